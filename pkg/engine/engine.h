@@ -1,0 +1,85 @@
+/*
+ * engine.h — the context every verb works in: paths, configuration, who we are, open handles.
+ *
+ * A program's main() fills struct engine_options from argv and environment (library code reads neither), calls
+ * rootless_enter() first thing (before any thread) when it may need to, then engine_open().  Nothing below pkg/verb
+ * knows where a value came from.
+ */
+#ifndef PODCTL_ENGINE_ENGINE_H
+#define PODCTL_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "pkg/cgroup/cgroup.h"
+#include "pkg/util/arena.h"
+#include "pkg/util/err.h"
+
+struct store;
+
+struct engine_options {
+	const char *root, *runroot;   /* --root, --runroot; NULL: default of the user */
+	const char *runtime;          /* --runtime: name or path; NULL: podctl-runtime */
+	const char *cgroup_manager;   /* --cgroup-manager: "systemd", "cgroupfs"; NULL: chosen */
+	const char *home, *xdg_runtime_dir, *xdg_data_home, *xdg_config_home, *tmpdir, *path, *dbus_address;
+	const char *containers_conf, *containers_conf_override; /* $CONTAINERS_CONF, ..._OVERRIDE */
+	uid_t uid;                    /* of the person who called, outside any user namespace of ours */
+	gid_t gid;
+	const char *user;             /* their login name (for subordinate ids and messages) */
+};
+
+/* Values of containers.conf (INTERFACES d) that are honoured so far; strings live in the engine's arena. */
+struct engine_config {
+	struct strs default_ulimits;      /* "nofile=1024:1024" */
+	struct strs default_capabilities; /* "CAP_CHOWN" ... */
+	struct strs default_sysctls;      /* "net.ipv4.ping_group_range=0 0" */
+	struct strs env;                  /* "PATH=..." "TERM=xterm" */
+	struct strs dns_servers, dns_searches, dns_options;
+	int64_t pids_limit;               /* 2048 */
+	int64_t shm_size;                 /* bytes, 65536k */
+	int64_t log_size_max;             /* -1: no limit */
+	uint32_t stop_timeout;            /* seconds, 10 */
+	uint32_t umask;                   /* 0022 */
+	const char *seccomp_profile;      /* file; NULL: the built-in default */
+	const char *cgroup_manager;       /* NULL: chosen */
+	const char *infra_image;          /* unused: infra is built in */
+	const char *default_subnet;       /* 10.88.0.0/16 */
+	const char *pull_policy;          /* "missing" */
+	const char *detach_keys;          /* "ctrl-p,ctrl-q" */
+	bool no_hosts;
+};
+
+struct engine {
+	struct arena arena;
+	const struct engine_options *opt;
+	struct engine_config config;
+	bool rootless;         /* uid != 0: we run inside the user's namespace, as its uid 0 */
+	bool in_userns;        /* the engine itself runs in a user namespace (rootless or nested): overlay needs userxattr */
+	bool systemd_cgroups;  /* pods get a transient scope */
+	bool cgroups_usable;   /* false: rootless without delegation, or nothing writable; limits are refused by name */
+	const char *root, *runroot; /* absolute; for messages, argv of helpers and bundles */
+	int root_fd, runroot_fd;    /* O_PATH directories, all access goes through them */
+	const char *suffix;         /* "" for the default root, else "-xxxxxxxx": names of bridge, table, cgroup */
+	struct cgroup_fs cgroups;   /* opened on first use by engine_cgroups() */
+	bool cgroups_open;
+	struct store *store;
+	int lock_fd;                /* engine lock, shared */
+};
+
+/* Opens root and runroot (made when missing, 0700 for a user, root 0711), the database, and notices a new boot or a lost
+ * runroot (marker): then every volatile thing is gone and rows of running pods are set to exited.
+ * runroot is bind-mounted on itself and made private once per boot. */
+int engine_open(struct engine *e, const struct engine_options *opt, struct err *err);
+void engine_close(struct engine *e);
+int engine_cgroups(struct engine *e, struct err *err);
+
+/* The absolute path of a helper program: beside /proc/self/exe, else in libexecdir.  Its build id must match ours. */
+int engine_helper(struct engine *e, const char *name, const char **ret, struct err *err);
+/* argv prefix to call ourselves on this engine again: {"/usr/bin/podctl","--root",R,"--runroot",RR,...}. */
+int engine_self_argv(struct engine *e, struct strs *argv, struct err *err);
+/* The OCI runtime to use: absolute path, and whether it is ours. */
+int engine_runtime(struct engine *e, const char **ret_path, bool *ret_ours, struct err *err);
+
+/* Paths below root and runroot are known only in paths.h. */
+
+#endif

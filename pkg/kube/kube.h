@@ -1,0 +1,55 @@
+/*
+ * kube.h — Kubernetes manifests: text -> nodes -> objects -> checks -> plan; and back.
+ *
+ * Reading and translation are pure: no file but the given text is read (hostPath and relative paths excepted at apply),
+ * no clock, no store; so --dry-run prints the plan and golden tests compare it.  Effects are the verb's (pkg/verb/play.c).
+ */
+#ifndef PODCTL_KUBE_KUBE_H
+#define PODCTL_KUBE_KUBE_H
+
+#include <jansson.h>
+
+#include "pkg/pod/spec.h"
+#include "pkg/util/diag.h"
+
+struct kube_input { const char *file; const char *text; size_t len; }; /* file: name for messages, "-" for stdin */
+
+struct kube_image { char *ref; char *policy; /* "Always", "IfNotPresent", "Never" */ int line, col; const char *where; };
+struct kube_pod {
+	struct pod_spec spec;
+	struct container_spec *ctr; /* init first, then members; image config not merged yet (verb does container_resolve) */
+	size_t n;
+	json_t *doc;                /* the Pod as written (for a workload: the pod made from its template); owned by the plan */
+	const char *file;
+};
+struct kube_config_map { char *name; json_t *doc; const char *file; };
+struct kube_plan {
+	struct arena arena;
+	struct kube_config_map *config_map; size_t n_config_map;
+	struct kube_pod *pod;               size_t n_pod;
+	struct kube_image *image;           size_t n_image; /* unique references, the strictest policy */
+	char *digest;                       /* hex digest of the input: label of what it made */
+};
+void kube_plan_done(struct kube_plan *p);
+
+/* How a reference to a ConfigMap that no document holds is answered (stored objects, --configmap files): document JSON as
+ * node, or NULL. */
+typedef const struct node *kube_lookup(void *ctx, const char *kind, const char *name);
+
+struct kube_options { const char *engine_default_pull; bool strict; kube_lookup *lookup; void *lookup_ctx; };
+
+/* Everything wrong goes to d; returns 0 even then (look at d->errors); err only for trouble of our own (no memory). */
+int kube_read(const struct kube_input *in, size_t n, const struct kube_options *o, struct diag *d, struct kube_plan *ret,
+	struct err *err);
+
+/* For down: only kinds and names of the documents, no other checks. */
+struct kube_name { char *kind, *name; };
+int kube_names(const struct kube_input *in, size_t n, struct arena *a, struct diag *d, struct kube_name **ret, size_t *ret_n,
+	struct err *err);
+
+/* generate kube: 'doc' is the stored manifest of a played pod (NULL for a hand-made one, then it is made from the specs).
+ * ConfigMaps it uses are put before it when config_maps is given.  Appends YAML. */
+int kube_generate(const json_t *doc, const struct pod_spec *pod, const struct container_spec *ctr, size_t n,
+	json_t *const *config_maps, size_t n_config_maps, struct buf *b, struct err *err);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * pod.h — the life and death of a pod; everything that makes, starts, ends or removes one goes through here.
+ *
+ * Create writes the row first (state creating), naming all it may make.  pod_teardown frees what is volatile: idempotent,
+ * driven by the row, "not there" is success; the end of a pod, a crash and a reboot call it.  pod_remove = teardown +
+ * directories + row last.  There is no second undo path.  A creating or removing row whose lock is free is removed by the
+ * next command (pod_sweep).  Locks: engine (shared) -> pods by id -> image store -> network -> transaction.
+ */
+#ifndef PODCTL_POD_POD_H
+#define PODCTL_POD_POD_H
+
+#include "pkg/engine/engine.h"
+#include "pkg/monitor/plan.h"
+#include "pkg/pod/spec.h"
+#include "pkg/store/store.h"
+
+/* A pod with its rows, specs and what is known of its state now. */
+struct pod {
+	struct arena arena;
+	struct pod_row row;
+	struct pod_spec spec;
+	struct container_spec *ctr; /* infra first when there is one, then init, then members */
+	struct ctr_row *ctr_row;    /* same order */
+	size_t n;
+	struct status status;       /* live status.json, else the row's last; containers without one are created */
+	bool alive;                 /* a monitor holds its lock */
+	int lock_fd;                /* held when loaded with lock, else -EBADF */
+	int run_fd, data_fd;        /* O_PATH, -EBADF when not there */
+};
+/* lock: takes the pod's lock and waits for whoever has it. */
+int pod_load(struct engine *e, const char *id, bool lock, struct pod *ret, struct err *err);
+void pod_done(struct pod *p);
+#define auto_pod AUTO(pod_done)
+const struct status_container *pod_status_of(const struct pod *p, const char *ctr); /* NULL: never started */
+/* podman's words: pod "Created", "Running", "Degraded", "Exited", "Stopped", "Paused"; container "created", "running", ... */
+const char *pod_state_word(const struct pod *p);
+
+/* Writes rows and directories; specs get ids where they have none.  The pod is locked by the caller through *ret. */
+int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
+	const char *kube_file, struct pod *ret, struct err *err);
+/* Adds a member to a pod (run --pod, create --pod). */
+int pod_add_container(struct engine *e, struct pod *p, struct container_spec *c, struct err *err);
+
+/* What the starter wants to see of the start. */
+struct pod_start_opts {
+	const char *attach;        /* container id whose streams come on *ret_sock after the answer; NULL: none */
+	bool in, out, errs;
+	uint16_t rows, cols;
+	const char *only;          /* start just this member (and infra); NULL: all */
+};
+/* lock held; ports and address reserved, monitor spawned, plan and bundles written, network attached, members started.
+ * On failure of the first start everything volatile is undone.  *ret_sock (may be NULL): connection to the monitor. */
+int pod_start(struct engine *e, struct pod *p, const struct pod_start_opts *o, int *ret_sock, struct err *err);
+/* Stops the whole pod (ctr NULL) or one member; timeout_us UINT64_MAX: as planned.  Afterwards, for a whole pod, the volatile
+ * things are torn down inline.  A dead monitor: adopts or kills by cgroup. */
+int pod_stop(struct engine *e, struct pod *p, const char *ctr, uint64_t timeout_us, struct err *err);
+int pod_kill(struct engine *e, struct pod *p, const char *ctr, int sig, struct err *err);
+int pod_teardown(struct engine *e, struct pod *p, struct err *err);
+int pod_remove(struct engine *e, struct pod *p, struct err *err);
+int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struct err *err); /* a member; solo: pod_remove */
+/* Connection to its monitor; starts podctl-monitor --adopt when the monitor died and containers live. */
+int pod_connect(struct engine *e, struct pod *p, int *ret_sock, struct err *err);
+/* `podctl cleanup POD [CTR]`: records the final status, tears down, removes when --rm. */
+int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
+/* Removes leftovers of killed commands.  Cheap when there are none. */
+int pod_sweep(struct engine *e, struct err *err);
+
+#endif
