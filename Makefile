@@ -37,7 +37,7 @@ PKGS_podctl         := kube pod infra container image network volume monitor eng
 LIBS_podctl         := -ljansson -lyaml -lsqlite3 -lnl-route-3 -lnl-nf-3 -lnl-3
 PKGS_podctl-runtime := oci cgroup codec util
 LIBS_podctl-runtime := -ljansson -lcap
-PKGS_podctl-monitor := monitor cgroup codec util
+PKGS_podctl-monitor := monitor oci cgroup codec util
 LIBS_podctl-monitor := -ljansson
 PKGS_podctl-unpack  := archive codec util
 LIBS_podctl-unpack  := -larchive -ljansson -lseccomp -lcap -lcrypto -lz -lzstd
@@ -70,12 +70,87 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-.PHONY: units clean help
 UNIT := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
+BENCH := $(addprefix $(BUILD)/bench/,floor stopwatch true)
+$(BUILD)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARN) -O2 -static -o $@ $<
+
+# Under sudo the build belongs to the person who called: no root-owned file is left in the checkout.
+AS_USER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root,$(SUDO_USER)),sudo -u $(SUDO_USER) --))
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+SUBMAKE := $(AS_USER) $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)
+
+.PHONY: units test-programs demo check e2e vm-check valgrind san fuzz bench lint format format-check layers tidy cppcheck install uninstall clean help
+demo:  ## build, make a small image, play examples/k8s/hello.yaml and fetch its page (needs root)
+	@tests/deps.sh build
+	@$(SUBMAKE) all
+	@BUILD=$(BUILD) examples/demo.sh
+
+check:  ## all tests: units, end to end as far as this user and machine can, and a summary line
+	@tests/deps.sh test
+	@$(SUBMAKE) all test-programs
+	@PODCTL_BUILD=$(BUILD) tests/run
+
+test-programs: $(UNIT) $(BENCH)
 units: $(UNIT)  ## run the unit tests (no privileges needed)
-	@set -e; for t in $^; do $$t >$$t.log 2>&1 && echo "ok   $$t" || { cat $$t.log; echo "FAIL $$t"; exit 1; }; done
+	@PODCTL_BUILD=$(BUILD) tests/run $^
+e2e: all  ## run the end-to-end tests only
+	@PODCTL_BUILD=$(BUILD) tests/run tests/e2e/[0-9]*.sh
+
+VM_RUN ?= ../shared/vm/vm-run
+vm-check:  ## the end-to-end suite in a virtual machine: as root and as an ordinary user on cgroup v2 with systemd
+	@$(SUBMAKE) all test-programs
+	@BUILD=$(BUILD) VM_RUN=$(VM_RUN) tests/vm-check
+
+san:  ## unit tests under ASan and UBSan, in their own tree
+	@$(SUBMAKE) SAN=1 BUILD=$(BUILD)/san units
+valgrind: $(UNIT)  ## unit tests under valgrind
+	@set -e; for t in $^; do valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes $$t >/tmp/podctl-valgrind.$$$$ 2>&1 \
+		&& echo "ok   $$t" || { tail -40 /tmp/podctl-valgrind.$$$$; echo "FAIL $$t"; exit 1; }; done; rm -f /tmp/podctl-valgrind.$$$$
+FUZZ := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SRCS = $(foreach p,$(PKGS_tests),$(call srcs,pkg/$(p))) $(filter-out runtime/main.c,$(call srcs,runtime))
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c
+	@mkdir -p $(@D)
+	clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SRCS) $(filter-out -lcmocka,$(LIBS_tests))
+fuzz: $(FUZZ)  ## run each fuzz target for FUZZ_SECONDS (default 10)
+	@set -e; for f in $^; do c=tests/fuzz/corpus/$${f##*/fuzz_}; d=$$(mktemp -d); $$f -max_total_time=$(or $(FUZZ_SECONDS),10) -verbosity=0 -artifact_prefix=$$d/ $$d $$([ -d $$c ] && echo $$c); rm -rf $$d; echo "ok   $$f"; done
+bench:  ## ratios to the floor, crun and podman, after idle and back to back (root)
+	@$(SUBMAKE) all $(BENCH)
+	@BUILD=$(BUILD) bench/run
+
+C_FILES := $(sort $(wildcard cmd/*/*.[ch] pkg/*/*.[ch] runtime/*.[ch] tests/*/*.[ch] bench/*.c))
+lint: format-check layers tidy cppcheck  ## format, include rules, clang-tidy, cppcheck
+format: ; clang-format -i $(C_FILES)
+format-check: ; clang-format --dry-run -Werror $(C_FILES)
+# Includes point down only (ARCHITECTURE.md, "Layers").
+layers:
+	@! grep -rnE '#include "(cmd|runtime)/' pkg
+	@! grep -rnE '#include "(pkg|cmd)/' runtime | grep -vE 'pkg/(util|codec|oci|cgroup)/'
+	@! grep -rnE '#include "pkg/' pkg/util | grep -vE 'pkg/util/'
+	@! grep -rnE '#include "pkg/' pkg/codec pkg/cgroup pkg/oci pkg/archive | grep -vE 'pkg/(util|codec|cgroup|oci|archive)/'
+	@! grep -rnE '#include "pkg/(verb|kube|pod|infra|container|image|network|volume|monitor)/' pkg/engine pkg/store
+	@! grep -rnE '#include "pkg/(verb|kube|pod|infra|container)/' pkg/image pkg/network pkg/volume pkg/monitor 2>/dev/null
+	@! grep -rnE '#include "pkg/verb/' pkg/kube pkg/pod pkg/container pkg/infra
+TIDY := $(addprefix tidy@,$(filter %.c,$(wildcard cmd/*/*.c pkg/*/*.c runtime/*.c)))
+.PHONY: $(TIDY)
+tidy: $(TIDY)
+$(TIDY): tidy@%: ; @clang-tidy -quiet $* -- $(CSTD) 2>/dev/null
+cppcheck: ; @cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. cmd pkg runtime
+
+INSTALL ?= install
+install: all  ## install below DESTDIR and PREFIX (default /usr/local)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 755 $(BUILD)/podctl $(DESTDIR)$(BINDIR)/podctl
+	$(INSTALL) -m 755 $(filter-out $(BUILD)/podctl,$(PROGRAMS)) $(DESTDIR)$(LIBEXECDIR)/
+	ln -sf $(LIBEXECDIR)/podctl-runtime $(DESTDIR)$(BINDIR)/podctl-runtime
+	$(INSTALL) -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(MANDIR)/man1/
+uninstall:  ## remove what install put there
+	rm -f $(DESTDIR)$(BINDIR)/podctl $(DESTDIR)$(BINDIR)/podctl-runtime $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(wildcard docs/man/*.1)))
+	rm -rf $(DESTDIR)$(LIBEXECDIR)
 clean: ; rm -rf $(BUILD)
-help: ; @sed -nE 's/^([a-z-]+):.*  ## ([a-z].*)/  \1\t\2/p' $(MAKEFILE_LIST)
+help:  ## this list
+	@sed -nE 's/^([a-z-]+):.*  ## ([a-z].*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -11,11 +11,14 @@
 
 static void wrong(struct decoder *d, const struct node *n, const char *at, const char *want)
 {
-	if (n->plain && (n->kind == NODE_BOOL || n->kind == NODE_INT || n->kind == NODE_FLOAT) && strstr(want, "string"))
-		diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s: expected %s, got %s; write \"%s\" in quotes", at, want,
-			node_kind_name(n->kind), n->text);
+	if (n->plain && (n->kind == NODE_BOOL || n->kind == NODE_INT || n->kind == NODE_FLOAT) &&
+		strstr(want, "string"))
+		diag_add(d->diag, DIAG_ERROR, n->line, n->col,
+			"%s: expected %s, got %s; write \"%s\" in quotes", at, want, node_kind_name(n->kind),
+			n->text);
 	else
-		diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s: expected %s, got %s", at, want, node_kind_name(n->kind));
+		diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s: expected %s, got %s", at, want,
+			node_kind_name(n->kind));
 }
 
 static void no_memory(struct decoder *d, const struct node *n, const char *at)
@@ -23,8 +26,8 @@ static void no_memory(struct decoder *d, const struct node *n, const char *at)
 	diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s: out of memory", at);
 }
 
-static bool decode_int(struct decoder *d, const struct node *n, const struct field *f, const char *at, int64_t min, int64_t max,
-	int64_t *ret)
+static bool decode_int(struct decoder *d, const struct node *n, const struct field *f, const char *at,
+	int64_t min, int64_t max, int64_t *ret)
 {
 	char want[80];
 	bool unsigned_big = f->type == FIELD_U64;
@@ -43,7 +46,8 @@ static bool decode_int(struct decoder *d, const struct node *n, const struct fie
 	} else if (n->kind == NODE_FLOAT) { /* 1e3, 5.0: JSON has one kind of number */
 		double v = strtod(n->text, &end);
 
-		if (!*end && v >= -9e15 && v <= 9e15 && v == (double) (int64_t) v && (int64_t) v >= min && (int64_t) v <= max) {
+		if (!*end && v >= -9e15 && v <= 9e15 && v == (double) (int64_t) v && (int64_t) v >= min &&
+			(int64_t) v <= max) {
 			*ret = (int64_t) v;
 			return true;
 		}
@@ -61,11 +65,12 @@ static bool decode_int(struct decoder *d, const struct node *n, const struct fie
 
 static bool is_true(const struct node *n)
 {
-	return strchr("tTyY", n->text[0]) || n->text[0] == '1' || ((n->text[0] == 'o' || n->text[0] == 'O') &&
-		(n->text[1] == 'n' || n->text[1] == 'N'));
+	return strchr("tTyY", n->text[0]) || n->text[0] == '1' ||
+	       ((n->text[0] == 'o' || n->text[0] == 'O') && (n->text[1] == 'n' || n->text[1] == 'N'));
 }
 
-static void decode_enum(struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot)
+static void decode_enum(
+	struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot)
 {
 	char all[256] = "";
 	const char *near;
@@ -81,16 +86,20 @@ static void decode_enum(struct decoder *d, const struct node *n, const struct fi
 			return;
 		}
 	if ((near = text_nearest(n->text, f->names)) && *near) {
-		diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s: unknown value \"%s\", did you mean \"%s\"?", at, n->text, near);
+		diag_add(d->diag, DIAG_ERROR, n->line, n->col,
+			"%s: unknown value \"%s\", did you mean \"%s\"?", at, n->text, near);
 		return;
 	}
 	for (i = 0; f->names[i]; i++)
 		if (*f->names[i])
-			snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "", f->names[i]);
-	diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s: unknown value \"%s\", expected one of %s", at, n->text, all);
+			snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "",
+				f->names[i]);
+	diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s: unknown value \"%s\", expected one of %s", at,
+		n->text, all);
 }
 
-static void decode_list(struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot)
+static void decode_list(
+	struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot)
 {
 	struct list l = { 0 };
 	char where[AT_MAX];
@@ -145,7 +154,8 @@ static void decode_kvs(struct decoder *d, const struct node *n, const char *at, 
 	}
 }
 
-static void decode_value(struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot)
+static void decode_value(
+	struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot)
 {
 	int64_t i;
 
@@ -250,7 +260,8 @@ static void decode_value(struct decoder *d, const struct node *n, const struct f
 	}
 }
 
-static void unknown_key(struct decoder *d, const struct node *key, const struct field *table, const char *where)
+static void unknown_key(
+	struct decoder *d, const struct node *key, const struct field *table, const char *where)
 {
 	const char *names[128] = { 0 }, *near;
 	size_t n = 0;
@@ -258,12 +269,14 @@ static void unknown_key(struct decoder *d, const struct node *key, const struct 
 	for (const struct field *f = table; f->key && n < LEN(names) - 1; f++)
 		names[n++] = f->key;
 	if ((near = text_nearest(key->text, names)))
-		diag_add(d->diag, DIAG_ERROR, key->line, key->col, "%s: unknown field, did you mean %s?", where, near);
+		diag_add(d->diag, DIAG_ERROR, key->line, key->col, "%s: unknown field, did you mean %s?",
+			where, near);
 	else
 		diag_add(d->diag, DIAG_ERROR, key->line, key->col, "%s: unknown field", where);
 }
 
-void decode_object(struct decoder *d, const struct node *n, const struct field *table, const char *at, void *obj)
+void decode_object(
+	struct decoder *d, const struct node *n, const struct field *table, const char *at, void *obj)
 {
 	char where[AT_MAX];
 
@@ -292,7 +305,8 @@ void decode_object(struct decoder *d, const struct node *n, const struct field *
 		const struct node *v;
 
 		if (f->required && (!(v = node_get(n, f->key)) || v->kind == NODE_NULL))
-			diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s%s%s: required", at, *at ? "." : "", f->key);
+			diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s%s%s: required", at, *at ? "." : "",
+				f->key);
 	}
 }
 

@@ -34,10 +34,18 @@ enum field_type {
 	FIELD_CUSTOM,   /* fn decides */
 };
 
-struct opt_bool { bool set, v; };
-struct opt_i64 { bool set; int64_t v; };
+struct opt_bool {
+	bool set, v;
+};
+struct opt_i64 {
+	bool set;
+	int64_t v;
+};
 /* A list of structs in an arena: ((struct T *) l.v)[i], or LIST_AT. */
-struct list { void *v; size_t n; };
+struct list {
+	void *v;
+	size_t n;
+};
 #define LIST_AT(l, T, i) (&((T *) (l).v)[i])
 
 struct decoder {
@@ -47,7 +55,8 @@ struct decoder {
 };
 
 struct field;
-typedef void field_fn(struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot);
+typedef void field_fn(
+	struct decoder *d, const struct node *n, const struct field *f, const char *at, void *slot);
 
 struct field {
 	const char *key;
@@ -57,9 +66,9 @@ struct field {
 	size_t size;              /* PTR, LIST: sizeof the struct */
 	const char *const *names; /* ENUM */
 	int64_t min, max;
-	field_fn *fn;             /* CUSTOM: decode; also called after others when set: checks the value */
+	field_fn *fn; /* CUSTOM: decode; also called after others when set: checks the value */
 	unsigned required : 1, always : 1;
-	const char *note;         /* kube: remark for explain; NULL elsewhere */
+	const char *note; /* kube: remark for explain; NULL elsewhere */
 };
 
 /* clang-format off */
@@ -83,7 +92,8 @@ struct field {
 /* clang-format on */
 
 /* Fills *obj (zeroed by the caller) from n.  at: path so far ("" at the top).  Faults go to d->diag. */
-void decode_object(struct decoder *d, const struct node *n, const struct field *table, const char *at, void *obj);
+void decode_object(
+	struct decoder *d, const struct node *n, const struct field *table, const char *at, void *obj);
 
 /* The same for JSON of ours, with the first fault as an error. */
 int decode_json(const json_t *v, const struct field *table, void *obj, struct arena *a, struct err *err);

@@ -8,8 +8,13 @@
 const char *node_kind_name(enum node_kind kind)
 {
 	static const char *const names[] = {
-		[NODE_NULL] = "null", [NODE_BOOL] = "a boolean", [NODE_INT] = "an integer", [NODE_FLOAT] = "a number",
-		[NODE_STRING] = "a string", [NODE_LIST] = "a list", [NODE_MAP] = "a map",
+		[NODE_NULL] = "null",
+		[NODE_BOOL] = "a boolean",
+		[NODE_INT] = "an integer",
+		[NODE_FLOAT] = "a number",
+		[NODE_STRING] = "a string",
+		[NODE_LIST] = "a list",
+		[NODE_MAP] = "a map",
 	};
 
 	return names[kind];
@@ -46,7 +51,8 @@ static struct node *from_map(const json_t *v, struct arena *a)
 		return NULL;
 	json_object_foreach((json_t *) v, key, item)
 	{
-		if (!(n->key[n->n] = node_new(a, NODE_STRING, key)) || !(n->item[n->n] = node_from_json(item, a)))
+		if (!(n->key[n->n] = node_new(a, NODE_STRING, key)) ||
+			!(n->item[n->n] = node_from_json(item, a)))
 			return NULL;
 		n->n++;
 	}
@@ -114,8 +120,8 @@ json_t *node_to_json(const struct node *n)
 			}
 		return v;
 	case NODE_BOOL:
-		return json_boolean(n->text[0] == 't' || n->text[0] == 'T' || n->text[0] == 'y' || n->text[0] == 'Y' ||
-				    strcasecmp(n->text, "on") == 0);
+		return json_boolean(n->text[0] == 't' || n->text[0] == 'T' || n->text[0] == 'y' ||
+				    n->text[0] == 'Y' || strcasecmp(n->text, "on") == 0);
 	case NODE_INT:
 		return json_integer(strtoll(n->text, NULL, 0));
 	case NODE_FLOAT:

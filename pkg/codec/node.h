@@ -42,8 +42,8 @@ char *json_print(const json_t *v);
 
 /* pkg/codec/yaml.c: all documents of one stream.  Faults (syntax, tabs, duplicate keys, depth, alias bombs, merge keys)
  * go to d with line and column.  JSON is accepted, being YAML.  Empty documents are skipped.  *ret_docs lives in a. */
-int yaml_parse(const char *text, size_t len, struct arena *a, struct diag *d, struct node ***ret_docs, size_t *ret_n,
-	struct err *err);
+int yaml_parse(const char *text, size_t len, struct arena *a, struct diag *d, struct node ***ret_docs,
+	size_t *ret_n, struct err *err);
 /* pkg/codec/yaml_emit.c: appends one YAML document (block style, two spaces, keys in the tree's order, strings quoted
  * only where YAML would read them as something else, multi-line strings as literal blocks). */
 int yaml_emit(const json_t *doc, struct buf *b, struct err *err);

@@ -97,7 +97,8 @@ int file_replace(int dir, const char *name, const void *p, size_t n, mode_t mode
 	if (snprintf(tmp, sizeof tmp, ".%s.%d.%u", name, (int) getpid(), seq++) >= (int) sizeof tmp)
 		return -ENAMETOOLONG;
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0 && errno == EEXIST && unlinkat(dir, tmp, 0) == 0) /* left by a killed process of the same pid */
+	if (fd < 0 && errno == EEXIST &&
+		unlinkat(dir, tmp, 0) == 0) /* left by a killed process of the same pid */
 		fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
@@ -292,9 +293,9 @@ static int sock_addr(struct sockaddr_un *sa, int dir, const char *name)
 {
 	*sa = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	return snprintf(sa->sun_path, sizeof sa->sun_path, "/proc/self/fd/%d/%s", dir, name) <
-			       (int) sizeof sa->sun_path ?
-		       0 :
-		       -ENAMETOOLONG;
+			       (int) sizeof sa->sun_path
+		       ? 0
+		       : -ENAMETOOLONG;
 }
 
 int sock_connect(int dir, const char *name)

@@ -71,7 +71,8 @@ static int child_main(void *arg)
 	const struct proc_opts *o = c->o;
 	sigset_t none;
 
-	for (int s = 1; s < 65; s++) /* vfork shares the handlers' code, not the table: reset what was caught or ignored */
+	for (int s = 1; s < 65;
+		s++) /* vfork shares the handlers' code, not the table: reset what was caught or ignored */
 		(void) signal(s, SIG_DFL);
 	sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
@@ -89,8 +90,8 @@ static int child_main(void *arg)
 	static char *const no_env[] = { NULL };
 
 	if (o->path_fd >= 0)
-		(void) syscall(SYS_execveat, o->path_fd, o->path ? o->path : "", o->argv, o->envp ? o->envp : no_env,
-			o->path && o->path[0] ? 0 : 0x1000 /* AT_EMPTY_PATH */);
+		(void) syscall(SYS_execveat, o->path_fd, o->path ? o->path : "", o->argv,
+			o->envp ? o->envp : no_env, o->path && o->path[0] ? 0 : 0x1000 /* AT_EMPTY_PATH */);
 	else
 		(void) execve(o->path, o->argv, o->envp ? o->envp : no_env);
 	return child_fail(c, STEP_EXEC);
@@ -99,7 +100,8 @@ static int child_main(void *arg)
 static pid_t spawn_vfork(struct child *c, int *ret_pidfd)
 {
 	enum { STACK = 64 * 1024 };
-	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	char *stack =
+		mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD | (ret_pidfd ? CLONE_PIDFD : 0);
 	pid_t pid;
 
@@ -129,8 +131,11 @@ static pid_t spawn_cgroup(struct child *c, int *ret_pidfd, int report[2])
 }
 
 static const char *const step_names[] = {
-	[STEP_FDS] = "place descriptors", [STEP_CGROUP] = "enter cgroup", [STEP_SESSION] = "new session",
-	[STEP_CWD] = "change directory", [STEP_EXEC] = "execute",
+	[STEP_FDS] = "place descriptors",
+	[STEP_CGROUP] = "enter cgroup",
+	[STEP_SESSION] = "new session",
+	[STEP_CWD] = "change directory",
+	[STEP_EXEC] = "execute",
 };
 
 pid_t proc_spawn(const struct proc_opts *o, int *ret_pidfd, struct err *err)
@@ -150,7 +155,8 @@ pid_t proc_spawn(const struct proc_opts *o, int *ret_pidfd, struct err *err)
 	if (c == MAP_FAILED)
 		return err_sys(err, errno, "start '%s'", o->path);
 	*c = (struct child){ .o = o,
-		.slots = { o->in < 0 ? nullfd : o->in, o->out < 0 ? nullfd : o->out, o->err < 0 ? nullfd : o->err } };
+		.slots = { o->in < 0 ? nullfd : o->in, o->out < 0 ? nullfd : o->out,
+			o->err < 0 ? nullfd : o->err } };
 	sigfillset(&all); /* no handler of ours may run in the child while it shares our memory */
 	(void) sigprocmask(SIG_SETMASK, &all, &old);
 	if (o->cgroup_fd >= 0) {
@@ -167,7 +173,8 @@ pid_t proc_spawn(const struct proc_opts *o, int *ret_pidfd, struct err *err)
 			if (pid > 0) {
 				char byte;
 
-				(void) !read(p[0], &byte, 1); /* end of file: exec happened, or the child is gone */
+				(void) !read(p[0], &byte,
+					1); /* end of file: exec happened, or the child is gone */
 			}
 			close(p[0]);
 			errno = saved;
@@ -182,7 +189,8 @@ pid_t proc_spawn(const struct proc_opts *o, int *ret_pidfd, struct err *err)
 		return err_sys(err, saved, "start '%s': clone", o->path);
 	}
 	if (c->errnum) {
-		int rc = err_sys(err, c->errnum, "%s '%s'", step_names[c->step], o->path && o->path[0] ? o->path : o->argv[0]);
+		int rc = err_sys(err, c->errnum, "%s '%s'", step_names[c->step],
+			o->path && o->path[0] ? o->path : o->argv[0]);
 
 		(void) waitpid(pid, NULL, 0);
 		fd_close_p(&pidfd);
@@ -213,7 +221,8 @@ int proc_wait(pid_t pid, int pidfd, uint64_t timeout_us, int *ret_status, struct
 			(void) kill(pid, SIGKILL);
 			while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 				;
-			return err_set(err, ERR_SYSTEM, "timed out after %llu ms", (unsigned long long) timeout_us / 1000);
+			return err_set(err, ERR_SYSTEM, "timed out after %llu ms",
+				(unsigned long long) timeout_us / 1000);
 		}
 	}
 	for (;;) {
@@ -226,8 +235,8 @@ int proc_wait(pid_t pid, int pidfd, uint64_t timeout_us, int *ret_status, struct
 	return 0;
 }
 
-int proc_run(const struct proc_opts *opts, const void *input, size_t n, struct buf *out, struct buf *errs, uint64_t timeout_us,
-	int *ret_status, struct err *err)
+int proc_run(const struct proc_opts *opts, const void *input, size_t n, struct buf *out, struct buf *errs,
+	uint64_t timeout_us, int *ret_status, struct err *err)
 {
 	struct proc_opts o = *opts;
 	auto_close int in_r = -EBADF;
@@ -297,7 +306,8 @@ int proc_run(const struct proc_opts *opts, const void *input, size_t n, struct b
 				continue;
 			r = read(*fd, chunk, sizeof chunk);
 			if (r > 0)
-				(void) buf_add(b, chunk, (size_t) r); /* past its maximum the rest is read and dropped */
+				(void) buf_add(b, chunk,
+					(size_t) r); /* past its maximum the rest is read and dropped */
 			else if (r == 0 || (errno != EINTR && errno != EAGAIN))
 				fd_close_p(fd);
 		}

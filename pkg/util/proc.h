@@ -17,22 +17,26 @@
 #include "pkg/util/err.h"
 
 struct proc_opts {
-	const char *path;        /* file to execute; with path_fd >= 0 relative to it, or "" for the descriptor itself */
-	int path_fd;             /* -1: path is as given (no PATH search) */
-	char *const *argv;       /* NULL-terminated */
-	char *const *envp;       /* NULL: empty environment */
-	int in, out, err;        /* become 0, 1, 2; -1: /dev/null */
-	const int (*pass)[2];    /* {from, to}: further descriptors of the child; to may equal from */
+	const char *
+		path; /* file to execute; with path_fd >= 0 relative to it, or "" for the descriptor itself */
+	int path_fd;  /* -1: path is as given (no PATH search) */
+	char *const *argv;    /* NULL-terminated */
+	char *const *envp;    /* NULL: empty environment */
+	int in, out, err;     /* become 0, 1, 2; -1: /dev/null */
+	const int (*pass)[2]; /* {from, to}: further descriptors of the child; to may equal from */
 	size_t n_pass;
-	int cwd_fd;              /* -1: "/" */
-	int cgroup_fd;           /* -1, or a cgroup2 directory to be born in (CLONE_INTO_CGROUP) */
-	bool new_session;        /* setsid */
-	int death_signal;        /* 0, or PR_SET_PDEATHSIG */
+	int cwd_fd;       /* -1: "/" */
+	int cgroup_fd;    /* -1, or a cgroup2 directory to be born in (CLONE_INTO_CGROUP) */
+	bool new_session; /* setsid */
+	int death_signal; /* 0, or PR_SET_PDEATHSIG */
 	/* v1 cgroups: descriptors of 'tasks' files into which the child writes 0 before exec (see START-PATH trap 3) */
 	const int *tasks_fds;
 	size_t n_tasks;
 };
-#define PROC_OPTS(...) { .path_fd = -1, .in = -1, .out = -1, .err = -1, .cwd_fd = -1, .cgroup_fd = -1, __VA_ARGS__ }
+#define PROC_OPTS(...)                                                                                    \
+	{                                                                                                 \
+		.path_fd = -1, .in = -1, .out = -1, .err = -1, .cwd_fd = -1, .cgroup_fd = -1, __VA_ARGS__ \
+	}
 
 /* Starts it.  Returns the pid and, when ret_pidfd is not NULL, an owned pidfd.  ENOENT and EACCES keep their kind. */
 pid_t proc_spawn(const struct proc_opts *o, int *ret_pidfd, struct err *err);
@@ -42,8 +46,8 @@ int proc_wait(pid_t pid, int pidfd, uint64_t timeout_us, int *ret_status, struct
 
 /* Runs it to its end, feeding 'input' (may be NULL) and collecting stdout into out and stderr into errs (each may be
  * NULL: /dev/null; both may be the same buffer). */
-int proc_run(const struct proc_opts *o, const void *input, size_t n, struct buf *out, struct buf *errs, uint64_t timeout_us,
-	int *ret_status, struct err *err);
+int proc_run(const struct proc_opts *o, const void *input, size_t n, struct buf *out, struct buf *errs,
+	uint64_t timeout_us, int *ret_status, struct err *err);
 
 /* A process is a pid plus its start time (field 22 of /proc/PID/stat); 0 start: not there. */
 uint64_t proc_start_time(pid_t pid);

@@ -54,7 +54,8 @@ int parse_bytes(const char *s, uint64_t *ret)
 	if (!digits)
 		return -EINVAL;
 	for (size_t i = 0; i < digits; i++)
-		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t) (s[i] - '0'), &v))
+		if (__builtin_mul_overflow(v, 10, &v) ||
+			__builtin_add_overflow(v, (uint64_t) (s[i] - '0'), &v))
 			return -ERANGE;
 	s += digits;
 	if (*s && (u = strchr(units, tolower((unsigned char) *s)))) {
@@ -150,8 +151,10 @@ static int distance(const char *a, const char *b)
 
 		row[0] = (int) i * 2;
 		for (size_t j = 1; j <= lb; j++) {
-			int cost = a[i - 1] == b[j - 1] ? 0 :
-				   tolower((unsigned char) a[i - 1]) == tolower((unsigned char) b[j - 1]) ? 1 : 2;
+			int cost = a[i - 1] == b[j - 1] ? 0
+				   : tolower((unsigned char) a[i - 1]) == tolower((unsigned char) b[j - 1])
+					   ? 1
+					   : 2;
 			int best = diag + cost;
 
 			if (row[j] + 2 < best)

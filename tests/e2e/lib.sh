@@ -1,0 +1,123 @@
+# lib.sh: what every end-to-end file sources first.  TAP on stdout; a file runs alone or from tests/run.
+#
+#   . "$(dirname "$0")/lib.sh"
+#   needs root            # or: user, cgroup2, systemd, nft, busybox ...; otherwise the whole file is skipped with the reason
+#   t "text" command...   # passes when the command succeeds
+#   t_fails "text" 125 'pattern' command...   # passes when it exits so and stderr matches
+#   is "text" "$got" "$want"
+#   done_testing
+#
+# $PODCTL is the binary with a root and runroot of this file's own; $RT the runtime.  Everything a file makes is below $T
+# and removed at its end, also after a failure.  PODCTL_BUILD names the build tree, PODCTL_RUNTIME another OCI runtime.
+set -u
+E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$E2E/../.." && pwd)
+BUILD=${PODCTL_BUILD:-$TOP/build}
+[ "${BUILD#/}" != "$BUILD" ] || BUILD=$TOP/$BUILD
+N=0 FAILED=0
+export LC_ALL=C
+
+T=$(mktemp -d "${TMPDIR:-/tmp}/podctl-e2e-XXXXXX")
+chmod 755 "$T"
+ROOT=$T/root RUNROOT=$T/run
+RT=$BUILD/podctl-runtime
+PODCTL_BIN=$BUILD/podctl
+declare -a PODCTL_OPTS=(--root "$ROOT" --runroot "$RUNROOT")
+[ -z "${PODCTL_RUNTIME:-}" ] || PODCTL_OPTS+=(--runtime "$PODCTL_RUNTIME")
+podctl() { "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@"; }
+
+cleanup_hooks=()
+at_end() { cleanup_hooks+=("$*"); }
+finish() {
+	local rc=$? h
+	trap - EXIT INT TERM
+	for h in "${cleanup_hooks[@]}"; do eval "$h" >/dev/null 2>&1; done
+	if [ -d "$ROOT" ]; then
+		podctl pod rm -fa >/dev/null 2>&1
+		podctl rm -fa -t 0 >/dev/null 2>&1
+		podctl system reset --force >/dev/null 2>&1
+	fi
+	local m
+	for m in $(awk -v t="$T/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | sort -r); do umount -l "$m" 2>/dev/null; done
+	rm -rf --one-file-system "$T" 2>/dev/null || { podctl unshare rm -rf "$T"; rm -rf "$T"; } 2>/dev/null
+	exit $rc
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+ok()     { N=$((N + 1)); echo "ok $N - $1"; }
+not_ok() { N=$((N + 1)); FAILED=$((FAILED + 1)); echo "not ok $N - $1"; shift; [ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'; }
+skip()   { N=$((N + 1)); echo "ok $N - $1 # SKIP $2"; }
+skip_all() { echo "1..0 # SKIP $1"; trap - EXIT; rm -rf "$T"; exit 0; }
+done_testing() { echo "1..$N"; [ "$FAILED" -eq 0 ]; exit $?; }
+
+# t TEXT CMD...: the command succeeds.  Its output is shown when it does not.
+t() {
+	local text=$1 out rc
+	shift
+	out=$("$@" 2>&1)
+	rc=$?
+	if [ $rc -eq 0 ]; then ok "$text"; else not_ok "$text" "exit $rc: $*" "$out"; fi
+}
+# t_fails TEXT STATUS PATTERN CMD...: it exits with STATUS and its output matches the extended regular expression.
+t_fails() {
+	local text=$1 want=$2 pattern=$3 out rc
+	shift 3
+	out=$("$@" 2>&1)
+	rc=$?
+	if [ $rc -ne "$want" ]; then not_ok "$text" "exit $rc, wanted $want: $*" "$out"
+	elif ! grep -qE -- "$pattern" <<<"$out"; then not_ok "$text" "no match for /$pattern/: $*" "$out"
+	else ok "$text"; fi
+}
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got:    $2" "wanted: $3"; fi; }
+like() { if grep -qE -- "$3" <<<"$2"; then ok "$1"; else not_ok "$1" "got: $2" "wanted a match of: $3"; fi; }
+# until_true SECONDS CMD...: polls each 50 ms
+until_true() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep 0.05; done
+}
+
+is_cgroup2() { [ "$(stat -f -c %T /sys/fs/cgroup 2>/dev/null)" = cgroup2fs ]; }
+has() { command -v "$1" >/dev/null 2>&1; }
+needs() {
+	local n
+	for n; do
+		case $n in
+		root) [ "$(id -u)" = 0 ] || skip_all "needs root" ;;
+		user) [ "$(id -u)" != 0 ] || skip_all "needs an ordinary user" ;;
+		cgroup2) is_cgroup2 || skip_all "needs a pure cgroup v2 machine" ;;
+		systemd) [ -d /run/systemd/system ] || skip_all "needs systemd" ;;
+		busybox) [ -x /bin/busybox ] || skip_all "needs /bin/busybox (apt install busybox-static)" ;;
+		bridge) [ "$(id -u)" = 0 ] && has nft || skip_all "bridge networks need root and nft" ;;
+		*) has "$n" || skip_all "needs the program $n" ;;
+		esac
+	done
+}
+
+# The suite's image: busybox and nothing else.  Imported once per file.
+make_rootfs() { # DIR
+	mkdir -p "$1"/{bin,etc,proc,sys,dev,tmp,root,var,run}
+	cp /bin/busybox "$1/bin/busybox"
+	local a
+	for a in $("$1/bin/busybox" --list); do [ "$a" = busybox ] || ln -sf busybox "$1/bin/$a"; done
+	chmod 1777 "$1/tmp"
+	printf 'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\nweb:x:1000:1000::/home/web:/bin/sh\n' >"$1/etc/passwd"
+	printf 'root:x:0:\ndaemon:x:1:\nweb:x:1000:\nextra:x:2000:web\n' >"$1/etc/group"
+}
+IMG=localhost/bb:latest
+import_image() {
+	make_rootfs "$T/rootfs"
+	tar -C "$T/rootfs" --owner=0 --group=0 --numeric-owner -cf "$T/bb.tar" .
+	podctl import -q --change 'CMD ["/bin/sh"]' "$T/bb.tar" "$IMG" >/dev/null
+}
+
+# What a machine holds that podctl could leave behind: compare before and after.
+machine_state() {
+	echo "mounts $(wc -l </proc/self/mountinfo)"
+	echo "netns $(readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u | wc -l)"
+	echo "links $(ls /sys/class/net | grep -vc podctl)"
+	echo "nft $(nft list ruleset 2>/dev/null | grep -cE '^\s+(elements|[0-9.]+ : )')"
+	echo "cgroups $(find /sys/fs/cgroup -type d -path '*podctl*' -name '[0-9a-f]*' 2>/dev/null | awk -F/ 'length($NF) == 64' | wc -l)"
+	echo "processes $(pgrep -c 'podctl-(monitor|pause|runtime)' || true)"
+}
