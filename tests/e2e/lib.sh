@@ -113,7 +113,7 @@ import_image() {
 }
 
 # What a machine holds that podctl could leave behind: compare before and after.
-machine_state() {
+machine_state() { # exported for until_true in a sub-shell
 	echo "mounts $(wc -l </proc/self/mountinfo)"
 	echo "netns $(readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u | wc -l)"
 	echo "links $(ls /sys/class/net | grep -vc podctl)"
@@ -121,3 +121,4 @@ machine_state() {
 	echo "cgroups $(find /sys/fs/cgroup -type d -path '*podctl*' -name '[0-9a-f]*' 2>/dev/null | awk -F/ 'length($NF) == 64' | wc -l)"
 	echo "processes $(pgrep -c 'podctl-(monitor|pause|runtime)' || true)"
 }
+export -f machine_state
