@@ -70,4 +70,18 @@ int cgroup_remove(const struct cgroup_fs *fs, const char *path, struct err *err)
 /* Number of times the OOM killer hit in it (memory.events / memory.oom_control). */
 uint64_t cgroup_oom_kills(const struct cgroup_fs *fs, const char *path);
 
+/* --- single files, for resources beyond struct cgroup_limits --- */
+/* Index of the hierarchy that carries a controller ("memory"; v2: 0 when the root offers it), or -ENOENT. */
+int cgroup_hierarchy(const struct cgroup_fs *fs, const char *controller);
+/* Writes value to path/file of that controller's hierarchy.  ERR_UNSUPPORTED names a controller that is absent. */
+int cgroup_set(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file, const char *value,
+	struct err *err);
+/* Reads a small file, NUL-terminated, newline at the end cut; returns its length or a negative errno. */
+int cgroup_get(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file, char *ret,
+	size_t size);
+
+/* --- conversions of v1 style numbers to v2, as runtimes agree on them --- */
+uint64_t cgroup_weight_from_shares(uint64_t shares);       /* [2..262144] -> [1..10000] */
+uint64_t cgroup_io_weight_from_blkio(uint64_t blkio_weight); /* [10..1000] -> [1..10000] */
+
 #endif

@@ -29,17 +29,19 @@ enum oci_mount_special {
 };
 
 struct oci_mount_opts {
-	unsigned long flags;             /* MS_*: for mount(2) of a new file system */
-	uint64_t attr_set, attr_clr;     /* MOUNT_ATTR_*: for the mount itself */
-	uint64_t rec_set, rec_clr;       /* MOUNT_ATTR_*: for it and everything below */
-	unsigned long propagation;       /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE or 0; the last word wins */
-	bool propagation_rec;            /* an r-form */
-	unsigned special;                /* enum oci_mount_special */
-	const char *data;                /* the other words joined by ','; "" when there are none */
+	unsigned long flags;         /* MS_*: for mount(2) of a new file system */
+	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_*: for the mount itself */
+	uint64_t rec_set, rec_clr;   /* MOUNT_ATTR_*: for it and everything below */
+	unsigned long
+		propagation;  /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE or 0; the last word wins */
+	bool propagation_rec; /* an r-form */
+	unsigned special;     /* enum oci_mount_special */
+	const char *data;     /* the other words joined by ','; "" when there are none */
 };
 
 /* Reads n words; *ret->data lives in a. */
-int oci_mount_opts_parse(const char *const *words, size_t n, struct arena *a, struct oci_mount_opts *ret, struct err *err);
+int oci_mount_opts_parse(
+	const char *const *words, size_t n, struct arena *a, struct oci_mount_opts *ret, struct err *err);
 /* The i-th word of the table, NULL past its end: for `features`. */
 const char *oci_mount_opt_word(size_t i);
 

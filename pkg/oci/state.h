@@ -28,11 +28,12 @@ struct oci_state {
 	const char *seccomp;       /* digest of the cached filter; NULL: none */
 	json_t *annotations;       /* borrowed; may be NULL */
 	pid_t pid;
-	uint64_t start_time;  /* field 22 of /proc/PID/stat */
-	unsigned namespaces;  /* bit per enum oci_ns: the container does not share it with its creator by default */
-	bool chrooted;        /* no pivot_root: exec enters by chroot */
+	uint64_t start_time; /* field 22 of /proc/PID/stat */
+	unsigned
+		namespaces; /* bit per enum oci_ns: the container does not share it with its creator by default */
+	bool chrooted;      /* no pivot_root: exec enters by chroot */
 	bool has_terminal, no_new_keyring;
-	bool poststart;       /* has poststart hooks: only `start` may release it */
+	bool poststart; /* has poststart hooks: only `start` may release it */
 };
 
 int oci_state_write(int dir, const struct oci_state *s, struct err *err);

@@ -11,7 +11,17 @@
 #include <sys/types.h>
 
 /* In the order in which setns() must be called: the user namespace gives the rights to join the others. */
-enum oci_ns { OCI_NS_USER, OCI_NS_CGROUP, OCI_NS_IPC, OCI_NS_UTS, OCI_NS_NET, OCI_NS_PID, OCI_NS_TIME, OCI_NS_MOUNT, OCI_NS_COUNT };
+enum oci_ns {
+	OCI_NS_USER,
+	OCI_NS_CGROUP,
+	OCI_NS_IPC,
+	OCI_NS_UTS,
+	OCI_NS_NET,
+	OCI_NS_PID,
+	OCI_NS_TIME,
+	OCI_NS_MOUNT,
+	OCI_NS_COUNT
+};
 
 struct oci_ns_row {
 	const char *name; /* in config.json: "network" */
@@ -35,7 +45,7 @@ extern const struct oci_link_row oci_default_links[5];
 extern const char *const oci_default_masked[];   /* NULL-terminated */
 extern const char *const oci_default_readonly[]; /* NULL-terminated */
 
-#define OCI_VERSION     "1.3.0"
+#define OCI_VERSION "1.3.0"
 #define OCI_VERSION_MIN "1.0.0"
 
 #endif

@@ -3,7 +3,9 @@
  *
  * Tables are WITHOUT ROWID: each is one b-tree keyed by what is looked up, so a start touches few pages of the WAL.
  * 'name' makes names unique over pods and containers; the pod of a container outside a pod owns no name of its own.
- * 'pod_unsettled' lists rows whose making or removal may have been cut short, without reading the others.
+ * Indexes are few, since every opener parses the schema and every start pays for the pages: leases, ports and image names
+ * are short tables that are scanned where they are not looked up by key.  'pod_unsettled' lists rows whose making or
+ * removal may have been cut short, without reading the others.
  */
 #ifndef PODCTL_STORE_SQL_H
 #define PODCTL_STORE_SQL_H
@@ -24,22 +26,19 @@
 	" image_name TEXT, created INT NOT NULL, spec TEXT) WITHOUT ROWID;" \
 	"CREATE INDEX ctr_pod ON ctr(pod, idx);" \
 	"CREATE TABLE lease(network TEXT, ip INT, pod TEXT NOT NULL, PRIMARY KEY(network, ip)) WITHOUT ROWID;" \
-	"CREATE INDEX lease_pod ON lease(pod);" \
 	"CREATE TABLE port(proto TEXT, port INT, host_ip TEXT, pod TEXT NOT NULL, PRIMARY KEY(proto, port, host_ip))" \
 	" WITHOUT ROWID;" \
-	"CREATE INDEX port_pod ON port(pod);" \
 	"CREATE TABLE image(id TEXT PRIMARY KEY, digest TEXT NOT NULL, created INT NOT NULL, size INT NOT NULL," \
 	" config TEXT NOT NULL, manifest TEXT NOT NULL) WITHOUT ROWID;" \
 	"CREATE TABLE image_name(name TEXT PRIMARY KEY, image TEXT NOT NULL) WITHOUT ROWID;" \
-	"CREATE INDEX image_name_image ON image_name(image);" \
 	"CREATE TABLE image_layer(image TEXT, idx INT, layer TEXT NOT NULL, PRIMARY KEY(image, idx)) WITHOUT ROWID;" \
-	"CREATE INDEX image_layer_layer ON image_layer(layer);" \
 	"CREATE TABLE object(kind TEXT, name TEXT, doc TEXT NOT NULL, file TEXT, PRIMARY KEY(kind, name)) WITHOUT ROWID;"
 
 #define POD_COLUMNS "id, name, state, solo, autoremove, created, spec, res, status, kube, kube_file"
 #define CTR_COLUMNS "id, pod, name, idx, image, image_name, created, spec"
 #define IMAGE_COLUMNS "id, digest, created, size, config, manifest"
 #define NOT_REMOVING "state <> 4"
+#define ID_TEXT 65
 
 #define QUERIES(X) \
 	X(Q_BEGIN, "BEGIN IMMEDIATE") \

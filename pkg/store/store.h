@@ -75,6 +75,10 @@ int store_pod_del(struct store *s, const char *id, struct err *err);
 int store_ctr_del(struct store *s, const char *id, struct err *err);
 int store_pod_get(struct store *s, const char *id, struct arena *a, struct pod_row *ret, struct err *err);
 int store_pods(struct store *s, struct arena *a, struct pod_row **ret, size_t *n, struct err *err); /* by created */
+/* Ids of rows in ROW_CREATING and ROW_REMOVING: what a killed command may have left.  One look at an index. */
+int store_pods_unsettled(struct store *s, struct arena *a, struct strs *ret, struct err *err);
+/* A boot or a lost runroot: every row in ROW_STARTED becomes ROW_EXITED. */
+int store_pods_lost(struct store *s, struct err *err);
 int store_ctrs(struct store *s, const char *pod_or_null, struct arena *a, struct ctr_row **ret, size_t *n, struct err *err);
 
 /* Name, full id or unique id prefix -> id.  ERR_NOT_FOUND "no such container 'x'" / "no such pod 'x'"; ERR_INVALID when a
