@@ -32,13 +32,18 @@ $(BUILD)/lib$(1).a: $(call obj,$(call srcs,pkg/$(1)))
 endef
 $(foreach p,$(PKGS),$(eval $(call PKG_RULE,$(p))))
 
+# The small libraries are linked in where the system has their archives: an engine whose every command is a handful of
+# programs feels each shared object (0.45 ms for podctl's set).  LINK=dynamic is for distributions that want it the other way.
+LINK ?= archives
+ar_or_so = $(foreach l,$(1),$(if $(and $(filter archives,$(LINK)),$(findstring /,$(shell $(CC) -print-file-name=lib$(l:-l%=%).a))),-l:lib$(l:-l%=%).a,$(l)))
+
 # program: sources | pkg folders (highest first) | system libraries
 PKGS_podctl         := kube pod infra container image network volume monitor engine store archive cgroup oci codec util
-LIBS_podctl         := -ljansson -lyaml -lsqlite3 -lnl-route-3 -lnl-nf-3 -lnl-3
+LIBS_podctl         := $(call ar_or_so,-ljansson -lyaml -lsqlite3 -lnl-route-3 -lnl-nf-3 -lnl-3) -lm -ldl -lpthread
 PKGS_podctl-runtime := oci cgroup codec util
-LIBS_podctl-runtime := -ljansson -lcap
+LIBS_podctl-runtime := $(call ar_or_so,-ljansson -lcap) -ldl
 PKGS_podctl-monitor := monitor oci cgroup codec util
-LIBS_podctl-monitor := -ljansson
+LIBS_podctl-monitor := $(call ar_or_so,-ljansson)
 PKGS_podctl-unpack  := archive codec util
 LIBS_podctl-unpack  := -larchive -ljansson -lseccomp -lcap -lcrypto -lz -lzstd
 PKGS_tests          := verb $(PKGS_podctl)

@@ -9,14 +9,27 @@
  *   cleanup: argv of `podctl ... cleanup ID`, executed (execve) when the pod has ended; for one member of a living pod it is
  *     spawned with the container's id appended
  *   env: environment of the runtime and cleanup ("PATH=...", "XDG_RUNTIME_DIR=...")
- *   namespaces: which the monitor makes and holds: "net", "ipc", "uts"; sysctls to set in them ("kernel.shmmax=...")
- *   net_wait: after making them it sends NS_READY with the netns descriptor and waits for NET_READY
+ *   namespaces: which the monitor makes and holds: "net", "ipc", "uts"; sysctls to set in them ("kernel.shmmax=...");
+ *     "pid": members join infra's pid namespace (PLAN_FD_PID), so they are created after infra.  Without it infra and
+ *     members are created side by side.
+ *   net_wait: after making them it sends NS_READY with the netns descriptor and waits for NET_READY before anything is
+ *     released; containers are created meanwhile, so every file a bundle names must exist when GO is sent
  *   hostname: set in the uts namespace it made
  *   cgroup: path the monitor enters itself ("" : stay); pod_cgroup: path below which containers live (kill, freeze)
  *   mounts: made in the monitor's mount namespace before any container: {type "tmpfs", target absolute, options "size=..,mode=1777"}
+ *     or {type "bind", source, target}; targets lie below run_dir and must be there
  *   exit_policy: "stop": when the last member ended for good, stop infra; "continue"
  *   kube: Kubernetes phases and back-off
- *   containers, in start order (infra first, then init, then members): see struct plan_container.
+ *   containers, in start order (infra first, then init and sidecar, then members): see struct plan_container.
+ *
+ * A start: infra is released first; then init containers one after the other, each to its successful end (a failure is
+ * retried with back-off unless restart is "no"); then all members are created side by side and, once every one of them
+ * could be created, released in list order.  Whatever fails before the answer to GO undoes the whole pod.
+ * The end: every container's runtime state is removed by the monitor; cgroups, links, directories are left to cleanup.
+ *
+ * An adopted pod (podctl-monitor --adopt, after a monitor was killed) can be watched, logged, attached, executed in and
+ * stopped.  Nothing can be started in it: its mounts and namespace descriptors died.  When a restart is due the monitor
+ * stops what is left and ends with status.restart_pod set: cleanup (or the next command) starts the whole pod anew.
  *
  * Namespaces held by the monitor have fixed descriptor numbers, so that a bundle's config.json can name them before they
  * exist: /proc/MONITOR_PID/fd/PLAN_FD_NET and so on.
@@ -39,7 +52,7 @@ struct plan_overlay {
 	bool is_volatile, userxattr;
 };
 struct plan_container {
-	char *id, *name, *role;  /* "infra", "init", "member" */
+	char *id, *name, *role;  /* "infra", "init", "sidecar" (in init order, not waited for, stopped last), "member" */
 	char *bundle;            /* absolute; config.json is there */
 	struct plan_overlay *rootfs; /* NULL: nothing to mount */
 	bool terminal, stdin_open, stdin_once;
@@ -51,7 +64,7 @@ struct plan_container {
 	uint32_t stop_signal;    /* number */
 	uint64_t stop_timeout_us;
 	uint64_t timeout_us;     /* killed after so long; 0 never */
-	char *log_path;          /* absolute directory logs/NAME; files ATTEMPT.log; "" none */
+	char *log_path;          /* absolute directory logs/NAME; files ATTEMPT.log, the last ten; "" none */
 	int64_t log_max;         /* bytes a file, 0 no limit; rotated by rename to .1 */
 	char *cgroup;            /* path of the container's cgroup, for oom and kill */
 	bool autostart;          /* started by GO; else it waits for START */
@@ -90,6 +103,8 @@ struct status {
 	int64_t monitor;         /* pid, for people */
 	uint64_t started_us;
 	char *phase;             /* "Pending", "Running", "Succeeded", "Failed" */
+	bool ended;              /* the pod is over: final */
+	bool restart_pod;        /* adopted pod that should be started anew */
 	struct list containers;  /* struct status_container */
 };
 extern const struct field status_fields[];

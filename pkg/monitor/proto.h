@@ -8,21 +8,26 @@
  *
  * Requests {"op":OP,...} and their final answer {"ok":true,...} or {"err":{"kind":K,"errnum":N,"msg":"..."}}; several
  * requests may follow each other on one connection, answers come in order; events {"ev":E,...} may come between.
- *   HELLO {version}                     -> {version, pod}
- *   GO {attach: ctr id or absent, stdin, stdout, stderr: bool, tty_rows, tty_cols}, descriptors: bound sockets to hold
- *       first message of the starter.  Events: NS_READY {} + netns descriptor (when plan.net_wait; answer NET_READY),
+ *   HELLO {version}                     -> {version, pod, pid}
+ *   GO {attach: ctr id or absent, stdin, stdout, stderr: bool, tty_rows, tty_cols, starter_cleans}, descriptors: bound
+ *       sockets to hold.  starter_cleans: when the pod ends while this connection stands, the starter tears it down and
+ *       the monitor just exits.  First message of the starter.  Events: NS_READY {} + netns descriptor (when plan.net_wait; answer NET_READY),
  *       CTR_STARTED {ctr, pid}, then the answer ok once every autostart member was started (init containers have completed)
- *       or err when a start failed for good (the monitor has undone what it made and ends).  With attach, data records
- *       follow until EXITED {ctr, code, oom}.
+ *       or err when a start failed for good (the monitor has stopped what ran and ends; "ran": true beside err when a
+ *       container had been started, an init container for instance).  With attach, data records follow until
+ *       EXITED {ctr, code, oom}.  A starter that hangs up before the first container was started undoes the start.
  *   NET_READY {}                        -> no answer; {"op":"NET_FAILED","msg"} undoes everything
  *   START {ctr}                         -> ok {pid}            created or exited member of a living pod
  *   STOP {ctr or absent: whole pod, timeout_us or absent: plan's, signal or absent}
- *                                       -> ok {} when stopped  absent ctr: the monitor ends after its answer
+ *                                       -> ok {} when stopped  absent ctr: the monitor ends after its answer;
+ *                                          with "cleans": true the client tears down, else the monitor executes cleanup
  *   KILL {ctr or absent, signal}        -> ok
  *   RESTART {ctr, timeout_us}           -> ok {pid}
  *   PAUSE, UNPAUSE {ctr or absent}      -> ok
  *   WAIT {ctr, condition: "stopped" | "running" | "removed"} -> ok {code} when true (at once when already)
- *   ATTACH {ctr, stdin, stdout, stderr} -> ok, then data records both ways, then EXITED {ctr, code}
+ *   WAIT {session}                      -> ok {code} when the exec session has ended (kept 5 minutes)
+ *   ATTACH {ctr, stdin, stdout, stderr} -> ok {stdin: bool, owner of stdin}, then data records both ways, then
+ *                                          EXITED {ctr, code} when it ended for good; also before START
  *   EXEC {ctr, process: OCI process object, tty, detach, rows, cols, session}
  *       without tty and detach: descriptors stdin, stdout, stderr of the client are passed to the process itself
  *                                       -> ok {pid, session} once it runs (err kind NOT_FOUND/DENIED: 127/126), then
