@@ -12,7 +12,7 @@
 static void wrong(struct decoder *d, const struct node *n, const char *at, const char *want)
 {
 	if (n->plain && (n->kind == NODE_BOOL || n->kind == NODE_INT || n->kind == NODE_FLOAT) &&
-		strstr(want, "string"))
+		strcmp(want, "a string") == 0)
 		diag_add(d->diag, DIAG_ERROR, n->line, n->col,
 			"%s: expected %s, got %s; write \"%s\" in quotes", at, want, node_kind_name(n->kind),
 			n->text);
@@ -37,11 +37,18 @@ static bool decode_int(struct decoder *d, const struct node *n, const struct fie
 		min = f->min, max = f->max;
 	errno = 0;
 	if (n->kind == NODE_INT) {
-		int64_t v = unsigned_big ? (int64_t) strtoull(n->text, &end, 0) : strtoll(n->text, &end, 0);
+		int64_t v;
 
-		if (!errno && !*end && (unsigned_big || (v >= min && v <= max))) {
+		if (node_int(n, &v) && v >= min && v <= max) {
 			*ret = v;
 			return true;
+		}
+		if (unsigned_big) { /* past INT64_MAX */
+			v = (int64_t) strtoull(n->text, &end, 0);
+			if (!errno && !*end) { /* "-1": as encode writes UINT64_MAX */
+				*ret = v;
+				return true;
+			}
 		}
 	} else if (n->kind == NODE_FLOAT) { /* 1e3, 5.0: JSON has one kind of number */
 		double v = strtod(n->text, &end);
@@ -61,12 +68,6 @@ static bool decode_int(struct decoder *d, const struct node *n, const struct fie
 	else
 		wrong(d, n, at, want);
 	return false;
-}
-
-static bool is_true(const struct node *n)
-{
-	return strchr("tTyY", n->text[0]) || n->text[0] == '1' ||
-	       ((n->text[0] == 'o' || n->text[0] == 'O') && (n->text[1] == 'n' || n->text[1] == 'N'));
 }
 
 static void decode_enum(
@@ -180,7 +181,7 @@ static void decode_value(
 			wrong(d, n, at, "true or false");
 			return;
 		}
-		v.v = is_true(n);
+		v.v = node_true(n);
 		if (f->type == FIELD_BOOL)
 			memcpy(slot, &v.v, sizeof v.v);
 		else
@@ -255,6 +256,8 @@ static void decode_value(
 	case FIELD_NODE:
 		memcpy(slot, &n, sizeof n);
 		return;
+	case FIELD_SELF:
+		return;
 	case FIELD_CUSTOM:
 		return; /* the caller runs f->fn for every type that has one */
 	}
@@ -267,7 +270,8 @@ static void unknown_key(
 	size_t n = 0;
 
 	for (const struct field *f = table; f->key && n < LEN(names) - 1; f++)
-		names[n++] = f->key;
+		if (f->type != FIELD_SELF)
+			names[n++] = f->key;
 	if ((near = text_nearest(key->text, names)))
 		diag_add(d->diag, DIAG_ERROR, key->line, key->col, "%s: unknown field, did you mean %s?",
 			where, near);
@@ -287,7 +291,7 @@ void decode_object(
 	for (size_t i = 0; i < n->n; i++) {
 		const struct field *f = table;
 
-		while (f->key && strcmp(f->key, n->key[i]->text) != 0)
+		while (f->key && (f->type == FIELD_SELF || strcmp(f->key, n->key[i]->text) != 0))
 			f++;
 		snprintf(where, sizeof where, "%s%s%s", at, *at ? "." : "", n->key[i]->text);
 		if (!f->key) {
@@ -304,6 +308,8 @@ void decode_object(
 	for (const struct field *f = table; f->key; f++) {
 		const struct node *v;
 
+		if (f->type == FIELD_SELF)
+			memcpy((char *) obj + f->offset, &n, sizeof n);
 		if (f->required && (!(v = node_get(n, f->key)) || v->kind == NODE_NULL))
 			diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s%s%s: required", at, *at ? "." : "",
 				f->key);
@@ -431,6 +437,7 @@ static json_t *encode_field(const struct field *f, const char *slot)
 		memcpy(&n, slot, sizeof n);
 		return n ? node_to_json(n) : NULL;
 	}
+	case FIELD_SELF:
 	case FIELD_CUSTOM:
 		return NULL;
 	}

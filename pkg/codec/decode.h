@@ -32,6 +32,7 @@ enum field_type {
 	FIELD_KVS,      /* struct kvs: map of string to string */
 	FIELD_NODE,     /* const struct node *: kept as it is (borrowed from the document's arena) */
 	FIELD_CUSTOM,   /* fn decides */
+	FIELD_SELF,     /* const struct node *: the object's own node, for its place; no key of the document, never encoded */
 };
 
 struct opt_bool {
@@ -73,21 +74,22 @@ struct field {
 
 /* clang-format off */
 #define F_STR(T, key, m)          { key, FIELD_STR,      offsetof(T, m), .size = sizeof(((T *) 0)->m) }
-#define F_BOOL(T, key, m)         { key, FIELD_BOOL,     offsetof(T, m) }
-#define F_OPT_BOOL(T, key, m)     { key, FIELD_OPT_BOOL, offsetof(T, m) }
-#define F_I64(T, key, m)          { key, FIELD_I64,      offsetof(T, m) }
-#define F_OPT_I64(T, key, m)      { key, FIELD_OPT_I64,  offsetof(T, m) }
-#define F_U32(T, key, m)          { key, FIELD_U32,      offsetof(T, m) }
-#define F_U64(T, key, m)          { key, FIELD_U64,      offsetof(T, m) }
-#define F_F64(T, key, m)          { key, FIELD_F64,      offsetof(T, m) }
-#define F_PORT(T, key, m)         { key, FIELD_PORT,     offsetof(T, m) }
+#define F_BOOL(T, key, m)         { key, FIELD_BOOL,     offsetof(T, m), .sub = NULL }
+#define F_OPT_BOOL(T, key, m)     { key, FIELD_OPT_BOOL, offsetof(T, m), .sub = NULL }
+#define F_I64(T, key, m)          { key, FIELD_I64,      offsetof(T, m), .sub = NULL }
+#define F_OPT_I64(T, key, m)      { key, FIELD_OPT_I64,  offsetof(T, m), .sub = NULL }
+#define F_U32(T, key, m)          { key, FIELD_U32,      offsetof(T, m), .sub = NULL }
+#define F_U64(T, key, m)          { key, FIELD_U64,      offsetof(T, m), .sub = NULL }
+#define F_F64(T, key, m)          { key, FIELD_F64,      offsetof(T, m), .sub = NULL }
+#define F_PORT(T, key, m)         { key, FIELD_PORT,     offsetof(T, m), .sub = NULL }
 #define F_ENUM(T, key, m, n)      { key, FIELD_ENUM,     offsetof(T, m), .names = n }
 #define F_OBJECT(T, key, m, t)    { key, FIELD_OBJECT,   offsetof(T, m), .sub = t }
 #define F_PTR(T, key, m, t, S)    { key, FIELD_PTR,      offsetof(T, m), .sub = t, .size = sizeof(S) }
 #define F_LIST(T, key, m, t, S)   { key, FIELD_LIST,     offsetof(T, m), .sub = t, .size = sizeof(S) }
-#define F_STRS(T, key, m)         { key, FIELD_STRS,     offsetof(T, m) }
-#define F_KVS(T, key, m)          { key, FIELD_KVS,      offsetof(T, m) }
-#define F_NODE(T, key, m)         { key, FIELD_NODE,     offsetof(T, m) }
+#define F_STRS(T, key, m)         { key, FIELD_STRS,     offsetof(T, m), .sub = NULL }
+#define F_KVS(T, key, m)          { key, FIELD_KVS,      offsetof(T, m), .sub = NULL }
+#define F_NODE(T, key, m)         { key, FIELD_NODE,     offsetof(T, m), .sub = NULL }
+#define F_SELF(T, m)              { "",  FIELD_SELF,     offsetof(T, m), .sub = NULL }
 #define F_END                     { 0 }
 /* clang-format on */
 

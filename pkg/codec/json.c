@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "pkg/util/limits.h"
 
@@ -28,6 +29,38 @@ const struct node *node_get(const struct node *map, const char *key)
 		if (strcmp(map->key[i]->text, key) == 0)
 			return map->item[i];
 	return NULL;
+}
+
+bool node_int(const struct node *n, int64_t *ret)
+{
+	const char *s = n->text;
+	bool minus = *s == '-';
+	unsigned base = 10, digit;
+	uint64_t v = 0;
+
+	if (n->kind != NODE_INT)
+		return false;
+	s += *s == '-' || *s == '+';
+	if (s[0] == '0' && s[1]) {
+		base = s[1] == 'x' || s[1] == 'X' ? 16 : s[1] == 'b' || s[1] == 'B' ? 2 : 8;
+		s += s[1] >= '0' && s[1] <= '9' ? 1 : 2;
+	}
+	for (; *s; s++) {
+		if (*s == '_')
+			continue;
+		digit = *s <= '9' ? (unsigned) (*s - '0') : (unsigned) ((*s | 32) - 'a' + 10);
+		if (digit >= base || __builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, digit, &v))
+			return false;
+	}
+	if (v > (uint64_t) INT64_MAX + minus)
+		return false;
+	*ret = minus ? (int64_t) (0 - v) : (int64_t) v;
+	return true;
+}
+
+bool node_true(const struct node *n)
+{
+	return n->kind == NODE_BOOL && (strchr("tTyY", n->text[0]) || strcasecmp(n->text, "on") == 0);
 }
 
 static struct node *node_new(struct arena *a, enum node_kind kind, const char *text)

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pkg/util/arena.h"
 #include "pkg/util/diag.h"
@@ -29,6 +30,10 @@ struct node {
 
 const char *node_kind_name(enum node_kind kind); /* "a string", "a list", ... for messages */
 const struct node *node_get(const struct node *map, const char *key); /* NULL: absent or not a map */
+
+/* Value of a NODE_INT, as Go reads it: sign, 0x, 0o, 0 (octal), 0b, underscores; false when it is no int64_t. */
+bool node_int(const struct node *n, int64_t *ret);
+bool node_true(const struct node *n); /* NODE_BOOL: true, yes, y, on */
 
 /* pkg/codec/json.c: a jansson tree as nodes (no lines); strings are copied into the arena. */
 struct node *node_from_json(const json_t *v, struct arena *a);

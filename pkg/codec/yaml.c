@@ -8,14 +8,14 @@
 #include "pkg/util/limits.h"
 
 #define ANCHORS_MAX 256 /* per document; documents written by people have a handful */
-#define PATH_TEXT   256
+#define PATH_TEXT 256
 
 struct anchor {
 	const char *name;
 	struct node *node;
 	size_t weight; /* nodes below and with it, aliases expanded */
 	int height;
-	bool open;     /* still being read: an alias to it would be a cycle */
+	bool open; /* still being read: an alias to it would be a cycle */
 };
 
 /* One level of the document being read, for the path in messages. */
@@ -34,11 +34,10 @@ struct reader {
 	int line_base;
 	struct anchor anchor[ANCHORS_MAX];
 	size_t anchors;
-	size_t nodes;  /* of this document, aliases expanded */
-	bool json;     /* the text starts like JSON */
-	bool stop;     /* a fault after which the events make no sense: resume at the next document */
-	int line;      /* of that fault, from 1 within the text */
-	int error;     /* -ENOMEM */
+	size_t nodes; /* of this document, aliases expanded */
+	bool stop;    /* a fault after which the events make no sense: resume at the next document */
+	int line;     /* of that fault, from 1 within the text */
+	int error;    /* -ENOMEM */
 };
 
 static int line_of(const struct reader *r, yaml_mark_t m) { return r->line_base + (int) m.line + 1; }
@@ -63,13 +62,15 @@ static void fault(struct reader *r, const struct frame *f, yaml_mark_t m, const 
 	char path[PATH_TEXT];
 
 	path_text(f, path, sizeof path);
-	diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1, "%s%s%s", path, *path ? ": " : "", what);
+	diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1, "%s%s%s", path, *path ? ": " : "",
+		what);
 }
 
 static struct node *give_up(struct reader *r, yaml_mark_t m)
 {
 	r->stop = true;
-	r->line = (int) m.line + 1;
+	r->line = (int) m.line +
+		  (m.column > 0); /* at column 1 it may be the "---" of the next document that is unwelcome */
 	return NULL;
 }
 
@@ -108,12 +109,13 @@ static void syntax_fault(struct reader *r)
 		line++;
 	if (line < end && *line == '\t')
 		hint = "; the line is indented with a tab, YAML wants spaces";
-	if (p->context && p->error != YAML_READER_ERROR)
+	if (p->context && strncmp(p->context, "while parsing", 13) == 0)
 		diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1,
 			"not YAML: %s (%s that starts at line %d)%s", p->problem, p->context,
 			line_of(r, p->context_mark), hint);
 	else
-		diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1, "not YAML: %s%s", p->problem, hint);
+		diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1, "not YAML: %s%s", p->problem,
+			hint);
 	give_up(r, m);
 }
 
@@ -135,13 +137,13 @@ static struct node *node_make(struct reader *r, enum node_kind kind, yaml_mark_t
 	return n;
 }
 
-static bool count_nodes(struct reader *r, const struct frame *f, yaml_mark_t m, size_t n)
+static bool count_nodes(struct reader *r, yaml_mark_t m, size_t n)
 {
 	if (n <= YAML_NODES_MAX && (r->nodes += n) <= YAML_NODES_MAX)
 		return true;
 	diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1,
-		"more than %d values in one document, aliases counted each time they are used", YAML_NODES_MAX);
-	(void) f;
+		"more than %d values in one document, aliases counted each time they are used",
+		YAML_NODES_MAX);
 	give_up(r, m);
 	return false;
 }
@@ -167,13 +169,16 @@ static struct node *read_scalar(struct reader *r, const struct frame *f, const y
 	else if (tag && (problem = yaml_scalar_tag(n, tag)))
 		fault(r, f, e->start_mark, problem);
 	if (n->kind == NODE_FLOAT && !yaml_float_is_finite(n->text)) {
-		fault(r, f, e->start_mark, "infinity and not-a-number mean nothing here; if a string is meant, put it in quotes");
+		fault(r, f, e->start_mark,
+			"infinity and not-a-number mean nothing here; if a string is meant, put it in "
+			"quotes");
 		n->kind = NODE_STRING;
 	}
 	return n;
 }
 
-static struct node *read_node(struct reader *r, const struct frame *f, yaml_event_t *e, int depth, int *height);
+static struct node *read_node(
+	struct reader *r, const struct frame *f, yaml_event_t *e, int depth, int *height);
 
 static bool anchor_open(struct reader *r, const yaml_char_t *name, struct node *n, yaml_mark_t m, size_t *ret)
 {
@@ -183,7 +188,8 @@ static bool anchor_open(struct reader *r, const yaml_char_t *name, struct node *
 	if (!name)
 		return true;
 	if (r->anchors == ANCHORS_MAX) {
-		diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1, "more than %d anchors in one document", ANCHORS_MAX);
+		diag_add(r->diag, DIAG_ERROR, line_of(r, m), (int) m.column + 1,
+			"more than %d anchors in one document", ANCHORS_MAX);
 		give_up(r, m);
 		return false;
 	}
@@ -191,7 +197,7 @@ static bool anchor_open(struct reader *r, const yaml_char_t *name, struct node *
 		out_of_memory(r);
 		return false;
 	}
-	r->anchor[*ret = r->anchors++] = (struct anchor){ .name = copy, .node = n, .open = true };
+	r->anchor[ *ret = r->anchors++] = (struct anchor){ .name = copy, .node = n, .open = true };
 	return true;
 }
 
@@ -204,7 +210,8 @@ static void anchor_close(struct reader *r, size_t i, size_t nodes_before, int he
 	r->anchor[i].height = height;
 }
 
-static struct node *read_alias(struct reader *r, const struct frame *f, const yaml_event_t *e, int depth, int *height)
+static struct node *read_alias(
+	struct reader *r, const struct frame *f, const yaml_event_t *e, int depth, int *height)
 {
 	const char *name = (const char *) e->data.alias.anchor;
 	char text[160];
@@ -220,11 +227,12 @@ static struct node *read_alias(struct reader *r, const struct frame *f, const ya
 			return node_make(r, NODE_NULL, e->start_mark);
 		}
 		if (depth + a->height > YAML_DEPTH_MAX) {
-			snprintf(text, sizeof text, "nested deeper than %d levels by aliases", YAML_DEPTH_MAX);
+			snprintf(
+				text, sizeof text, "nested deeper than %d levels by aliases", YAML_DEPTH_MAX);
 			fault(r, NULL, e->start_mark, text);
 			return give_up(r, e->start_mark);
 		}
-		if (!count_nodes(r, f, e->start_mark, a->weight))
+		if (!count_nodes(r, e->start_mark, a->weight))
 			return NULL;
 		*height = a->height;
 		return a->node;
@@ -234,35 +242,70 @@ static struct node *read_alias(struct reader *r, const struct frame *f, const ya
 	return node_make(r, NODE_NULL, e->start_mark);
 }
 
-/* Lists and maps grow by doubling in the arena. */
-static bool grow(struct reader *r, struct node *n, size_t *cap)
-{
-	size_t more = *cap ? *cap * 2 : 4;
-	struct node **item, **key;
+/* Lists and maps grow by doubling in the arena.  A map keeps a hash of each key while it is read: looking for a key given
+ * twice compares numbers, so that a map of 50,000 keys costs a fraction of a second and not minutes. */
+struct growth {
+	size_t cap;
+	uint32_t *hash;
+};
 
-	if (n->n < *cap)
+static bool grow(struct reader *r, struct node *n, struct growth *g)
+{
+	size_t more = g->cap ? g->cap * 2 : 4;
+	bool map = n->kind == NODE_MAP;
+	struct node **item, **key = NULL;
+	uint32_t *hash = NULL;
+
+	if (n->n < g->cap)
 		return true;
-	item = arena_array(r->arena, more, sizeof *item);
-	key = n->kind == NODE_MAP ? arena_array(r->arena, more, sizeof *key) : NULL;
-	if (!item || (n->kind == NODE_MAP && !key)) {
+	item = arena_array(r->arena, more, sizeof(struct node *));
+	if (map) {
+		key = arena_array(r->arena, more, sizeof(struct node *));
+		hash = arena_array(r->arena, more, sizeof *hash);
+	}
+	if (!item || (map && (!key || !hash))) {
 		out_of_memory(r);
 		return false;
 	}
 	if (n->n) {
-		memcpy(item, n->item, n->n * sizeof *item);
-		if (key)
-			memcpy(key, n->key, n->n * sizeof *key);
+		memcpy(item, n->item, n->n * sizeof(struct node *));
+		if (map) {
+			memcpy(key, n->key, n->n * sizeof(struct node *));
+			memcpy(hash, g->hash, n->n * sizeof *hash);
+		}
 	}
 	n->item = item;
 	n->key = key;
-	*cap = more;
+	g->hash = hash;
+	g->cap = more;
 	return true;
 }
 
-static struct node *read_list(struct reader *r, const struct frame *f, const yaml_event_t *start, int depth, int *height)
+static uint32_t hash_of(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char) *s) * 16777619u;
+	return h;
+}
+
+static bool map_put(struct reader *r, struct node *n, struct growth *g, struct node *key, struct node *item)
+{
+	if (!grow(r, n, g))
+		return false;
+	g->hash[n->n] = hash_of(key->text);
+	n->key[n->n] = key;
+	n->item[n->n++] = item;
+	return true;
+}
+
+static struct node *read_list(
+	struct reader *r, const struct frame *f, const yaml_event_t *start, int depth, int *height)
 {
 	struct node *n = node_make(r, NODE_LIST, start->start_mark);
-	size_t anchor, before = r->nodes - 1, cap = 0;
+	size_t anchor, before = r->nodes - 1;
+	struct growth g = { 0 };
 
 	if (!n || !anchor_open(r, start->data.sequence_start.anchor, n, start->start_mark, &anchor))
 		return NULL;
@@ -280,7 +323,7 @@ static struct node *read_list(struct reader *r, const struct frame *f, const yam
 		}
 		item = read_node(r, &here, &e, depth + 1, &h);
 		yaml_event_delete(&e);
-		if (!item || !grow(r, n, &cap))
+		if (!item || !grow(r, n, &g))
 			return NULL;
 		n->item[n->n++] = item;
 		*height = h + 1 > *height ? h + 1 : *height;
@@ -299,7 +342,8 @@ static bool key_is_fine(struct reader *r, const struct frame *f, struct node *ke
 		snprintf(text, sizeof text, "%lld", (long long) i);
 		if (strcmp(text, key->text) == 0)
 			key->kind = NODE_STRING;
-	} else if (key->kind == NODE_BOOL && (strcmp(key->text, "true") == 0 || strcmp(key->text, "false") == 0)) {
+	} else if (key->kind == NODE_BOOL &&
+		   (strcmp(key->text, "true") == 0 || strcmp(key->text, "false") == 0)) {
 		key->kind = NODE_STRING;
 	}
 	if (key->kind == NODE_STRING)
@@ -313,36 +357,34 @@ static bool key_is_fine(struct reader *r, const struct frame *f, struct node *ke
 	return false;
 }
 
-static const struct node *key_find(const struct node *map, const char *key)
+static const struct node *key_find(const struct node *map, const struct growth *g, const char *key)
 {
+	uint32_t h = hash_of(key);
+
 	for (size_t i = 0; i < map->n; i++)
-		if (strcmp(map->key[i]->text, key) == 0)
+		if (g->hash[i] == h && strcmp(map->key[i]->text, key) == 0)
 			return map->key[i];
 	return NULL;
 }
 
 /* "<<": the keys of other maps that this one does not have itself. */
-static bool merge_from(struct reader *r, struct node *n, const struct node *from, size_t *cap)
+static bool merge_from(struct reader *r, struct node *n, const struct node *from, struct growth *g)
 {
-	for (size_t i = 0; i < from->n; i++) {
-		if (key_find(n, from->key[i]->text))
-			continue;
-		if (!grow(r, n, cap))
+	for (size_t i = 0; i < from->n; i++)
+		if (!key_find(n, g, from->key[i]->text) && !map_put(r, n, g, from->key[i], from->item[i]))
 			return false;
-		n->key[n->n] = from->key[i];
-		n->item[n->n++] = from->item[i];
-	}
 	return true;
 }
 
-static bool merge(struct reader *r, const struct frame *f, struct node *n, const struct node *from, yaml_mark_t m, size_t *cap)
+static bool merge(struct reader *r, const struct frame *f, struct node *n, const struct node *from,
+	yaml_mark_t m, struct growth *g)
 {
 	if (from->kind == NODE_MAP)
-		return merge_from(r, n, from, cap);
+		return merge_from(r, n, from, g);
 	for (size_t i = 0; from->kind == NODE_LIST && i < from->n; i++) {
 		if (from->item[i]->kind != NODE_MAP)
 			break;
-		if (!merge_from(r, n, from->item[i], cap))
+		if (!merge_from(r, n, from->item[i], g))
 			return false;
 		if (i + 1 == from->n)
 			return true;
@@ -351,11 +393,12 @@ static bool merge(struct reader *r, const struct frame *f, struct node *n, const
 	return true;
 }
 
-/* Map keys of one map are compared with each other; past this many a sorted look would pay, but nobody writes that. */
-static struct node *read_map(struct reader *r, const struct frame *f, const yaml_event_t *start, int depth, int *height)
+static struct node *read_map(
+	struct reader *r, const struct frame *f, const yaml_event_t *start, int depth, int *height)
 {
 	struct node *n = node_make(r, NODE_MAP, start->start_mark), *merge_node = NULL;
-	size_t anchor, before = r->nodes - 1, cap = 0;
+	size_t anchor, before = r->nodes - 1;
+	struct growth g = { 0 };
 	yaml_mark_t merge_mark = { 0 };
 
 	if (!n || !anchor_open(r, start->data.mapping_start.anchor, n, start->start_mark, &anchor))
@@ -393,27 +436,25 @@ static struct node *read_map(struct reader *r, const struct frame *f, const yaml
 			merge_mark = m;
 			continue;
 		}
-		if (fine && (twin = key_find(n, key->text))) {
+		if (fine && (twin = key_find(n, &g, key->text))) {
 			char text[80];
 
-			snprintf(text, sizeof text, "given twice, the first is at %d:%d", twin->line, twin->col);
+			snprintf(text, sizeof text, "given twice, the first is at %d:%d", twin->line,
+				twin->col);
 			fault(r, &here, m, text);
 			fine = false;
 		}
-		if (!fine)
-			continue;
-		if (!grow(r, n, &cap))
+		if (fine && !map_put(r, n, &g, key, item))
 			return NULL;
-		n->key[n->n] = key;
-		n->item[n->n++] = item;
 	}
-	if (merge_node && !merge(r, f, n, merge_node, merge_mark, &cap))
+	if (merge_node && !merge(r, f, n, merge_node, merge_mark, &g))
 		return NULL;
 	anchor_close(r, anchor, before, *height);
 	return n;
 }
 
-static struct node *read_node(struct reader *r, const struct frame *f, yaml_event_t *e, int depth, int *height)
+static struct node *read_node(
+	struct reader *r, const struct frame *f, yaml_event_t *e, int depth, int *height)
 {
 	struct node *n;
 	size_t anchor, before = r->nodes;
@@ -427,7 +468,7 @@ static struct node *read_node(struct reader *r, const struct frame *f, yaml_even
 	}
 	if (e->type == YAML_ALIAS_EVENT)
 		return read_alias(r, f, e, depth, height);
-	if (!count_nodes(r, f, e->start_mark, 1))
+	if (!count_nodes(r, e->start_mark, 1))
 		return NULL;
 	if (e->type == YAML_SEQUENCE_START_EVENT)
 		return read_list(r, f, e, depth, height);
@@ -478,7 +519,8 @@ static void read_stream(struct reader *r, struct docs *docs)
 		type = e.type;
 		if (type == YAML_DOCUMENT_START_EVENT) {
 			r->anchors = r->nodes = 0;
-		} else if (type != YAML_STREAM_START_EVENT && type != YAML_STREAM_END_EVENT && type != YAML_DOCUMENT_END_EVENT) {
+		} else if (type != YAML_STREAM_START_EVENT && type != YAML_STREAM_END_EVENT &&
+			   type != YAML_DOCUMENT_END_EVENT) {
 			if ((n = read_node(r, NULL, &e, 0, &height)) && docs_add(docs, r->arena, n) < 0)
 				out_of_memory(r);
 		}
@@ -497,7 +539,8 @@ static const char *next_document(const char *text, size_t len, int line, int *re
 	while (p < end) {
 		const char *nl = memchr(p, '\n', (size_t) (end - p));
 
-		if (at > line && end - p >= 3 && memcmp(p, "---", 3) == 0 && (end - p == 3 || strchr(" \t\r\n", p[3]))) {
+		if (at > 1 && at > line && end - p >= 3 && memcmp(p, "---", 3) == 0 &&
+			(end - p == 3 || strchr(" \t\r\n", p[3]))) {
 			*ret_line = at;
 			return p;
 		}
@@ -509,7 +552,7 @@ static const char *next_document(const char *text, size_t len, int line, int *re
 	return NULL;
 }
 
-/* JSON that is not YAML to libyaml (surrogate pairs): read by the JSON parser, without places. */
+/* JSON with surrogate pairs ("\\ud83d\\ude00"), which libyaml refuses: read by the JSON parser, without places. */
 static bool json_instead(const char *text, size_t len, struct arena *a, struct docs *docs)
 {
 	struct err err = { 0 };
@@ -518,61 +561,52 @@ static bool json_instead(const char *text, size_t len, struct arena *a, struct d
 
 	while (len && strchr(" \t\r\n", *text))
 		text++, len--;
-	if (!len || (*text != '{' && *text != '[') || !(v = json_parse(text, len, &err)))
+	if (!len || (*text != '{' && *text != '[') || !memmem(text, len, "\\ud", 3) ||
+		!(v = json_parse(text, len, &err)))
 		return false;
 	n = node_from_json(v, a);
 	json_decref(v);
-	docs->n = 0;
 	return n && docs_add(docs, a, n) == 0;
 }
 
-int yaml_parse(const char *text, size_t len, struct arena *a, struct diag *d, struct node ***ret_docs, size_t *ret_n,
-	struct err *err)
+/* Reads on behind a fault, at the next document: one run reports the faults of all documents. */
+static int read_all(struct reader *r, struct docs *docs, struct err *err)
 {
-	struct docs docs = { 0 };
-	auto_free struct reader *r = calloc(1, sizeof *r);
-	struct diag *scratch = NULL;
-	const char *whole = text;
-	size_t whole_len = len;
-	bool again = true;
-
-	if (!r)
-		return err_sys(err, ENOMEM, "read YAML");
-	if (len > YAML_MAX) {
-		diag_add(d, DIAG_ERROR, 0, 0, "%zu bytes are too many for a manifest, the limit is %lu", len, YAML_MAX);
-		*ret_docs = NULL;
-		*ret_n = 0;
-		return 0;
-	}
-	(void) scratch;
-	while (again) {
+	for (;;) {
 		const char *next;
 		int line = 0;
 
-		r->arena = a;
-		r->diag = d;
-		r->text = text;
-		r->len = len;
 		r->stop = false;
 		if (!yaml_parser_initialize(&r->parser))
 			return err_sys(err, ENOMEM, "read YAML");
-		yaml_parser_set_input_string(&r->parser, (const unsigned char *) text, len);
-		if (r->line_base)
-			yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
-		read_stream(r, &docs);
+		yaml_parser_set_input_string(&r->parser, (const unsigned char *) r->text, r->len);
+		read_stream(r, docs);
 		yaml_parser_delete(&r->parser);
 		if (r->error)
 			return err_sys(err, -r->error, "read YAML");
-		again = r->stop && (next = next_document(text, len, r->line, &line));
-		if (again) {
-			r->line_base += line - 1;
-			len -= (size_t) (next - text);
-			text = next;
-		}
+		if (!r->stop || !(next = next_document(r->text, r->len, r->line, &line)))
+			return 0;
+		r->line_base += line - 1;
+		r->len -= (size_t) (next - r->text);
+		r->text = next;
 	}
-	(void) whole;
-	(void) whole_len;
-	(void) json_instead;
+}
+
+int yaml_parse(const char *text, size_t len, struct arena *a, struct diag *d, struct node ***ret_docs,
+	size_t *ret_n, struct err *err)
+{
+	struct docs docs = { 0 };
+	auto_free struct reader *r = calloc(1, sizeof *r);
+	int rc;
+
+	if (!r)
+		return err_sys(err, ENOMEM, "read YAML");
+	*r = (struct reader){ .arena = a, .diag = d, .text = text, .len = len };
+	if (len > YAML_MAX)
+		diag_add(d, DIAG_ERROR, 0, 0, "%zu bytes are too many for a manifest, the limit is %lu", len,
+			YAML_MAX);
+	else if (!json_instead(text, len, a, &docs) && (rc = read_all(r, &docs, err)) < 0)
+		return rc;
 	*ret_docs = docs.v;
 	*ret_n = docs.n;
 	return 0;

@@ -54,6 +54,8 @@ struct engine {
 	const struct engine_options *opt;
 	struct engine_config config;
 	bool rootless;         /* uid != 0: we run inside the user's namespace, as its uid 0 */
+	uid_t uid;             /* of the person, outside any namespace of ours; known also in children that run inside as 0 */
+	gid_t gid;
 	bool in_userns;        /* the engine itself runs in a user namespace (rootless or nested): overlay needs userxattr */
 	bool systemd_cgroups;  /* pods get a transient scope */
 	bool cgroups_usable;   /* false: rootless without delegation, or nothing writable; limits are refused by name */
@@ -79,6 +81,10 @@ int engine_helper(struct engine *e, const char *name, const char **ret, struct e
 int engine_self_argv(struct engine *e, struct strs *argv, struct err *err);
 /* The OCI runtime to use: absolute path, and whether it is ours. */
 int engine_runtime(struct engine *e, const char **ret_path, bool *ret_ours, struct err *err);
+
+/* Pods whose making or removal was cut short: rows in creating or removing whose pod lock nobody holds.  One look at an
+ * index when there is none. */
+int engine_leftovers(struct engine *e, struct arena *a, struct strs *ids, struct err *err);
 
 /* Paths below root and runroot are known only in paths.h. */
 

@@ -29,6 +29,9 @@ char *path_ctr_data(char buf[PATH_TEXT], const char *pod, const char *ctr); /* r
 char *path_layer(char buf[PATH_TEXT], const char *diff_id);               /* layers/DIFFID (without "sha256:") */
 char *path_image(char buf[PATH_TEXT], const char *image);                 /* images/ID */
 char *path_volume(char buf[PATH_TEXT], const char *pod, const char *type, const char *name); /* pods/ID/volumes/T/N */
+char *path_pod_log(char buf[PATH_TEXT], const char *pod, const char *name, unsigned attempt); /* pods/ID/logs/N/A.log */
+#define PATH_MARKER "marker"
+#define PATH_KEEPER "keeper"  /* rootless: its content names the process, its lock is held while that lives */
 #define PATH_LOCK "lock"
 #define PATH_ALIVE "alive"
 #define PATH_CTL "ctl"

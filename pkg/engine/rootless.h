@@ -13,8 +13,15 @@
 
 /* Call when geteuid() != 0 (or in podctl unshare).  Afterwards geteuid() == 0 inside.  No-op for real root. */
 int rootless_enter(const struct engine_options *opt, struct err *err);
+/* Ends the process that holds the caller's namespaces, so that the next command makes them anew (changed subordinate ids,
+ * reset, tests).  ERR_STATE names a pod that still lives in them; none running is success. */
+int rootless_stop(const struct engine_options *opt, struct err *err);
 /* Default places: rootless ~/.local/share/podctl and $XDG_RUNTIME_DIR/podctl (or /run/user/UID, /tmp/podctl-run-UID). */
 int engine_default_paths(const struct engine_options *opt, char root[4096], char runroot[4096], struct err *err);
+
+/* True in a child that runs in the user namespace the keeper of this runroot holds (cleanup, podctl unshare): who the
+ * person is outside.  False for real root and for root of somebody else's container. */
+bool rootless_inside(const char *runroot, uid_t *ret_uid, gid_t *ret_gid);
 
 /* podctl info --check: one row per prerequisite. */
 enum check_state { CHECK_OK, CHECK_WARN, CHECK_FAIL };

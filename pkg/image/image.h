@@ -17,6 +17,8 @@
 
 /* "alpine" -> "docker.io/library/alpine:latest"; "localhost/x" -> "localhost/x:latest"; digests kept.  ERR_INVALID. */
 int image_name_normalize(const char *ref, struct arena *a, const char **ret, struct err *err);
+/* The same for names given to images made or loaded here: a short name gets localhost/, as in podman's tag and import. */
+int image_name_local(const char *ref, struct arena *a, const char **ret, struct err *err);
 
 /* Runtime part of an image config (INTERFACES i.5), decoded. */
 struct image_config {
@@ -25,6 +27,7 @@ struct image_config {
 	struct kvs labels;
 	struct strs exposed_ports, volumes; /* "80/tcp", "/data" */
 	const char *architecture, *os, *variant, *author, *created;
+	struct strs diff_ids; /* rootfs.diff_ids without "sha256:" */
 };
 int image_config_parse(const char *json, struct arena *a, struct image_config *ret, struct err *err);
 
@@ -33,25 +36,28 @@ int image_config_parse(const char *json, struct arena *a, struct image_config *r
 int image_resolve(struct engine *e, const char *ref, struct arena *a, struct image_row *ret, struct err *err);
 
 /* Absolute paths of the layers, topmost first as overlay wants its lowerdirs.  ERR_CORRUPT when a layer directory is gone. */
-int image_lowers(struct engine *e, const struct image_row *img, struct arena *a, struct strs *ret, struct err *err);
+int image_lowers(
+	struct engine *e, const struct image_row *img, struct arena *a, struct strs *ret, struct err *err);
 
 /* Progress for people: one line each, may be NULL. */
 typedef void image_progress(void *ctx, const char *line);
 
 /* podctl load: docker-archive, oci-archive (plain, gzip, zstd, xz, bzip2) from fd, or an oci directory 'path'.
  * *ret: names (or ids) of what was loaded. */
-int image_load(struct engine *e, int fd, const char *path, image_progress *progress, void *ctx, struct arena *a, struct strs *ret,
-	struct err *err);
+int image_load(struct engine *e, int fd, const char *path, image_progress *progress, void *ctx,
+	struct arena *a, struct strs *ret, struct err *err);
 /* podctl import: a root file system tar (any compression) as a one-layer image.  changes: Dockerfile lines such as
  * 'CMD ["sh"]', ENV, ENTRYPOINT, USER, WORKDIR, LABEL, EXPOSE, VOLUME, STOPSIGNAL. */
-int image_import(struct engine *e, int fd, const char *name, const char *message, const struct strs *changes, struct arena *a,
-	const char **ret_id, struct err *err);
+int image_import(struct engine *e, int fd, const char *name, const char *message, const struct strs *changes,
+	struct arena *a, const char **ret_id, struct err *err);
 /* podctl rmi: by name or id.  With several names only the given one goes.  In use: ERR_STATE names the containers; force
- * removes nothing of them here (the verb removes containers first).  *ret: "untagged: NAME" / "deleted: ID" lines. */
-int image_remove(struct engine *e, const char *ref, bool force, struct arena *a, struct strs *ret, struct err *err);
+ * removes nothing of them here (the verb removes containers first).  *ret: "Untagged: NAME" / "Deleted: ID" lines. */
+int image_remove(
+	struct engine *e, const char *ref, bool force, struct arena *a, struct strs *ret, struct err *err);
 int image_tag(struct engine *e, const char *ref, const char *name, struct err *err);
 /* podman's image inspect document. */
-int image_inspect(struct engine *e, const struct image_row *img, struct arena *a, json_t **ret, struct err *err);
+int image_inspect(
+	struct engine *e, const struct image_row *img, struct arena *a, json_t **ret, struct err *err);
 /* Removes tmp- directories with a free lock and layers no image uses. */
 int image_sweep(struct engine *e, struct err *err);
 

@@ -22,7 +22,7 @@ struct kube_pod {
 	json_t *doc;                /* the Pod as written (for a workload: the pod made from its template); owned by the plan */
 	const char *file;
 };
-struct kube_config_map { char *name; json_t *doc; const char *file; };
+struct kube_config_map { char *name, *kind; /* "ConfigMap" or "Secret" */ json_t *doc; const char *file; };
 struct kube_plan {
 	struct arena arena;
 	struct kube_config_map *config_map; size_t n_config_map;
@@ -36,7 +36,7 @@ void kube_plan_done(struct kube_plan *p);
  * node, or NULL. */
 typedef const struct node *kube_lookup(void *ctx, const char *kind, const char *name);
 
-struct kube_options { const char *engine_default_pull; bool strict; kube_lookup *lookup; void *lookup_ctx; };
+struct kube_options { const char *engine_default_pull; /* containers.conf: "always", "never", "newer"; "missing" or NULL: as Kubernetes */ bool strict; kube_lookup *lookup; void *lookup_ctx; };
 
 /* Everything wrong goes to d; returns 0 even then (look at d->errors); err only for trouble of our own (no memory). */
 int kube_read(const struct kube_input *in, size_t n, const struct kube_options *o, struct diag *d, struct kube_plan *ret,

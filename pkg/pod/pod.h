@@ -11,6 +11,7 @@
 
 #include "pkg/engine/engine.h"
 #include "pkg/monitor/plan.h"
+#include "pkg/network/network.h"
 #include "pkg/pod/spec.h"
 #include "pkg/store/store.h"
 
@@ -23,7 +24,7 @@ struct pod {
 	struct ctr_row *ctr_row;    /* same order */
 	size_t n;
 	struct status status;       /* live status.json, else the row's last; containers without one are created */
-	bool alive;                 /* a monitor holds its lock */
+	bool alive;                 /* a monitor holds its lock, or its containers outlived it */
 	int lock_fd;                /* held when loaded with lock, else -EBADF */
 	int run_fd, data_fd;        /* O_PATH, -EBADF when not there */
 };
@@ -38,6 +39,11 @@ const char *pod_state_word(const struct pod *p);
 /* Writes rows and directories; specs get ids where they have none.  The pod is locked by the caller through *ret. */
 int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
 	const char *kube_file, struct pod *ret, struct err *err);
+/* Create and start in one go, for `run`: the monitor is being executed while rows and bundles are written (START-PATH trap 6).
+ * On failure nothing is left. */
+struct pod_start_opts;
+int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
+	const char *kube_file, const struct pod_start_opts *o, struct pod *ret, int *ret_sock, struct err *err);
 /* Adds a member to a pod (run --pod, create --pod). */
 int pod_add_container(struct engine *e, struct pod *p, struct container_spec *c, struct err *err);
 
@@ -57,6 +63,10 @@ int pod_stop(struct engine *e, struct pod *p, const char *ctr, uint64_t timeout_
 int pod_kill(struct engine *e, struct pod *p, const char *ctr, int sig, struct err *err);
 int pod_teardown(struct engine *e, struct pod *p, struct err *err);
 int pod_remove(struct engine *e, struct pod *p, struct err *err);
+/* Answer first: the names are free at once, the rest (what still runs included) is done by `podctl cleanup ID`, which this
+ * starts detached, or by the next pod_sweep.  A pod that ends by itself needs only store_pod_release: its monitor executes
+ * the cleaner. */
+int pod_release(struct engine *e, struct pod *p, struct err *err);
 int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struct err *err); /* a member; solo: pod_remove */
 /* Connection to its monitor; starts podctl-monitor --adopt when the monitor died and containers live. */
 int pod_connect(struct engine *e, struct pod *p, int *ret_sock, struct err *err);

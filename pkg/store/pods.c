@@ -140,9 +140,14 @@ int store_ctr_set_spec(struct store *s, const char *id, const char *spec, struct
 
 int store_pods_lost(struct store *s, struct err *err)
 {
-	int rc = query_run(s, Q_PODS_LOST, err, "");
+	static const enum query steps[] = { Q_PODS_LOST, Q_PORTS_LOST, Q_LEASES_LOST };
+	int rc = txn_start(s, err);
 
-	return rc < 0 ? rc : 0;
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < LEN(steps) && rc >= 0; i++)
+		rc = query_run(s, steps[i], err, "");
+	return txn_end(s, rc, err);
 }
 
 /* ---- removing ----------------------------------------------------------------------------------------------------- */

@@ -69,6 +69,8 @@
 	X(Q_PODS, "SELECT " POD_COLUMNS " FROM pod ORDER BY created, id") \
 	X(Q_PODS_UNSETTLED, "SELECT id FROM pod WHERE state IN (0, 4)") \
 	X(Q_PODS_LOST, "UPDATE pod SET state = 3 WHERE state = 2") \
+	X(Q_PORTS_LOST, "DELETE FROM port") \
+	X(Q_LEASES_LOST, "DELETE FROM lease") \
 	X(Q_CTR_ADD, "INSERT INTO ctr(" CTR_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") \
 	X(Q_CTR_SET_SPEC, "UPDATE ctr SET spec = ?2 WHERE id = ?1") \
 	X(Q_CTR_DEL, "DELETE FROM ctr WHERE id = ?1") \

@@ -16,7 +16,7 @@
 #define DB_NAME "db.sqlite"
 #define PAGE_SIZE "1024" /* a start changes a dozen small rows: a quarter of the WAL that 4096 would write */
 #define BUSY_MS 20000    /* another podctl's transaction lasts under a millisecond; a stalled disk longer */
-#define WAL_KEEP (200 * 1024) /* the next opener reads the whole WAL: 1.3 ms at 4 MB */
+#define WAL_KEEP (200L * 1024) /* the next opener reads the whole WAL: 1.3 ms at 4 MB */
 
 static const char *const schema_steps[SCHEMA_VERSION] = { SCHEMA_STEP_0 };
 
@@ -255,7 +255,7 @@ static int read_version(struct store *s, int *ret, struct err *err)
 static int migrate(struct store *s, struct err *err)
 {
 	auto_close int dir = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int version, rc;
+	int version = 0, rc;
 
 	if (dir < 0 || flock(dir, LOCK_EX) < 0)
 		return err_sys(err, errno, "lock the directory of '%s'", s->path);
@@ -308,7 +308,7 @@ static int connect_db(struct store *s, struct err *err)
 
 static int check_version(struct store *s, struct err *err)
 {
-	int version, rc;
+	int version = 0, rc;
 
 	if ((rc = read_version(s, &version, err)) < 0)
 		return rc;

@@ -77,7 +77,7 @@ int store_pod_get(struct store *s, const char *id, struct arena *a, struct pod_r
 int store_pods(struct store *s, struct arena *a, struct pod_row **ret, size_t *n, struct err *err); /* by created */
 /* Ids of rows in ROW_CREATING and ROW_REMOVING: what a killed command may have left.  One look at an index. */
 int store_pods_unsettled(struct store *s, struct arena *a, struct strs *ret, struct err *err);
-/* A boot or a lost runroot: every row in ROW_STARTED becomes ROW_EXITED. */
+/* A boot or a lost runroot: every row in ROW_STARTED becomes ROW_EXITED, and no address or port is held any more. */
 int store_pods_lost(struct store *s, struct err *err);
 int store_ctrs(struct store *s, const char *pod_or_null, struct arena *a, struct ctr_row **ret, size_t *n, struct err *err);
 

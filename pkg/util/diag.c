@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pkg/util/text.h"
+
 void diag_add(struct diag *d, enum diag_level level, int line, int col, const char *fmt, ...)
 {
 	struct diag_item *it = &d->items[d->n];
@@ -39,14 +41,14 @@ static int by_place(const void *pa, const void *pb)
 static void item_print(const struct diag_item *it, struct buf *b)
 {
 	if (it->file) {
-		buf_puts(b, it->file);
+		text_escape(b, it->file);
 		if (it->line)
 			buf_printf(b, ":%d:%d", it->line, it->col);
 		buf_puts(b, ": ");
 	} else if (it->line) {
 		buf_printf(b, "%d:%d: ", it->line, it->col);
 	}
-	buf_puts(b, it->text);
+	text_escape(b, it->text); /* quotes what the document says: no control character may reach a terminal */
 }
 
 void diag_print(struct diag *d, enum diag_level from, struct buf *b)

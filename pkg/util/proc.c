@@ -19,6 +19,15 @@
 #include "pkg/util/io.h"
 #include "pkg/util/path.h"
 
+#if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
@@ -110,6 +119,10 @@ static pid_t spawn_vfork(struct child *c, int *ret_pidfd)
 	pid = clone(child_main, stack + STACK, flags, c, ret_pidfd);
 	int saved = errno;
 
+#if defined(__SANITIZE_ADDRESS__)
+	/* The child left its frames marked here when it executed; the next mapping of this place would inherit that. */
+	__asan_unpoison_memory_region(stack, STACK);
+#endif
 	(void) munmap(stack, STACK);
 	errno = saved;
 	return pid;

@@ -11,6 +11,7 @@
 
 #include "pkg/store/store.h"
 #include "pkg/util/io.h"
+#include "pkg/util/path.h"
 
 #define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B "ab0000000000000000000000000000000000000000000000000000000000000b"
@@ -473,5 +474,12 @@ int main(void)
 		TEST(concurrent_first_openers_agree),
 	};
 
+	int root = path_open(AT_FDCWD, "/tmp", PATH_IN_ROOTFS, O_PATH, 0);
+
+	if (root == -ENOSYS) { /* valgrind of Debian 12 does not know the call */
+		print_message("skipped: no openat2 here\n");
+		return 0;
+	}
+	close(root);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

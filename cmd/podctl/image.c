@@ -1,0 +1,400 @@
+/*
+ * image.c — import, load, images, tag, rmi, image inspect.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/podctl/print.h"
+#include "cmd/podctl/ps.h"
+#include "cmd/podctl/tables.h"
+#include "pkg/util/io.h"
+#include "pkg/verb/images.h"
+
+/* "-" or nothing is standard input, which must not be a terminal. */
+static int open_archive(const char *path, int *ret, struct err *err)
+{
+	if (!path || !strcmp(path, "-")) {
+		if (isatty(STDIN_FILENO))
+			return err_set(err, ERR_INVALID, "cannot read an archive from a terminal; give a file, or use a pipe");
+		*ret = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		return *ret < 0 ? err_sys(err, errno, "read standard input") : 0;
+	}
+	if (strstr(path, "://"))
+		return err_set(err, ERR_UNSUPPORTED, "'%s': getting archives from the net is not done yet", path);
+	*ret = open(path, O_RDONLY | O_CLOEXEC);
+	return *ret < 0 ? err_sys(err, errno, "open '%s'", path) : 0;
+}
+
+/* ---- import ------------------------------------------------------------------------------------------------------------------- */
+
+struct import_command { struct import_request import; bool quiet; };
+
+static int run_import(struct cli *c, void *request, struct err *err)
+{
+	struct import_command *r = request;
+	auto_close int fd = -EBADF;
+	const char *id = NULL;
+	int rc;
+
+	if ((rc = open_archive(c->args.v[0], &fd, err)) < 0)
+		return rc;
+	r->import.fd = fd;
+	r->import.name = c->args.n > 1 ? c->args.v[1] : NULL;
+	if ((rc = verb_import(&c->engine, &r->import, &c->arena, &id, err)) < 0)
+		return rc;
+	if (!strncmp(id, "sha256:", 7))
+		print_line(id);
+	else
+		print_line(arena_printf(&c->arena, "sha256:%s", id));
+	return 0;
+}
+
+static const struct option import_options[] = {
+	O_STRS(struct import_command, import.changes, "change", 'c', "LINE", "A line such as 'CMD [\"sh\"]', ENV A=B, USER web"),
+	O_STR(struct import_command, import.message, "message", 'm', "TEXT", "A remark for the image's history"),
+	O_BOOL(struct import_command, quiet, "quiet", 'q', "Print nothing but the id"),
+	O_REFUSED("arch", 0, "ARCH", "not done yet"),
+	O_REFUSED("os", 0, "OS", "not done yet"),
+	O_REFUSED("variant", 0, "VARIANT", "not done yet"),
+	O_END,
+};
+
+/* ---- load ---------------------------------------------------------------------------------------------------------------------- */
+
+struct load_command { const char *input; bool quiet; };
+
+static void progress_line(void *ctx, const char *text)
+{
+	(void) ctx;
+	if (isatty(STDERR_FILENO))
+		(void) fprintf(stderr, "%s\n", text);
+}
+
+static int run_load(struct cli *c, void *request, struct err *err)
+{
+	struct load_command *r = request;
+	struct load_request load = { .fd = -EBADF };
+	struct strs names = { 0 };
+	auto_close int fd = -EBADF;
+	struct stat st;
+	int rc;
+
+	if (r->input && stat(r->input, &st) == 0 && S_ISDIR(st.st_mode)) {
+		const char *path = r->input[0] == '/' ? r->input : NULL;
+		char cwd[4096];
+
+		if (!path && (!getcwd(cwd, sizeof cwd) || !(path = arena_printf(&c->arena, "%s/%s", cwd, r->input))))
+			return err_sys(err, errno, "find the working directory");
+		load.path = path;
+	} else if ((rc = open_archive(r->input, &fd, err)) < 0) {
+		return rc;
+	}
+	load.fd = fd;
+	if (!r->quiet)
+		load.progress.line = progress_line;
+	if ((rc = verb_load(&c->engine, &load, &c->arena, &names, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < names.n; i++)
+		print_line(arena_printf(&c->arena, "Loaded image: %s", names.v[i]));
+	return 0;
+}
+
+static const struct option load_options[] = {
+	O_STR(struct load_command, input, "input", 'i', "FILE", "The archive, or an oci directory (default: standard input)"),
+	O_BOOL(struct load_command, quiet, "quiet", 'q', "Print only what was loaded"),
+	O_END,
+};
+
+/* ---- images --------------------------------------------------------------------------------------------------------------------- */
+
+#define IMAGE_FIELDS "Repository Tag ID Digest CreatedAt CreatedSince Created Size Names Containers"
+
+struct images_command {
+	bool all, quiet, no_trunc, digests, no_heading, history;
+	struct strs filters;
+	const char *format, *sort;
+};
+
+static void split_name(struct arena *a, const char *name, const char **repo, const char **tag)
+{
+	const char *slash = strrchr(name, '/'), *at = strchr(name, '@'), *colon = strrchr(slash ? slash : name, ':');
+
+	*tag = "<none>";
+	*repo = name;
+	if (at) {
+		*repo = arena_strndup(a, name, (size_t) (at - name));
+	} else if (colon) {
+		*repo = arena_strndup(a, name, (size_t) (colon - name));
+		*tag = colon + 1;
+	}
+}
+
+static int image_row_add(struct cli *c, const struct images_command *r, const struct image_list *list, size_t i, const char *name,
+	uint64_t now, json_t *rows)
+{
+	const struct image_row *m = &list->v[i];
+	const char *repo = "<none>", *tag = "<none>", *id;
+	const char *since = words_ago(&c->arena, m->created_us, now);
+	char created[TIME_TEXT];
+
+	if (name)
+		split_name(&c->arena, name, &repo, &tag);
+	id = r->no_trunc ? arena_printf(&c->arena, "sha256:%s", m->id) : short_id(&c->arena, m->id, false);
+	return json_array_append_new(rows,
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "Repository", repo, "Tag", tag, "ID", id, "Digest",
+			m->digest && *m->digest ? m->digest : "<none>", "CreatedAt", time_format(created, m->created_us), "CreatedSince", since,
+			"Created", since, "Size", words_size(&c->arena, m->size), "Names", name ? name : "", "Containers", (int) list->users[i]));
+}
+
+static json_t *image_doc(struct cli *c, const struct image_list *list, size_t i)
+{
+	const struct image_row *m = &list->v[i];
+	json_t *names = json_array(), *digests = json_array();
+	char created[TIME_TEXT];
+
+	for (size_t k = 0; k < m->names.n; k++) {
+		const char *repo, *tag;
+
+		(void) json_array_append_new(names, json_string(m->names.v[k]));
+		split_name(&c->arena, m->names.v[k], &repo, &tag);
+		if (m->digest && *m->digest)
+			(void) json_array_append_new(digests, json_string(arena_printf(&c->arena, "%s@%s", repo, m->digest)));
+	}
+	return json_pack("{s:s, s:s, s:O, s:o, s:I, s:i, s:I, s:i, s:o, s:s, s:I, s:s}", "Id", m->id, "ParentId", "", "RepoTags", names,
+		"RepoDigests", digests, "Size", (json_int_t) m->size, "SharedSize", 0, "VirtualSize", (json_int_t) m->size, "Containers",
+		(int) list->users[i], "Names", names, "Digest", m->digest ? m->digest : "", "Created",
+		(json_int_t) (m->created_us / 1000000), "CreatedAt", time_format(created, m->created_us));
+}
+
+/* reference=, dangling=, id=, label= waits for its issue. */
+static int image_fits(struct cli *c, const struct images_command *r, const struct image_list *list, size_t i, struct err *err)
+{
+	for (size_t k = 0; k < r->filters.n; k++) {
+		const char *f = r->filters.v[k], *eq = strchr(f, '=');
+		size_t n = eq ? (size_t) (eq - f) : 0;
+		bool good = false;
+
+		if (n == 9 && !strncmp(f, "reference", n)) {
+			struct image_list some = { 0 };
+			int rc = verb_images(&c->engine, eq + 1, &c->arena, &some, err);
+
+			if (rc < 0)
+				return rc;
+			for (size_t j = 0; j < some.n; j++)
+				good = good || !strcmp(some.v[j].id, list->v[i].id);
+		} else if (n == 8 && !strncmp(f, "dangling", n)) {
+			good = (list->v[i].names.n == 0) == !strcmp(eq + 1, "true");
+		} else if (n == 2 && !strncmp(f, "id", n)) {
+			good = !strncmp(list->v[i].id, eq + 1, strlen(eq + 1));
+		} else {
+			return err_set(err, ERR_INVALID, "\"%s\" is an invalid filter; there are reference=, dangling= and id=", f);
+		}
+		if (!good)
+			return 0;
+	}
+	return 1;
+}
+
+static const char *image_key(struct arena *a, const struct image_row *m, const char *sort)
+{
+	if (!sort || !strcmp(sort, "created"))
+		return arena_printf(a, "%020" PRIu64, UINT64_MAX - m->created_us);
+	if (!strcmp(sort, "id"))
+		return m->id;
+	if (!strcmp(sort, "repository") || !strcmp(sort, "tag"))
+		return m->names.n ? m->names.v[0] : "";
+	return !strcmp(sort, "size") ? arena_printf(a, "%020" PRIu64, m->size) : NULL;
+}
+
+struct keyed { const char *key; size_t i; };
+
+static int compare_keyed(const void *a, const void *b)
+{
+	return strcmp(((const struct keyed *) a)->key, ((const struct keyed *) b)->key);
+}
+
+static int run_images(struct cli *c, void *request, struct err *err)
+{
+	static const struct header headers[] = { { "ID", "IMAGE ID" }, { "CreatedSince", "CREATED" }, { NULL, NULL } };
+	const struct images_command *r = request;
+	struct listing l = { .format = r->format, .headers = headers, .fields = IMAGE_FIELDS, .no_heading = r->no_heading,
+		.columns = r->digests ? "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+				      : "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}" };
+	struct image_list list = { 0 };
+	struct keyed *order;
+	uint64_t now = time_now_us();
+	size_t n = 0;
+	int rc = verb_images(&c->engine, c->args.n ? c->args.v[0] : NULL, &c->arena, &list, err);
+
+	if (rc < 0)
+		return rc;
+	if (!(order = arena_array(&c->arena, list.n + 1, sizeof *order)))
+		return err_sys(err, ENOMEM, "list images");
+	for (size_t i = 0; i < list.n; i++) {
+		if ((rc = image_fits(c, r, &list, i, err)) < 0)
+			return rc;
+		if (!rc)
+			continue;
+		order[n] = (struct keyed){ image_key(&c->arena, &list.v[i], r->sort), i };
+		if (!order[n++].key)
+			return err_set(err, ERR_INVALID, "--sort: cannot sort by '%s'; there are created, id, repository, size and tag", r->sort);
+	}
+	qsort(order, n, sizeof *order, compare_keyed);
+	if (r->quiet) {
+		for (size_t k = 0; k < n; k++)
+			print_line(r->no_trunc ? arena_printf(&c->arena, "sha256:%s", list.v[order[k].i].id)
+					       : short_id(&c->arena, list.v[order[k].i].id, false));
+		return 0;
+	}
+	l.rows = json_array();
+	l.json_doc = json_array();
+	for (size_t k = 0; k < n; k++) {
+		const struct image_row *m = &list.v[order[k].i];
+
+		for (size_t j = 0; j < m->names.n || j == 0; j++)
+			(void) image_row_add(c, r, &list, order[k].i, m->names.n ? m->names.v[j] : NULL, now, l.rows);
+		(void) json_array_append_new(l.json_doc, image_doc(c, &list, order[k].i));
+	}
+	rc = print_listing(&l, err);
+	json_decref(l.rows);
+	json_decref(l.json_doc);
+	return rc;
+}
+
+#define I struct images_command
+static const struct option images_options[] = {
+	O_BOOL(I, all, "all", 'a', "All images (there are no hidden ones)"),
+	O_BOOL(I, digests, "digests", 0, "Show digests"),
+	O_STRS(I, filters, "filter", 'f', "KEY=VALUE", "reference, dangling or id"),
+	O_STR(I, format, "format", 0, "TEMPLATE", "json, table, or a Go template"),
+	O_BOOL(I, no_trunc, "no-trunc", 0, "Do not shorten ids"),
+	O_BOOL(I, no_heading, "noheading", 'n', "No line of headings"),
+	O_BOOL(I, quiet, "quiet", 'q', "Ids only"),
+	O_STR(I, sort, "sort", 0, "FIELD", "created (default), id, repository, size or tag"),
+	O_REFUSED("history", 0, NULL, "not done yet"),
+	O_END,
+};
+#undef I
+
+/* ---- tag, rmi, inspect, exists ----------------------------------------------------------------------------------------------------- */
+
+static int run_tag(struct cli *c, void *request, struct err *err)
+{
+	int rc = 0;
+
+	(void) request;
+	for (size_t i = 1; i < c->args.n && rc == 0; i++)
+		rc = verb_tag(&c->engine, c->args.v[0], c->args.v[i], err);
+	return rc;
+}
+
+struct rmi_command { bool all, force, ignore; };
+
+static int all_images(struct cli *c, struct err *err)
+{
+	struct image_list list = { 0 };
+	int rc = verb_images(&c->engine, NULL, &c->arena, &list, err);
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++)
+		for (size_t k = 0; rc == 0 && (k < list.v[i].names.n || k == 0); k++)
+			rc = strs_add(&c->args, &c->arena, list.v[i].names.n ? list.v[i].names.v[k] : list.v[i].id);
+	return rc;
+}
+
+/* podman's codes: 1 when a name was not there and nothing else failed, 2 when one is in use. */
+static int run_rmi(struct cli *c, void *request, struct err *err)
+{
+	struct rmi_command *r = request;
+	int status = 0, rc;
+
+	if (r->all && c->args.n)
+		return err_set(err, ERR_INVALID, "when using the --all switch, you may not pass any images names or IDs");
+	if (r->all && (rc = all_images(c, err)) < 0)
+		return rc;
+	if (!r->all && !c->args.n)
+		return err_set(err, ERR_INVALID, "image name or ID must be specified");
+	for (size_t i = 0; i < c->args.n; i++) {
+		struct strs lines = { 0 };
+		struct err one = { 0 };
+
+		if (verb_rmi(&c->engine, c->args.v[i], r->force, &c->arena, &lines, &one) < 0) {
+			if (one.kind == ERR_NOT_FOUND && (r->ignore || r->force))
+				continue;
+			cli_error(&one);
+			status = one.kind == ERR_STATE ? 2 : one.kind == ERR_NOT_FOUND ? (status ? status : 1) : EXIT_ENGINE;
+			continue;
+		}
+		for (size_t k = 0; k < lines.n; k++) {
+			char *line = lines.v[k];
+
+			/* "untagged: x" -> "Untagged: x", as podman writes it */
+			if (line[0] >= 'a' && line[0] <= 'z')
+				line[0] = (char) (line[0] - 32);
+			print_line(line);
+		}
+	}
+	return status;
+}
+
+static const struct option rmi_options[] = {
+	O_BOOL(struct rmi_command, all, "all", 'a', "All images"),
+	O_BOOL(struct rmi_command, force, "force", 'f', "Remove containers that use it first"),
+	O_BOOL(struct rmi_command, ignore, "ignore", 'i', "An image that is not there is no error"),
+	O_END,
+};
+
+struct image_inspect_command { const char *format; };
+
+static int run_image_inspect(struct cli *c, void *request, struct err *err)
+{
+	return inspect_many(c, "image", ((struct image_inspect_command *) request)->format, false, err);
+}
+
+static const struct option image_inspect_options[] = {
+	O_STR(struct image_inspect_command, format, "format", 'f', "TEMPLATE", "Print through a Go template; json for JSON"),
+	O_END,
+};
+
+static int run_image_exists(struct cli *c, void *request, struct err *err)
+{
+	struct image_row row = { 0 };
+	int rc = image_resolve(&c->engine, c->args.v[0], &c->arena, &row, err);
+
+	(void) request;
+	return rc < 0 && err->kind == ERR_NOT_FOUND ? 1 : rc;
+}
+
+/* clang-format off */
+static const struct option *const o_import[] = { import_options, help_options, NULL };
+static const struct option *const o_load[] = { load_options, help_options, NULL };
+static const struct option *const o_images[] = { images_options, help_options, NULL };
+static const struct option *const o_rmi[] = { rmi_options, help_options, NULL };
+static const struct option *const o_inspect[] = { image_inspect_options, help_options, NULL };
+static const struct option *const o_help[] = { help_options, NULL };
+
+const struct command image_commands[] = {
+	{ "images|image list|image ls", "[IMAGE]", "List images", NULL, "  podctl images\n  podctl images --format '{{.Repository}}:{{.Tag}}'\n",
+		o_images, sizeof(struct images_command), 0, 1, 0, run_images },
+	{ "import|image import", "FILE|- [NAME]", "Make an image from a tar of a root file system", NULL,
+		"  podctl import -c 'CMD [\"sh\"]' rootfs.tar localhost/bb\n",
+		o_import, sizeof(struct import_command), 1, 2, 0, run_import },
+	{ "load|image load", "", "Load images from an archive",
+		"Takes docker-archive and oci-archive files, plain or compressed, and oci directories.",
+		"  podctl load -i image.tar\n  podman save x | podctl load\n",
+		o_load, sizeof(struct load_command), 0, 0, 0, run_load },
+	{ "rmi|image rm|image remove", "IMAGE...", "Remove images, or one of their names", NULL, "  podctl rmi localhost/bb\n",
+		o_rmi, sizeof(struct rmi_command), 0, -1, 0, run_rmi },
+	{ "tag|image tag", "IMAGE NAME...", "Give an image another name", NULL, "  podctl tag localhost/bb localhost/bb:v1\n",
+		o_help, 0, 2, -1, 0, run_tag },
+	{ "image inspect", "IMAGE...", "Print all that is known of images as JSON", NULL, NULL,
+		o_inspect, sizeof(struct image_inspect_command), 1, -1, 0, run_image_inspect },
+	{ "image exists", "IMAGE", "Exit 0 when there is such an image, else 1", NULL, NULL,
+		o_help, 0, 1, 1, 0, run_image_exists },
+	{ .paths = NULL },
+};
+/* clang-format on */

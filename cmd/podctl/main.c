@@ -1,0 +1,247 @@
+/*
+ * main.c — podctl: argv in; tables, JSON and an exit status out.
+ */
+#include "cmd/podctl/cli.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cmd/podctl/print.h"
+#include "pkg/engine/rootless.h"
+#include "pkg/util/log.h"
+#include "pkg/util/text.h"
+
+void cli_error(const struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(64 * 1024);
+
+	if (isatty(STDERR_FILENO))
+		text_escape(&b, err->msg);
+	else
+		(void) buf_puts(&b, err->msg);
+	(void) fflush(stdout);
+	(void) fprintf(stderr, "Error: %s\n", b.data ? b.data : err->msg);
+}
+
+int cli_status(const struct err *err)
+{
+	(void) err;
+	return EXIT_ENGINE;
+}
+
+static void log_line(enum log_level level, const char *line)
+{
+	static const char *const words[] = { "error", "warning", "info", "debug" };
+
+	(void) fprintf(stderr, "%s: %s\n", words[level], line);
+}
+
+static int log_start(const char *level, struct err *err)
+{
+	static const struct { const char *name; enum log_level level; } levels[] = {
+		{ "error", LOG_LEVEL_ERROR }, { "fatal", LOG_LEVEL_ERROR }, { "panic", LOG_LEVEL_ERROR },
+		{ "warn", LOG_LEVEL_WARN },   { "warning", LOG_LEVEL_WARN }, { "info", LOG_LEVEL_INFO },
+		{ "debug", LOG_LEVEL_DEBUG }, { "trace", LOG_LEVEL_DEBUG },
+	};
+
+	if (!level)
+		level = "warn";
+	for (size_t i = 0; i < LEN(levels); i++) {
+		if (strcasecmp(levels[i].name, level) == 0) {
+			log_set(log_line, levels[i].level);
+			return 0;
+		}
+	}
+	return err_set(err, ERR_INVALID, "--log-level: no level '%s'; there are error, warn, info and debug", level);
+}
+
+/* What library code must not read for itself. */
+static void engine_options_fill(struct cli *c)
+{
+	const struct globals *g = &c->globals;
+
+	c->opt = (struct engine_options){
+		.root = g->root,
+		.runroot = g->runroot,
+		.runtime = g->runtime,
+		.cgroup_manager = g->cgroup_manager,
+		.home = getenv("HOME"),
+		.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
+		.xdg_data_home = getenv("XDG_DATA_HOME"),
+		.xdg_config_home = getenv("XDG_CONFIG_HOME"),
+		.tmpdir = getenv("TMPDIR"),
+		.path = getenv("PATH"),
+		.dbus_address = getenv("DBUS_SESSION_BUS_ADDRESS"),
+		.containers_conf = getenv("CONTAINERS_CONF"),
+		.containers_conf_override = getenv("CONTAINERS_CONF_OVERRIDE"),
+		.uid = geteuid(),
+		.gid = getegid(),
+	};
+	if (c->opt.uid != 0) {
+		/* A user's name is needed for subordinate ids and messages only; root pays for no NSS lookup. */
+		const struct passwd *pw = getpwuid(c->opt.uid);
+
+		c->opt.user = pw ? arena_strdup(&c->arena, pw->pw_name) : NULL;
+		if (pw && !c->opt.home)
+			c->opt.home = arena_strdup(&c->arena, pw->pw_dir);
+	} else {
+		c->opt.user = "root";
+	}
+}
+
+/* rootless_enter() has run before any of this when it had to. */
+int cli_engine(struct cli *c, struct err *err)
+{
+	int rc;
+
+	if (c->engine_open)
+		return 0;
+	if ((rc = engine_open(&c->engine, &c->opt, err)) < 0)
+		return rc;
+	c->engine_open = true;
+	return 0;
+}
+
+static int unknown_command(struct cli *c, const char *group, const char *word)
+{
+	const char *near = command_nearest(&c->arena, group, word);
+	auto_buf struct buf b = BUF_INIT(4096);
+
+	text_escape(&b, word);
+	(void) fprintf(stderr, "Error: unrecognized command `podctl %s%s%s`\n", group ? group : "", group ? " " : "",
+		b.data ? b.data : "");
+	if (near)
+		(void) fprintf(stderr, "Did you mean `podctl %s%s%s`?\n", group ? group : "", group ? " " : "", near);
+	(void) fprintf(stderr, "Try 'podctl %s%s--help' for more information\n", group ? group : "", group ? " " : "");
+	return EXIT_ENGINE;
+}
+
+/* No command among the words: a bare group, an unknown word, or nothing at all. */
+static int no_command(struct cli *c, char *const *words, const char *group)
+{
+	const char *next = group ? words[1] : words[0];
+
+	if (group && next && (!strcmp(next, "--help") || !strcmp(next, "-h"))) {
+		help_group(stdout, group);
+		return 0;
+	}
+	if (next && next[0] != '-')
+		return unknown_command(c, group, next);
+	if (next) {
+		(void) fprintf(stderr, "Error: unknown flag: %s\nSee 'podctl %s --help'\n", next, group ? group : "");
+		return EXIT_ENGINE;
+	}
+	if (group)
+		help_group(stderr, group);
+	else
+		help_main(stderr);
+	(void) fprintf(stderr, "\nError: missing command 'podctl %s%sCOMMAND'\n", group ? group : "", group ? " " : "");
+	return EXIT_ENGINE;
+}
+
+static int check_args(const struct command *cmd, size_t n, struct err *err)
+{
+	if (n < (size_t) cmd->min_args && cmd->min_args == cmd->max_args)
+		return err_set(err, ERR_INVALID, "accepts %d arg(s), received %zu", cmd->min_args, n);
+	if (n < (size_t) cmd->min_args)
+		return err_set(err, ERR_INVALID, "requires at least %d arg(s), only received %zu", cmd->min_args, n);
+	if (cmd->max_args == 0 && n > 0)
+		return err_set(err, ERR_INVALID, "this command takes no arguments");
+	if (cmd->max_args >= 0 && n > (size_t) cmd->max_args)
+		return err_set(err, ERR_INVALID, "accepts at most %d arg(s), received %zu", cmd->max_args, n);
+	return 0;
+}
+
+static int prepare(struct cli *c, struct err *err)
+{
+	int rc;
+
+	if ((rc = log_start(c->globals.log_level, err)) < 0)
+		return rc;
+	engine_options_fill(c);
+	if (c->command->flags & CMD_NO_ENGINE)
+		return 0;
+	if (c->opt.uid != 0 && (rc = rootless_enter(&c->opt, err)) < 0)
+		return rc;
+	return cli_engine(c, err);
+}
+
+static int run_command(struct cli *c, char *const *words)
+{
+	struct err err = { 0 };
+	void *request = arena_alloc(&c->arena, c->command->request_size + 1);
+	int rc;
+
+	if (!request) {
+		(void) err_sys(&err, ENOMEM, "start");
+		cli_error(&err);
+		return EXIT_ENGINE;
+	}
+	if ((rc = options_parse(c, words, request, &err)) < 0) {
+		cli_error(&err);
+		(void) fprintf(stderr, "See 'podctl %s --help'\n", c->path);
+		return EXIT_ENGINE;
+	}
+	if (c->help) {
+		help_command(stdout, c->command, c->path);
+		return 0;
+	}
+	if ((rc = check_args(c->command, c->args.n, &err)) == 0 && (rc = prepare(c, &err)) == 0)
+		rc = c->command->run(c, request, &err);
+	if (rc < 0) {
+		/* Silent failures (codes passed on) return a status, so a negative code always has words. */
+		cli_error(&err);
+		return cli_status(&err);
+	}
+	return rc;
+}
+
+static int dispatch(struct cli *c)
+{
+	struct err err = { 0 };
+	char *const *words = c->argv + 1;
+	const char *path = NULL, *group = NULL;
+	size_t n;
+
+	if (options_parse_globals(c, words, &n, &err) < 0) {
+		cli_error(&err);
+		(void) fprintf(stderr, "See 'podctl --help'\n");
+		return EXIT_ENGINE;
+	}
+	words += n;
+	if (c->globals.version) {
+		(void) puts("podctl version " PODCTL_VERSION);
+		return 0;
+	}
+	if (c->help) {
+		help_main(stdout);
+		return 0;
+	}
+	c->command = *words ? command_find(words, &n, &path, &group) : NULL;
+	if (!c->command)
+		return no_command(c, words, group);
+	c->path = arena_strndup(&c->arena, path, strcspn(path, "|"));
+	return run_command(c, words + n);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = { .argv = argv };
+	int status;
+
+	(void) argc;
+	/* A reader that goes away ends us by the write's error, not in the middle of an engine operation. */
+	(void) signal(SIGPIPE, SIG_IGN);
+	status = dispatch(&c);
+	if (c.engine_open)
+		engine_close(&c.engine);
+	if (fflush(stdout) != 0 && errno != EPIPE && status == 0) {
+		(void) fprintf(stderr, "Error: write to stdout: %s\n", strerror(errno));
+		status = EXIT_ENGINE;
+	}
+	arena_done(&c.arena);
+	return status;
+}

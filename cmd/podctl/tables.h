@@ -1,0 +1,20 @@
+/*
+ * tables.h — the command tables, one per file of handlers; and the options several of them share.
+ */
+#ifndef PODCTL_CMD_TABLES_H
+#define PODCTL_CMD_TABLES_H
+
+#include "cmd/podctl/cli.h"
+
+/* Each ended by an entry without paths. */
+extern const struct command container_commands[];    /* container.c: life cycle */
+extern const struct command container_io_commands[]; /* container_io.c: run, attach, exec, logs ... */
+extern const struct command image_commands[];
+extern const struct command pod_commands[];
+extern const struct command kube_commands[];
+extern const struct command system_commands[];
+
+extern const struct option create_options[]; /* create_options.c: struct create_request */
+extern const struct option help_options[];   /* just --help */
+
+#endif

@@ -1,0 +1,96 @@
+#include "pkg/archive/digest.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pkg/archive/ring.h"
+#include "pkg/util/sha256.h"
+
+struct digest {
+	EVP_MD_CTX *ctx;
+	struct ring *ring; /* NULL: hashed by the caller */
+	pthread_t thread;
+	bool running;
+};
+
+static EVP_MD *md_sha256;
+
+int digest_prepare(void)
+{
+	if (!md_sha256)
+		md_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return md_sha256 ? 0 : -EOPNOTSUPP;
+}
+
+static void *digest_run(void *arg)
+{
+	struct digest *d = arg;
+	const void *p;
+	size_t n;
+
+	while ((p = ring_next(d->ring, &n)))
+		(void) EVP_DigestUpdate(d->ctx, p, n);
+	return NULL;
+}
+
+struct digest *digest_new(bool thread)
+{
+	struct digest *d;
+
+	if (digest_prepare() < 0 || !(d = calloc(1, sizeof *d)))
+		return NULL;
+	if (!(d->ctx = EVP_MD_CTX_new()) || !EVP_DigestInit_ex(d->ctx, md_sha256, NULL) ||
+		(thread && !(d->ring = ring_new()))) {
+		digest_free(d);
+		return NULL;
+	}
+	d->running = d->ring && pthread_create(&d->thread, NULL, digest_run, d) == 0;
+	return d;
+}
+
+void digest_add(struct digest *d, const void *p, size_t n)
+{
+	if (!d->running) {
+		(void) EVP_DigestUpdate(d->ctx, p, n);
+		return;
+	}
+	for (const unsigned char *at = p; n;) {
+		size_t part = n < RING_BLOCK ? n : RING_BLOCK;
+
+		memcpy(ring_slot(d->ring), at, part); /* the thread never stops early, so there is a slot */
+		ring_commit(d->ring, part);
+		at += part;
+		n -= part;
+	}
+}
+
+static void digest_join(struct digest *d)
+{
+	if (!d->running)
+		return;
+	ring_end(d->ring);
+	pthread_join(d->thread, NULL);
+	d->running = false;
+}
+
+void digest_hex_end(struct digest *d, char hex[65])
+{
+	unsigned char out[EVP_MAX_MD_SIZE] = { 0 };
+
+	digest_join(d);
+	(void) EVP_DigestFinal_ex(d->ctx, out, NULL);
+	digest_hex(out, hex);
+}
+
+void digest_free(struct digest *d)
+{
+	if (!d)
+		return;
+	digest_join(d);
+	ring_free(d->ring);
+	EVP_MD_CTX_free(d->ctx);
+	free(d);
+}

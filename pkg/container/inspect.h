@@ -1,0 +1,37 @@
+/*
+ * inspect.h — podman's `container inspect` document.  Pure: everything it shows is given.
+ */
+#ifndef PODCTL_CONTAINER_INSPECT_H
+#define PODCTL_CONTAINER_INSPECT_H
+
+#include <jansson.h>
+
+#include "pkg/container/spec.h"
+#include "pkg/monitor/plan.h"
+#include "pkg/network/network.h"
+#include "pkg/store/store.h"
+
+struct inspect_facts {
+	const struct container_spec *spec;
+	const struct ctr_row *row;
+	const struct status_container *status; /* NULL: never started */
+	bool alive;                            /* of the pod's monitor */
+	bool paused;
+	const struct net_result *net;          /* NULL: none */
+	const char *net_mode;                  /* "bridge", "none", "host", "container" */
+	const char *pod;                       /* id of the pod, "" for a pod of one */
+	const char *pod_name, *infra;          /* infra: id or "" */
+	bool autoremove;
+	const char *image_digest, *bundle, *rootfs, *log_path, *upper, *work, *merged, *lower; /* "" when there is none */
+	const char *hosts, *hostname_path, *resolv, *runtime, *cgroup, *pidfile;
+	struct list mounts; /* struct inspect_mount */
+	struct list ports;  /* struct port_map: asked, when nothing runs */
+};
+struct inspect_mount { const char *type, *name, *source, *dest; bool read_only; const struct strs *options; };
+
+/* A new reference; NULL when out of memory. */
+json_t *container_inspect(const struct inspect_facts *f);
+/* The word podman shows: "created", "running", "paused", "stopping", "exited", ... */
+const char *container_state_word(const struct status_container *s, bool alive);
+
+#endif

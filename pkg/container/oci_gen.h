@@ -1,0 +1,74 @@
+/*
+ * oci_gen.h — a container_spec and what the machine gave to it, as an OCI config.json.
+ *
+ * Pure: every path, id and limit that had to be looked up is a fact given by the caller (pkg/pod), so that the same input
+ * gives the same document and golden tests compare it.  Defaults are podman's: mounts and their options, the devices a
+ * runtime makes, eleven capabilities, masked and read-only paths, the seccomp profile of seccomp.h.
+ * Spec: OCI runtime-spec 1.0 to 1.3 config.md, config-linux.md.  No hooks, no user namespace (an ordinary user's pods run
+ * inside theirs), no AppArmor and SELinux labels.
+ */
+#ifndef PODCTL_CONTAINER_OCI_GEN_H
+#define PODCTL_CONTAINER_OCI_GEN_H
+
+#include <jansson.h>
+
+#include "pkg/container/spec.h"
+#include "pkg/container/user.h"
+#include "pkg/engine/engine.h"
+#include "pkg/oci/tables.h"
+
+/* A mount whose source is settled: a path of the host, or "" for tmpfs. */
+struct oci_bind {
+	const char *source, *dest;
+	bool tmpfs, read_only;
+	const struct strs *options; /* as asked; NULL: none */
+};
+struct oci_device {
+	const char *path, *access; /* in the container; "rwm" */
+	char type;                 /* 'c', 'b' */
+	unsigned major, minor, mode;
+	uint32_t uid, gid;
+};
+
+struct oci_facts {
+	const struct engine_config *config;
+	bool in_userns;        /* no device nodes, no device rules, no raised limits */
+	bool cgroup_v2, cgroup_mount;
+	bool tty_group;        /* group 5 (tty) is mapped, so that devpts can have it */
+	const char *rootfs;
+	const char *ns[OCI_NS_COUNT]; /* NULL: the monitor's own, "": a new one, else a path to join */
+	const char *cgroup;           /* cgroupsPath; "": none, and no limits */
+	const struct user *user;
+	const char *hosts, *hostname, *resolv, *containerenv; /* files to bind over /etc/...; NULL: none */
+	const char *shm;              /* directory to bind at /dev/shm; NULL: an own tmpfs */
+	const char *pause;            /* infra: program to bind at /pause */
+	const struct oci_bind *mounts;
+	size_t n_mounts;
+	const struct oci_device *devices;
+	size_t n_devices;
+	const struct kvs *sysctls;    /* those the runtime sets; NULL: none */
+	uint64_t caps_max;            /* what we may give at all */
+	bool limits_rise;             /* hard limits can be raised */
+	uint64_t nofile_max, nproc_max; /* our own hard limits; UINT64_MAX: none */
+};
+
+/* The capabilities a container gets, bit per number.  ERR_INVALID: an unknown name. */
+int oci_caps(const struct container_spec *s, const struct oci_facts *f, uint64_t *ret, struct err *err);
+/* Everything but linux.seccomp, for which a null stands at the end of the document. */
+int oci_gen(const struct container_spec *s, const struct oci_facts *f, json_t **ret, struct err *err);
+/* The document as text; seccomp (seccomp.h, NULL: none) is put in as it is. */
+int oci_gen_text(json_t *config, const char *seccomp, struct buf *b, struct err *err);
+
+/* The "process" object for EXEC: as the container's own, with these instead of its own.  user NULL: the container's. */
+struct oci_exec {
+	const struct strs *argv, *env; /* env: added to the container's */
+	const char *cwd;               /* NULL: the container's */
+	bool terminal, privileged;
+};
+int oci_gen_exec(const struct container_spec *s, const struct oci_facts *f, const struct oci_exec *x, json_t **ret,
+	struct err *err);
+
+/* Used between the files of oci_gen: the "mounts" array, NULL when out of memory. */
+json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f);
+
+#endif

@@ -1,0 +1,144 @@
+#include "pkg/container/resolve.h"
+
+#include <string.h>
+
+static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "resolve container"); }
+
+const char *env_get(const struct strs *env, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], key, len) == 0 && env->v[i][len] == '=')
+			return env->v[i] + len + 1;
+	return NULL;
+}
+
+int env_set(struct strs *env, struct arena *a, const char *key, const char *value)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], key, len) == 0 && env->v[i][len] == '=') {
+			char *text = arena_printf(a, "%s=%s", key, value);
+
+			if (!text)
+				return -ENOMEM;
+			env->v[i] = text;
+			return 0;
+		}
+	return strs_addf(env, a, "%s=%s", key, value);
+}
+
+/* "K=V" as images and configuration have it; a word without '=' is a name without a value and sets nothing. */
+static int env_set_text(struct strs *env, struct arena *a, const char *text)
+{
+	const char *eq = strchr(text, '=');
+	char *key;
+
+	if (!eq || eq == text)
+		return 0;
+	if (!(key = arena_strndup(a, text, (size_t) (eq - text))))
+		return -ENOMEM;
+	return env_set(env, a, key, eq + 1);
+}
+
+static int resolve_argv(
+	const struct image_config *img, struct container_spec *spec, struct arena *a, struct err *err)
+{
+	struct strs argv = { 0 };
+	bool no_cmd = spec->entrypoint_set || !img;
+
+	if ((spec->entrypoint_set ? strs_add_all(&argv, a, &spec->entrypoint) :
+	     img		  ? strs_add_all(&argv, a, &img->entrypoint) :
+				    0) < 0)
+		return no_memory(err);
+	if ((spec->command_set || spec->command.n ? strs_add_all(&argv, a, &spec->command) :
+	     no_cmd				  ? 0 :
+						    strs_add_all(&argv, a, &img->cmd)) < 0)
+		return no_memory(err);
+	if (!argv.n)
+		return err_set(err, ERR_INVALID,
+			"no command specified: %s; give one after the image, or set --entrypoint",
+			img ? "the image has neither ENTRYPOINT nor CMD" :
+			      "a root file system has no default");
+	if (!*argv.v[0])
+		return err_set(err, ERR_INVALID, "the command is an empty string");
+	spec->argv = argv;
+	return 0;
+}
+
+/* Order, the last wins: engine's defaults, image, what the spec has already, what was asked. */
+static int resolve_env(const struct engine *e, const struct image_config *img, struct container_spec *spec,
+	struct arena *a, struct err *err)
+{
+	struct strs env = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < e->config.env.n; i++)
+		if (spec->terminal || strncmp(e->config.env.v[i], "TERM=", 5) != 0)
+			rc = env_set_text(&env, a, e->config.env.v[i]);
+	if (rc == 0 && spec->terminal && !env_get(&env, "TERM"))
+		rc = env_set(&env, a, "TERM", "xterm");
+	if (rc == 0)
+		rc = env_set(&env, a, "container", "podctl");
+	for (size_t i = 0; rc == 0 && img && i < img->env.n; i++)
+		rc = env_set_text(&env, a, img->env.v[i]);
+	for (size_t i = 0; rc == 0 && i < spec->env.n; i++)
+		rc = env_set_text(&env, a, spec->env.v[i]);
+	for (size_t i = 0; rc == 0 && i < spec->env_asked.n; i++)
+		rc = env_set(&env, a, spec->env_asked.v[i].key, spec->env_asked.v[i].value);
+	if (rc < 0)
+		return no_memory(err);
+	spec->env = env;
+	return 0;
+}
+
+static int resolve_rest(const struct engine *e, const struct image_config *img, struct container_spec *spec,
+	struct arena *a, struct err *err)
+{
+	const char *cwd = spec->cwd && *spec->cwd ? spec->cwd :
+		img && img->working_dir && *img->working_dir ? img->working_dir :
+							       "/";
+	const char *user = spec->user && *spec->user ? spec->user : img && img->user ? img->user : "";
+	const char *stop = spec->stop_signal && *spec->stop_signal ? spec->stop_signal :
+		img && img->stop_signal && *img->stop_signal ? img->stop_signal :
+							       "SIGTERM";
+	struct kvs labels = { 0 };
+	int rc = 0;
+
+	/* an image may say a relative WORKDIR; it is below "/" */
+	if (!(spec->cwd = cwd[0] == '/' ? arena_strdup(a, cwd) : arena_printf(a, "/%s", cwd)) ||
+		!(spec->user = arena_strdup(a, user)) || !(spec->stop_signal = arena_strdup(a, stop)))
+		return no_memory(err);
+	for (size_t i = 0; rc == 0 && img && i < img->labels.n; i++)
+		rc = kvs_set(&labels, a, img->labels.v[i].key, img->labels.v[i].value);
+	for (size_t i = 0; rc == 0 && i < spec->labels.n; i++)
+		rc = kvs_set(&labels, a, spec->labels.v[i].key, spec->labels.v[i].value);
+	spec->labels = labels;
+	for (size_t i = 0; rc == 0 && img && i < img->exposed_ports.n; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < spec->exposed.n; k++)
+			there = there || strcmp(spec->exposed.v[k], img->exposed_ports.v[i]) == 0;
+		if (!there)
+			rc = strs_add(&spec->exposed, a, img->exposed_ports.v[i]);
+	}
+	if (rc < 0)
+		return no_memory(err);
+	if (!spec->log_driver || !*spec->log_driver)
+		spec->log_driver = (char *) "k8s-file";
+	if (!spec->log_size_max && e->config.log_size_max > 0)
+		spec->log_size_max = e->config.log_size_max;
+	return 0;
+}
+
+int container_resolve(const struct engine *e, const struct image_config *img, struct container_spec *spec,
+	struct arena *a, struct err *err)
+{
+	int rc;
+
+	if ((rc = resolve_argv(img, spec, a, err)) < 0 || (rc = resolve_env(e, img, spec, a, err)) < 0)
+		return rc;
+	return resolve_rest(e, img, spec, a, err);
+}

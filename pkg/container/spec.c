@@ -1,0 +1,81 @@
+#include "pkg/container/spec.h"
+
+const char *const container_role_names[] = { "member", "init", "infra", NULL };
+const char *const ns_mode_names[] = { "private", "host", "pod", "container", NULL };
+const char *const mount_type_names[] = { "bind", "volume", "tmpfs", NULL };
+const char *const restart_policy_names[] = { "no", "on-failure", "always", "unless-stopped", NULL };
+
+/* clang-format off */
+static const struct field ns_fields[] = {
+	F_ENUM(struct ns_spec, "mode", mode, ns_mode_names),
+	F_STR(struct ns_spec, "container", container),
+	F_END
+};
+
+const struct field mount_spec_fields[] = {
+	{ "type", FIELD_ENUM, offsetof(struct mount_spec, type), .names = mount_type_names, .always = 1 },
+	F_STR(struct mount_spec, "source", source),
+	F_STR(struct mount_spec, "subPath", sub_path),
+	F_STR(struct mount_spec, "dest", dest),
+	F_BOOL(struct mount_spec, "readOnly", read_only),
+	F_STRS(struct mount_spec, "options", options),
+	F_END
+};
+
+static const struct field ulimit_fields[] = {
+	F_STR(struct ulimit_spec, "name", name),
+	F_I64(struct ulimit_spec, "soft", soft),
+	F_I64(struct ulimit_spec, "hard", hard),
+	F_END
+};
+
+static const struct field device_fields[] = {
+	F_STR(struct device_spec, "host", host),
+	F_STR(struct device_spec, "path", path),
+	F_STR(struct device_spec, "access", access),
+	F_END
+};
+
+static const struct field resources_fields[] = {
+	F_I64(struct resources_spec, "memory", memory),
+	F_I64(struct resources_spec, "memorySwap", memory_swap),
+	F_I64(struct resources_spec, "memoryReservation", memory_reservation),
+	F_U64(struct resources_spec, "cpuShares", cpu_shares),
+	F_I64(struct resources_spec, "cpuQuota", cpu_quota),
+	F_U64(struct resources_spec, "cpuPeriod", cpu_period),
+	F_STR(struct resources_spec, "cpusetCpus", cpuset_cpus),
+	F_STR(struct resources_spec, "cpusetMems", cpuset_mems),
+	F_OPT_I64(struct resources_spec, "pids", pids),
+	F_END
+};
+
+#define C struct container_spec
+const struct field container_spec_fields[] = {
+	F_STR(C, "id", id), F_STR(C, "name", name), F_STR(C, "pod", pod), F_STR(C, "shortName", short_name),
+	F_ENUM(C, "role", role, container_role_names),
+	F_STR(C, "image", image), F_STR(C, "imageId", image_id), F_STR(C, "rootfs", rootfs),
+	F_STRS(C, "entrypoint", entrypoint), F_STRS(C, "command", command),
+	F_BOOL(C, "entrypointSet", entrypoint_set), F_BOOL(C, "commandSet", command_set),
+	F_STRS(C, "argv", argv), F_STRS(C, "env", env), F_KVS(C, "envAsked", env_asked),
+	F_STR(C, "cwd", cwd), F_STR(C, "user", user), F_STRS(C, "groups", groups), F_STR(C, "hostname", hostname),
+	F_BOOL(C, "terminal", terminal), F_BOOL(C, "stdinOpen", stdin_open), F_BOOL(C, "stdinOnce", stdin_once),
+	F_LIST(C, "mounts", mounts, mount_spec_fields, struct mount_spec),
+	F_LIST(C, "devices", devices, device_fields, struct device_spec),
+	F_LIST(C, "ulimits", ulimits, ulimit_fields, struct ulimit_spec),
+	F_STRS(C, "capAdd", cap_add), F_STRS(C, "capDrop", cap_drop),
+	F_BOOL(C, "privileged", privileged), F_BOOL(C, "readOnly", read_only), F_BOOL(C, "noNewPrivs", no_new_privs),
+	F_STR(C, "seccomp", seccomp), F_STRS(C, "masked", masked), F_STRS(C, "unmasked", unmasked),
+	F_KVS(C, "sysctls", sysctls), F_OBJECT(C, "resources", resources, resources_fields),
+	F_OPT_I64(C, "oomScoreAdj", oom_score_adj), F_U64(C, "shmSize", shm_size), F_I64(C, "umask", umask),
+	F_OBJECT(C, "pid", pid, ns_fields), F_OBJECT(C, "ipc", ipc, ns_fields), F_OBJECT(C, "uts", uts, ns_fields),
+	F_OBJECT(C, "cgroup", cgroup, ns_fields),
+	F_BOOL(C, "init", init), F_ENUM(C, "restart", restart, restart_policy_names),
+	F_U32(C, "restartMax", restart_max), F_BOOL(C, "kubeRestart", kube_restart),
+	F_STR(C, "stopSignal", stop_signal), F_U32(C, "stopTimeout", stop_timeout), F_U32(C, "timeout", timeout),
+	F_STR(C, "logDriver", log_driver), F_I64(C, "logSizeMax", log_size_max),
+	F_KVS(C, "labels", labels), F_KVS(C, "annotations", annotations), F_STRS(C, "exposed", exposed),
+	F_STR(C, "cidfile", cidfile), F_STRS(C, "createArgv", create_argv),
+	F_END
+};
+#undef C
+/* clang-format on */

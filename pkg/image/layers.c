@@ -1,0 +1,264 @@
+#include "pkg/image/layers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "pkg/codec/node.h"
+#include "pkg/engine/paths.h"
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+#include "pkg/util/log.h"
+#include "pkg/util/text.h"
+
+#define TMP_PREFIX "tmp-"
+#define COMMIT_TEXT 128
+
+static int layers_open(struct engine *e, struct err *err)
+{
+	int fd = dir_make(e->root_fd, "layers", 0711);
+
+	return fd < 0 ? err_sys(err, -fd, "open '%s/layers'", e->root) : fd;
+}
+
+static int lock_open(int dir, const char *name, bool wait, struct err *err)
+{
+	auto_close int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc;
+
+	if (fd < 0)
+		return err_sys(err, errno, "open lock of the image store");
+	if ((rc = lock_file(fd, true, wait)) < 0)
+		return err_sys(err, -rc, "lock the image store");
+	return fd_steal(&fd);
+}
+
+int image_lock(struct engine *e, struct err *err)
+{
+	auto_close int layers = layers_open(e, err);
+
+	return layers < 0 ? layers : lock_open(layers, "lock", true, err);
+}
+
+/* ---- temporary directories ---------------------------------------------------------------------------------------- */
+
+int image_tmp_make(struct engine *e, struct image_tmp *t, struct err *err)
+{
+	auto_close int guard = image_lock(e, err); /* a sweep never sees it without its lock */
+	char id[ID_LEN + 1];
+
+	if (guard < 0)
+		return guard;
+	if ((t->layers = layers_open(e, err)) < 0)
+		return t->layers;
+	id_random(id);
+	snprintf(t->name, sizeof t->name, TMP_PREFIX "%.16s", id);
+	if (mkdirat(t->layers, t->name, 0700) < 0)
+		return err_sys(err, errno, "make '%s/layers/%s'", e->root, t->name);
+	t->dir = openat(t->layers, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (t->dir < 0)
+		return err_sys(err, errno, "open '%s/layers/%s'", e->root, t->name);
+	t->lock = lock_open(t->dir, "lock", false, err);
+	return t->lock < 0 ? t->lock : 0;
+}
+
+void image_tmp_remove(struct image_tmp *t)
+{
+	int rc = t->dir >= 0 ? dir_remove(t->layers, t->name) : 0;
+
+	if (rc < 0)
+		log_warn("layers/%s: remove: %s; the next command tries again", t->name, strerror(-rc));
+	fd_close_p(&t->dir);
+	fd_close_p(&t->lock);
+	fd_close_p(&t->layers);
+}
+
+/* ---- what is there ------------------------------------------------------------------------------------------------- */
+
+bool layer_exists(struct engine *e, const char *diff_id)
+{
+	char rel[PATH_TEXT];
+	auto_close int fd =
+		path_open(e->root_fd, path_layer(rel, diff_id), PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
+
+	return fd >= 0;
+}
+
+static void sizes_name(char name[80], const char *diff_id) { snprintf(name, 80, "%s.json", diff_id); }
+
+void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar)
+{
+	struct buf b = BUF_INIT(4 * KiB);
+	char rel[PATH_TEXT], name[80];
+	json_t *v = NULL;
+	struct err ignored = { 0 };
+
+	*ret_size = *ret_tar = 0;
+	sizes_name(name, diff_id);
+	if (file_read(e->root_fd, path_layer(rel, name), PATH_IN_STATE, &b) == 0 && b.data)
+		v = json_parse(b.data, b.len, &ignored);
+	*ret_size = (uint64_t) json_integer_value(json_object_get(v, "size"));
+	*ret_tar = (uint64_t) json_integer_value(json_object_get(v, "tarSize"));
+	json_decref(v);
+	buf_done(&b);
+}
+
+/* ---- publication --------------------------------------------------------------------------------------------------- */
+
+static int job_publish(struct engine *e, struct layer_job *j, struct err *err)
+{
+	char name[80], text[COMMIT_TEXT];
+	int n, rc;
+
+	if (layer_exists(e, j->diff_id))
+		return 0; /* another command was quicker; ours goes with its tmp- directory */
+	sizes_name(name, j->diff_id);
+	n = snprintf(text, sizeof text, "{\"size\":%llu,\"tarSize\":%llu}", (unsigned long long) j->size,
+		(unsigned long long) j->tar_size);
+	if ((rc = file_replace(j->tmp.layers, name, text, (size_t) n, 0600, false)) < 0)
+		return err_sys(err, -rc, "record layer %.12s", j->diff_id);
+	if (renameat(j->tmp.dir, "diff", j->tmp.layers, j->diff_id) < 0)
+		return err_sys(err, errno, "publish layer %.12s", j->diff_id);
+	return 0;
+}
+
+static uint64_t row_size(struct engine *e, const struct image_row *row)
+{
+	uint64_t sum = strlen(row->config), size, tar;
+
+	for (size_t i = 0; i < row->layers.n; i++) {
+		layer_sizes(e, row->layers.v[i], &size, &tar);
+		sum += size;
+	}
+	return sum;
+}
+
+int image_commit(struct engine *e, struct image_row *row, struct layer_job *jobs, size_t n, struct err *err)
+{
+	auto_close int guard = image_lock(e, err);
+	int rc;
+
+	if (guard < 0)
+		return guard;
+	for (size_t i = 0; i < n; i++)
+		if ((rc = job_publish(e, &jobs[i], err)) < 0)
+			return rc;
+	for (size_t i = 0; i < row->layers.n; i++)
+		if (!layer_exists(e, row->layers.v[i])) {
+			(void) err_set(err, ERR_STATE, "layer %.12s was removed meanwhile; try again",
+				row->layers.v[i]);
+			return -EAGAIN;
+		}
+	row->size = row_size(e, row);
+	return store_image_add(e->store, row, err);
+}
+
+/* ---- removal --------------------------------------------------------------------------------------------------------- */
+
+/* image_tmp_make() with the lock already held. */
+static int retire_tmp(struct engine *e, struct image_tmp *t, struct err *err)
+{
+	char id[ID_LEN + 1];
+
+	if (t->dir >= 0)
+		return 0;
+	if ((t->layers = layers_open(e, err)) < 0)
+		return t->layers;
+	id_random(id);
+	snprintf(t->name, sizeof t->name, TMP_PREFIX "%.16s", id);
+	if (mkdirat(t->layers, t->name, 0700) < 0)
+		return err_sys(err, errno, "make '%s/layers/%s'", e->root, t->name);
+	t->dir = openat(t->layers, t->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return t->dir < 0 ? err_sys(err, errno, "open '%s/layers/%s'", e->root, t->name) : 0;
+}
+
+int layers_retire(struct engine *e, const struct strs *diff_ids, struct image_tmp *t, struct err *err)
+{
+	char name[80];
+	int rc;
+
+	for (size_t i = 0; i < diff_ids->n; i++) {
+		if ((rc = retire_tmp(e, t, err)) < 0)
+			return rc;
+		if (renameat(t->layers, diff_ids->v[i], t->dir, diff_ids->v[i]) < 0 && errno != ENOENT)
+			return err_sys(err, errno, "remove layer %.12s", diff_ids->v[i]);
+		sizes_name(name, diff_ids->v[i]);
+		(void) unlinkat(t->layers, name, 0);
+	}
+	return 0;
+}
+
+static bool tmp_is_free(int layers, const char *name)
+{
+	char rel[300];
+	auto_close int fd = -EBADF;
+
+	snprintf(rel, sizeof rel, "%s/lock", name);
+	fd = path_open(layers, rel, PATH_IN_STATE, O_RDONLY, 0);
+	return fd < 0 || lock_is_free(fd);
+}
+
+/* DIFFID.json without its layer: its command ended between the two steps. */
+static bool sizes_are_stale(struct engine *e, const char *name)
+{
+	char id[ID_LEN + 1];
+
+	if (strlen(name) != ID_LEN + strlen(".json") || strcmp(name + ID_LEN, ".json") != 0)
+		return false;
+	memcpy(id, name, ID_LEN);
+	id[ID_LEN] = '\0';
+	return id_is_valid(id) && !layer_exists(e, id);
+}
+
+/* What of layers/ nobody needs: tmp- directories without a living owner, layers without an image. */
+static int sweep_list(struct engine *e, int layers, struct arena *a, struct strs *tmps, struct strs *unused,
+	struct err *err)
+{
+	int fd = openat(layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *ent;
+	int rc = 0;
+
+	if (!d) {
+		rc = err_sys(err, errno, "list '%s/layers'", e->root);
+		fd_close_p(&fd);
+		return rc;
+	}
+	while (rc == 0 && (ent = readdir(d))) {
+		const char *name = ent->d_name;
+
+		if (strncmp(name, TMP_PREFIX, strlen(TMP_PREFIX)) == 0 && tmp_is_free(layers, name))
+			rc = strs_add(tmps, a, name);
+		else if (sizes_are_stale(e, name))
+			(void) unlinkat(
+				layers, name, 0); /* the lock is held: nobody is between the steps now */
+		else if (id_is_valid(name) && !store_layer_used(e->store, name))
+			rc = strs_add(unused, a, name);
+	}
+	closedir(d);
+	return rc < 0 ? err_sys(err, ENOMEM, "list '%s/layers'", e->root) : 0;
+}
+
+int image_sweep(struct engine *e, struct err *err)
+{
+	auto_close int guard = image_lock(e, err);
+	auto_close int layers = guard < 0 ? guard : layers_open(e, err);
+	auto_tmp struct image_tmp retired = IMAGE_TMP_INIT;
+	auto_arena struct arena a = { 0 };
+	struct strs tmps = { 0 }, unused = { 0 };
+	int rc;
+
+	if (layers < 0)
+		return layers;
+	if ((rc = sweep_list(e, layers, &a, &tmps, &unused, err)) < 0 ||
+		(rc = layers_retire(e, &unused, &retired, err)) < 0)
+		return rc;
+	fd_close_p(&guard); /* the slow part needs no lock: nobody else looks at these any more */
+	for (size_t i = 0; i < tmps.n; i++)
+		if ((rc = dir_remove(layers, tmps.v[i])) < 0)
+			log_warn("layers/%s: remove: %s", tmps.v[i], strerror(-rc));
+	return 0;
+}

@@ -1,0 +1,73 @@
+/*
+ * layers.h — the layer store: temporary directories, the unpack helper, publication, removal.  Private to pkg/image.
+ *
+ *   layers/DIFFID/       a layer, whole and verified
+ *   layers/DIFFID.json   its sizes
+ *   layers/tmp-RANDOM/   of one running command: lock (held), diff/ (being unpacked), copies of archive members
+ *   layers/lock          held exclusively while layers appear with their rows, or rows go with their layers
+ *
+ * Nothing slow happens under layers/lock.  A layer is unpacked into a tmp- directory by podctl-unpack and renamed into
+ * place in the same locked step that adds the image's row; so whoever holds the lock sees no layer without an image.
+ */
+#ifndef PODCTL_IMAGE_LAYERS_H
+#define PODCTL_IMAGE_LAYERS_H
+
+#include "pkg/image/image.h"
+#include "pkg/util/buf.h"
+
+#define UNPACK_MAX \
+	(64 * GiB) /* of one layer or archive, unpacked: a bomb ends here; the largest images in use have 20 */
+
+/* A tmp- directory and the lock that keeps a sweep away from it. */
+struct image_tmp {
+	char name[32]; /* in layers/ */
+	int layers;    /* O_PATH of layers/ */
+	int dir, lock;
+};
+#define IMAGE_TMP_INIT                                          \
+	{                                                       \
+		.layers = -EBADF, .dir = -EBADF, .lock = -EBADF \
+	}
+int image_tmp_make(struct engine *e, struct image_tmp *t, struct err *err);
+void image_tmp_remove(struct image_tmp *t); /* idempotent */
+#define auto_tmp AUTO(image_tmp_remove)
+
+/* One layer to unpack. */
+struct layer_job {
+	/* asked */
+	const char *diff; /* expected diff id, NULL: whatever it is */
+	const char *blob; /* expected digest of the blob, NULL: not checked */
+	int fd;           /* the blob or the archive that has it; owned by the job */
+	int64_t member;   /* -1, or the member of the tar in fd */
+	/* found */
+	char diff_id[65];
+	uint64_t size, tar_size;
+	/* in the making */
+	struct image_tmp tmp;
+	int diff_dir, out, pidfd;
+	pid_t pid;
+	struct buf lines;
+};
+void layer_job_init(struct layer_job *j);
+void layer_job_done(struct layer_job *j); /* ends the helper, removes what is not published */
+
+/* Runs the helper for all jobs, a few at a time.  The first failure ends the others. */
+int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, image_progress *progress, void *ctx,
+	struct err *err);
+/* One run of the helper for the members of an archive; lines: its output, JSON per line. */
+int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lines, struct err *err);
+
+bool layer_exists(struct engine *e, const char *diff_id);
+/* Bytes of its files and of its tar; 0 when unknown. */
+void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar);
+
+/* Publishes the jobs' layers and adds the row (whose size it fills), in one step.  -EAGAIN: a layer that the row needs was
+ * removed meanwhile, the row was not added: plan again. */
+int image_commit(struct engine *e, struct image_row *row, struct layer_job *jobs, size_t n, struct err *err);
+
+/* layers/lock, exclusively; the descriptor's close releases it. */
+int image_lock(struct engine *e, struct err *err);
+/* With the lock held: moves layers out of sight; *t then holds them and its removal deletes them. */
+int layers_retire(struct engine *e, const struct strs *diff_ids, struct image_tmp *t, struct err *err);
+
+#endif

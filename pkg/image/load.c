@@ -1,0 +1,314 @@
+/* podctl load: docker-archive, oci-archive, OCI directory. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "pkg/image/manifest.h"
+#include "pkg/image/source.h"
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+#include "pkg/util/sha256.h"
+#include "pkg/util/text.h"
+
+#define COMMIT_TRIES 3 /* others removing, between our look and our commit, what we counted on */
+
+struct load {
+	struct engine *e;
+	struct source *src;
+	image_progress *progress;
+	void *ctx;
+	struct arena *a;
+	struct strs *ret;
+};
+
+/* One image on its way in; layers and blobs are parallel, blobs may be empty (docker-archive). */
+struct incoming {
+	const char *config;
+	size_t config_len;
+	const char *manifest; /* as it came, "" for a docker-archive */
+	size_t manifest_len;
+	struct strs names;   /* normalised */
+	struct strs blobs;   /* members or files */
+	struct strs digests; /* 64 hex digits each, or none at all */
+};
+
+static void say(struct load *l, const char *fmt, const char *arg)
+{
+	char line[200];
+
+	if (!l->progress)
+		return;
+	snprintf(line, sizeof line, fmt, arg);
+	l->progress(l->ctx, line);
+}
+
+static uint64_t created_us(const struct image_config *c)
+{
+	uint64_t us;
+
+	return c->created && time_parse(c->created, &us) == 0 ? us : 0;
+}
+
+/* Makes jobs for the layers that are not there.  jobs has room for all of them. */
+static int jobs_plan(struct load *l, const struct incoming *in, const struct image_config *c,
+	struct layer_job *jobs, size_t *ret_n, struct err *err)
+{
+	size_t n = 0;
+	int rc;
+
+	*ret_n = 0;
+	for (size_t i = 0; i < c->diff_ids.n; i++) {
+		const char *diff = c->diff_ids.v[i];
+		bool known = layer_exists(l->e, diff);
+
+		for (size_t k = 0; k < n && !known; k++) /* images repeat the empty layer */
+			known = strcmp(jobs[k].diff, diff) == 0;
+		if (known)
+			continue;
+		layer_job_init(&jobs[n]);
+		*ret_n = n + 1;
+		jobs[n].diff = diff;
+		jobs[n].blob = in->digests.n ? in->digests.v[i] : NULL;
+		if ((rc = source_blob(l->src, in->blobs.v[i], &jobs[n].fd, &jobs[n].member, err)) < 0)
+			return err_wrap(err, "layer %zu", i);
+		say(l, "unpacking layer %.12s", diff);
+		n++;
+	}
+	return 0;
+}
+
+static int image_try(struct load *l, const struct incoming *in, const struct image_config *c,
+	struct image_row *row, struct err *err)
+{
+	struct layer_job *jobs = calloc(c->diff_ids.n ? c->diff_ids.n : 1, sizeof *jobs);
+	size_t n = 0;
+	int rc;
+
+	if (!jobs)
+		return err_sys(err, ENOMEM, "load an image");
+	if ((rc = jobs_plan(l, in, c, jobs, &n, err)) == 0 &&
+		(rc = layers_unpack(l->e, jobs, n, l->progress, l->ctx, err)) == 0)
+		rc = image_commit(l->e, row, jobs, n, err);
+	for (size_t i = 0; i < n; i++)
+		layer_job_done(&jobs[i]);
+	free(jobs);
+	return rc;
+}
+
+static int image_take(struct load *l, const struct incoming *in, struct err *err)
+{
+	char id[65], digest[65];
+	struct image_config c;
+	struct image_row row;
+	int rc;
+
+	if ((rc = image_config_parse(in->config, l->a, &c, err)) < 0)
+		return rc;
+	if (c.diff_ids.n != in->blobs.n)
+		return err_set(err, ERR_INVALID, "the config lists %zu layers, the manifest %zu",
+			c.diff_ids.n, in->blobs.n);
+	if (!c.diff_ids.n)
+		return err_set(err, ERR_INVALID, "the image has no layers");
+	if (c.os && strcmp(c.os, "linux") != 0)
+		return err_set(err, ERR_UNSUPPORTED, "the image is for %s, not for linux", c.os);
+	sha256_hex(in->config, in->config_len, id);
+	sha256_hex(in->manifest, in->manifest_len, digest);
+	row = (struct image_row){
+		.id = id,
+		.digest = in->manifest_len ? arena_printf(l->a, "sha256:%s", digest) : "",
+		.created_us = created_us(&c),
+		.config = in->config,
+		.manifest = in->manifest,
+		.names = in->names,
+		.layers = c.diff_ids,
+	};
+	for (int tries = 0; tries < COMMIT_TRIES; tries++)
+		if ((rc = image_try(l, in, &c, &row, err)) != -EAGAIN)
+			break;
+	if (rc < 0)
+		return rc;
+	if (in->names.n ? strs_add_all(l->ret, l->a, &in->names) < 0
+			: strs_addf(l->ret, l->a, "sha256:%s", id) < 0)
+		return err_sys(err, ENOMEM, "load an image");
+	return 0;
+}
+
+/* ---- docker-archive ------------------------------------------------------------------------------------------------- */
+
+/* "abc...json" and "blobs/sha256/abc..." carry the digest of their contents. */
+static int config_name_check(const char *name, const struct incoming *in, struct err *err)
+{
+	const char *base = strrchr(name, '/');
+	char named[65], is[65];
+	size_t n;
+
+	base = base ? base + 1 : name;
+	n = strspn(base, "0123456789abcdef");
+	if (n != 64 || (base[n] && strcmp(base + n, ".json") != 0))
+		return 0;
+	snprintf(named, sizeof named, "%s", base);
+	sha256_hex(in->config, in->config_len, is);
+	if (strcmp(named, is) != 0)
+		return err_set(err, ERR_CORRUPT, "config '%s' has digest sha256:%s", name, is);
+	return 0;
+}
+
+static int docker_image_load(struct load *l, const struct docker_image *d, struct err *err)
+{
+	struct incoming in = { .manifest = "", .blobs = d->layers };
+	const char *name;
+	int rc;
+
+	if ((rc = source_text(l->src, d->config, IMAGE_CONFIG_MAX, l->a, &in.config, &in.config_len, err)) <
+			0 ||
+		(rc = config_name_check(d->config, &in, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < d->tags.n; i++) {
+		if ((rc = image_name_normalize(d->tags.v[i], l->a, &name, err)) < 0)
+			return err_wrap(err, "RepoTags");
+		if (strs_add(&in.names, l->a, name) < 0)
+			return err_sys(err, ENOMEM, "load an image");
+	}
+	return image_take(l, &in, err);
+}
+
+static int docker_load(struct load *l, struct err *err)
+{
+	struct docker_image *images;
+	const char *text;
+	size_t len, n;
+	int rc;
+
+	if ((rc = source_text(l->src, "manifest.json", MANIFEST_MAX, l->a, &text, &len, err)) < 0)
+		return rc;
+	if ((rc = docker_manifest_parse(text, len, l->a, &images, &n, err)) < 0)
+		return err_wrap(err, "manifest.json");
+	for (size_t i = 0; i < n; i++)
+		if ((rc = docker_image_load(l, &images[i], err)) < 0)
+			return images[i].tags.n ? err_wrap(err, "image '%s'", images[i].tags.v[0])
+						: err_wrap(err, "image %zu", i);
+	return 0;
+}
+
+/* ---- OCI layout ----------------------------------------------------------------------------------------------------- */
+
+static int blob_text(struct load *l, const struct descriptor *d, size_t max, const char **ret,
+	size_t *ret_len, struct err *err)
+{
+	char name[96], is[65];
+	int rc;
+
+	snprintf(name, sizeof name, "blobs/sha256/%s", d->digest);
+	if ((rc = source_text(l->src, name, max, l->a, ret, ret_len, err)) < 0)
+		return rc;
+	sha256_hex(*ret, *ret_len, is);
+	if (strcmp(is, d->digest) != 0)
+		return err_set(err, ERR_CORRUPT, "blob sha256:%s has digest sha256:%s", d->digest, is);
+	if (d->size && d->size != *ret_len)
+		return err_set(err, ERR_CORRUPT, "blob sha256:%.12s has %zu bytes, %llu were declared",
+			d->digest, *ret_len, (unsigned long long) d->size);
+	return 0;
+}
+
+static int oci_manifest_load(
+	struct load *l, const struct oci_document *m, struct incoming *in, struct err *err)
+{
+	int rc;
+
+	if (!media_type_is_config(m->config.media_type))
+		return err_set(
+			err, ERR_UNSUPPORTED, "an artifact of type %s, not an image", m->config.media_type);
+	if ((rc = blob_text(l, &m->config, IMAGE_CONFIG_MAX, &in->config, &in->config_len, err)) < 0)
+		return err_wrap(err, "config");
+	for (size_t i = 0; i < m->n_layers; i++) {
+		if (!media_type_is_layer(m->layers[i].media_type))
+			return err_set(
+				err, ERR_UNSUPPORTED, "layer %zu is of type %s", i, m->layers[i].media_type);
+		if (strs_addf(&in->blobs, l->a, "blobs/sha256/%s", m->layers[i].digest) < 0 ||
+			strs_add(&in->digests, l->a, m->layers[i].digest) < 0)
+			return err_sys(err, ENOMEM, "load an image");
+	}
+	return image_take(l, in, err);
+}
+
+/* One entry of index.json: a manifest, or an index from which this machine's platform is taken. */
+static int oci_entry_load(struct load *l, const struct descriptor *d, struct err *err)
+{
+	struct incoming in = { 0 };
+	struct oci_document doc;
+	const char *name;
+	int rc;
+
+	if (d->name) {
+		if ((rc = image_name_local(d->name, l->a, &name, err)) < 0)
+			return rc;
+		if (strs_add(&in.names, l->a, name) < 0)
+			return err_sys(err, ENOMEM, "load an image");
+	}
+	for (int depth = 0;; depth++) {
+		if ((rc = blob_text(l, d, MANIFEST_MAX, &in.manifest, &in.manifest_len, err)) < 0)
+			return err_wrap(err, "manifest");
+		if ((rc = oci_document_parse(in.manifest, in.manifest_len, l->a, &doc, err)) < 0)
+			return err_wrap(err, "manifest sha256:%.12s", d->digest);
+		if (!doc.is_index)
+			break;
+		if (depth == 1)
+			return err_set(err, ERR_UNSUPPORTED, "an index in an index in an index");
+		if (!(d = platform_choose(&doc, "linux", platform_arch(), err)))
+			return -ENOENT;
+	}
+	return oci_manifest_load(l, &doc, &in, err);
+}
+
+static int oci_load(struct load *l, struct err *err)
+{
+	struct oci_document index;
+	size_t len, loaded = 0;
+	const char *text;
+	int rc;
+
+	if ((rc = source_text(l->src, "index.json", MANIFEST_MAX, l->a, &text, &len, err)) < 0)
+		return rc;
+	if ((rc = oci_document_parse(text, len, l->a, &index, err)) < 0)
+		return err_wrap(err, "index.json");
+	if (!index.is_index)
+		return err_set(err, ERR_INVALID, "index.json is not an index");
+	for (size_t i = 0; i < index.n_manifests; i++) {
+		const struct descriptor *d = &index.manifests[i];
+
+		if (d->attestation)
+			continue;
+		if ((rc = oci_entry_load(l, d, err)) < 0)
+			return err_wrap(err, "image '%s'", d->name ? d->name : d->digest);
+		loaded++;
+	}
+	return loaded ? 0 : err_set(err, ERR_INVALID, "index.json lists no image");
+}
+
+int image_load(struct engine *e, int fd, const char *path, image_progress *progress, void *ctx,
+	struct arena *a, struct strs *ret, struct err *err)
+{
+	auto_source struct source src = SOURCE_INIT;
+	struct load l = { .e = e, .src = &src, .progress = progress, .ctx = ctx, .a = a, .ret = ret };
+	int rc;
+
+	if ((rc = image_sweep(e, err)) < 0)
+		return rc;
+	rc = path ? source_open_dir(&src, path, err) : source_open_archive(e, &src, fd, a, err);
+	if (rc < 0)
+		return rc;
+	if (!path && source_has(&src, "manifest.json"))
+		return docker_load(&l, err);
+	if (source_has(&src, "index.json"))
+		return oci_load(&l, err);
+	if (source_has(&src, "repositories"))
+		return err_set(err, ERR_UNSUPPORTED,
+			"%s: docker's format from before 2016, without manifest.json", src.what);
+	if (source_has(&src, "manifest.json"))
+		return err_set(err, ERR_UNSUPPORTED,
+			"'%s' is a docker directory (dir:); an OCI directory has index.json", src.what);
+	return err_set(err, ERR_INVALID,
+		"%s: not an image: it has neither manifest.json (docker) nor index.json (OCI)%s", src.what,
+		path ? "" : "; podctl import takes the tar of a root file system");
+}

@@ -1,0 +1,348 @@
+/* Rules over whole documents: names, labels, data keys, what is given twice, host ports of all pods. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pkg/kube/internal.h"
+#include "pkg/util/text.h"
+
+#define LABEL_MAX 63
+#define CONFIG_KEY_MAX 253
+#define CONFIG_MAX (1024 * 1024) /* what etcd lets the API server keep of a ConfigMap or Secret */
+
+/* [A-Za-z0-9] at both ends, [-_.A-Za-z0-9] between, at most 63. */
+static bool label_word(const char *s, size_t n)
+{
+	if (!n || n > LABEL_MAX || !isalnum((unsigned char) s[0]) || !isalnum((unsigned char) s[n - 1]))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char) s[i]) && !strchr("-_.", s[i]))
+			return false;
+	return true;
+}
+
+/* [prefix/]name */
+static bool qualified_name(const char *s)
+{
+	const char *slash = strchr(s, '/');
+	char prefix[256];
+
+	if (!slash)
+		return label_word(s, strlen(s));
+	if (slash == s || (size_t) (slash - s) >= sizeof prefix)
+		return false;
+	memcpy(prefix, s, (size_t) (slash - s));
+	prefix[slash - s] = '\0';
+	return dns_subdomain_is_valid(prefix) && label_word(slash + 1, strlen(slash + 1));
+}
+
+/* The key's own place: map nodes keep it beside the value. */
+static const struct node *key_place(const struct node *map, const char *key)
+{
+	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++)
+		if (strcmp(map->key[i]->text, key) == 0)
+			return map->key[i];
+	return place(map, NULL);
+}
+
+void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at)
+{
+	const struct node *labels = node_get(meta->node, "labels"),
+			  *notes = node_get(meta->node, "annotations");
+
+	for (size_t i = 0; i < meta->labels.n; i++) {
+		const struct kv *l = &meta->labels.v[i];
+
+		if (!qualified_name(l->key))
+			FAULT(s, key_place(labels, l->key),
+				"%s.labels: \"%s\" is no label name: at most 63 letters, digits, - _ and ., "
+				"a letter or digit first and last",
+				at, l->key);
+		if (*l->value && !label_word(l->value, strlen(l->value)))
+			FAULT(s, place(labels, l->key),
+				"%s.labels.%s: \"%s\" is no label value: at most 63 letters, digits, - _ and "
+				"., a letter or digit first and last",
+				at, l->key, l->value);
+	}
+	for (size_t i = 0; i < meta->annotations.n; i++)
+		if (!qualified_name(meta->annotations.v[i].key))
+			FAULT(s, key_place(notes, meta->annotations.v[i].key),
+				"%s.annotations: \"%s\" is no annotation name", at,
+				meta->annotations.v[i].key);
+}
+
+bool kube_is_config_key(const char *key)
+{
+	size_t n = strlen(key);
+
+	if (!n || n > CONFIG_KEY_MAX || strcmp(key, ".") == 0 || strncmp(key, "..", 2) == 0)
+		return false;
+	for (; *key; key++)
+		if (!isalnum((unsigned char) *key) && !strchr("-_.", *key))
+			return false;
+	return true;
+}
+
+static const struct k8s_meta *meta_of(const struct kube_doc *d)
+{
+	return d->pod        ? &d->pod->meta
+	       : d->workload ? &d->workload->meta
+	       : d->config   ? &d->config->meta
+			     : NULL;
+}
+
+static void check_meta(struct kube_set *s, const struct kube_doc *d)
+{
+	const struct k8s_meta *m = meta_of(d);
+	const char *dot = *d->at ? "." : "";
+	const struct node *given = m ? node_get(m->node, "name") : NULL;
+	char at[AT_MAX];
+
+	if (!m)
+		return;
+	snprintf(at, sizeof at, "%s%smetadata", d->at, dot);
+	if (!given || given->kind == NODE_NULL || (given->kind == NODE_STRING && !*given->text))
+		FAULT(s, place(m->node ? m->node : d->node, "name"), "%s.name: required", at);
+	else if (given->kind == NODE_STRING && !dns_subdomain_is_valid(d->name))
+		FAULT(s, given,
+			"%s.name: \"%s\" is no name: at most 253 lower-case letters, digits, - and ., a "
+			"letter or digit first and last",
+			at, d->name);
+	if (m->namespace && *m->namespace && strcmp(m->namespace, "default") != 0)
+		REMARK(s, DIAG_NOTE, place(m->node, "namespace"),
+			"%s.namespace: has no effect: podctl has one namespace", at);
+	kube_check_labels(s, m, at);
+}
+
+static void check_keys(
+	struct kube_set *s, const struct kube_doc *d, const struct node *map, const char *field, size_t *size)
+{
+	const char *dot = *d->at ? "." : "";
+
+	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
+		const char *key = map->key[i]->text;
+
+		if (!kube_is_config_key(key))
+			FAULT(s, map->key[i],
+				"%s%s%s: \"%s\" is no key: at most 253 letters, digits, - _ and .", d->at,
+				dot, field, key);
+		*size += strlen(map->item[i]->text);
+	}
+}
+
+static void check_config(struct kube_set *s, const struct kube_doc *d)
+{
+	const struct k8s_config *c = d->config;
+	bool secret = strcmp(d->kind->name, "Secret") == 0;
+	const char *dot = *d->at ? "." : "";
+	size_t size = 0;
+
+	check_keys(s, d, c->data, "data", &size);
+	check_keys(s, d, c->binary, "binaryData", &size);
+	check_keys(s, d, c->strings, "stringData", &size);
+	for (size_t i = 0; !secret && c->binary && c->binary->kind == NODE_MAP && i < c->binary->n; i++)
+		if (node_get(c->data, c->binary->key[i]->text))
+			FAULT(s, c->binary->key[i], "%s%sbinaryData.%s: is given in data too", d->at, dot,
+				c->binary->key[i]->text);
+	if (size > CONFIG_MAX)
+		FAULT(s, d->node, "%s%s%s: %zu bytes of data, Kubernetes keeps at most 1 MiB", d->at, dot,
+			*d->name ? d->name : "document", size);
+}
+
+static void check_workload(struct kube_set *s, const struct kube_doc *d)
+{
+	const struct k8s_workload *w = d->workload;
+	const struct k8s_meta *t = &w->spec.template.meta;
+	const char *dot = *d->at ? "." : "";
+	char at[AT_MAX];
+
+	snprintf(at, sizeof at, "%s%sspec.template.metadata", d->at, dot);
+	kube_check_labels(s, t, at);
+	if (!w->spec.selector.node && node_get(d->node, "spec"))
+		FAULT(s, place(d->node, "spec"), "%s%sspec.selector: required", d->at, dot);
+	for (size_t i = 0; i < w->spec.selector.labels.n; i++) {
+		const struct kv *want = &w->spec.selector.labels.v[i];
+		const char *has = kvs_get(&t->labels, want->key);
+
+		if (!has || strcmp(has, want->value) != 0)
+			FAULT(s, place(node_get(w->spec.selector.node, "matchLabels"), want->key),
+				"%s%sspec.selector.matchLabels.%s: the pods of the template have no label "
+				"%s=%s",
+				d->at, dot, want->key, want->key, want->value);
+	}
+}
+
+/* Two documents that would be one object.  Names are compared through a sorted index: manifests may hold thousands. */
+struct name_ref {
+	const char *kind, *name, *file;
+	const struct node *node;
+};
+
+static int by_name(const void *pa, const void *pb)
+{
+	const struct name_ref *a = pa, *b = pb;
+	int c = strcmp(a->kind, b->kind);
+
+	if (c || (c = strcmp(a->name, b->name)))
+		return c;
+	if ((c = strcmp(a->file, b->file)))
+		return c;
+	return a->node->line != b->node->line ? a->node->line - b->node->line : a->node->col - b->node->col;
+}
+
+static void check_twins(struct kube_set *s)
+{
+	auto_free struct name_ref *v = calloc(s->n + s->members + 1, sizeof *v);
+	size_t n = 0;
+
+	if (!v) {
+		s->no_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < s->members; i++)
+		if (*s->member[i].doc->name)
+			v[n++] = (struct name_ref){ "Pod", s->member[i].name, s->member[i].doc->file,
+				s->member[i].doc->node };
+	for (size_t i = 0; i < s->n; i++)
+		if (s->doc[i].kind && *s->doc[i].name && !s->doc[i].pod)
+			v[n++] = (struct name_ref){ s->doc[i].kind->name, s->doc[i].name, s->doc[i].file,
+				s->doc[i].node };
+	qsort(v, n, sizeof *v, by_name);
+	for (size_t i = 1; i < n; i++) {
+		const struct name_ref *a = &v[i - 1], *b = &v[i];
+
+		if (strcmp(a->kind, b->kind) != 0 || strcmp(a->name, b->name) != 0)
+			continue;
+		s->diag->file = b->file;
+		FAULT(s, place(node_get(b->node, "metadata"), "name"),
+			"metadata.name: %s \"%s\" is given twice, the first is at %s:%d", b->kind, b->name,
+			a->file, a->node->line);
+	}
+}
+
+struct port_ref {
+	const struct kube_member *m;
+	const struct k8s_port *p;
+	int64_t port;
+	char at[64];
+};
+
+static int by_port(const void *pa, const void *pb)
+{
+	const struct port_ref *a = pa, *b = pb;
+
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	if (a->p->proto != b->p->proto)
+		return a->p->proto - b->p->proto;
+	if (a->m != b->m)
+		return a->m < b->m ? -1 : 1;
+	return a->p < b->p ? -1 : a->p > b->p;
+}
+
+static bool same_address(const char *a, const char *b)
+{
+	bool any_a = !a || !*a || strcmp(a, "0.0.0.0") == 0 || strcmp(a, "::") == 0;
+	bool any_b = !b || !*b || strcmp(b, "0.0.0.0") == 0 || strcmp(b, "::") == 0;
+
+	return any_a || any_b || strcmp(a, b) == 0;
+}
+
+static size_t ports_of(const struct kube_member *m, struct port_ref *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->spec->containers.n; i++) {
+		const struct k8s_container *c = LIST_AT(m->spec->containers, const struct k8s_container, i);
+
+		for (size_t j = 0; j < c->ports.n; j++) {
+			const struct k8s_port *p = LIST_AT(c->ports, const struct k8s_port, j);
+			int64_t port = p->host_port            ? p->host_port
+				       : m->spec->host_network ? p->container_port
+							       : 0;
+
+			if (port <= 0)
+				continue;
+			if (v) {
+				v[n] = (struct port_ref){ .m = m, .p = p, .port = port };
+				snprintf(v[n].at, sizeof v[n].at, "containers[%zu].ports[%zu].%s", i, j,
+					p->host_port ? "hostPort" : "containerPort");
+			}
+			n++;
+		}
+	}
+	return n;
+}
+
+static void check_host_ports(struct kube_set *s)
+{
+	auto_free struct port_ref *v = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->members; i++)
+		n += ports_of(&s->member[i], NULL);
+	if (!(v = calloc(n + 1, sizeof *v))) {
+		s->no_memory = true;
+		return;
+	}
+	n = 0;
+	for (size_t i = 0; i < s->members; i++)
+		n += ports_of(&s->member[i], v + n);
+	qsort(v, n, sizeof *v, by_port);
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = i; j-- > 0 && v[j].port == v[i].port && v[j].p->proto == v[i].p->proto;) {
+			const struct node *where =
+				place(v[i].p->node, v[i].p->host_port ? "hostPort" : "containerPort");
+
+			if (!same_address(v[j].p->host_ip, v[i].p->host_ip))
+				continue;
+			s->diag->file = v[i].m->doc->file;
+			FAULT(s, where, "%s.%s: %lld is published twice, pod \"%s\" has it at %s:%d",
+				v[i].m->at, v[i].at, (long long) v[i].port, v[j].m->name, v[j].m->doc->file,
+				place(v[j].p->node, "hostPort")->line);
+			break;
+		}
+}
+
+/* A workload of no replicas still has a template to look at. */
+static void check_idle_template(struct kube_set *s, const struct kube_doc *d)
+{
+	struct kube_member m = { .doc = d,
+		.meta = &d->workload->spec.template.meta,
+		.spec = &d->workload->spec.template.spec,
+		.name = d->name,
+		.first = true };
+	char at[AT_MAX];
+
+	for (size_t i = 0; i < s->members; i++)
+		if (s->member[i].doc == d)
+			return;
+	snprintf(at, sizeof at, "%s%sspec.template.spec", d->at, *d->at ? "." : "");
+	m.at = at;
+	s->diag->file = d->file;
+	kube_check_pod(s, &m);
+}
+
+void kube_check(struct kube_set *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct kube_doc *d = &s->doc[i];
+
+		s->diag->file = d->file;
+		check_meta(s, d);
+		if (d->config)
+			check_config(s, d);
+		if (d->workload)
+			check_workload(s, d);
+	}
+	for (size_t i = 0; i < s->members; i++)
+		if (s->member[i].first) {
+			s->diag->file = s->member[i].doc->file;
+			kube_check_pod(s, &s->member[i]);
+		}
+	for (size_t i = 0; i < s->n; i++)
+		if (s->doc[i].workload)
+			check_idle_template(s, &s->doc[i]);
+	check_twins(s);
+	check_host_ports(s);
+}

@@ -1,0 +1,364 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pkg/kube/internal.h"
+#include "pkg/util/text.h"
+
+#define REPLICAS_MAX 1000 /* pods of one workload; more is a slip of the pen on one machine */
+#define LISTS_MAX 8       /* Lists inside Lists */
+
+/* clang-format off */
+static const struct kube_kind kinds[] = {
+	{ "Pod",                   "v1",      KIND_POD,      NULL },
+	{ "ConfigMap",             "v1",      KIND_CONFIG,   NULL },
+	{ "Secret",                "v1",      KIND_CONFIG,   NULL },
+	{ "PersistentVolumeClaim", "v1",      KIND_CLAIM,    NULL },
+	{ "Deployment",            "apps/v1", KIND_WORKLOAD, NULL },
+	{ "ReplicaSet",            "apps/v1", KIND_WORKLOAD, NULL },
+	{ "DaemonSet",             "apps/v1", KIND_WORKLOAD, NULL },
+	{ "StatefulSet",           "apps/v1", KIND_REFUSED,  "its pods need stable names and claims of their own" },
+	{ "ReplicationController", "v1",      KIND_REFUSED,  "write a Deployment" },
+	{ "Job",                   "batch/v1", KIND_REFUSED, "runs to completion are not counted" },
+	{ "CronJob",               "batch/v1", KIND_REFUSED, "nothing would start it at its time" },
+	{ "Service",               "v1",      KIND_REFUSED,  "pods would not find each other by its name; publish a hostPort" },
+	{ "Ingress",               "networking.k8s.io/v1", KIND_REFUSED, "requests would not be routed; publish a hostPort" },
+	{ "NetworkPolicy",         "networking.k8s.io/v1", KIND_REFUSED, "pods would be less isolated than asked for" },
+	{ "PersistentVolume",      "v1",      KIND_REFUSED,  "use hostPath in the pod" },
+	{ "LimitRange",            "v1",      KIND_REFUSED,  "its defaults would not be applied" },
+	{ "ResourceQuota",         "v1",      KIND_REFUSED,  "it would not be enforced" },
+	{ "PodTemplate",           "v1",      KIND_REFUSED,  "write a Pod" },
+	{ "Endpoints",             "v1",      KIND_REFUSED,  "pods would not find them" },
+	{ "EndpointSlice",         "discovery.k8s.io/v1", KIND_REFUSED, "pods would not find them" },
+	{ "Namespace",             "v1",      KIND_NOTE,     "podctl has one namespace" },
+	{ "ServiceAccount",        "v1",      KIND_NOTE,     "there is no API server to log in to" },
+	{ "Role",                  "rbac.authorization.k8s.io/v1", KIND_NOTE, "there is no API server" },
+	{ "RoleBinding",           "rbac.authorization.k8s.io/v1", KIND_NOTE, "there is no API server" },
+	{ "ClusterRole",           "rbac.authorization.k8s.io/v1", KIND_NOTE, "there is no API server" },
+	{ "ClusterRoleBinding",    "rbac.authorization.k8s.io/v1", KIND_NOTE, "there is no API server" },
+	{ "StorageClass",          "storage.k8s.io/v1", KIND_NOTE, "claims become directories" },
+	{ "PriorityClass",         "scheduling.k8s.io/v1", KIND_NOTE, "there is nothing to schedule on one machine" },
+	{ "RuntimeClass",          "node.k8s.io/v1", KIND_NOTE, "pods that name it are refused" },
+	{ "IngressClass",          "networking.k8s.io/v1", KIND_NOTE, "there is no Ingress" },
+	{ "PodDisruptionBudget",   "policy/v1", KIND_NOTE,   "nothing is evicted on one machine" },
+	{ "HorizontalPodAutoscaler", "autoscaling/v2", KIND_NOTE, "replicas stay as they are written" },
+	{ "CustomResourceDefinition", "apiextensions.k8s.io/v1", KIND_NOTE, "there is no API server" },
+};
+/* clang-format on */
+
+const struct node *place(const struct node *object, const char *key)
+{
+	static const struct node nowhere;
+	const struct node *v = key ? node_get(object, key) : NULL;
+
+	return v ? v : object ? object : &nowhere;
+}
+
+static const char *text_of(const struct node *n, const char *key)
+{
+	const struct node *v = node_get(n, key);
+
+	return v && v->kind == NODE_STRING ? v->text : "";
+}
+
+/* A group with a dot that is not one of Kubernetes' own: somebody's operator will read it, not we. */
+static bool is_custom(const char *api)
+{
+	size_t group = strcspn(api, "/");
+	const char *own[] = { "k8s.io", "apps", "batch", "policy", "autoscaling", "extensions" };
+
+	for (size_t i = 0; i < LEN(own); i++) {
+		size_t n = strlen(own[i]);
+
+		if (group >= n && strncmp(api + group - n, own[i], n) == 0)
+			return false;
+	}
+	return api[group] == '/' && memchr(api, '.', group);
+}
+
+static const struct kube_kind *kind_find(struct kube_set *s, const struct node *n, const char *at)
+{
+	const char *kind = text_of(n, "kind"), *api = text_of(n, "apiVersion"),
+		   *names[LEN(kinds) + 1] = { 0 }, *near;
+	const char *dot = *at ? "." : "";
+
+	if (!*kind) {
+		FAULT(s, place(n, "kind"), "%s%skind: required, for example Pod", at, dot);
+		return NULL;
+	}
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		names[i] = kinds[i].name;
+		if (strcmp(kinds[i].name, kind) != 0)
+			continue;
+		if (!*api)
+			FAULT(s, place(n, "apiVersion"), "%s%sapiVersion: required, for a %s it is %s", at,
+				dot, kind, kinds[i].api);
+		else if (strcmp(api, kinds[i].api) != 0 && !is_custom(api))
+			REMARK(s, s->options->strict ? DIAG_ERROR : DIAG_WARNING, place(n, "apiVersion"),
+				"%s%sapiVersion: a %s of %s is read as %s", at, dot, kind, api, kinds[i].api);
+		if (!is_custom(api))
+			return &kinds[i];
+	}
+	if (is_custom(api))
+		REMARK(s, DIAG_WARNING, place(n, "kind"),
+			"%s%skind: the custom resource %s of %s has no effect", at, dot, kind, api);
+	else if ((near = text_nearest(kind, names)))
+		FAULT(s, place(n, "kind"), "%s%skind: unknown kind \"%s\", did you mean %s?", at, dot, kind,
+			near);
+	else
+		FAULT(s, place(n, "kind"), "%s%skind: unknown kind \"%s\"", at, dot, kind);
+	return NULL;
+}
+
+static int doc_add(struct kube_set *s, const struct node *n, const char *at, size_t *cap)
+{
+	struct kube_doc *d;
+
+	if (s->n == *cap) {
+		size_t more = *cap ? *cap * 2 : 16;
+		struct kube_doc *v = arena_array(s->arena, more, sizeof *v);
+
+		if (!v)
+			return -ENOMEM;
+		if (s->n)
+			memcpy(v, s->doc, s->n * sizeof *v);
+		s->doc = v;
+		*cap = more;
+	}
+	d = &s->doc[s->n++];
+	*d = (struct kube_doc){ .node = n, .at = at, .file = s->diag->file };
+	d->name = text_of(node_get(n, "metadata"), "name");
+	return 0;
+}
+
+static bool is_list_kind(const char *kind)
+{
+	size_t n = strlen(kind);
+
+	return n >= 4 && strcmp(kind + n - 4, "List") == 0;
+}
+
+/* A document, or the documents of a List. */
+static int flatten(struct kube_set *s, const struct node *n, const char *at, size_t *cap, int lists)
+{
+	const struct node *items;
+	const char *path;
+	int rc;
+
+	if (n->kind != NODE_MAP) {
+		FAULT(s, n, "%s%sexpected a Kubernetes object (a map with apiVersion and kind), got %s", at,
+			*at ? ": " : "", node_kind_name(n->kind));
+		return 0;
+	}
+	if (!is_list_kind(text_of(n, "kind")))
+		return doc_add(s, n, at, cap);
+	items = node_get(n, "items");
+	if (lists == LISTS_MAX)
+		FAULT(s, n, "%s: Lists nested deeper than %d", at, LISTS_MAX);
+	else if (!items || items->kind != NODE_LIST)
+		FAULT(s, place(n, "items"), "%s%sitems: expected a list", at, *at ? "." : "");
+	else
+		for (size_t i = 0; i < items->n; i++) {
+			if (!(path = arena_printf(s->arena, "%s%sitems[%zu]", at, *at ? "." : "", i)))
+				return -ENOMEM;
+			if ((rc = flatten(s, items->item[i], path, cap, lists + 1)) < 0)
+				return rc;
+		}
+	return 0;
+}
+
+static int read_input(const struct kube_input *in, size_t n, struct kube_set *s, struct err *err)
+{
+	size_t cap = 0;
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t errors = s->diag->errors, before = s->n, docs_n = 0;
+		struct node **docs = NULL;
+
+		s->diag->file = strcmp(in[i].file, "-") == 0 ? "<stdin>" : in[i].file;
+		if ((rc = yaml_parse(in[i].text, in[i].len, s->arena, s->diag, &docs, &docs_n, err)) < 0)
+			return err_wrap(err, "%s", s->diag->file);
+		for (size_t j = 0; j < docs_n; j++)
+			if (flatten(s, docs[j], "", &cap, 0) < 0)
+				return err_sys(err, ENOMEM, "read %s", s->diag->file);
+		if (s->n == before && errors == s->diag->errors)
+			diag_add(s->diag, DIAG_ERROR, 0, 0, "no Kubernetes object in it");
+	}
+	return 0;
+}
+
+/* Form and structs of one document. */
+static int doc_decode(struct kube_set *s, struct kube_doc *d, struct schema_notes *notes, struct diag *quiet)
+{
+	struct decoder dec = { .arena = s->arena, .diag = quiet, .unknown_ok = 1 };
+	const struct schema_type *type = schema_find(d->kind->name);
+	bool refused = d->kind->use == KIND_REFUSED || d->kind->use == KIND_NOTE;
+
+	if (d->kind->use == KIND_REFUSED)
+		FAULT(s, place(d->node, "kind"), "%s%skind: %s is not supported by podctl yet: %s", d->at,
+			*d->at ? "." : "", d->kind->name, d->kind->reason);
+	else if (d->kind->use == KIND_NOTE)
+		REMARK(s, DIAG_NOTE, place(d->node, "kind"), "%s%skind: %s has no effect: %s", d->at,
+			*d->at ? "." : "", d->kind->name, d->kind->reason);
+	if (type)
+		schema_check(d->node, type, d->at, !refused, notes, s->diag);
+	switch (d->kind->use) {
+	case KIND_POD:
+		if (!(d->pod = arena_alloc(s->arena, sizeof *d->pod)))
+			return -ENOMEM;
+		decode_object(&dec, d->node, k8s_pod_fields, "", d->pod);
+		return 0;
+	case KIND_WORKLOAD:
+		if (!(d->workload = arena_alloc(s->arena, sizeof *d->workload)))
+			return -ENOMEM;
+		decode_object(&dec, d->node, k8s_workload_fields, "", d->workload);
+		return 0;
+	case KIND_CONFIG:
+	case KIND_CLAIM:
+		if (!(d->config = arena_alloc(s->arena, sizeof *d->config)))
+			return -ENOMEM;
+		decode_object(&dec, d->node, k8s_config_fields, "", d->config);
+		return 0;
+	case KIND_NOTE:
+	case KIND_REFUSED:
+		return 0;
+	}
+	return 0;
+}
+
+int kube_documents(const struct kube_input *in, size_t n, struct kube_set *s, struct err *err)
+{
+	struct schema_notes notes = { 0 };
+	auto_free struct diag *quiet =
+		calloc(1, sizeof *quiet); /* schema_check has reported what decode would */
+	int rc = quiet ? read_input(in, n, s, err) : err_sys(err, ENOMEM, "read manifest");
+
+	for (size_t i = 0; rc == 0 && i < s->n; i++) {
+		s->diag->file = s->doc[i].file;
+		s->doc[i].kind = kind_find(s, s->doc[i].node, s->doc[i].at);
+		if (s->doc[i].kind && doc_decode(s, &s->doc[i], &notes, quiet) < 0)
+			rc = err_sys(err, ENOMEM, "read %s", s->doc[i].file);
+		diag_done(quiet);
+	}
+	return rc;
+}
+
+static int64_t replicas_of(const struct kube_doc *d)
+{
+	const struct k8s_workload *w = d->workload;
+
+	if (strcmp(d->kind->name, "DaemonSet") == 0 || !w->spec.replicas.set)
+		return 1;
+	return w->spec.replicas.v < 0              ? 0
+	       : w->spec.replicas.v > REPLICAS_MAX ? REPLICAS_MAX
+						   : w->spec.replicas.v;
+}
+
+/* One replica is NAME-pod, several are NAME-pod-0 and so on. */
+static const char *replica_name(struct arena *a, const char *name, int64_t i, int64_t n)
+{
+	return n == 1 ? arena_printf(a, "%s-pod", name) : arena_printf(a, "%s-pod-%lld", name, (long long) i);
+}
+
+int kube_members(struct kube_set *s, struct err *err)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		total += s->doc[i].pod ? 1 : s->doc[i].workload ? (size_t) replicas_of(&s->doc[i]) : 0;
+	if (!(s->member = arena_array(s->arena, total + s->n, sizeof *s->member)))
+		return err_sys(err, ENOMEM, "read manifest");
+	for (size_t i = 0; i < s->n; i++) {
+		const struct kube_doc *d = &s->doc[i];
+		int64_t n = d->workload ? replicas_of(d) : d->pod ? 1 : 0;
+		const char *dot = *d->at ? "." : "";
+
+		s->diag->file = d->file;
+		if (d->workload && d->workload->spec.replicas.set &&
+			(d->workload->spec.replicas.v < 0 || d->workload->spec.replicas.v > REPLICAS_MAX))
+			FAULT(s, place(node_get(d->node, "spec"), "replicas"),
+				"%s%sspec.replicas: expected an integer from 0 to %d, got %lld", d->at, dot,
+				REPLICAS_MAX, (long long) d->workload->spec.replicas.v);
+		for (int64_t k = 0; k < n; k++) {
+			struct kube_member *m = &s->member[s->members++];
+
+			*m = (struct kube_member){ .doc = d, .first = k == 0 };
+			m->meta = d->pod ? &d->pod->meta : &d->workload->spec.template.meta;
+			m->spec = d->pod ? &d->pod->spec : &d->workload->spec.template.spec;
+			m->at = arena_printf(
+				s->arena, "%s%s%s", d->at, dot, d->pod ? "spec" : "spec.template.spec");
+			m->name = d->pod ? d->name : replica_name(s->arena, d->name, k, n);
+			if (!m->at || !m->name)
+				return err_sys(err, ENOMEM, "read manifest");
+		}
+	}
+	return 0;
+}
+
+static int name_add(
+	struct arena *a, struct kube_name **v, size_t *n, size_t *cap, const char *kind, const char *name)
+{
+	if (*n == *cap) {
+		size_t more = *cap ? *cap * 2 : 16;
+		struct kube_name *bigger = arena_array(a, more, sizeof *bigger);
+
+		if (!bigger)
+			return -ENOMEM;
+		if (*n)
+			memcpy(bigger, *v, *n * sizeof *bigger);
+		*v = bigger;
+		*cap = more;
+	}
+	(*v)[*n] = (struct kube_name){ arena_strdup(a, kind), arena_strdup(a, name) };
+	if (!(*v)[*n].kind || !(*v)[*n].name)
+		return -ENOMEM;
+	++*n;
+	return 0;
+}
+
+/* The document itself, and the pods a workload stands for. */
+static int names_of(const struct node *doc, struct arena *a, struct kube_name **v, size_t *n, size_t *cap)
+{
+	const char *kind = text_of(doc, "kind"), *name = text_of(node_get(doc, "metadata"), "name");
+	const struct node *replicas = node_get(node_get(doc, "spec"), "replicas");
+	int64_t count = 1;
+
+	if (!*name)
+		return 0;
+	if (name_add(a, v, n, cap, kind, name) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		if (kinds[i].use != KIND_WORKLOAD || strcmp(kinds[i].name, kind) != 0)
+			continue;
+		if (replicas && strcmp(kind, "DaemonSet") != 0 &&
+			(!node_int(replicas, &count) || count < 0 || count > REPLICAS_MAX))
+			count = 0;
+		for (int64_t k = 0; k < count; k++) {
+			const char *pod = replica_name(a, name, k, count);
+
+			if (!pod || name_add(a, v, n, cap, "Pod", pod) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int kube_names(const struct kube_input *in, size_t n, struct arena *a, struct diag *d, struct kube_name **ret,
+	size_t *ret_n, struct err *err)
+{
+	struct kube_options o = { 0 };
+	struct kube_set s = { .arena = a, .diag = d, .options = &o };
+	struct kube_name *v = NULL;
+	size_t count = 0, cap = 0;
+	int rc = read_input(in, n, &s, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < s.n; i++)
+		if (names_of(s.doc[i].node, a, &v, &count, &cap) < 0)
+			return err_sys(err, ENOMEM, "read manifest");
+	*ret = v;
+	*ret_n = count;
+	return 0;
+}

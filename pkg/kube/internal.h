@@ -1,0 +1,102 @@
+/*
+ * internal.h — what the steps of kube_read share.
+ *
+ * read.c runs them in order: documents.c (text -> documents of known kinds), schema_check.c (form), decode (objects.c),
+ * check.c and check_pod.c (rules that join fields), translate.c with env.c and volumes.c (objects -> specs).  Every step
+ * goes on after faults, with what it could make of the document, so that one run reports them all; the objects it meets
+ * may therefore have empty names or missing parts.
+ */
+#ifndef PODCTL_KUBE_INTERNAL_H
+#define PODCTL_KUBE_INTERNAL_H
+
+#include "pkg/kube/kube.h"
+#include "pkg/kube/objects.h"
+#include "pkg/kube/schema.h"
+
+#define AT_MAX 512 /* length of a path in a message */
+
+enum kind_use { KIND_POD, KIND_WORKLOAD, KIND_CONFIG, KIND_CLAIM, KIND_NOTE, KIND_REFUSED };
+struct kube_kind {
+	const char *name, *api;
+	enum kind_use use;
+	const char *reason; /* NOTE, REFUSED */
+};
+
+struct kube_doc {
+	const struct node *node;
+	const struct kube_kind *kind; /* NULL: unknown, reported */
+	const char *file, *at;        /* at: "" or "items[2]" of a List, borrowed from the arena */
+	const char *name;             /* metadata.name, "" when it has none */
+	struct k8s_pod *pod;
+	struct k8s_workload *workload;
+	struct k8s_config *config;
+};
+
+/* A pod to be: of a Pod, or one replica of a workload. */
+struct kube_member {
+	const struct kube_doc *doc;
+	const struct k8s_meta *meta; /* labels and annotations */
+	const struct k8s_pod_spec *spec;
+	const char *name, *at; /* at: path of the pod spec, "spec" or "spec.template.spec" */
+	bool first;            /* of its document: its spec is checked once */
+};
+
+struct kube_set {
+	struct arena *arena;
+	struct diag *diag;
+	struct diag *quiet; /* for replicas after the first: their faults are the first one's */
+	const struct kube_options *options;
+	struct kube_doc *doc;
+	size_t n;
+	struct kube_member *member;
+	size_t members;
+	bool no_memory;
+};
+
+/* A value's place, or its object's when the key is absent; never NULL. */
+const struct node *place(const struct node *object, const char *key);
+#define FAULT(s, node_, ...)                                                                 \
+	do {                                                                                 \
+		const struct node *at_node_ = (node_);                                       \
+		diag_add((s)->diag, DIAG_ERROR, at_node_->line, at_node_->col, __VA_ARGS__); \
+	} while (0)
+#define REMARK(s, level, node_, ...)                                                      \
+	do {                                                                              \
+		const struct node *at_node_ = (node_);                                    \
+		diag_add((s)->diag, (level), at_node_->line, at_node_->col, __VA_ARGS__); \
+	} while (0)
+
+/* documents.c */
+int kube_documents(const struct kube_input *in, size_t n, struct kube_set *s, struct err *err);
+int kube_members(struct kube_set *s, struct err *err);
+
+/* check.c, check_pod.c */
+void kube_check(struct kube_set *s);
+void kube_check_pod(struct kube_set *s, const struct kube_member *m);
+void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at);
+bool kube_is_config_key(const char *key);
+
+/* config.c: data of ConfigMaps and Secrets */
+struct kube_data {
+	const struct node *plain,
+		*base64; /* maps; NULL when absent.  plain wins over base64 (stringData over data) */
+};
+/* false: there is no such object (nothing is reported). */
+bool kube_config_find(struct kube_set *s, const char *kind, const char *name, struct kube_data *ret);
+/* Text of one key, decoded into the arena; NULL: no such key, or its bytes are no text (*ret_binary). */
+const char *kube_config_text(
+	struct kube_set *s, const struct kube_data *d, const char *key, bool *ret_binary);
+
+/* env.c */
+void kube_env(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *at,
+	struct kvs *ret);
+/* $(NAME) by env, $$ as $; unknown names stay as they are.  In the arena; NULL without memory. */
+const char *kube_expand(struct kube_set *s, const char *text, const struct kvs *env);
+
+/* volumes.c */
+void kube_volumes(struct kube_set *s, const struct kube_member *m, struct pod_spec *pod);
+
+/* translate.c */
+int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err);
+
+#endif

@@ -1,0 +1,286 @@
+#include "pkg/kube/objects.h"
+
+/* clang-format off */
+const char *const k8s_proto_names[] = { "TCP", "UDP", "SCTP", NULL };
+static const char *const propagation_names[] = { "None", "HostToContainer", "Bidirectional", NULL };
+
+static const struct field meta_fields[] = {
+	F_SELF(struct k8s_meta, node),
+	F_STR(struct k8s_meta, "name", name),
+	F_STR(struct k8s_meta, "namespace", namespace),
+	F_KVS(struct k8s_meta, "labels", labels),
+	F_KVS(struct k8s_meta, "annotations", annotations),
+	F_END
+};
+
+static const struct field key_ref_fields[] = {
+	F_SELF(struct k8s_key_ref, node),
+	F_STR(struct k8s_key_ref, "name", name),
+	F_STR(struct k8s_key_ref, "key", key),
+	F_BOOL(struct k8s_key_ref, "optional", optional),
+	F_END
+};
+static const struct field field_ref_fields[] = {
+	F_SELF(struct k8s_field_ref, node),
+	F_STR(struct k8s_field_ref, "fieldPath", path),
+	F_END
+};
+static const struct field resource_ref_fields[] = {
+	F_SELF(struct k8s_resource_ref, node),
+	F_STR(struct k8s_resource_ref, "containerName", container),
+	F_STR(struct k8s_resource_ref, "resource", resource),
+	F_NODE(struct k8s_resource_ref, "divisor", divisor),
+	F_END
+};
+static const struct field env_source_fields[] = {
+	F_SELF(struct k8s_env_source, node),
+	F_PTR(struct k8s_env_source, "configMapKeyRef", config_map, key_ref_fields, struct k8s_key_ref),
+	F_PTR(struct k8s_env_source, "secretKeyRef", secret, key_ref_fields, struct k8s_key_ref),
+	F_PTR(struct k8s_env_source, "fieldRef", field, field_ref_fields, struct k8s_field_ref),
+	F_PTR(struct k8s_env_source, "resourceFieldRef", resource, resource_ref_fields, struct k8s_resource_ref),
+	F_END
+};
+static const struct field env_fields[] = {
+	F_SELF(struct k8s_env, node),
+	F_STR(struct k8s_env, "name", name),
+	F_STR(struct k8s_env, "value", value),
+	F_PTR(struct k8s_env, "valueFrom", from, env_source_fields, struct k8s_env_source),
+	F_END
+};
+static const struct field env_from_fields[] = {
+	F_SELF(struct k8s_env_from, node),
+	F_STR(struct k8s_env_from, "prefix", prefix),
+	F_PTR(struct k8s_env_from, "configMapRef", config_map, key_ref_fields, struct k8s_key_ref),
+	F_PTR(struct k8s_env_from, "secretRef", secret, key_ref_fields, struct k8s_key_ref),
+	F_END
+};
+
+static const struct field port_fields[] = {
+	F_SELF(struct k8s_port, node),
+	F_STR(struct k8s_port, "name", name),
+	F_STR(struct k8s_port, "hostIP", host_ip),
+	F_I64(struct k8s_port, "hostPort", host_port),
+	F_I64(struct k8s_port, "containerPort", container_port),
+	F_ENUM(struct k8s_port, "protocol", proto, k8s_proto_names),
+	F_END
+};
+static const struct field mount_fields[] = {
+	F_SELF(struct k8s_mount, node),
+	F_STR(struct k8s_mount, "name", name),
+	F_STR(struct k8s_mount, "mountPath", path),
+	F_STR(struct k8s_mount, "subPath", sub_path),
+	F_STR(struct k8s_mount, "subPathExpr", sub_path_expr),
+	F_STR(struct k8s_mount, "recursiveReadOnly", recursive_read_only),
+	F_BOOL(struct k8s_mount, "readOnly", read_only),
+	F_ENUM(struct k8s_mount, "mountPropagation", propagation, propagation_names),
+	F_END
+};
+
+static const struct field seccomp_fields[] = {
+	F_SELF(struct k8s_seccomp, node),
+	F_STR(struct k8s_seccomp, "type", type),
+	F_END
+};
+static const struct field capabilities_fields[] = {
+	F_SELF(struct k8s_capabilities, node),
+	F_STRS(struct k8s_capabilities, "add", add),
+	F_STRS(struct k8s_capabilities, "drop", drop),
+	F_END
+};
+static const struct field security_fields[] = {
+	F_SELF(struct k8s_security, node),
+	F_OPT_I64(struct k8s_security, "runAsUser", user),
+	F_OPT_I64(struct k8s_security, "runAsGroup", group),
+	F_OPT_BOOL(struct k8s_security, "runAsNonRoot", non_root),
+	F_PTR(struct k8s_security, "seccompProfile", seccomp, seccomp_fields, struct k8s_seccomp),
+	F_OBJECT(struct k8s_security, "capabilities", capabilities, capabilities_fields),
+	F_OPT_BOOL(struct k8s_security, "privileged", privileged),
+	F_OPT_BOOL(struct k8s_security, "readOnlyRootFilesystem", read_only_root),
+	F_OPT_BOOL(struct k8s_security, "allowPrivilegeEscalation", escalation),
+	F_STR(struct k8s_security, "procMount", proc_mount),
+	F_END
+};
+static const struct field sysctl_fields[] = {
+	F_SELF(struct k8s_sysctl, node),
+	F_STR(struct k8s_sysctl, "name", name),
+	F_STR(struct k8s_sysctl, "value", value),
+	F_END
+};
+static const struct field pod_security_fields[] = {
+	F_SELF(struct k8s_pod_security, node),
+	F_OPT_I64(struct k8s_pod_security, "runAsUser", user),
+	F_OPT_I64(struct k8s_pod_security, "runAsGroup", group),
+	F_OPT_BOOL(struct k8s_pod_security, "runAsNonRoot", non_root),
+	F_PTR(struct k8s_pod_security, "seccompProfile", seccomp, seccomp_fields, struct k8s_seccomp),
+	F_NODE(struct k8s_pod_security, "supplementalGroups", groups),
+	F_STR(struct k8s_pod_security, "supplementalGroupsPolicy", groups_policy),
+	F_LIST(struct k8s_pod_security, "sysctls", sysctls, sysctl_fields, struct k8s_sysctl),
+	F_END
+};
+
+static const struct field resources_fields[] = {
+	F_SELF(struct k8s_resources, node),
+	F_NODE(struct k8s_resources, "limits", limits),
+	F_NODE(struct k8s_resources, "requests", requests),
+	F_END
+};
+static const struct field lifecycle_fields[] = {
+	F_SELF(struct k8s_lifecycle, node),
+	F_STR(struct k8s_lifecycle, "stopSignal", stop_signal),
+	F_END
+};
+static const struct field container_fields[] = {
+	F_SELF(struct k8s_container, node),
+	F_STR(struct k8s_container, "name", name),
+	F_STR(struct k8s_container, "image", image),
+	F_STR(struct k8s_container, "imagePullPolicy", pull_policy),
+	F_STR(struct k8s_container, "workingDir", cwd),
+	F_STRS(struct k8s_container, "command", command),
+	F_STRS(struct k8s_container, "args", args),
+	F_LIST(struct k8s_container, "env", env, env_fields, struct k8s_env),
+	F_LIST(struct k8s_container, "envFrom", env_from, env_from_fields, struct k8s_env_from),
+	F_LIST(struct k8s_container, "ports", ports, port_fields, struct k8s_port),
+	F_LIST(struct k8s_container, "volumeMounts", mounts, mount_fields, struct k8s_mount),
+	F_OBJECT(struct k8s_container, "resources", resources, resources_fields),
+	F_OBJECT(struct k8s_container, "securityContext", security, security_fields),
+	F_OBJECT(struct k8s_container, "lifecycle", lifecycle, lifecycle_fields),
+	F_BOOL(struct k8s_container, "stdin", stdin_open),
+	F_BOOL(struct k8s_container, "stdinOnce", stdin_once),
+	F_BOOL(struct k8s_container, "tty", tty),
+	F_END
+};
+
+static const struct field item_fields[] = {
+	F_SELF(struct k8s_item, node),
+	F_STR(struct k8s_item, "key", key),
+	F_STR(struct k8s_item, "path", path),
+	F_OPT_I64(struct k8s_item, "mode", mode),
+	F_END
+};
+static const struct field config_map_volume_fields[] = {
+	F_SELF(struct k8s_files, node),
+	F_STR(struct k8s_files, "name", name),
+	F_LIST(struct k8s_files, "items", items, item_fields, struct k8s_item),
+	F_OPT_I64(struct k8s_files, "defaultMode", mode),
+	F_BOOL(struct k8s_files, "optional", optional),
+	F_END
+};
+static const struct field secret_volume_fields[] = {
+	F_SELF(struct k8s_files, node),
+	F_STR(struct k8s_files, "secretName", name),
+	F_LIST(struct k8s_files, "items", items, item_fields, struct k8s_item),
+	F_OPT_I64(struct k8s_files, "defaultMode", mode),
+	F_BOOL(struct k8s_files, "optional", optional),
+	F_END
+};
+static const struct field host_path_fields[] = {
+	F_SELF(struct k8s_host_path, node),
+	F_STR(struct k8s_host_path, "path", path),
+	F_STR(struct k8s_host_path, "type", type),
+	F_END
+};
+static const struct field empty_dir_fields[] = {
+	F_SELF(struct k8s_empty_dir, node),
+	F_STR(struct k8s_empty_dir, "medium", medium),
+	F_NODE(struct k8s_empty_dir, "sizeLimit", size_limit),
+	F_END
+};
+static const struct field claim_fields[] = {
+	F_SELF(struct k8s_claim, node),
+	F_STR(struct k8s_claim, "claimName", name),
+	F_BOOL(struct k8s_claim, "readOnly", read_only),
+	F_END
+};
+static const struct field volume_fields[] = {
+	F_SELF(struct k8s_volume, node),
+	F_STR(struct k8s_volume, "name", name),
+	F_PTR(struct k8s_volume, "hostPath", host_path, host_path_fields, struct k8s_host_path),
+	F_PTR(struct k8s_volume, "emptyDir", empty_dir, empty_dir_fields, struct k8s_empty_dir),
+	F_PTR(struct k8s_volume, "configMap", config_map, config_map_volume_fields, struct k8s_files),
+	F_PTR(struct k8s_volume, "secret", secret, secret_volume_fields, struct k8s_files),
+	F_PTR(struct k8s_volume, "persistentVolumeClaim", claim, claim_fields, struct k8s_claim),
+	F_END
+};
+
+static const struct field host_alias_fields[] = {
+	F_SELF(struct k8s_host_alias, node),
+	F_STR(struct k8s_host_alias, "ip", ip),
+	F_STRS(struct k8s_host_alias, "hostnames", names),
+	F_END
+};
+static const struct field dns_option_fields[] = {
+	F_SELF(struct k8s_dns_option, node),
+	F_STR(struct k8s_dns_option, "name", name),
+	F_STR(struct k8s_dns_option, "value", value),
+	F_END
+};
+static const struct field dns_config_fields[] = {
+	F_SELF(struct k8s_dns_config, node),
+	F_STRS(struct k8s_dns_config, "nameservers", servers),
+	F_STRS(struct k8s_dns_config, "searches", searches),
+	F_LIST(struct k8s_dns_config, "options", options, dns_option_fields, struct k8s_dns_option),
+	F_END
+};
+static const struct field os_fields[] = { F_STR(struct k8s_os, "name", name), F_END };
+
+static const struct field kube_spec_fields[] = {
+	F_SELF(struct k8s_pod_spec, node),
+	F_LIST(struct k8s_pod_spec, "containers", containers, container_fields, struct k8s_container),
+	F_LIST(struct k8s_pod_spec, "initContainers", init, container_fields, struct k8s_container),
+	F_LIST(struct k8s_pod_spec, "volumes", volumes, volume_fields, struct k8s_volume),
+	F_STR(struct k8s_pod_spec, "restartPolicy", restart),
+	F_STR(struct k8s_pod_spec, "hostname", hostname),
+	F_STR(struct k8s_pod_spec, "dnsPolicy", dns_policy),
+	F_STR(struct k8s_pod_spec, "serviceAccountName", service_account),
+	F_OPT_I64(struct k8s_pod_spec, "terminationGracePeriodSeconds", grace),
+	F_BOOL(struct k8s_pod_spec, "hostNetwork", host_network),
+	F_BOOL(struct k8s_pod_spec, "hostPID", host_pid),
+	F_BOOL(struct k8s_pod_spec, "hostIPC", host_ipc),
+	F_BOOL(struct k8s_pod_spec, "shareProcessNamespace", share_pid),
+	F_OPT_BOOL(struct k8s_pod_spec, "hostUsers", host_users),
+	F_OBJECT(struct k8s_pod_spec, "securityContext", security, pod_security_fields),
+	F_LIST(struct k8s_pod_spec, "hostAliases", host_aliases, host_alias_fields, struct k8s_host_alias),
+	F_OBJECT(struct k8s_pod_spec, "dnsConfig", dns, dns_config_fields),
+	F_OBJECT(struct k8s_pod_spec, "os", os, os_fields),
+	F_END
+};
+const struct field k8s_pod_fields[] = {
+	F_SELF(struct k8s_pod, node),
+	F_OBJECT(struct k8s_pod, "metadata", meta, meta_fields),
+	F_OBJECT(struct k8s_pod, "spec", spec, kube_spec_fields),
+	F_END
+};
+
+static const struct field selector_fields[] = {
+	F_SELF(struct k8s_selector, node),
+	F_KVS(struct k8s_selector, "matchLabels", labels),
+	F_END
+};
+static const struct field template_fields[] = {
+	F_SELF(struct k8s_template, node),
+	F_OBJECT(struct k8s_template, "metadata", meta, meta_fields),
+	F_OBJECT(struct k8s_template, "spec", spec, kube_spec_fields),
+	F_END
+};
+static const struct field workload_spec_fields[] = {
+	F_OPT_I64(struct k8s_workload_spec, "replicas", replicas),
+	F_OBJECT(struct k8s_workload_spec, "selector", selector, selector_fields),
+	F_OBJECT(struct k8s_workload_spec, "template", template, template_fields),
+	F_END
+};
+const struct field k8s_workload_fields[] = {
+	F_SELF(struct k8s_workload, node),
+	F_OBJECT(struct k8s_workload, "metadata", meta, meta_fields),
+	F_OBJECT(struct k8s_workload, "spec", spec, workload_spec_fields),
+	F_END
+};
+
+const struct field k8s_config_fields[] = {
+	F_SELF(struct k8s_config, node),
+	F_OBJECT(struct k8s_config, "metadata", meta, meta_fields),
+	F_NODE(struct k8s_config, "data", data),
+	F_NODE(struct k8s_config, "binaryData", binary),
+	F_NODE(struct k8s_config, "stringData", strings),
+	F_END
+};
+/* clang-format on */

@@ -1,0 +1,520 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "pkg/kube/internal.h"
+#include "pkg/kube/quantity.h"
+#include "pkg/util/text.h"
+
+#define GRACE_DEFAULT_S 30
+#define CPU_PERIOD_US 100000
+#define CPU_QUOTA_MIN_US 1000 /* what the kernel takes at least */
+#define CPU_SHARES_MIN 2
+#define CPU_SHARES_MAX 262144
+
+static bool has(const char *s) { return s && *s; }
+
+static char *copy(struct kube_set *s, const char *text)
+{
+	char *p = arena_strdup(s->arena, text);
+
+	if (!p)
+		s->no_memory = true;
+	return p;
+}
+
+static void put(struct kube_set *s, struct strs *l, const char *text)
+{
+	if (text && strs_add(l, s->arena, text) < 0)
+		s->no_memory = true;
+}
+
+/* ---- one container ----------------------------------------------------------------------------------------------- */
+
+static void argv(
+	struct kube_set *s, const struct strs *from, const struct kvs *env, struct strs *to, bool *set)
+{
+	for (size_t i = 0; i < from->n; i++)
+		put(s, to, kube_expand(s, from->v[i], env));
+	*set = from->n > 0;
+}
+
+static bool quantity(struct kube_set *s, const struct node *map, const char *key, const char *at,
+	int64_t scale, int64_t *ret)
+{
+	const struct node *v = node_get(map, key);
+	int rc = v ? quantity_parse(v->text, scale, ret) : -EINVAL;
+
+	if (rc == -EINVAL)
+		return false; /* absent, or reported by schema_check */
+	if (rc == 0 && *ret >= 0)
+		return true;
+	FAULT(s, v, "%s.%s: %s is out of range", at, key, v->text);
+	return false;
+}
+
+static void resource_names(struct kube_set *s, const struct node *map, const char *at)
+{
+	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
+		const char *key = map->key[i]->text;
+
+		if (strcmp(key, "cpu") == 0 || strcmp(key, "memory") == 0)
+			continue;
+		if (strcmp(key, "ephemeral-storage") == 0 && strstr(at, "requests"))
+			continue; /* a request of disk space only matters to a scheduler */
+		FAULT(s, map->key[i], "%s.%s: not supported by podctl yet: it would not be enforced", at,
+			key);
+	}
+}
+
+static void resources(
+	struct kube_set *s, const struct k8s_resources *r, const char *at, struct resources_spec *ret)
+{
+	char limits[AT_MAX], requests[AT_MAX];
+	int64_t cpu = 0, memory = 0, want = 0;
+	bool cpu_limit, memory_limit;
+
+	snprintf(limits, sizeof limits, "%s.resources.limits", at);
+	snprintf(requests, sizeof requests, "%s.resources.requests", at);
+	resource_names(s, r->limits, limits);
+	resource_names(s, r->requests, requests);
+	cpu_limit = quantity(s, r->limits, "cpu", limits, 1000, &cpu);
+	memory_limit = quantity(s, r->limits, "memory", limits, 1, &memory);
+	if (cpu_limit && cpu) {
+		ret->cpu_period = CPU_PERIOD_US;
+		if (__builtin_mul_overflow(cpu, CPU_PERIOD_US / 1000, &ret->cpu_quota))
+			ret->cpu_quota = INT64_MAX;
+		if (ret->cpu_quota < CPU_QUOTA_MIN_US)
+			ret->cpu_quota = CPU_QUOTA_MIN_US;
+	}
+	if (memory_limit)
+		ret->memory = memory;
+	want = cpu;
+	if (quantity(s, r->requests, "cpu", requests, 1000, &want) ||
+		cpu_limit) { /* a limit alone is a request too */
+		int64_t shares = want > CPU_SHARES_MAX ? CPU_SHARES_MAX : want * 1024 / 1000;
+
+		ret->cpu_shares = (uint64_t) (shares < CPU_SHARES_MIN   ? CPU_SHARES_MIN
+					      : shares > CPU_SHARES_MAX ? CPU_SHARES_MAX
+									: shares);
+		if (cpu_limit && cpu && want > cpu)
+			FAULT(s, place(r->requests, "cpu"), "%s.cpu: is more than the limit", requests);
+	}
+	if (quantity(s, r->requests, "memory", requests, 1, &want)) {
+		ret->memory_reservation = want;
+		if (memory_limit && memory && want > memory)
+			FAULT(s, place(r->requests, "memory"), "%s.memory: is more than the limit", requests);
+	}
+}
+
+static void cap_put(struct kube_set *s, const char *name, struct strs *to)
+{
+	int cap = cap_parse(name);
+
+	if (strcasecmp(name, "ALL") == 0)
+		put(s, to, "ALL");
+	else if (cap >= 0)
+		put(s, to, cap_name(cap));
+}
+
+static void user(struct kube_set *s, struct opt_i64 uid, struct opt_i64 gid, struct container_spec *c)
+{
+	if (!uid.set)
+		return;
+	c->user = gid.set ? arena_printf(s->arena, "%lld:%lld", (long long) uid.v, (long long) gid.v)
+			  : arena_printf(s->arena, "%lld", (long long) uid.v);
+	if (!c->user)
+		s->no_memory = true;
+}
+
+/* The container's own settings before the pod's. */
+static void security(struct kube_set *s, const struct k8s_pod_spec *p, const struct k8s_container *k,
+	struct container_spec *c)
+{
+	const struct k8s_pod_security *of_pod = &p->security;
+	const struct k8s_security *own = &k->security;
+	const struct k8s_seccomp *seccomp = own->seccomp ? own->seccomp : of_pod->seccomp;
+
+	user(s, own->user.set ? own->user : of_pod->user, own->group.set ? own->group : of_pod->group, c);
+	for (size_t i = 0; of_pod->groups && of_pod->groups->kind == NODE_LIST && i < of_pod->groups->n; i++)
+		put(s, &c->groups, of_pod->groups->item[i]->text);
+	c->privileged = own->privileged.v;
+	c->read_only = own->read_only_root.v;
+	c->no_new_privs = own->escalation.set && !own->escalation.v;
+	if (seccomp && has(seccomp->type) && strcmp(seccomp->type, "Unconfined") == 0)
+		c->seccomp = copy(s, "unconfined");
+	for (size_t i = 0; i < own->capabilities.add.n; i++)
+		cap_put(s, own->capabilities.add.v[i], &c->cap_add);
+	for (size_t i = 0; i < own->capabilities.drop.n; i++)
+		cap_put(s, own->capabilities.drop.v[i], &c->cap_drop);
+}
+
+static const struct k8s_volume *volume_find(const struct k8s_pod_spec *p, const char *name)
+{
+	for (size_t i = 0; i < p->volumes.n; i++) {
+		const struct k8s_volume *v = LIST_AT(p->volumes, const struct k8s_volume, i);
+
+		if (v->name && strcmp(v->name, name) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+static void mounts(struct kube_set *s, const struct k8s_pod_spec *p, const struct k8s_container *k,
+	struct container_spec *c)
+{
+	struct mount_spec *v = arena_array(s->arena, k->mounts.n, sizeof *v);
+
+	if (!v) {
+		s->no_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < k->mounts.n; i++) {
+		const struct k8s_mount *m = LIST_AT(k->mounts, const struct k8s_mount, i);
+		const struct k8s_volume *from = m->name ? volume_find(p, m->name) : NULL;
+
+		v[i].type = MOUNT_VOLUME;
+		v[i].source = m->name;
+		v[i].dest = m->path && *m->path != '/' ? arena_printf(s->arena, "/%s", m->path) : m->path;
+		v[i].sub_path = m->sub_path;
+		if (has(m->sub_path_expr))
+			v[i].sub_path = (char *) kube_expand(s, m->sub_path_expr, &c->env_asked);
+		/* files of a ConfigMap or Secret are never written by a container */
+		v[i].read_only = m->read_only || (from && (from->config_map || from->secret ||
+								  (from->claim && from->claim->read_only)));
+		if (m->propagation == K8S_PROPAGATION_HOST_TO_CONTAINER)
+			put(s, &v[i].options, "rslave");
+		else if (m->propagation == K8S_PROPAGATION_BIDIRECTIONAL)
+			put(s, &v[i].options, "rshared");
+	}
+	c->mounts = (struct list){ k->mounts.n ? v : NULL, k->mounts.n };
+}
+
+static void exposed(struct kube_set *s, const struct k8s_container *k, struct container_spec *c)
+{
+	static const char *const names[] = { "tcp", "udp", "sctp" };
+
+	for (size_t i = 0; i < k->ports.n; i++) {
+		const struct k8s_port *p = LIST_AT(k->ports, const struct k8s_port, i);
+
+		if (p->container_port > 0 && strs_addf(&c->exposed, s->arena, "%lld/%s",
+						     (long long) p->container_port, names[p->proto]) < 0)
+			s->no_memory = true;
+	}
+}
+
+/* An init container runs once, but is tried again when it fails, unless nothing of the pod is restarted. */
+static int restart_of(const struct k8s_pod_spec *p, bool init)
+{
+	if (has(p->restart) && strcmp(p->restart, "Never") == 0)
+		return RESTART_NO;
+	if (init || (has(p->restart) && strcmp(p->restart, "OnFailure") == 0))
+		return RESTART_ON_FAILURE;
+	return RESTART_ALWAYS;
+}
+
+static void namespaces(const struct k8s_pod_spec *p, struct container_spec *c)
+{
+	c->ipc.mode = p->host_ipc ? NS_HOST : NS_POD;
+	c->uts.mode = p->host_network ? NS_HOST : NS_POD;
+	c->pid.mode = p->host_pid ? NS_HOST : p->share_pid ? NS_POD : NS_PRIVATE;
+}
+
+static void container(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k,
+	bool init, const char *at, struct container_spec *c)
+{
+	const struct k8s_pod_spec *p = m->spec;
+
+	c->role = init ? ROLE_INIT : ROLE_MEMBER;
+	c->short_name = k->name;
+	if (!(c->name = arena_printf(s->arena, "%s-%s", m->name, k->name ? k->name : "")))
+		s->no_memory = true;
+	c->image = k->image;
+	kube_env(s, m, k, at, &c->env_asked);
+	argv(s, &k->command, &c->env_asked, &c->entrypoint, &c->entrypoint_set);
+	argv(s, &k->args, &c->env_asked, &c->command, &c->command_set);
+	c->cwd = k->cwd;
+	c->terminal = k->tty;
+	c->stdin_open = k->stdin_open;
+	c->stdin_once = k->stdin_once;
+	security(s, p, k, c);
+	resources(s, &k->resources, at, &c->resources);
+	mounts(s, p, k, c);
+	exposed(s, k, c);
+	namespaces(p, c);
+	c->restart = restart_of(p, init);
+	c->kube_restart = true;
+	if (has(k->lifecycle.stop_signal))
+		c->stop_signal = k->lifecycle.stop_signal;
+	c->stop_timeout = p->grace.set && p->grace.v >= 0 && p->grace.v <= UINT32_MAX ? (uint32_t) p->grace.v
+										      : GRACE_DEFAULT_S;
+	c->labels = m->meta->labels;
+}
+
+/* ---- the pod ----------------------------------------------------------------------------------------------------- */
+
+static void ports(struct kube_set *s, const struct k8s_pod_spec *p, struct pod_spec *pod)
+{
+	struct port_spec *v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->containers.n; i++)
+		n += LIST_AT(p->containers, const struct k8s_container, i)->ports.n;
+	if (!(v = arena_array(s->arena, n, sizeof *v))) {
+		s->no_memory = true;
+		return;
+	}
+	n = 0;
+	for (size_t i = 0; i < p->containers.n; i++) {
+		const struct k8s_container *c = LIST_AT(p->containers, const struct k8s_container, i);
+
+		for (size_t j = 0; j < c->ports.n; j++) {
+			const struct k8s_port *k = LIST_AT(c->ports, const struct k8s_port, j);
+
+			if (k->host_port < 1 || k->host_port > 65535 || k->container_port < 1 ||
+				k->container_port > 65535)
+				continue; /* not published, or reported */
+			v[n++] = (struct port_spec){ .host_ip = k->host_ip,
+				.host_port = (uint16_t) k->host_port,
+				.container_port = (uint16_t) k->container_port,
+				.proto = k->proto,
+				.name = k->name };
+		}
+	}
+	if (n && !p->host_network) /* in the host's network they are there already */
+		pod->ports = (struct list){ v, n };
+}
+
+/* The pod's name is its host name, cut to what a host name may hold. */
+static char *hostname_of(struct kube_set *s, const struct kube_member *m)
+{
+	size_t n = strlen(m->name);
+	char *h;
+
+	if (m->spec->host_network)
+		return NULL;
+	if (has(m->spec->hostname))
+		return m->spec->hostname;
+	n = n > 63 ? 63 : n;
+	while (n && (m->name[n - 1] == '-' || m->name[n - 1] == '.'))
+		n--;
+	if (!(h = arena_strndup(s->arena, m->name, n)))
+		s->no_memory = true;
+	return h;
+}
+
+static void names_and_dns(struct kube_set *s, const struct k8s_pod_spec *p, struct pod_spec *pod)
+{
+	struct host_alias *v = arena_array(s->arena, p->host_aliases.n, sizeof *v);
+
+	if (!v) {
+		s->no_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < p->host_aliases.n; i++) {
+		const struct k8s_host_alias *h = LIST_AT(p->host_aliases, const struct k8s_host_alias, i);
+
+		v[i] = (struct host_alias){ .ip = h->ip, .names = h->names };
+	}
+	pod->host_aliases = (struct list){ p->host_aliases.n ? v : NULL, p->host_aliases.n };
+	pod->dns_servers = p->dns.servers;
+	pod->dns_searches = p->dns.searches;
+	for (size_t i = 0; i < p->dns.options.n; i++) {
+		const struct k8s_dns_option *o = LIST_AT(p->dns.options, const struct k8s_dns_option, i);
+
+		if (has(o->name) && strs_addf(&pod->dns_options, s->arena, "%s%s%s", o->name,
+					    has(o->value) ? ":" : "", has(o->value) ? o->value : "") < 0)
+			s->no_memory = true;
+	}
+}
+
+static void pod_of(struct kube_set *s, const struct kube_member *m, struct pod_spec *pod)
+{
+	const struct k8s_pod_spec *p = m->spec;
+
+	pod->name = copy(s, m->name);
+	pod->hostname = hostname_of(s, m);
+	pod->net = p->host_network ? NET_HOST : NET_BRIDGE;
+	ports(s, p, pod);
+	pod->share_pid = p->share_pid;
+	pod->host_pid = p->host_pid;
+	pod->host_ipc = p->host_ipc;
+	kube_volumes(s, m, pod);
+	names_and_dns(s, p, pod);
+	for (size_t i = 0; i < p->security.sysctls.n; i++) {
+		const struct k8s_sysctl *k = LIST_AT(p->security.sysctls, const struct k8s_sysctl, i);
+
+		if (has(k->name) && kvs_set(&pod->sysctls, s->arena, k->name, k->value ? k->value : "") < 0)
+			s->no_memory = true;
+	}
+	pod->labels = m->meta->labels;
+	pod->annotations = m->meta->annotations;
+	pod->exit_policy = copy(s, "stop");
+	pod->grace = p->grace.set && p->grace.v >= 0 && p->grace.v <= UINT32_MAX ? (uint32_t) p->grace.v
+										 : GRACE_DEFAULT_S;
+	pod->kube = true;
+}
+
+static json_t *with_name(const struct node *meta, const char *name)
+{
+	json_t *v = meta && meta->kind == NODE_MAP ? node_to_json(meta) : json_object(),
+	       *named = json_object();
+	const char *key;
+	json_t *item;
+
+	if (!v || !named || json_object_set_new(named, "name", json_string(name)) < 0) {
+		json_decref(v);
+		json_decref(named);
+		return NULL;
+	}
+	json_object_foreach(v, key, item) if (strcmp(key, "name") != 0) json_object_set(named, key, item);
+	json_decref(v);
+	return named;
+}
+
+/* A relative hostPath means something only beside its file: what generate gives back says where it is. */
+static void fix_host_paths(json_t *doc, const struct pod_spec *pod)
+{
+	json_t *volumes = json_object_get(json_object_get(doc, "spec"), "volumes");
+
+	for (size_t i = 0; i < pod->volumes.n; i++) {
+		const struct volume_spec *v = LIST_AT(pod->volumes, const struct volume_spec, i);
+		json_t *from = json_object_get(json_array_get(volumes, i), "hostPath");
+
+		if (v->type == VOLUME_HOST_PATH && from && has(v->path))
+			json_object_set_new(from, "path", json_string(v->path));
+	}
+}
+
+/* The Pod as written, or the one a workload's template stands for. */
+static json_t *document_of(const struct kube_member *m)
+{
+	const struct node *template, *spec;
+
+	if (m->doc->pod)
+		return node_to_json(m->doc->node);
+	template = node_get(node_get(m->doc->node, "spec"), "template");
+	spec = node_get(template, "spec");
+	return json_pack("{s:s, s:s, s:o, s:o}", "apiVersion", "v1", "kind", "Pod", "metadata",
+		with_name(node_get(template, "metadata"), m->name), "spec",
+		spec ? node_to_json(spec) : json_object());
+}
+
+/* ---- the plan ---------------------------------------------------------------------------------------------------- */
+
+/* As written; else as containers.conf has it, where "missing" is what it says when nobody has set it; else Kubernetes' own. */
+static const char *policy_of(const struct kube_set *s, const struct k8s_container *k)
+{
+	const char *slash = strrchr(k->image, '/'), *tag = strrchr(k->image, ':');
+	const char *engine = s->options->engine_default_pull;
+
+	if (has(k->pull_policy))
+		return k->pull_policy;
+	if (has(engine) && strcasecmp(engine, "never") == 0)
+		return "Never";
+	if (has(engine) && (strcasecmp(engine, "always") == 0 || strcasecmp(engine, "newer") == 0))
+		return "Always";
+	if (strchr(k->image, '@'))
+		return "IfNotPresent";
+	return tag && (!slash || tag > slash) && strcmp(tag, ":latest") != 0 ? "IfNotPresent" : "Always";
+}
+
+static int strictness(const char *policy)
+{
+	return strcmp(policy, "Always") == 0 ? 2 : strcmp(policy, "Never") != 0;
+}
+
+static void image(struct kube_set *s, const struct k8s_container *k, const char *at, struct kube_plan *plan)
+{
+	const struct node *where = place(k->node, "image");
+	struct kube_image *i;
+	const char *policy;
+
+	if (!has(k->image))
+		return;
+	policy = policy_of(s, k);
+	for (i = plan->image; i < plan->image + plan->n_image && strcmp(i->ref, k->image) != 0; i++)
+		;
+	if (i < plan->image + plan->n_image) {
+		if (strictness(policy) > strictness(i->policy))
+			i->policy = copy(s, policy);
+		return;
+	}
+	plan->n_image++;
+	*i = (struct kube_image){
+		.ref = k->image, .policy = copy(s, policy), .line = where->line, .col = where->col
+	};
+	if (!(i->where = arena_printf(s->arena, "%s.image", at)))
+		s->no_memory = true;
+}
+
+static void pod(struct kube_set *s, const struct kube_member *m, struct kube_plan *plan, struct kube_pod *ret)
+{
+	const struct k8s_pod_spec *p = m->spec;
+	size_t n = p->init.n + p->containers.n;
+	struct diag *loud = s->diag;
+	char at[AT_MAX];
+
+	s->diag->file = m->doc->file;
+	ret->file = m->doc->file;
+	s->diag = m->first ? s->diag : s->quiet;
+	pod_of(s, m, &ret->spec);
+	if (!(ret->ctr = arena_array(s->arena, n, sizeof *ret->ctr))) {
+		s->no_memory = true;
+		s->diag = loud;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool init = i < p->init.n;
+		const struct k8s_container *k =
+			init ? LIST_AT(p->init, const struct k8s_container, i)
+			     : LIST_AT(p->containers, const struct k8s_container, i - p->init.n);
+
+		snprintf(at, sizeof at, "%s.%s[%zu]", m->at, init ? "initContainers" : "containers",
+			init ? i : i - p->init.n);
+		container(s, m, k, init, at, &ret->ctr[i]);
+		image(s, k, at, plan);
+	}
+	ret->n = n;
+	s->diag = loud;
+	if (s->diag->errors)
+		return;
+	if (!(ret->doc = document_of(m)))
+		s->no_memory = true;
+	fix_host_paths(ret->doc, &ret->spec);
+}
+
+static void config(struct kube_set *s, const struct kube_doc *d, struct kube_config_map *ret)
+{
+	ret->name = copy(s, d->name);
+	ret->kind = copy(s, d->kind->name);
+	ret->file = d->file;
+	if (!s->diag->errors && !(ret->doc = node_to_json(d->node)))
+		s->no_memory = true;
+}
+
+int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err)
+{
+	auto_free struct diag *quiet = calloc(1, sizeof *quiet);
+	size_t containers = 0, configs = 0;
+
+	for (size_t i = 0; i < s->members; i++)
+		containers += s->member[i].spec->init.n + s->member[i].spec->containers.n;
+	for (size_t i = 0; i < s->n; i++)
+		configs += s->doc[i].config && s->doc[i].kind->use == KIND_CONFIG;
+	plan->pod = arena_array(s->arena, s->members, sizeof *plan->pod);
+	plan->image = arena_array(s->arena, containers, sizeof *plan->image);
+	plan->config_map = arena_array(s->arena, configs, sizeof *plan->config_map);
+	s->quiet = quiet;
+	if (!quiet || !plan->pod || !plan->image || !plan->config_map)
+		return err_sys(err, ENOMEM, "translate manifest");
+	for (size_t i = 0; i < s->n && !s->no_memory; i++)
+		if (s->doc[i].config && s->doc[i].kind->use == KIND_CONFIG)
+			config(s, &s->doc[i], &plan->config_map[plan->n_config_map++]);
+	for (size_t i = 0; i < s->members && !s->no_memory; i++)
+		pod(s, &s->member[i], plan, &plan->pod[plan->n_pod++]);
+	diag_done(quiet);
+	s->quiet = NULL;
+	return s->no_memory ? err_sys(err, ENOMEM, "translate manifest") : 0;
+}

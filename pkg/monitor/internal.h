@@ -1,0 +1,347 @@
+/*
+ * internal.h — the parts of a monitor.  Everything hangs on one struct monitor; objects point back to it.
+ *
+ *   monitor.c  set-up, the turn (events -> status.json -> answers), the end        pod.c    the order of a start, phases, the end
+ *   client.c   connections, queues, requests and their answers                     ctr.c    one container: create, release, exit, restart
+ *   ops.c      the requests of proto.h                                             stop.c   stop, kill, pause
+ *   runtime.c  calls of the OCI runtime, reaping                                    exec.c   exec sessions
+ *   stdio.c    FIFOs, consoles, copying                                            log.c    log files
+ *   mounts.c, namespaces.c, status.c, adopt.c
+ *
+ * A callback never blocks and never fails: what goes wrong becomes the state of a container or the answer of a request.
+ */
+#ifndef PODCTL_MONITOR_INTERNAL_H
+#define PODCTL_MONITOR_INTERNAL_H
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <sys/types.h>
+
+#include "pkg/cgroup/cgroup.h"
+#include "pkg/monitor/loop.h"
+#include "pkg/monitor/plan.h"
+#include "pkg/monitor/proto.h"
+#include "pkg/util/cleanup.h"
+
+#define CLIENT_QUEUE_MAX (256 * KiB) /* stream data waiting for one client */
+#define CLIENT_QUEUE_LOW (64 * KiB)  /* a starter with more than this makes its container wait */
+#define CLIENTS_MAX 256
+#define PENDS_MAX 64     /* requests of one client without an answer; then it is not read */
+#define SESSIONS_MAX 512 /* exec sessions at once */
+#define SESSIONS_KEPT 64 /* ended ones of which the code is remembered; the oldest goes first */
+#define SESSION_KEEP_US (300 * 1000000ULL)
+#define JOB_TIMEOUT_US \
+	(240 * 1000000ULL) /* a runtime that takes longer is hung; hooks and slow disks are not */
+#define UNHEARD_US 100000  /* a pid 1 that cannot hear the signal is looked at again after this */
+#define LOGS_KEPT 10       /* attempts of which the log file stays */
+
+struct monitor;
+struct ctr;
+struct session;
+
+/* ---- log.c: k8s-file lines "TIME STREAM F|P text" ---- */
+struct logfile {
+	int dir, fd; /* -EBADF */
+	int64_t size, max;
+	uint32_t attempt;
+};
+int log_open(struct logfile *l, const char *path, uint32_t attempt, int64_t max, struct err *err);
+void log_close(struct logfile *l);
+void log_write(struct logfile *l, enum proto_kind kind, const char *p, size_t n);
+
+/* ---- stdio.c: what clients attach to: a container's or a terminal session's streams ---- */
+struct stream {
+	struct watch w;
+	int fd; /* reader of a FIFO; -EBADF.  A terminal's output is its ptmx */
+	enum proto_kind kind;
+	struct io *io;
+};
+struct io {
+	struct monitor *m;
+	struct ctr *ctr; /* one of the two */
+	struct session *session;
+	struct stream out, err;
+	struct watch in_w; /* on while input waits for the container */
+	int in;            /* writer of stdin's FIFO */
+	char *in_buf;      /* PROTO_DATA_MAX, when needed */
+	size_t in_n, in_off;
+	bool in_eof, in_once;
+	struct client *in_owner; /* whose PROTO_IN is taken */
+	bool paused;             /* back-pressure of the starter */
+	/* terminal */
+	bool terminal;
+	struct watch term_w;
+	int term_listen, term_conn, ptmx;
+	uint16_t rows, cols;
+	struct logfile *log; /* NULL: none */
+};
+void io_init(struct io *io, struct monitor *m);
+/* The container's ends, for proc_spawn: fds[3], -1 for /dev/null; the caller closes them. */
+int io_open_fifos(struct io *io, const char *dir, bool in, uid_t uid, gid_t gid, int fds[3], struct err *err);
+int io_reopen_fifos(struct io *io, const char *dir, bool in);          /* adopt */
+int io_open_console(struct io *io, const char *path, struct err *err); /* below run_dir */
+bool io_console_ready(struct io *io); /* looks once more; false: no terminal came */
+void io_resize(struct io *io, uint16_t rows, uint16_t cols);
+void io_input(struct io *io, const char *p, size_t n); /* n == 0: end of file */
+void io_drain(struct io *io);                          /* takes what is left after the last writer is gone */
+void io_close(struct io *io);
+void io_set_paused(struct io *io, bool paused);
+
+/* ---- runtime.c ---- */
+enum job_kind { JOB_NONE, JOB_CREATE, JOB_START, JOB_DELETE, JOB_EXEC };
+struct job {
+	enum job_kind kind;
+	pid_t pid;
+	bool timed_out;
+	struct timer timer;
+	struct monitor *m;
+	struct ctr *c;
+	struct session *s;
+};
+int runtime_create(struct ctr *c, const int fds[3], struct err *err);
+int runtime_start(struct ctr *c, struct err *err);
+int runtime_delete(struct ctr *c, struct err *err); /* ours: done at once; else a job */
+int runtime_exec(struct session *s, const int fds[3], struct err *err);
+/* Why a runtime call failed: its log file's last error, else its exit status. */
+int runtime_reason(
+	struct monitor *m, const char *dir, const char *log, const char *what, int status, struct err *err);
+int runtime_pid(struct monitor *m, const char *dir, const char *file, pid_t *ret, struct err *err);
+void runtime_reap(struct monitor *m);
+bool runtime_orphan(struct monitor *m, pid_t pid, int *ret_status); /* was it reaped before we knew it? */
+
+/* ---- containers ---- */
+enum role { ROLE_INFRA, ROLE_INIT, ROLE_SIDECAR, ROLE_MEMBER };
+struct ctr {
+	struct ctr *next;
+	struct monitor *m;
+	struct arena arena; /* of one that came with ADD */
+	struct plan_container *p;
+	enum role role;
+	struct status_container s; /* reason is a literal, message is owned */
+	struct job job;
+	bool wanted;  /* to be started with the pod, or by START */
+	bool begun;   /* create was called for this attempt */
+	bool created; /* and has succeeded: init waits to be released */
+	bool mounted;
+	bool own_pidns;   /* when its init is gone, everything is */
+	bool kill_wanted; /* it must not live on once create is done */
+	bool start_after_delete;
+	bool restart_wanted; /* RESTART */
+	bool auto_restart;   /* this attempt was begun by the restart policy */
+	bool done;           /* of this start of the pod: init has completed, another was released */
+	bool cleanup_due;    /* ended for good in a pod that may go on */
+	bool init_ended;     /* an init container that ended and will not be retried */
+	char *create_error;  /* found while the runtime was at work: its result is not wanted */
+	bool tried;          /* an attempt was begun: the next one has the next number */
+	bool exited_early;   /* before the runtime's `start` call was over */
+	int early_code;
+	bool decide_due; /* it has ended; what follows waits for a foreign runtime's `delete` */
+	bool paused;
+	bool timed_out;
+	struct watch pid_w; /* adopted: pidfd */
+	int pidfd;
+	struct io io;
+	struct logfile log;
+	struct timer restart_timer, timeout_timer, stop_timer;
+	bool stopping;
+	int stop_signal;
+	uint64_t stop_end; /* time_mono_us */
+	uint32_t backoff_n;
+	uint64_t released_mono;
+	uint64_t oom_base;
+};
+struct ctr *ctr_new(struct monitor *m, struct plan_container *p, struct err *err);
+void ctr_free(struct ctr *c);
+struct ctr *ctr_find(struct monitor *m, const char *id);
+bool ctr_is_alive(const struct ctr *c);      /* has a process, or a runtime call that may make one */
+bool ctr_is_over(const struct ctr *c);       /* not alive and no restart pending */
+void ctr_begin(struct ctr *c);               /* mounts, stdio, create; failures become its state */
+void ctr_release(struct ctr *c);             /* lets the created container go */
+void ctr_created(struct ctr *c, int status); /* job ends */
+void ctr_started(struct ctr *c, int status);
+void ctr_deleted(struct ctr *c);
+void ctr_exited(struct ctr *c, int code);
+void ctr_failed(struct ctr *c, const struct err *err); /* could not be created or released */
+void ctr_reason(struct ctr *c, const char *reason, const char *message);
+void ctr_cancel_restart(struct ctr *c);
+uint64_t ctr_backoff(struct ctr *c);
+int ctr_rootfs_fd(struct ctr *c, struct err *err);
+
+/* ---- stop.c ---- */
+void ctr_stop(struct ctr *c, uint64_t timeout_us, int sig); /* UINT64_MAX, 0: as planned */
+void ctr_kill(struct ctr *c, int sig);
+void ctr_signal(struct ctr *c, int sig);
+int ctr_pause(struct monitor *m, struct ctr *c, bool pause, struct err *err); /* c NULL: the pod */
+bool signal_is_heard(
+	const char *proc_status, int sig); /* by the process whose /proc/PID/status text this is */
+
+/* ---- exec.c ---- */
+struct session {
+	struct session *next;
+	struct monitor *m;
+	struct ctr *c;
+	char id[80];
+	char console[24]; /* name of its console socket in run_dir */
+	struct job job;
+	pid_t pid;
+	bool tty, detach, running, over, answered;
+	int code;
+	struct pend *pend; /* the EXEC request */
+	struct client *client;
+	struct io io;
+	struct timer timer;
+};
+struct pend;
+int session_start(struct monitor *m, struct pend *pend, const json_t *request, const int *fds, size_t nfds,
+	struct err *err);
+void session_created(struct session *s, int status);
+void session_exited(struct session *s, int code);
+struct session *session_find(struct monitor *m, const char *id);
+void session_client_gone(struct session *s);
+void sessions_free(struct monitor *m);
+
+/* ---- client.c ---- */
+struct out {
+	struct out *next;
+	size_t n;
+	int fd; /* passed with it, owned; -EBADF */
+	bool data;
+	char bytes[];
+};
+enum pend_wait {
+	PEND_NONE,
+	PEND_GO,
+	PEND_START,       /* START, RESTART: fails when the container does */
+	PEND_RUNNING,     /* WAIT running */
+	PEND_STOPPED,     /* STOP of a container */
+	PEND_EXITED,      /* WAIT stopped */
+	PEND_REMOVED,     /* WAIT removed */
+	PEND_POD_STOPPED, /* STOP of the pod */
+	PEND_EXEC,
+	PEND_SESSION, /* WAIT session */
+};
+/* A request without its answer yet; answers leave in the order of requests. */
+struct pend {
+	struct pend *next;
+	struct client *client;
+	enum pend_wait wait;
+	struct ctr *c;
+	struct session *s;
+	json_t *answer; /* ready, but an older one is not */
+	int fd;
+	struct io *attach; /* takes effect with the answer */
+};
+struct client {
+	struct client *next;
+	struct monitor *m;
+	struct watch w;
+	int fd;
+	bool dead, starter, cleans;
+	bool closing; /* nothing is read any more; closed once the queue is sent */
+	struct out *head, **tail;
+	size_t queued;
+	struct pend *pends;
+	size_t n_pends;
+	struct io *attached;
+	bool want_in, want_out, want_err, hold_in;
+};
+struct client *client_new(struct monitor *m, int fd);
+int client_listen(struct monitor *m, struct err *err);
+void client_send(struct client *c, json_t *msg, int fd); /* takes msg and fd */
+void client_data(
+	struct client *c, enum proto_kind kind, char *buf, size_t n); /* buf[0] is free for the kind */
+void client_kill(struct client *c);
+void client_close(struct client *c); /* once what is queued has been sent */
+void clients_flush(struct monitor *m);
+void clients_bury(struct monitor *m);       /* frees the dead ones */
+bool clients_idle(const struct monitor *m); /* nothing waits to be sent */
+void client_watch(struct client *c);
+void client_handle(
+	struct client *c, char *buf, size_t n, int *fds, size_t nfds); /* one message; fds are consumed */
+void client_attach(struct client *c, struct io *io);
+void client_detach(struct client *c);
+void io_fan_out(struct io *io, enum proto_kind kind, char *buf, size_t n); /* buf[0] free, data from buf[1] */
+void io_exited(
+	struct io *io, json_t *event); /* EXITED to all that are attached, and detaches them; takes event */
+void io_detach_all(struct io *io);
+struct pend *pend_new(struct client *c, enum pend_wait wait);
+void pend_answer(struct pend *p, json_t *answer, int fd); /* takes both; p is gone or going */
+void pend_fail(struct pend *p, const struct err *err);
+/* Every pending request with this wait (and container, session; NULL: any). */
+void pends_answer(
+	struct monitor *m, enum pend_wait wait, struct ctr *c, struct session *s, const char *fmt, ...);
+void pends_fail(
+	struct monitor *m, enum pend_wait wait, struct ctr *c, struct session *s, const struct err *err);
+json_t *err_json(const struct err *err);
+
+/* ---- ops.c ---- */
+void op_handle(struct client *c, const json_t *request, int *fds, size_t nfds);
+
+/* ---- pod.c ---- */
+enum stage { STAGE_IDLE, STAGE_INFRA, STAGE_INIT, STAGE_MEMBERS, STAGE_RUNNING, STAGE_STOPPING, STAGE_OVER };
+void pod_go(struct monitor *m);      /* plan is read: make what it names, begin */
+void pod_advance(struct monitor *m); /* something happened: pod_settle is to do what is next */
+void pod_settle(struct monitor *m);
+void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user);
+void pod_start_failed(struct monitor *m, const struct err *err);
+const char *pod_phase(const struct monitor *m);
+
+/* ---- mounts.c, namespaces.c, status.c, adopt.c ---- */
+int mounts_make(struct monitor *m, struct err *err);
+int overlay_mount(const struct plan_overlay *o, struct err *err);
+int overlay_options(const struct plan_overlay *o, const int *fds, char *text,
+	size_t size); /* fds NULL: by path; -E2BIG */
+void overlay_unmount(const struct plan_overlay *o);
+int overlay_renew(
+	struct monitor *m, const struct plan_overlay *o, struct err *err); /* an empty upper layer */
+int ns_flags(const struct strs *names, int *ret, struct err *err);
+int ns_make(struct monitor *m, int flags, bool apply, struct err *err);
+int ns_apply(struct monitor *m, struct err *err); /* hostname, sysctls, lo */
+void ns_hold_pid(struct monitor *m, pid_t infra);
+void status_write(struct monitor *m);
+json_t *status_json(struct monitor *m);
+int adopt_lock(struct err *err); /* before anything of the pod is touched */
+int adopt(struct monitor *m, struct err *err);
+const struct cgroup_fs *monitor_cgroups(struct monitor *m); /* NULL: none usable */
+void monitor_spawn_cleanup(struct monitor *m, const char *ctr);
+int monitor_load(struct monitor *m, struct err *err); /* plan.json and the containers it names */
+
+struct monitor {
+	struct loop loop;
+	struct arena arena; /* of the plan */
+	struct plan plan;
+	bool have_plan, adopted;
+	int run_fd, data_fd, signal_fd, ctl_fd, host_mnt_fd, rt_root_fd;
+	struct watch signal_w, ctl_w;
+	struct cgroup_fs cgroups;
+	bool cgroups_open;
+	int ns_made;    /* CLONE_NEW* flags of what is held */
+	pid_t pid_held; /* infra whose pid namespace is at PLAN_FD_PID */
+	bool ns_return; /* we may come back from a namespace we enter */
+	int held[64];
+	size_t n_held;
+	struct ctr *ctrs;
+	struct client *clients;
+	size_t n_clients;
+	struct session *sessions;
+	size_t n_sessions;
+	struct client *starter; /* NULL once it is gone */
+	struct pend *go;
+	enum stage stage;
+	bool net_ready, started_any, dirty, by_user, rebirth, restart_pod;
+	bool advance;       /* pod_step is due */
+	struct err failure; /* of the start; the answer to GO once everything is undone */
+	bool failed, set_up_failed, enter_due;
+	uint64_t stop_timeout_us;
+	int stop_signal;
+	uint64_t started_us;
+	struct timer retry, rebirth_timer;
+	struct {
+		pid_t pid;
+		int status;
+	} orphans[32];
+	size_t n_orphans;
+	bool finished;
+};
+
+#endif

@@ -1,0 +1,252 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pkg/monitor/internal.h"
+#include "pkg/util/io.h"
+
+static const struct kind {
+	const char *name;
+	int flag;
+	enum plan_fd fd;
+} kinds[] = {
+	{ "net", CLONE_NEWNET, PLAN_FD_NET },
+	{ "ipc", CLONE_NEWIPC, PLAN_FD_IPC },
+	{ "uts", CLONE_NEWUTS, PLAN_FD_UTS },
+};
+
+int ns_flags(const struct strs *names, int *ret, struct err *err)
+{
+	*ret = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		size_t k = 0;
+
+		while (k < LEN(kinds) && strcmp(kinds[k].name, names->v[i]) != 0)
+			k++;
+		if (k < LEN(kinds))
+			*ret |= kinds[k].flag;
+		else if (strcmp(names->v[i], "pid") != 0) /* infra makes that one */
+			return err_set(err, ERR_INVALID, "plan: namespace '%s' is not one the monitor makes",
+				names->v[i]);
+	}
+	return 0;
+}
+
+static int loopback_up(struct err *err)
+{
+	auto_close int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+
+	return s < 0 || ioctl(s, SIOCSIFFLAGS, &r) < 0
+		       ? err_sys(err, errno, "bring up the loopback interface")
+		       : 0;
+}
+
+static int sysctl_set(const char *text, struct err *err)
+{
+	const char *eq = strchr(text, '=');
+	char path[256];
+	int rc;
+
+	if (!eq || eq == text || (size_t) (eq - text) > sizeof path - 16 || strstr(text, ".."))
+		return err_set(err, ERR_INVALID, "sysctl '%s': expected name=value", text);
+	snprintf(path, sizeof path, "/proc/sys/%.*s", (int) (eq - text), text);
+	for (char *p = path + strlen("/proc/sys/"); *p; p++)
+		if (*p == '.')
+			*p = '/';
+	if ((rc = file_write(AT_FDCWD, path, eq + 1)) < 0)
+		return err_sys(err, -rc, "set sysctl '%s'", text);
+	return 0;
+}
+
+/* What is set inside the namespaces.  In: the new ones, as far as they were made. */
+static int settle(const struct monitor *m, int flags, struct err *err)
+{
+	const struct plan *p = &m->plan;
+	int rc;
+
+	if ((flags & CLONE_NEWUTS) && p->hostname && *p->hostname &&
+		sethostname(p->hostname, strlen(p->hostname)) < 0)
+		return err_sys(err, errno, "set hostname '%s'", p->hostname);
+	if ((flags & CLONE_NEWNET) && !p->net_wait && (rc = loopback_up(err)) < 0)
+		return rc;
+	for (size_t i = 0; i < p->sysctls.n; i++)
+		if ((rc = sysctl_set(p->sysctls.v[i], err)) < 0)
+			return rc;
+	return 0;
+}
+
+static int hold(const char *proc, int flags, struct err *err)
+{
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		char path[48];
+		auto_close int fd = -EBADF;
+
+		if (!(flags & kinds[i].flag))
+			continue;
+		snprintf(path, sizeof path, "/proc/%s/ns/%s", proc, kinds[i].name);
+		if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || dup3(fd, (int) kinds[i].fd, O_CLOEXEC) < 0)
+			return err_sys(err, errno, "hold the %s namespace", kinds[i].name);
+	}
+	return 0;
+}
+
+/* Opens the namespaces we are in; false when we could not come back to them (they belong to a user namespace above
+ * ours, as the host's network does for an ordinary user): then a child has to do what must be done in others. */
+static bool return_tickets(int flags, int tickets[LEN(kinds)])
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		char path[40];
+
+		tickets[i] = -EBADF;
+		if (!(flags & kinds[i].flag))
+			continue;
+		snprintf(path, sizeof path, "/proc/self/ns/%s", kinds[i].name);
+		tickets[i] = open(path, O_RDONLY | O_CLOEXEC);
+		ok = ok && tickets[i] >= 0 && setns(tickets[i], kinds[i].flag) == 0;
+	}
+	return ok;
+}
+
+static int go_back(int tickets[LEN(kinds)], struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		if (tickets[i] >= 0 && setns(tickets[i], kinds[i].flag) < 0)
+			rc = err_sys(err, errno, "return to the host's %s namespace", kinds[i].name);
+		fd_close_p(&tickets[i]);
+	}
+	return rc;
+}
+
+struct child_report {
+	int rc;
+	struct err err;
+};
+
+/* In a child: make or join, settle, report, wait to be looked at.  In: a copy of the monitor; only this returns nothing. */
+static void child(struct monitor *m, int flags, bool make, bool apply, int sock)
+{
+	struct child_report r = { 0 };
+	char byte;
+
+	if (make && unshare(flags) < 0)
+		r.rc = err_sys(&r.err, errno, "make namespaces");
+	for (size_t i = 0; !make && r.rc == 0 && i < LEN(kinds); i++)
+		if ((flags & kinds[i].flag) && setns((int) kinds[i].fd, kinds[i].flag) < 0)
+			r.rc = err_sys(&r.err, errno, "join the %s namespace", kinds[i].name);
+	if (r.rc == 0 && apply)
+		r.rc = settle(m, flags, &r.err);
+	(void) fd_send(sock, &r, sizeof r, NULL, 0);
+	(void) !read(sock, &byte, 1);
+	_exit(0);
+}
+
+static int by_child(struct monitor *m, int flags, bool make, bool apply, struct err *err)
+{
+	auto_close int ours = -EBADF;
+	struct child_report r = { 0 };
+	char proc[16];
+	int sv[2], rc = 0;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+		return err_sys(err, errno, "make namespaces");
+	ours = sv[0];
+	if ((pid = (pid_t) syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)) == 0) {
+		close(sv[0]); /* the monitor's death must be the end of our wait */
+		child(m, flags, make, apply, sv[1]);
+	}
+	close(sv[1]);
+	if (pid < 0)
+		return err_sys(err, errno, "make namespaces");
+	snprintf(proc, sizeof proc, "%d", (int) pid);
+	if (read(ours, &r, sizeof r) != sizeof r)
+		rc = err_set(err, ERR_SYSTEM, "make namespaces: the child that makes them died");
+	else if (r.rc < 0) {
+		err_import(&r.err);
+		*err = r.err;
+		rc = r.rc;
+	} else if (make) {
+		rc = hold(proc, flags, err);
+	}
+	(void) kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return rc;
+}
+
+int ns_make(struct monitor *m, int flags, bool apply, struct err *err)
+{
+	int tickets[LEN(kinds)], rc;
+	struct err back = { 0 };
+
+	if (!return_tickets(flags, tickets)) {
+		for (size_t i = 0; i < LEN(kinds); i++)
+			fd_close_p(&tickets[i]);
+		m->ns_return = false;
+		rc = by_child(m, flags, true, apply, err);
+	} else {
+		m->ns_return = true;
+		rc = unshare(flags) < 0 ? err_sys(err, errno, "make namespaces")
+		     : apply            ? settle(m, flags, err)
+					: 0;
+		if (rc == 0)
+			rc = hold("self", flags, err);
+		if (go_back(tickets, &back) < 0 && rc == 0) {
+			*err = back;
+			rc = -EIO;
+		}
+	}
+	if (rc == 0)
+		m->ns_made |= flags;
+	return rc;
+}
+
+int ns_apply(struct monitor *m, struct err *err)
+{
+	int tickets[LEN(kinds)], flags = m->ns_made, rc = 0;
+	struct err back = { 0 };
+
+	if (!(m->plan.hostname && *m->plan.hostname) && !m->plan.sysctls.n &&
+		(m->plan.net_wait || !(flags & CLONE_NEWNET)))
+		return 0;
+	if (!m->ns_return)
+		return by_child(m, flags, false, true, err);
+	if (!return_tickets(flags, tickets))
+		rc = err_sys(err, errno, "keep the host's namespaces");
+	for (size_t i = 0; rc == 0 && i < LEN(kinds); i++)
+		if ((flags & kinds[i].flag) && setns((int) kinds[i].fd, kinds[i].flag) < 0)
+			rc = err_sys(err, errno, "join the %s namespace", kinds[i].name);
+	if (rc == 0)
+		rc = settle(m, flags, err);
+	if (go_back(tickets, &back) < 0 && rc == 0) {
+		*err = back;
+		rc = -EIO;
+	}
+	return rc;
+}
+
+void ns_hold_pid(struct monitor *m, pid_t infra)
+{
+	char path[48];
+	auto_close int fd = -EBADF;
+
+	if (infra == m->pid_held)
+		return;
+	snprintf(path, sizeof path, "/proc/%d/ns/pid", (int) infra);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0 && dup3(fd, PLAN_FD_PID, O_CLOEXEC) >= 0)
+		m->pid_held = infra; /* else a member's create says that it cannot join it */
+}

@@ -1,0 +1,104 @@
+#include "pkg/monitor/plan.h"
+
+/* clang-format off */
+static const struct field mount_fields[] = {
+	F_STR(struct plan_mount, "type", type), F_STR(struct plan_mount, "source", source),
+	F_STR(struct plan_mount, "target", target), F_STR(struct plan_mount, "options", options), F_END
+};
+
+static const struct field overlay_fields[] = {
+	F_STRS(struct plan_overlay, "lowers", lowers), F_STR(struct plan_overlay, "upper", upper),
+	F_STR(struct plan_overlay, "work", work), F_STR(struct plan_overlay, "target", target),
+	F_BOOL(struct plan_overlay, "volatile", is_volatile), F_BOOL(struct plan_overlay, "userxattr", userxattr), F_END
+};
+
+const struct field plan_container_fields[] = {
+	{ "id", FIELD_STR, offsetof(struct plan_container, id), .required = 1 },
+	{ "name", FIELD_STR, offsetof(struct plan_container, name), .required = 1 },
+	{ "role", FIELD_STR, offsetof(struct plan_container, role), .required = 1 },
+	{ "bundle", FIELD_STR, offsetof(struct plan_container, bundle), .required = 1 },
+	F_PTR(struct plan_container, "rootfs", rootfs, overlay_fields, struct plan_overlay),
+	F_BOOL(struct plan_container, "terminal", terminal),
+	F_BOOL(struct plan_container, "stdin_open", stdin_open),
+	F_BOOL(struct plan_container, "stdin_once", stdin_once),
+	F_U32(struct plan_container, "uid", uid),
+	F_U32(struct plan_container, "gid", gid),
+	F_STR(struct plan_container, "restart", restart),
+	F_U32(struct plan_container, "restart_max", restart_max),
+	F_BOOL(struct plan_container, "fresh_layer", fresh_layer),
+	F_U64(struct plan_container, "backoff_us", backoff_us),
+	F_U64(struct plan_container, "backoff_max_us", backoff_max_us),
+	F_U64(struct plan_container, "backoff_reset_us", backoff_reset_us),
+	F_U32(struct plan_container, "stop_signal", stop_signal),
+	F_U64(struct plan_container, "stop_timeout_us", stop_timeout_us),
+	F_U64(struct plan_container, "timeout_us", timeout_us),
+	F_STR(struct plan_container, "log_path", log_path),
+	F_I64(struct plan_container, "log_max", log_max),
+	F_STR(struct plan_container, "cgroup", cgroup),
+	F_BOOL(struct plan_container, "autostart", autostart),
+	F_END
+};
+
+const struct field plan_fields[] = {
+	{ "version", FIELD_U32, offsetof(struct plan, version), .required = 1 },
+	{ "pod", FIELD_STR, offsetof(struct plan, pod), .required = 1 },
+	F_STR(struct plan, "name", name),
+	{ "run_dir", FIELD_STR, offsetof(struct plan, run_dir), .required = 1 },
+	{ "data_dir", FIELD_STR, offsetof(struct plan, data_dir), .required = 1 },
+	F_BOOL(struct plan, "solo", solo),
+	F_BOOL(struct plan, "runtime_ours", runtime_ours),
+	F_BOOL(struct plan, "net_wait", net_wait),
+	F_BOOL(struct plan, "kube", kube),
+	F_BOOL(struct plan, "autoremove", autoremove),
+	{ "runtime", FIELD_STRS, offsetof(struct plan, runtime), .required = 1 },
+	F_STRS(struct plan, "cleanup", cleanup),
+	F_STRS(struct plan, "env", env),
+	F_STRS(struct plan, "namespaces", namespaces),
+	F_STRS(struct plan, "sysctls", sysctls),
+	F_STR(struct plan, "hostname", hostname),
+	F_STR(struct plan, "cgroup", cgroup),
+	F_STR(struct plan, "pod_cgroup", pod_cgroup),
+	F_STR(struct plan, "exit_policy", exit_policy),
+	F_LIST(struct plan, "mounts", mounts, mount_fields, struct plan_mount),
+	F_LIST(struct plan, "containers", containers, plan_container_fields, struct plan_container),
+	F_END
+};
+
+const char *const ctr_state_names[] = {
+	[CTR_CREATED] = "created", [CTR_STARTING] = "starting", [CTR_RUNNING] = "running", [CTR_PAUSED] = "paused",
+	[CTR_STOPPING] = "stopping", [CTR_EXITED] = "exited", [CTR_WAITING] = "waiting", NULL
+};
+
+static const struct field status_container_fields[] = {
+	{ "id", FIELD_STR, offsetof(struct status_container, id), .required = 1 },
+	F_STR(struct status_container, "name", name),
+	F_STR(struct status_container, "role", role),
+	{ "state", FIELD_ENUM, offsetof(struct status_container, state), .names = ctr_state_names, .always = 1 },
+	F_I64(struct status_container, "pid", pid),
+	F_U64(struct status_container, "start_time", start_time),
+	F_U64(struct status_container, "started_us", started_us),
+	F_U64(struct status_container, "finished_us", finished_us),
+	{ "exit_code", FIELD_I64, offsetof(struct status_container, exit_code), .always = 1 },
+	F_BOOL(struct status_container, "oom_killed", oom_killed),
+	F_BOOL(struct status_container, "ran", ran),
+	F_U32(struct status_container, "attempt", attempt),
+	F_U32(struct status_container, "restarts", restarts),
+	F_BOOL(struct status_container, "stopped_by_user", stopped_by_user),
+	F_STR(struct status_container, "reason", reason),
+	F_STR(struct status_container, "message", message),
+	F_U64(struct status_container, "next_start_us", next_start_us),
+	F_END
+};
+
+const struct field status_fields[] = {
+	{ "version", FIELD_U32, offsetof(struct status, version), .always = 1 },
+	F_STR(struct status, "pod", pod),
+	F_I64(struct status, "monitor", monitor),
+	F_U64(struct status, "started_us", started_us),
+	F_STR(struct status, "phase", phase),
+	F_BOOL(struct status, "ended", ended),
+	F_BOOL(struct status, "restart_pod", restart_pod),
+	F_LIST(struct status, "containers", containers, status_container_fields, struct status_container),
+	F_END
+};
+/* clang-format on */

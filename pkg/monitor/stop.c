@@ -1,0 +1,162 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "pkg/monitor/internal.h"
+#include "pkg/util/io.h"
+
+void ctr_signal(struct ctr *c, int sig)
+{
+	if (c->pidfd >= 0)
+		(void) syscall(SYS_pidfd_send_signal, c->pidfd, sig, NULL, 0);
+	else if (c->s.pid > 0) /* our child, not reaped yet: the pid cannot be another's */
+		(void) kill((pid_t) c->s.pid, sig);
+}
+
+/* The value of "Name:\t..." in a /proc/PID/status text. */
+static const char *field(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		if (strncmp(p, name, n) == 0 && p[n] == ':')
+			return p + n + 1;
+	return NULL;
+}
+
+static bool in_mask(const char *text, const char *name, int sig)
+{
+	const char *v = field(text, name);
+
+	return v && (strtoull(v, NULL, 16) >> (sig - 1)) & 1;
+}
+
+/* The kernel drops what pid 1 of a namespace neither catches nor blocks (a blocked one waits for sigwait or signalfd). */
+bool signal_is_heard(const char *text, int sig)
+{
+	const char *pids = field(text, "NSpid"), *last = pids;
+
+	if (!pids || sig == SIGKILL)
+		return true;
+	for (const char *p = pids; *p && *p != '\n'; p++)
+		if ((*p == '\t' || *p == ' ') && p[1] >= '0' && p[1] <= '9')
+			last = p + 1;
+	if (strtol(last, NULL, 10) != 1)
+		return true;
+	return in_mask(text, "SigCgt", sig) || in_mask(text, "SigBlk", sig);
+}
+
+static bool hears(const struct ctr *c, int sig)
+{
+	char path[48], text[4096];
+	auto_close int fd = -EBADF;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int) c->s.pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || (n = read(fd, text, sizeof text - 1)) <= 0)
+		return true;
+	text[n] = '\0';
+	return signal_is_heard(text, sig);
+}
+
+static void thaw(struct ctr *c)
+{
+	const struct cgroup_fs *fs = c->paused ? monitor_cgroups(c->m) : NULL;
+	struct err err;
+
+	c->paused = false;
+	if (fs && c->p->cgroup && *c->p->cgroup)
+		(void) cgroup_freeze(fs, c->p->cgroup, false, &err);
+}
+
+static void on_stop(struct timer *t)
+{
+	struct ctr *c = OWNER_OF(t, struct ctr, stop_timer);
+	uint64_t now = time_mono_us();
+
+	if (now < c->stop_end &&
+		hears(c, c->stop_signal)) { /* it has its handler by now, the signal came too early */
+		ctr_signal(c, c->stop_signal);
+		timer_set(&c->m->loop, t, c->stop_end - now, on_stop);
+		return;
+	}
+	ctr_signal(c, SIGKILL);
+}
+
+void ctr_stop(struct ctr *c, uint64_t timeout_us, int sig)
+{
+	bool deaf;
+
+	if (!ctr_is_alive(c) || c->decide_due)
+		return;
+	if (timeout_us == UINT64_MAX)
+		timeout_us = c->p->stop_timeout_us;
+	c->start_after_delete = false;
+	c->stopping = true;
+	if (c->created || c->job.kind || !c->s.pid) { /* not running yet: nothing in it could hear */
+		c->kill_wanted = true;
+		if (c->s.pid)
+			ctr_signal(c, SIGKILL);
+		pod_advance(c->m);
+		return;
+	}
+	c->stop_signal = sig ? sig : c->p->stop_signal ? (int) c->p->stop_signal : SIGTERM;
+	if (timeout_us == 0)
+		c->stop_signal = SIGKILL;
+	c->s.state = CTR_STOPPING;
+	c->m->dirty = true;
+	deaf = !hears(c, c->stop_signal);
+	ctr_signal(c, c->stop_signal);
+	thaw(c);
+	if (c->stop_signal == SIGKILL)
+		return;
+	c->stop_end = time_mono_us() + timeout_us;
+	timer_set(&c->m->loop, &c->stop_timer, deaf && timeout_us > UNHEARD_US ? UNHEARD_US : timeout_us,
+		on_stop);
+}
+
+void ctr_kill(struct ctr *c, int sig)
+{
+	/* who kills a container does not want the restart policy to bring it back */
+	if (sig == SIGKILL || sig == SIGTERM || sig == SIGINT || sig == (int) c->p->stop_signal)
+		c->s.stopped_by_user = true;
+	ctr_signal(c, sig);
+	if (sig == SIGKILL)
+		thaw(c);
+}
+
+static void mark(struct ctr *c, bool pause)
+{
+	if (c->s.state != (int) (pause ? CTR_RUNNING : CTR_PAUSED))
+		return;
+	c->paused = pause;
+	c->s.state = pause ? CTR_PAUSED : CTR_RUNNING;
+	c->m->dirty = true;
+}
+
+int ctr_pause(struct monitor *m, struct ctr *c, bool pause, struct err *err)
+{
+	const struct cgroup_fs *fs = monitor_cgroups(m);
+	const char *path = c ? c->p->cgroup : m->plan.pod_cgroup, *verb = pause ? "pause" : "unpause";
+	int want = pause ? CTR_RUNNING : CTR_PAUSED, rc;
+
+	if (c && c->s.state != want)
+		return err_set(err, ERR_STATE, "%s: container '%s' is %s", verb, c->p->name,
+			ctr_state_names[c->s.state]);
+	if (!fs || !path || !*path)
+		return err_set(err, ERR_UNSUPPORTED, "%s: %s has no cgroup of its own", verb,
+			c ? "the container" : "the pod");
+	if ((rc = cgroup_freeze(fs, path, pause, err)) < 0)
+		return err_wrap(err, "%s", verb);
+	if (c) {
+		mark(c, pause);
+		return 0;
+	}
+	for (c = m->ctrs; c; c = c->next)
+		mark(c, pause);
+	return 0;
+}

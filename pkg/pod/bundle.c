@@ -1,0 +1,309 @@
+/* The bundle of one container: what its config.json needs to know of the machine, and the file itself. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <linux/capability.h>
+
+#include "pkg/container/resolve.h"
+#include "pkg/container/seccomp.h"
+#include "pkg/image/image.h"
+#include "pkg/pod/internal.h"
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+#include "pkg/util/text.h"
+
+static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "make bundle"); }
+
+/* ---- root file system ---------------------------------------------------------------------------------------------- */
+
+static bool is_volatile(const struct pod *p) { return p->spec.autoremove || p->spec.kube; }
+
+/* What the container sees, topmost first: its own writes, when they are to be kept, then the image. */
+int bundle_layers(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
+	struct strs *ret, struct err *err)
+{
+	struct image_row img;
+	struct strs lowers = { 0 };
+	char path[PATH_TEXT];
+	int rc;
+
+	if (c->rootfs && *c->rootfs)
+		return strs_add(ret, a, c->rootfs) < 0 ? no_memory(err) : 0;
+	if (!c->image_id || !*c->image_id)
+		return 0;
+	if ((rc = store_image_get(e->store, c->image_id, a, &img, err)) < 0)
+		return err_wrap(err, "image '%s'", c->image ? c->image : c->image_id);
+	if ((rc = image_lowers(e, &img, a, &lowers, err)) < 0)
+		return rc;
+	if (!is_volatile(p) && strs_addf(ret, a, "%s/%s/upper", e->root, path_ctr_data(path, p->row.id, c->id)) < 0)
+		return no_memory(err);
+	return strs_add_all(ret, a, &lowers) < 0 ? no_memory(err) : 0;
+}
+
+/* The upper's root is the container's root: it has the image's mode and owner.  A pod whose writes do not outlive it starts
+ * with an empty one (a volatile overlay is not to be used again after a crash). */
+static int upper_prepare(struct start *s, const struct container_spec *c, const char *top, struct err *err)
+{
+	struct stat st;
+	char path[PATH_TEXT];
+	auto_close int dir = -EBADF;
+	bool fresh;
+	int rc;
+
+	snprintf(path, sizeof path, "containers/%s", c->id);
+	if ((dir = path_open(s->p->data_fd, path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0)
+		return err_sys(err, -dir, "open '%s' of the pod", path);
+	fresh = s->fresh || !pod_status_of(s->p, c->id);
+	if (!fresh && is_volatile(s->p)) {
+		static const char *const names[] = { "upper", "work" };
+
+		for (size_t i = 0; i < LEN(names); i++) {
+			if ((rc = dir_remove(dir, names[i])) < 0)
+				return err_sys(err, -rc, "empty the writable layer");
+			if (mkdirat(dir, names[i], 0711) < 0)
+				return err_sys(err, errno, "make the writable layer");
+		}
+	} else if (!fresh) {
+		return 0;
+	}
+	if (stat(top, &st) < 0)
+		return err_sys(err, errno, "look at layer '%s'", top);
+	if (fchmodat(dir, "upper", st.st_mode & 07777, 0) < 0 ||
+		((st.st_uid || st.st_gid) && fchownat(dir, "upper", st.st_uid, st.st_gid, 0) < 0))
+		return err_sys(err, errno, "give the writable layer its mode");
+	return 0;
+}
+
+static int overlay_make(struct start *s, const struct container_spec *c, const struct strs *layers, struct bundle *b,
+	const char **ret_root, struct err *err)
+{
+	struct arena *a = &s->p->arena;
+	struct plan_overlay *o = arena_alloc(a, sizeof *o);
+	char path[PATH_TEXT];
+	bool kept = !is_volatile(s->p);
+	int rc;
+
+	if (!o)
+		return no_memory(err);
+	for (size_t i = kept; i < layers->n; i++)
+		if (strs_add(&o->lowers, a, layers->v[i]) < 0)
+			return no_memory(err);
+	if (!o->lowers.n)
+		return err_set(err, ERR_CORRUPT, "image '%s' has no layer", c->image);
+	path_ctr_data(path, s->p->row.id, c->id);
+	o->upper = arena_printf(a, "%s/%s/upper", s->e->root, path);
+	o->work = arena_printf(a, "%s/%s/work", s->e->root, path);
+	o->target = arena_printf(a, "%s/%s", s->e->runroot, path_ctr_file(path, s->p->row.id, c->id, "rootfs"));
+	o->is_volatile = !kept;
+	o->userxattr = s->e->in_userns;
+	if (!o->upper || !o->work || !o->target)
+		return no_memory(err);
+	if ((rc = upper_prepare(s, c, o->lowers.v[0], err)) < 0)
+		return rc;
+	b->rootfs = o;
+	*ret_root = o->target;
+	return 0;
+}
+
+/* ---- facts ---------------------------------------------------------------------------------------------------------- */
+
+/* Beyond the bounding set nothing can be given; a nested engine has a smaller one than the names in the specs. */
+static uint64_t caps_bound(void)
+{
+	uint64_t caps = 0;
+
+	for (int i = 0; i < CAP_COUNT; i++)
+		if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
+			caps |= 1ULL << i;
+	return caps;
+}
+
+static uint64_t hard_limit(int resource)
+{
+	struct rlimit r;
+
+	return getrlimit((__rlimit_resource_t) resource, &r) < 0 || r.rlim_max == RLIM_INFINITY ? UINT64_MAX : r.rlim_max;
+}
+
+/* Group 5 is tty everywhere; a user with few subordinate ids, or none, may not have it. */
+static bool has_tty_group(const struct engine *e)
+{
+	auto_buf struct buf b = BUF_INIT(4096);
+	unsigned inside, outside, n;
+
+	if (!e->in_userns)
+		return true;
+	if (file_read(AT_FDCWD, "/proc/self/gid_map", PATH_IN_STATE, &b) < 0 || !b.data)
+		return false;
+	for (const char *p = b.data; p && sscanf(p, "%u %u %u", &inside, &outside, &n) == 3; /* NOLINT */
+		p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL)
+		if (inside <= 5 && n > 5 - inside)
+			return true;
+	return false;
+}
+
+static int cgroup_of(struct start *s, const struct container_spec *c, struct bundle *b, struct err *err)
+{
+	b->cgroup = "";
+	if (!*s->pod_cgroup)
+		return 0;
+	b->cgroup = s->p->spec.solo && !*s->res.scope ? s->pod_cgroup :
+							arena_printf(&s->p->arena, "%s/%s", s->pod_cgroup, c->id);
+	return b->cgroup ? 0 : no_memory(err);
+}
+
+static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
+{
+	int rc;
+
+	if (!s->e->cgroups_open && (rc = engine_cgroups(s->e, err)) < 0)
+		return rc;
+	f->cgroup_v2 = s->e->cgroups.mode == CGROUP_V2;
+	f->cgroup_mount = f->cgroup_v2 || (s->e->cgroups.mode == CGROUP_V1 && !s->e->in_userns);
+	f->caps_max = caps_bound();
+	f->limits_rise = !s->e->in_userns && prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
+	f->nofile_max = hard_limit(RLIMIT_NOFILE);
+	f->nproc_max = hard_limit(RLIMIT_NPROC);
+	f->tty_group = has_tty_group(s->e);
+	return 0;
+}
+
+/* A process of another user's program must be able to reach what it is bound to; the files are world-readable by choice. */
+static int files_facts(struct start *s, const struct container_spec *c, struct oci_facts *f, struct err *err)
+{
+	struct etc_files files = { 0 };
+	int rc;
+
+	if (c->role == ROLE_INFRA)
+		return engine_helper(s->e, "podctl-pause", &f->pause, err);
+	if ((rc = pod_etc_files(s, c, &files, err)) < 0)
+		return rc;
+	f->hosts = files.hosts;
+	f->hostname = files.hostname;
+	f->resolv = files.resolv;
+	f->containerenv = files.containerenv;
+	if (s->make_ipc && c->ipc.mode == NS_PRIVATE &&
+		!(f->shm = arena_printf(&s->p->arena, "%s/pods/%s/shm", s->e->runroot, s->p->row.id)))
+		return no_memory(err);
+	return 0;
+}
+
+/* ---- seccomp -------------------------------------------------------------------------------------------------------- */
+
+static int seccomp_make(struct start *s, const struct container_spec *c, const struct oci_facts *f, struct buf *b,
+	struct err *err)
+{
+	const char *file = c->seccomp && *c->seccomp ? c->seccomp : s->e->config.seccomp_profile;
+	struct seccomp_profile own = seccomp_default;
+	auto_buf struct buf text = BUF_INIT(4 * MiB);
+	uint64_t caps;
+	int rc;
+
+	if (c->privileged || (file && strcmp(file, "unconfined") == 0))
+		return 0;
+	if (file && strcmp(file, "default") != 0 && strcmp(file, "builtin") != 0) {
+		if ((rc = file_read(AT_FDCWD, file, PATH_IN_STATE, &text)) < 0)
+			return err_sys(err, -rc, "read seccomp profile '%s'", file);
+		if ((rc = seccomp_parse(text.data ? text.data : "", text.len, &s->p->arena, &own, err)) < 0)
+			return err_wrap(err, "'%s'", file);
+	}
+	if ((rc = oci_caps(c, f, &caps, err)) < 0)
+		return rc;
+	return seccomp_text(&own, caps, s->kernel, b) < 0 ? no_memory(err) : 0;
+}
+
+/* ---- the bundle ------------------------------------------------------------------------------------------------------ */
+
+static int dirs_make(struct start *s, const struct container_spec *c, bool mount, int *ret, struct err *err)
+{
+	static const char *const names[] = { "bundle", "rootfs" };
+	auto_close int dir = -EBADF;
+
+	if (mkdirat(s->p->run_fd, c->id, 0711) < 0 && errno != EEXIST)
+		return err_sys(err, errno, "make run directory");
+	if ((dir = openat(s->p->run_fd, c->id, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+		return err_sys(err, errno, "open run directory");
+	for (size_t i = 0; i < (mount ? 2 : 1); i++)
+		if (mkdirat(dir, names[i], 0711) < 0 && errno != EEXIST)
+			return err_sys(err, errno, "make '%s'", names[i]);
+	*ret = openat(dir, "bundle", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return *ret < 0 ? err_sys(err, errno, "open bundle") : 0;
+}
+
+static int root_of(struct start *s, const struct container_spec *c, struct bundle *b, const char **ret, struct err *err)
+{
+	auto_layers struct layers layers = { .n = 0 };
+	struct strs dirs = { 0 };
+	int rc;
+
+	if (c->role == ROLE_INFRA) {
+		snprintf(b->user.home, sizeof b->user.home, "/");
+		return infra_rootfs(s->e, ret, err);
+	}
+	if ((rc = bundle_layers(s->e, s->p, c, &s->p->arena, &dirs, err)) < 0)
+		return rc;
+	if (c->rootfs && *c->rootfs)
+		*ret = c->rootfs;
+	else if (!dirs.n)
+		return err_set(err, ERR_INVALID, "there is neither an image nor a root file system");
+	else if ((rc = overlay_make(s, c, &dirs, b, ret, err)) < 0)
+		return rc;
+	if ((rc = layers_open(&dirs, &layers, err)) < 0)
+		return rc;
+	return user_lookup(&layers, c->user, &c->groups, &b->user, err);
+}
+
+static int config_write(struct start *s, struct container_spec *c, struct oci_facts *f, int dir, struct err *err)
+{
+	auto_buf struct buf text = BUF_INIT(JSON_MAX), filter = BUF_INIT(JSON_MAX);
+	json_t *config;
+	int rc;
+
+	if ((rc = oci_gen(c, f, &config, err)) < 0)
+		return rc;
+	if ((rc = seccomp_make(s, c, f, &filter, err)) == 0)
+		rc = oci_gen_text(config, filter.len ? filter.data : NULL, &text, err);
+	json_decref(config);
+	if (rc < 0)
+		return rc;
+	if ((rc = file_put(dir, "config.json", text.data, text.len, 0600)) < 0)
+		return err_sys(err, -rc, "write config.json");
+	return 0;
+}
+
+int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, struct err *err)
+{
+	struct oci_facts f = { .config = &s->e->config, .in_userns = s->e->in_userns };
+	struct bundle b = { 0 };
+	struct oci_bind *mounts;
+	struct oci_device *devices;
+	struct kvs sysctls = { 0 };
+	auto_close int dir = -EBADF;
+	char path[PATH_TEXT];
+	int rc;
+
+	if ((rc = root_of(s, c, &b, &f.rootfs, err)) < 0 || (rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0 ||
+		(rc = cgroup_of(s, c, &b, err)) < 0 || (rc = limits_facts(s, &f, err)) < 0 ||
+		(rc = pod_namespaces(s, c, f.ns, err)) < 0 || (rc = files_facts(s, c, &f, err)) < 0 ||
+		(rc = pod_mounts(s, c, &mounts, &f.n_mounts, err)) < 0 ||
+		(rc = pod_devices(s, c, &devices, &f.n_devices, err)) < 0 ||
+		(c->role != ROLE_INFRA && (rc = pod_sysctls(s, c, false, &sysctls, err)) < 0))
+		return rc;
+	f.mounts = mounts;
+	f.devices = devices;
+	f.sysctls = &sysctls;
+	f.cgroup = b.cgroup;
+	f.user = &b.user;
+	if ((rc = config_write(s, c, &f, dir, err)) < 0)
+		return rc;
+	if (!(b.dir = arena_printf(&s->p->arena, "%s/%s", s->e->runroot,
+		      path_ctr_file(path, s->p->row.id, c->id, "bundle"))))
+		return no_memory(err);
+	*ret = b;
+	return 0;
+}

@@ -1,0 +1,288 @@
+#include "pkg/pod/inspect.h"
+
+#include <string.h>
+
+#include "pkg/container/inspect.h"
+#include "pkg/pod/internal.h"
+#include "pkg/util/io.h"
+
+static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "inspect"); }
+
+int pod_net(const struct pod *p, struct arena *a, struct net_result *ret, struct err *err)
+{
+	struct pod_res r;
+	int rc = pod_res_load(p, a, &r, err);
+
+	if (rc < 0)
+		return rc;
+	*ret = r.has_net ? r.net : (struct net_result){ 0 };
+	return 0;
+}
+
+/* ---- one container ----------------------------------------------------------------------------------------------------- */
+
+static int mounts_of(const struct pod *p, const struct container_spec *c, struct engine *e, struct arena *a,
+	struct list *ret, struct err *err)
+{
+	struct inspect_mount *m = arena_array(a, c->mounts.n + 1, sizeof *m);
+	char path[PATH_TEXT];
+
+	if (!m)
+		return no_memory(err);
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct mount_spec *s = LIST_AT(c->mounts, struct mount_spec, i);
+
+		m[i] = (struct inspect_mount){ .type = mount_type_names[s->type], .name = "", .source = s->source, .dest = s->dest,
+			.read_only = s->read_only, .options = &s->options };
+		for (size_t k = 0; s->type == MOUNT_VOLUME && k < p->spec.volumes.n; k++) {
+			const struct volume_spec *v = LIST_AT(p->spec.volumes, struct volume_spec, k);
+
+			if (strcmp(v->name, s->source) != 0)
+				continue;
+			m[i].name = v->type == VOLUME_NAMED ? v->path : v->name;
+			m[i].type = v->type == VOLUME_HOST_PATH ? "bind" : "volume";
+			m[i].read_only = m[i].read_only || v->type == VOLUME_CONFIG_MAP || v->type == VOLUME_SECRET;
+			if (v->type == VOLUME_HOST_PATH)
+				m[i].source = v->path;
+			else if (v->type == VOLUME_NAMED)
+				m[i].source = arena_printf(a, "%s/volumes/%s", e->root, v->path);
+			else
+				m[i].source = arena_printf(a, "%s/%s",
+					v->type == VOLUME_SECRET || (v->type == VOLUME_EMPTY_DIR && v->memory) ? e->runroot : e->root,
+					path_volume(path, p->row.id,
+						v->type == VOLUME_EMPTY_DIR	     ? "empty-dir" :
+							v->type == VOLUME_CONFIG_MAP ? "config-map" :
+										       "secret",
+						v->name));
+		}
+		if (!m[i].source)
+			m[i].source = "";
+	}
+	*ret = (struct list){ .v = m, .n = c->mounts.n };
+	return 0;
+}
+
+static int ports_of(const struct pod *p, struct arena *a, struct list *ret, struct err *err)
+{
+	struct port_map *m = arena_array(a, p->spec.ports.n + 1, sizeof *m);
+
+	if (!m)
+		return no_memory(err);
+	for (size_t i = 0; i < p->spec.ports.n; i++) {
+		const struct port_spec *s = LIST_AT(p->spec.ports, struct port_spec, i);
+
+		m[i] = (struct port_map){ .host_ip = s->host_ip, .host_port = s->host_port, .container_port = s->container_port,
+			.range = s->range, .proto = s->proto };
+	}
+	*ret = (struct list){ .v = m, .n = p->spec.ports.n };
+	return 0;
+}
+
+static void overlay_of(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
+	struct inspect_facts *f)
+{
+	struct image_row img;
+	struct err ignored = { 0 };
+	char path[PATH_TEXT];
+
+	if (!c->image_id || !*c->image_id)
+		return;
+	path_ctr_data(path, p->row.id, c->id);
+	f->upper = arena_printf(a, "%s/%s/upper", e->root, path);
+	f->work = arena_printf(a, "%s/%s/work", e->root, path);
+	f->merged = arena_printf(a, "%s/%s", e->runroot, path_ctr_file(path, p->row.id, c->id, "rootfs"));
+	/* an image that was removed by force is no reason not to show the container */
+	if (store_image_get(e->store, c->image_id, a, &img, &ignored) < 0)
+		return;
+	f->image_digest = img.digest;
+	for (size_t i = img.layers.n; i-- > 0;)
+		f->lower = arena_printf(a, "%s%s%s/%s", f->lower ? f->lower : "", f->lower ? ":" : "", e->root,
+			path_layer(path, img.layers.v[i]));
+}
+
+static void paths_of(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
+	struct inspect_facts *f)
+{
+	char path[PATH_TEXT];
+	const char *dir;
+
+	f->log_path = "";
+	if (c->log_driver && strcmp(c->log_driver, "none") != 0)
+		f->log_path = arena_printf(a, "%s/%s", e->root,
+			path_pod_log(path, p->row.id, c->short_name, f->status ? f->status->attempt : 0));
+	if (!p->alive)
+		return;
+	f->bundle = arena_printf(a, "%s/%s", e->runroot, path_ctr_file(path, p->row.id, c->id, "bundle"));
+	f->pidfile = arena_printf(a, "%s/%s", e->runroot, path_ctr_file(path, p->row.id, c->id, "pid"));
+	if (c->role == ROLE_INFRA || !(dir = arena_printf(a, "%s/%s/etc", e->runroot, path_pod(path, p->row.id))))
+		return;
+	f->hosts = arena_printf(a, "%s/hosts", dir);
+	f->hostname_path = arena_printf(a, "%s/hostname", dir);
+	if (p->spec.net != NET_NONE)
+		f->resolv = arena_printf(a, "%s/resolv.conf", dir);
+}
+
+static int inspect_container(struct engine *e, const struct pod *p, size_t i, struct arena *a, json_t **ret, struct err *err)
+{
+	const struct container_spec *c = &p->ctr[i], *infra = pod_infra(p);
+	struct inspect_facts f = { .spec = c, .row = &p->ctr_row[i], .status = pod_status_of(p, c->id), .alive = p->alive };
+	struct pod_res r;
+	bool ours;
+	int rc;
+
+	if ((rc = pod_res_load(p, a, &r, err)) < 0 || (rc = mounts_of(p, c, e, a, &f.mounts, err)) < 0 ||
+		(rc = ports_of(p, a, &f.ports, err)) < 0)
+		return rc;
+	f.paused = f.status && f.status->state == CTR_PAUSED;
+	f.net = r.has_net && p->alive ? &r.net : NULL;
+	f.net_mode = net_mode_names[p->spec.net];
+	f.pod = p->row.solo ? "" : p->row.id;
+	f.pod_name = p->row.solo ? "" : p->row.name;
+	f.infra = infra ? infra->id : "";
+	f.autoremove = p->row.autoremove;
+	if (p->alive && *r.cgroup)
+		f.cgroup = p->row.solo && !*r.scope ? r.cgroup : arena_printf(a, "%s/%s", r.cgroup, c->id);
+	overlay_of(e, p, c, a, &f);
+	paths_of(e, p, c, a, &f);
+	if (engine_runtime(e, &f.runtime, &ours, err) < 0) { /* gone since; the container is still worth looking at */
+		err_clear(err);
+		f.runtime = "";
+	}
+	return (*ret = container_inspect(&f)) ? 0 : no_memory(err);
+}
+
+int pod_inspect_container(struct engine *e, const struct pod *p, const char *ctr, json_t **ret, struct err *err)
+{
+	struct arena a = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->ctr[i].id, ctr) == 0) {
+			rc = inspect_container(e, p, i, &a, ret, err);
+			arena_done(&a);
+			return rc;
+		}
+	return err_set(err, ERR_NOT_FOUND, "no such container %.12s", ctr);
+}
+
+/* ---- the pod ------------------------------------------------------------------------------------------------------------- */
+
+static json_t *labels_json(const struct kvs *m)
+{
+	json_t *v = json_object();
+
+	for (size_t i = 0; i < m->n; i++)
+		(void) json_object_set_new(v, m->v[i].key, json_string(m->v[i].value));
+	return v;
+}
+
+static json_t *strs_json(const struct strs *l)
+{
+	json_t *v = json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		(void) json_array_append_new(v, json_string(l->v[i]));
+	return v;
+}
+
+static json_t *containers_json(const struct pod *p)
+{
+	json_t *l = json_array();
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct status_container *s = pod_status_of(p, p->ctr[i].id);
+
+		(void) json_array_append_new(l,
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "Id", p->ctr[i].id, "Name", p->ctr[i].name, "State",
+				container_state_word(s, p->alive), "Role", container_role_names[p->ctr[i].role], "RestartCount",
+				(json_int_t) (s ? s->restarts : 0), "ExitCode", (json_int_t) (s ? s->exit_code : 0)));
+	}
+	return l;
+}
+
+static json_t *shared_json(const struct pod *p)
+{
+	struct infra_share s = { 0 };
+	struct err ignored = { 0 };
+	json_t *l = json_array();
+
+	if (p->row.solo || infra_share_of(&p->spec, &s, &ignored) < 0)
+		return l;
+	if (s.ipc)
+		(void) json_array_append_new(l, json_string("ipc"));
+	if (s.net)
+		(void) json_array_append_new(l, json_string("net"));
+	if (s.uts)
+		(void) json_array_append_new(l, json_string("uts"));
+	if (s.pid)
+		(void) json_array_append_new(l, json_string("pid"));
+	return l;
+}
+
+/* The network's part of a container's document has the address and ports in podman's shape already. */
+static json_t *infra_config(struct engine *e, const struct pod *p, struct arena *a, struct err *err)
+{
+	const struct container_spec *infra = pod_infra(p);
+	json_t *doc, *net, *v;
+	bool host = p->spec.net == NET_HOST;
+
+	if (!infra || inspect_container(e, p, 0, a, &doc, err) < 0)
+		return NULL;
+	net = json_object_get(doc, "NetworkSettings");
+	v = json_pack("{s:O, s:O, s:O, s:b, s:o, s:o, s:o, s:b, s:o}", "PortBindings", json_object_get(net, "Ports"), "IPAddress",
+		json_object_get(net, "IPAddress"), "MacAddress", json_object_get(net, "MacAddress"), "HostNetwork", host,
+		"DNSServer", strs_json(&p->spec.dns_servers), "DNSSearch", strs_json(&p->spec.dns_searches), "DNSOption",
+		strs_json(&p->spec.dns_options), "NoManageHosts", p->spec.no_hosts, "Networks", json_array());
+	if (v && p->spec.net == NET_BRIDGE)
+		(void) json_array_append_new(json_object_get(v, "Networks"), json_string("podctl"));
+	json_decref(doc);
+	return v;
+}
+
+static json_t *host_aliases(const struct pod *p)
+{
+	json_t *l = json_array();
+
+	for (size_t i = 0; i < p->spec.host_aliases.n; i++) {
+		const struct host_alias *h = LIST_AT(p->spec.host_aliases, struct host_alias, i);
+
+		for (size_t k = 0; k < h->names.n; k++)
+			(void) json_array_append_new(l, json_sprintf("%s:%s", h->names.v[k], h->ip));
+	}
+	return l;
+}
+
+int pod_inspect(struct engine *e, const struct pod *p, json_t **ret, struct err *err)
+{
+	const struct container_spec *infra = pod_infra(p);
+	struct arena a = { 0 };
+	char created[TIME_TEXT];
+	struct pod_res r;
+	json_t *v, *net;
+	int rc;
+
+	if ((rc = pod_res_load(p, &a, &r, err)) < 0)
+		goto out;
+	v = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:b, s:s, s:s, s:o, s:I, s:o, s:o, s:b}", "Id", p->row.id, "Name",
+		p->row.name, "Created", time_format(created, p->row.created_us), "CreateCommand", strs_json(&p->spec.create_argv),
+		"ExitPolicy", p->spec.exit_policy && *p->spec.exit_policy ? p->spec.exit_policy : "continue", "State",
+		pod_state_word(p), "Labels", labels_json(&p->spec.labels), "CreateCgroup", *r.cgroup != 0, "CreateInfra",
+		infra != NULL, "Kube", p->spec.kube, "Hostname", p->spec.hostname ? p->spec.hostname : "", "CgroupPath", r.cgroup,
+		"SharedNamespaces", shared_json(p), "NumContainers", (json_int_t) p->n, "Containers", containers_json(p),
+		"HostAdd", host_aliases(p), "AutoRemove", p->row.autoremove);
+	if (!v) {
+		rc = no_memory(err);
+		goto out;
+	}
+	(void) json_object_set_new(v, "InfraContainerID", json_string(infra ? infra->id : ""));
+	(void) json_object_set_new(v, "Annotations", labels_json(&p->spec.annotations));
+	if (p->status.phase && *p->status.phase)
+		(void) json_object_set_new(v, "Phase", json_string(p->status.phase));
+	if ((net = infra_config(e, p, &a, err)))
+		(void) json_object_set_new(v, "InfraConfig", net);
+	*ret = v;
+	rc = 0;
+out:
+	arena_done(&a);
+	return rc;
+}

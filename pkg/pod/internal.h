@@ -1,0 +1,112 @@
+/*
+ * internal.h — what the files of pkg/pod share.
+ *
+ * create.c makes rows and directories, start.c is the list of steps of a start, bundle.c writes the config.json of one
+ * container, plan.c the monitor's plan, volumes.c and etc.c what is mounted, stop.c and remove.c end it.
+ */
+#ifndef PODCTL_POD_INTERNAL_H
+#define PODCTL_POD_INTERNAL_H
+
+#include "pkg/container/oci_gen.h"
+#include "pkg/engine/paths.h"
+#include "pkg/infra/infra.h"
+#include "pkg/network/network.h"
+#include "pkg/pod/pod.h"
+
+#define POD_RES_VERSION 1
+
+/* Volatile things a pod may hold, as stored in its row (JSON): what teardown frees. */
+struct pod_res {
+	char *cgroup;  /* path of the pod's cgroup, "" none */
+	char *scope;   /* systemd unit, "" none */
+	struct net_result net;
+	bool has_net;
+};
+int pod_res_load(const struct pod *p, struct arena *a, struct pod_res *ret, struct err *err);
+int pod_res_store(struct engine *e, struct pod *p, const struct pod_res *r, struct err *err);
+
+/* One start under way. */
+struct start {
+	struct engine *e;
+	struct pod *p;
+	const struct pod_start_opts *o;
+	struct infra_share share;
+	bool make_net, make_ipc, make_uts; /* by the monitor */
+	const char *runtime;
+	bool runtime_ours;
+	pid_t monitor;
+	int sock;
+	int *socks; /* of published ports */
+	size_t n_socks;
+	struct pod_res res;
+	const char *cgroup, *pod_cgroup; /* the monitor's own; above the containers' */
+	struct plan plan;
+	bool fresh;        /* this is the pod's first start */
+	char kernel[66];
+};
+
+/* load.c */
+int pod_lock(struct engine *e, const char *id, int *ret_fd, struct err *err);
+int pod_open_dirs(struct engine *e, struct pod *p, struct err *err);
+int pod_read_status(struct engine *e, struct pod *p, struct err *err);
+bool pod_monitor_alive(const struct pod *p);
+bool pod_has_live_process(const struct pod *p);
+struct container_spec *pod_ctr(const struct pod *p, const char *id, size_t *ret_i);
+const struct container_spec *pod_infra(const struct pod *p);
+/* Opens "pods/ID/F" files below a held directory, without rename: nobody reads them before they are announced. */
+int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode);
+
+/* create.c */
+int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n, struct err *err);
+int pod_check_container(struct engine *e, const struct pod_spec *spec, const struct container_spec *c, struct err *err);
+/* Ids, infra, run directory and lock; nothing is in the store yet. */
+int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
+	const char *kube_file, struct pod *ret, struct err *err);
+int pod_store(struct engine *e, struct pod *p, struct err *err);
+int pod_data_dirs(struct engine *e, struct pod *p, struct err *err);
+
+/* start.c: steps from the spawned monitor on. */
+int start_spawn(struct start *s, struct err *err);
+int start_rest(struct start *s, struct err *err);
+void start_done(struct start *s);
+int start_init(struct start *s, struct engine *e, struct pod *p, const struct pod_start_opts *o, struct err *err);
+
+/* bundle.c */
+struct bundle {
+	struct plan_overlay *rootfs; /* NULL: nothing to mount */
+	struct user user;
+	const char *dir;             /* absolute */
+	const char *cgroup;
+};
+int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, struct err *err);
+int bundle_layers(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
+	struct strs *ret, struct err *err);
+
+/* namespaces.c */
+int pod_namespaces(struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err);
+/* Those of a container and its pod that belong to namespaces the runtime makes, or (monitor) that the monitor makes. */
+int pod_sysctls(struct start *s, const struct container_spec *c, bool monitor, struct kvs *ret, struct err *err);
+
+/* plan.c */
+int plan_make(struct start *s, struct err *err);
+int plan_container_make(struct start *s, struct container_spec *c, struct plan_container *ret, struct err *err);
+int plan_write(struct start *s, struct err *err);
+
+/* volumes.c: sources of a container's mounts; memory volumes go to the plan's mounts. */
+int pod_volumes_make(struct start *s, struct err *err);
+int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n, struct err *err);
+int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n, struct err *err);
+
+/* etc.c */
+struct etc_files {
+	const char *hosts, *hostname, *resolv, *containerenv;
+};
+int pod_etc_write(struct start *s, struct err *err);
+int pod_etc_files(struct start *s, const struct container_spec *c, struct etc_files *ret, struct err *err);
+
+/* stop.c */
+int monitor_gone(struct pod *p, int sock, struct err *err);
+int pod_kill_all(struct engine *e, struct pod *p, struct err *err);
+int pod_record_end(struct engine *e, struct pod *p, struct err *err);
+
+#endif

@@ -1,0 +1,62 @@
+#include "pkg/pod/spec.h"
+
+#include "pkg/network/network.h"
+
+const char *const net_mode_names[] = { "none", "host", "bridge", "container", NULL };
+const char *const volume_type_names[] = { "emptyDir", "hostPath", "configMap", "secret", "named", NULL };
+
+/* clang-format off */
+static const struct field file_fields[] = {
+	F_STR(struct file_spec, "path", path),
+	F_STR(struct file_spec, "data", data),
+	F_BOOL(struct file_spec, "base64", base64),
+	F_U32(struct file_spec, "mode", mode),
+	F_END
+};
+
+static const struct field volume_fields[] = {
+	F_STR(struct volume_spec, "name", name),
+	{ "type", FIELD_ENUM, offsetof(struct volume_spec, type), .names = volume_type_names, .always = 1 },
+	F_STR(struct volume_spec, "path", path),
+	F_STR(struct volume_spec, "pathType", path_type),
+	F_BOOL(struct volume_spec, "memory", memory),
+	F_U64(struct volume_spec, "sizeLimit", size_limit),
+	F_LIST(struct volume_spec, "files", files, file_fields, struct file_spec),
+	F_END
+};
+
+static const struct field port_fields[] = {
+	F_STR(struct port_spec, "hostIP", host_ip),
+	F_PORT(struct port_spec, "hostPort", host_port),
+	F_PORT(struct port_spec, "containerPort", container_port),
+	F_PORT(struct port_spec, "range", range),
+	{ "protocol", FIELD_ENUM, offsetof(struct port_spec, proto), .names = port_proto_names, .always = 1 },
+	F_STR(struct port_spec, "name", name),
+	F_END
+};
+
+static const struct field alias_fields[] = {
+	F_STR(struct host_alias, "ip", ip),
+	F_STRS(struct host_alias, "names", names),
+	F_END
+};
+
+#define P struct pod_spec
+const struct field pod_spec_fields[] = {
+	F_STR(P, "id", id), F_STR(P, "name", name), F_BOOL(P, "solo", solo), F_STR(P, "hostname", hostname),
+	{ "net", FIELD_ENUM, offsetof(P, net), .names = net_mode_names, .always = 1 },
+	F_STR(P, "netContainer", net_container),
+	F_LIST(P, "ports", ports, port_fields, struct port_spec),
+	F_BOOL(P, "sharePid", share_pid), F_BOOL(P, "hostPid", host_pid), F_BOOL(P, "hostIpc", host_ipc),
+	F_STRS(P, "share", share),
+	F_LIST(P, "volumes", volumes, volume_fields, struct volume_spec),
+	F_LIST(P, "hostAliases", host_aliases, alias_fields, struct host_alias),
+	F_STRS(P, "dnsServers", dns_servers), F_STRS(P, "dnsSearches", dns_searches), F_STRS(P, "dnsOptions", dns_options),
+	F_BOOL(P, "noHosts", no_hosts), F_BOOL(P, "noInfra", no_infra), F_KVS(P, "sysctls", sysctls),
+	F_KVS(P, "labels", labels), F_KVS(P, "annotations", annotations),
+	F_STR(P, "exitPolicy", exit_policy), F_U32(P, "grace", grace), F_BOOL(P, "kube", kube),
+	F_BOOL(P, "autoremove", autoremove), F_U64(P, "createdUs", created_us), F_STRS(P, "createArgv", create_argv),
+	F_END
+};
+#undef P
+/* clang-format on */

@@ -1,0 +1,449 @@
+/*
+ * Starting a pod.  The monitor is executed first and waits; everything it needs is prepared meanwhile: cgroup names,
+ * address and ports, files of /etc, volumes, bundles, plan.  With GO it makes namespaces and mounts, hands over the network
+ * namespace when there is something to do in it, and starts the containers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include "pkg/engine/scope.h"
+#include "pkg/monitor/proto.h"
+#include "pkg/pod/internal.h"
+#include "pkg/util/io.h"
+#include "pkg/util/log.h"
+
+static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "start pod"); }
+
+/* ---- what the pod holds -------------------------------------------------------------------------------------------- */
+
+int pod_res_load(const struct pod *p, struct arena *a, struct pod_res *ret, struct err *err)
+{
+	struct pod_res r = { .cgroup = (char *) "", .scope = (char *) "" };
+	const json_t *net;
+	json_t *v;
+	int rc = 0;
+
+	if (!p->row.res || !*p->row.res) {
+		*ret = r;
+		return 0;
+	}
+	if (!(v = json_parse(p->row.res, strlen(p->row.res), err)))
+		return err_wrap(err, "resources of '%s'", p->row.name);
+	if (json_string_value(json_object_get(v, "cgroup")))
+		r.cgroup = arena_strdup(a, json_string_value(json_object_get(v, "cgroup")));
+	if (json_string_value(json_object_get(v, "scope")))
+		r.scope = arena_strdup(a, json_string_value(json_object_get(v, "scope")));
+	if ((net = json_object_get(v, "network"))) {
+		rc = net_result_from_json(net, a, &r.net, err);
+		r.has_net = rc == 0;
+	}
+	json_decref(v);
+	if (rc < 0)
+		return rc;
+	if (!r.cgroup || !r.scope)
+		return no_memory(err);
+	*ret = r;
+	return 0;
+}
+
+static const char *res_text(struct pod *p, const struct pod_res *r)
+{
+	json_t *v = json_pack("{s:i, s:s, s:s}", "version", POD_RES_VERSION, "cgroup", r->cgroup, "scope", r->scope);
+	auto_free char *text = NULL;
+
+	if (v && r->has_net)
+		(void) json_object_set_new(v, "network", net_result_to_json(&r->net));
+	text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	json_decref(v);
+	return text ? arena_strdup(&p->arena, text) : NULL;
+}
+
+int pod_res_store(struct engine *e, struct pod *p, const struct pod_res *r, struct err *err)
+{
+	const char *text = r ? res_text(p, r) : NULL;
+
+	if (r && !text)
+		return no_memory(err);
+	p->row.res = text;
+	return store_pod_set_res(e->store, p->row.id, text, err);
+}
+
+/* ---- the monitor --------------------------------------------------------------------------------------------------- */
+
+int start_init(struct start *s, struct engine *e, struct pod *p, const struct pod_start_opts *o, struct err *err)
+{
+	static const struct pod_start_opts none;
+	struct utsname u;
+	int rc;
+
+	*s = (struct start){ .e = e, .p = p, .o = o ? o : &none, .sock = -EBADF, .monitor = -1 };
+	s->res.cgroup = s->res.scope = (char *) "";
+	s->fresh = p->row.state == ROW_CREATING || p->row.state == ROW_CREATED;
+	if (uname(&u) == 0)
+		snprintf(s->kernel, sizeof s->kernel, "%s", u.release);
+	if ((rc = infra_share_of(&p->spec, &s->share, err)) < 0 ||
+		(rc = engine_runtime(e, &s->runtime, &s->runtime_ours, err)) < 0)
+		return rc;
+	if (p->spec.solo) {
+		s->make_net = p->spec.net == NET_BRIDGE;
+		return 0;
+	}
+	s->make_net = s->share.net && p->spec.net != NET_HOST;
+	s->make_ipc = s->share.ipc && !p->spec.host_ipc;
+	s->make_uts = s->share.uts;
+	return 0;
+}
+
+void start_done(struct start *s)
+{
+	for (size_t i = 0; i < s->n_socks; i++)
+		fd_close_p(&s->socks[i]);
+	s->n_socks = 0;
+	fd_close_p(&s->sock);
+}
+
+/* Names of the cgroups; where systemd makes them they are known once the scope is there. */
+static int name_cgroups(struct start *s, struct err *err)
+{
+	struct pod *p = s->p;
+
+	s->cgroup = s->pod_cgroup = "";
+	if (!s->e->cgroups_usable)
+		return 0;
+	if (s->e->systemd_cgroups) {
+		s->res.scope = arena_printf(&p->arena, "podctl%s-%s.scope", s->e->suffix, p->row.id);
+		return s->res.scope ? 0 : no_memory(err);
+	}
+	s->cgroup = arena_printf(&p->arena, "/podctl%s/monitors", s->e->suffix);
+	s->res.cgroup = arena_printf(&p->arena, "/podctl%s/%s", s->e->suffix, p->row.id);
+	s->pod_cgroup = s->res.cgroup;
+	return s->cgroup && s->res.cgroup ? 0 : no_memory(err);
+}
+
+static int make_scope(struct start *s, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+	char file[40], text[128];
+	const char *line;
+	int rc;
+
+	if (!*s->res.scope)
+		return 0;
+	snprintf(text, sizeof text, "podctl pod %.64s", s->p->row.name);
+	if ((rc = scope_start(s->e, s->res.scope, text, s->monitor, NULL, err)) < 0)
+		return rc;
+	snprintf(file, sizeof file, "/proc/%d/cgroup", (int) s->monitor);
+	if ((rc = file_read(AT_FDCWD, file, PATH_IN_STATE, &b)) < 0)
+		return err_sys(err, -rc, "read the pod's cgroup");
+	line = b.data && strncmp(b.data, "0::", 3) == 0 ? b.data : b.data ? strstr(b.data, "\n0::") : NULL;
+	if (!line)
+		return err_set(err, ERR_SYSTEM, "unit '%s' has no cgroup", s->res.scope);
+	line += *line == '\n';
+	s->res.cgroup = arena_printf(&s->p->arena, "%.*s/pod", (int) strcspn(line + 3, "\n"), line + 3);
+	s->cgroup = arena_printf(&s->p->arena, "%.*s/monitor", (int) strcspn(line + 3, "\n"), line + 3);
+	s->pod_cgroup = s->res.cgroup;
+	return s->res.cgroup && s->cgroup ? 0 : no_memory(err);
+}
+
+/* The lock on 'alive' belongs to the open file: the monitor inherits it, we close ours. */
+static int take_alive(struct pod *p, int *ret, struct err *err)
+{
+	auto_close int fd = path_open(p->run_fd, PATH_ALIVE, PATH_IN_STATE, O_RDWR | O_CREAT, 0600);
+	int rc = fd < 0 ? fd : lock_file(fd, true, false);
+
+	if (rc == -EAGAIN)
+		return err_set(err, ERR_STATE, "'%s' is running already", p->row.name);
+	if (rc < 0)
+		return err_sys(err, -rc, "take the lock of the monitor");
+	*ret = fd_steal(&fd);
+	return 0;
+}
+
+int start_spawn(struct start *s, struct err *err)
+{
+	auto_close int alive = -EBADF;
+	char names[16] = "";
+	const char *const extra[] = { "--namespaces", names, NULL };
+	const char *program;
+	int rc;
+
+	if ((rc = name_cgroups(s, err)) < 0 || (rc = engine_helper(s->e, "podctl-monitor", &program, err)) < 0 ||
+		(rc = take_alive(s->p, &alive, err)) < 0)
+		return rc;
+	snprintf(names, sizeof names, "%s%s%s", s->make_net ? "net," : "", s->make_ipc ? "ipc," : "",
+		s->make_uts ? "uts," : "");
+	names[*names ? strlen(names) - 1 : 0] = '\0';
+	if ((rc = monitor_spawn(program, *names ? extra : NULL, alive, s->p->run_fd, s->p->data_fd, -1, &s->monitor,
+		     &s->sock, err)) < 0)
+		return rc;
+	/* what is recorded from now on must be freed by the row */
+	s->p->row.res = res_text(s->p, &s->res);
+	return s->p->row.res ? 0 : no_memory(err);
+}
+
+/* ---- steps ---------------------------------------------------------------------------------------------------------- */
+
+static int ports_of(struct start *s, struct port_map **ret, size_t *ret_n, struct err *err)
+{
+	const struct pod_spec *spec = &s->p->spec;
+	struct port_map *m = arena_array(&s->p->arena, spec->ports.n + 1, sizeof *m);
+
+	if (!m)
+		return no_memory(err);
+	for (size_t i = 0; i < spec->ports.n; i++) {
+		const struct port_spec *q = LIST_AT(spec->ports, struct port_spec, i);
+
+		m[i] = (struct port_map){ .host_ip = q->host_ip, .host_port = q->host_port, .container_port = q->container_port,
+			.range = q->range, .proto = q->proto };
+	}
+	*ret = m;
+	*ret_n = spec->ports.n;
+	return 0;
+}
+
+static int reserve_network(struct start *s, struct err *err)
+{
+	struct port_map *m = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (s->p->spec.net != NET_BRIDGE && s->p->spec.net != NET_HOST)
+		return 0;
+	if ((rc = ports_of(s, &m, &n, err)) < 0)
+		return rc;
+	if (s->p->spec.net == NET_HOST)
+		return n ? network_check_ports(m, n, &s->p->arena, err) : 0;
+	if ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, 0, &s->p->arena, &s->res.net, &s->socks,
+		     &s->n_socks, err)) < 0)
+		return rc;
+	s->res.has_net = true;
+	return 0;
+}
+
+/* One transaction while the monitor is still being executed; a pod of one without a network has it in its row already. */
+static int record(struct start *s, struct err *err)
+{
+	if (s->res.has_net || *s->res.scope || !s->fresh || s->p->row.state != ROW_CREATING)
+		return pod_res_store(s->e, s->p, &s->res, err);
+	return 0;
+}
+
+static json_t *go_request(const struct start *s)
+{
+	json_t *v = json_pack("{s:s}", "op", "GO");
+
+	if (v && s->o->attach) {
+		(void) json_object_set_new(v, "attach", json_string(s->o->attach));
+		(void) json_object_set_new(v, "stdin", json_boolean(s->o->in));
+		(void) json_object_set_new(v, "stdout", json_boolean(s->o->out));
+		(void) json_object_set_new(v, "stderr", json_boolean(s->o->errs));
+		(void) json_object_set_new(v, "tty_rows", json_integer(s->o->rows));
+		(void) json_object_set_new(v, "tty_cols", json_integer(s->o->cols));
+	}
+	return v;
+}
+
+static int send_go(struct start *s, struct err *err)
+{
+	int rc;
+
+	if ((rc = monitor_send(s->sock, go_request(s), s->socks, s->n_socks, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < s->n_socks; i++)
+		fd_close_p(&s->socks[i]);
+	s->n_socks = 0;
+	return 0;
+}
+
+static int net_ready(struct start *s, struct monitor_msg *m, struct err *err)
+{
+	struct err told = { 0 };
+	int rc;
+
+	if (!m->nfds)
+		return err_set(err, ERR_REMOTE, "the monitor passed no network namespace");
+	rc = s->res.has_net ? network_attach(s->e, s->p->row.id, m->fds[0], &s->res.net, err) :
+			      network_loopback(m->fds[0], err);
+	if (rc < 0) {
+		(void) monitor_send(s->sock, json_pack("{s:s, s:s}", "op", "NET_FAILED", "msg", err->msg), NULL, 0, &told);
+		return rc;
+	}
+	return monitor_send(s->sock, json_pack("{s:s}", "op", "NET_READY"), NULL, 0, err);
+}
+
+static int wait_started(struct start *s, struct err *err)
+{
+	for (;;) {
+		struct monitor_msg m = { 0 };
+		int rc = monitor_recv(s->sock, &m, err);
+		const char *ev;
+
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			return err_set(err, ERR_REMOTE, "the monitor ended before the start was complete");
+		ev = m.kind == PROTO_JSON ? json_string_value(json_object_get(m.json, "ev")) : NULL;
+		if (ev && strcmp(ev, "NS_READY") == 0) {
+			rc = net_ready(s, &m, err);
+		} else if (m.kind == PROTO_JSON && !ev) {
+			rc = monitor_answer_err(m.json, err);
+			monitor_msg_done(&m);
+			return rc < 0 ? rc : 0;
+		}
+		monitor_msg_done(&m);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+/* Only now: a start that is cut short before its answer leaves a row that the next command removes (creating) or a pod that
+ * never ran.  We hold the pod's lock, so that the cleaner of a pod that is over already comes after us. */
+static int record_started(struct start *s, struct err *err)
+{
+	int rc = store_pod_set_state(s->e->store, s->p->row.id, ROW_STARTED, err);
+
+	if (rc == 0)
+		s->p->row.state = ROW_STARTED;
+	return rc;
+}
+
+int start_rest(struct start *s, struct err *err)
+{
+	/* clang-format off */
+	static const struct { const char *name; int (*run)(struct start *, struct err *); } steps[] = {
+		{ "cgroup", make_scope }, { NULL, reserve_network }, { NULL, record }, { NULL, pod_etc_write },
+		{ NULL, pod_volumes_make }, { NULL, plan_make }, { NULL, plan_write }, { NULL, send_go },
+		{ NULL, wait_started }, { NULL, record_started },
+	};
+	/* clang-format on */
+	int rc;
+
+	for (size_t i = 0; i < LEN(steps); i++) {
+		if ((rc = steps[i].run(s, err)) >= 0)
+			continue;
+		/* to a caller these two kinds say that the program could not be executed (127, 126); only the last step can */
+		if (steps[i].run != wait_started && (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED))
+			err->kind = ERR_INVALID;
+		return steps[i].name ? err_wrap(err, "%s", steps[i].name) : rc;
+	}
+	s->p->alive = true;
+	return 0;
+}
+
+/* ---- start of a pod that exists -------------------------------------------------------------------------------------- */
+
+/* A member of a living pod: announced to the monitor when it does not know it yet, then started. */
+static int start_member(struct start *s, const char *id, int *ret_sock, struct err *err)
+{
+	struct container_spec *c = pod_ctr(s->p, id, NULL);
+	const struct status_container *st = pod_status_of(s->p, id);
+	auto_close int sock = -EBADF;
+	int rc;
+
+	if (!c)
+		return err_set(err, ERR_NOT_FOUND, "pod '%s' has no container %.12s", s->p->row.name, id);
+	if (st && st->state != CTR_CREATED && st->state != CTR_EXITED)
+		return 0;
+	if ((rc = pod_connect(s->e, s->p, &sock, err)) < 0)
+		return rc;
+	s->monitor = (pid_t) s->p->status.monitor;
+	if (!st) {
+		struct plan_container pc = { 0 };
+		json_t *v;
+
+		if ((rc = pod_res_load(s->p, &s->p->arena, &s->res, err)) < 0)
+			return rc;
+		s->pod_cgroup = s->res.cgroup;
+		if ((rc = pod_etc_write(s, err)) < 0 || (rc = plan_container_make(s, c, &pc, err)) < 0)
+			return rc;
+		if (!(v = encode_json(plan_container_fields, &pc)))
+			return no_memory(err);
+		if ((rc = monitor_call(sock, json_pack("{s:s, s:o}", "op", "ADD", "container", v), NULL, err)) < 0)
+			return rc;
+	}
+	if (s->o->attach && strcmp(s->o->attach, id) == 0 && ret_sock) {
+		rc = monitor_call(sock,
+			json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "ATTACH", "ctr", id, "stdin", s->o->in, "stdout",
+				s->o->out, "stderr", s->o->errs),
+			NULL, err);
+		if (rc < 0)
+			return rc;
+	}
+	if ((rc = monitor_call(sock, json_pack("{s:s, s:s}", "op", "START", "ctr", id), NULL, err)) < 0)
+		return rc;
+	if (ret_sock)
+		*ret_sock = fd_steal(&sock);
+	return 0;
+}
+
+static int start_members(struct start *s, int *ret_sock, struct err *err)
+{
+	auto_close int sock = -EBADF;
+	int rc;
+
+	for (size_t i = 0; i < s->p->n; i++) {
+		const struct container_spec *c = &s->p->ctr[i];
+
+		if (s->o->only ? strcmp(c->id, s->o->only) != 0 : c->role != ROLE_MEMBER)
+			continue;
+		if ((rc = start_member(s, c->id, sock < 0 ? &sock : NULL, err)) < 0)
+			return s->p->row.solo ? rc : err_wrap(err, "container '%s'", c->short_name);
+	}
+	if (ret_sock)
+		*ret_sock = fd_steal(&sock);
+	return 0;
+}
+
+/* What the monitor of a failed start left, it undid itself; the rest goes by the row.  The pod stays as it was: created. */
+static int undo_start(struct start *s, int rc)
+{
+	struct err ignored = { 0 };
+	enum row_state back = s->fresh ? ROW_CREATED : ROW_EXITED;
+
+	if (monitor_gone(s->p, s->sock, &ignored) < 0) {
+		log_warn("stop the monitor of '%s', ignoring: %s", s->p->row.name, ignored.msg);
+		err_clear(&ignored);
+	}
+	(void) pod_read_status(s->e, s->p, &ignored);
+	err_clear(&ignored);
+	if (pod_teardown(s->e, s->p, &ignored) < 0)
+		log_warn("tear down '%s', ignoring: %s", s->p->row.name, ignored.msg);
+	err_clear(&ignored);
+	(void) store_pod_set_state(s->e->store, s->p->row.id, back, &ignored);
+	s->p->row.state = back;
+	return rc;
+}
+
+int pod_start(struct engine *e, struct pod *p, const struct pod_start_opts *o, int *ret_sock, struct err *err)
+{
+	struct start s;
+	int rc;
+
+	if ((rc = start_init(&s, e, p, o, err)) < 0)
+		return rc;
+	if (p->alive) {
+		rc = start_members(&s, ret_sock, err);
+		start_done(&s);
+		return rc;
+	}
+	/* a monitor that was killed may have left containers and a network behind */
+	if (p->row.state == ROW_STARTED && (rc = pod_record_end(e, p, err)) < 0)
+		return rc;
+	if (p->row.state == ROW_EXITED && (rc = pod_teardown(e, p, err)) < 0)
+		return rc;
+	if ((rc = pod_open_dirs(e, p, err)) < 0)
+		return rc;
+	rc = start_spawn(&s, err);
+	if (rc < 0 || (rc = pod_data_dirs(e, p, err)) < 0 || (rc = start_rest(&s, err)) < 0)
+		rc = undo_start(&s, rc);
+	else if (ret_sock)
+		*ret_sock = fd_steal(&s.sock);
+	start_done(&s);
+	return rc;
+}

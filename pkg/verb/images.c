@@ -1,0 +1,91 @@
+#include "pkg/verb/images.h"
+
+#include <string.h>
+
+#include "pkg/verb/containers.h"
+
+static bool fits(const struct image_row *i, const char *ref)
+{
+	size_t n = strlen(ref);
+
+	if (!strncmp(ref, "sha256:", 7))
+		return !strncmp(i->id, ref + 7, n - 7);
+	if (n >= 3 && !strncmp(i->id, ref, n))
+		return true;
+	for (size_t k = 0; k < i->names.n; k++) {
+		const char *name = i->names.v[k];
+
+		for (const char *at = name; at; at = strchr(at, '/')) {
+			at += *at == '/';
+			if (!strncmp(at, ref, n) && (!at[n] || at[n] == ':' || at[n] == '@'))
+				return true;
+		}
+	}
+	return false;
+}
+
+int verb_images(struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err)
+{
+	struct image_row *rows = NULL;
+	size_t n = 0, kept = 0;
+	int rc = store_images(e->store, a, &rows, &n, err);
+
+	if (rc < 0)
+		return rc;
+	if (!(ret->users = arena_array(a, n + 1, sizeof *ret->users)))
+		return err_sys(err, ENOMEM, "list images");
+	for (size_t i = 0; i < n; i++) {
+		struct strs users = { 0 };
+
+		if (reference && !fits(&rows[i], reference))
+			continue;
+		if ((rc = store_image_users(e->store, rows[i].id, a, &users, err)) < 0)
+			return rc;
+		ret->users[kept] = users.n;
+		rows[kept++] = rows[i];
+	}
+	ret->v = rows;
+	ret->n = kept;
+	return 0;
+}
+
+int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id, struct err *err)
+{
+	return image_import(e, r->fd, r->name, r->message, &r->changes, a, ret_id, err);
+}
+
+int verb_load(struct engine *e, const struct load_request *r, struct arena *a, struct strs *ret_names, struct err *err)
+{
+	return image_load(e, r->fd, r->path, r->progress.line, r->progress.ctx, a, ret_names, err);
+}
+
+int verb_tag(struct engine *e, const char *image, const char *name, struct err *err) { return image_tag(e, image, name, err); }
+
+int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, struct strs *ret_lines, struct err *err)
+{
+	struct image_row row = { 0 };
+	struct strs users = { 0 };
+	int rc;
+
+	if (force) {
+		if ((rc = image_resolve(e, image, a, &row, err)) < 0 ||
+			(rc = store_image_users(e->store, row.id, a, &users, err)) < 0)
+			return rc;
+		for (size_t i = 0; i < users.n; i++) {
+			struct target t = { .asked = users.v[i] };
+
+			if ((rc = store_find(e->store, users.v[i], STORE_CONTAINER, a, &t.id, &t.pod, err)) < 0 ||
+				(rc = verb_remove(e, &t, &(struct remove_request){ .force = true, .timeout_s = { true, 0 } }, err)) < 0)
+				return err_wrap(err, "image %s", image);
+		}
+	}
+	return image_remove(e, image, force, a, ret_lines, err);
+}
+
+int verb_inspect_image(struct engine *e, const char *image, struct arena *a, json_t **ret, struct err *err)
+{
+	struct image_row row = { 0 };
+	int rc = image_resolve(e, image, a, &row, err);
+
+	return rc < 0 ? rc : image_inspect(e, &row, a, ret, err);
+}

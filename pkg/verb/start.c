@@ -1,0 +1,119 @@
+/*
+ * start.c — start, attach: a container's streams come over a socket of its pod's monitor.
+ */
+#include "pkg/verb/containers.h"
+
+#include <string.h>
+
+#include "pkg/monitor/proto.h"
+#include "pkg/util/log.h"
+
+static int find_member(const struct pod *p, const char *ctr, size_t *ret, struct err *err)
+{
+	*ret = pod_index(p, ctr);
+	if (*ret == p->n)
+		return err_set(err, ERR_NOT_FOUND, "no container with name or ID \"%s\" found", ctr);
+	return 0;
+}
+
+int verb_start_pod(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at, int *ret_sock,
+	struct err *err)
+{
+	struct pod_start_opts o = { .only = p->row.solo ? NULL : ctr };
+	auto_close int sock = -EBADF;
+	int rc;
+
+	if (at) {
+		o.attach = ctr;
+		o.in = at->in;
+		o.out = at->out;
+		o.errs = at->errs;
+		o.rows = at->rows;
+		o.cols = at->cols;
+	}
+	if ((rc = pod_start(e, p, &o, at ? &sock : NULL, err)) < 0)
+		return rc;
+	if (at)
+		*ret_sock = fd_steal(&sock);
+	return 0;
+}
+
+static int attach_living(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at, int *ret_sock,
+	struct err *err)
+{
+	auto_close int sock = -EBADF;
+	int rc;
+
+	if ((rc = pod_connect(e, p, &sock, err)) < 0)
+		return rc;
+	rc = monitor_call(sock,
+		json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "ATTACH", "ctr", ctr, "stdin", at->in, "stdout", at->out, "stderr",
+			at->errs),
+		NULL, err);
+	if (rc < 0)
+		return rc;
+	if (at->rows && at->cols) {
+		struct err one = { 0 };
+
+		/* the size a terminal starts with matters to people, not to whether they are attached */
+		if (monitor_send(sock, json_pack("{s:s, s:s, s:i, s:i}", "op", "RESIZE", "ctr", ctr, "rows", at->rows, "cols", at->cols),
+			    NULL, 0, &one) < 0)
+			log_debug("resize: %s", one.msg);
+	}
+	*ret_sock = fd_steal(&sock);
+	return 0;
+}
+
+int verb_start(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock, bool *ret_tty,
+	struct err *err)
+{
+	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
+	struct attach_request now = { 0 };
+	size_t i;
+	int rc;
+
+	*ret_sock = -EBADF;
+	if ((rc = pod_load(e, t->pod, true, &p, err)) < 0 || (rc = find_member(&p, t->id, &i, err)) < 0)
+		return rc;
+	if (p.ctr[i].role == ROLE_INFRA)
+		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; start the pod", t->asked, p.row.name);
+	if (!strcmp(ctr_word(&p, i), "paused"))
+		return err_set(err, ERR_STATE, "container %s is paused; unpause it", t->asked);
+	*ret_tty = p.ctr[i].terminal;
+	if (at) {
+		now = *at;
+		now.in = at->in && p.ctr[i].stdin_open;
+	}
+	if (ctr_is_running(&p, i))
+		return at ? attach_living(e, &p, t->id, &now, ret_sock, err) : 0;
+	return verb_start_pod(e, &p, t->id, at ? &now : NULL, ret_sock, err);
+}
+
+int verb_attach(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock, bool *ret_tty,
+	struct err *err)
+{
+	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
+	struct attach_request now = *at;
+	size_t i;
+	int rc;
+
+	*ret_sock = -EBADF;
+	if ((rc = pod_load(e, t->pod, false, &p, err)) < 0 || (rc = find_member(&p, t->id, &i, err)) < 0)
+		return rc;
+	if (!ctr_is_running(&p, i))
+		return err_set(err, ERR_STATE, "you can only attach to running containers: %s is %s", t->asked, ctr_word(&p, i));
+	*ret_tty = p.ctr[i].terminal;
+	now.in = at->in && p.ctr[i].stdin_open;
+	return attach_living(e, &p, t->id, &now, ret_sock, err);
+}
+
+int verb_release(struct engine *e, const char *pod, struct err *err)
+{
+	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
+	int rc = pod_load(e, pod, false, &p, err);
+
+	/* the monitor's own cleaner may have been quicker */
+	if (rc < 0)
+		return err->kind == ERR_NOT_FOUND ? (err_clear(err), 0) : rc;
+	return pod_release(e, &p, err);
+}

@@ -1,0 +1,19 @@
+/*
+ * seccomp.h — compiling a profile; the cache is in seccomp.c, behind container.h.
+ *
+ * libseccomp is opened only here, when no cached filter exists.  The filter is exported as BPF, tree-shaped
+ * (SCMP_FLTATR_CTL_OPTIMIZE=2): a linear one costs every system call of the container.
+ */
+#ifndef PODCTL_RUNTIME_SECCOMP_H
+#define PODCTL_RUNTIME_SECCOMP_H
+
+#include "runtime/container.h"
+
+/* Compiles linux.seccomp into ret->prog. */
+int seccomp_compile(const json_t *profile, struct filter *ret, struct err *err);
+/* Actions, operators, architectures and flags, NULL-terminated: for `features`. */
+extern const char *const seccomp_action_names[], *const seccomp_operator_names[], *const seccomp_arch_names[], *const seccomp_flag_names[];
+
+#define SECCOMP_PROG_MAX 4096 /* BPF_MAXINSNS */
+
+#endif
