@@ -59,7 +59,8 @@ int cfg_bool(const json_t *o, const char *at, const char *key, bool *ret, struct
 	return 0;
 }
 
-int cfg_int(const json_t *o, const char *at, const char *key, int64_t min, int64_t max, int64_t *ret, bool *ret_set, struct err *err)
+int cfg_int(const json_t *o, const char *at, const char *key, int64_t min, int64_t max, int64_t *ret,
+	bool *ret_set, struct err *err)
 {
 	const json_t *v = get(o, key);
 	int64_t n;
@@ -71,20 +72,23 @@ int cfg_int(const json_t *o, const char *at, const char *key, int64_t min, int64
 	if (json_is_real(v)) { /* numbers past 2^63, such as RLIM_INFINITY, arrive as a double */
 		double d = json_real_value(v);
 
-		n = d >= 9223372036854775807.0 ? INT64_MAX : d <= -9223372036854775808.0 ? INT64_MIN : (int64_t) d;
+		n = d >= 9223372036854775807.0    ? INT64_MAX
+		    : d <= -9223372036854775808.0 ? INT64_MIN
+						  : (int64_t) d;
 	} else if (json_is_integer(v)) {
 		n = json_integer_value(v);
 	} else {
 		return wrong(err, at, key, "an integer");
 	}
 	if (n < min || n > max)
-		return err_set(err, ERR_INVALID, "%s%s%s: expected an integer from %lld to %lld", at, *at ? "." : "", key,
-			(long long) min, (long long) max);
+		return err_set(err, ERR_INVALID, "%s%s%s: expected an integer from %lld to %lld", at,
+			*at ? "." : "", key, (long long) min, (long long) max);
 	*ret = n;
 	return 0;
 }
 
-int cfg_words(const json_t *o, const char *at, const char *key, struct arena *a, struct words *ret, struct err *err)
+int cfg_words(
+	const json_t *o, const char *at, const char *key, struct arena *a, struct words *ret, struct err *err)
 {
 	const json_t *list = NULL;
 	int rc = cfg_array(o, at, key, &list, err);
@@ -97,7 +101,8 @@ int cfg_words(const json_t *o, const char *at, const char *key, struct arena *a,
 		return err_sys(err, ENOMEM, "read '%s.%s'", at, key);
 	for (size_t i = 0; i < w.n; i++)
 		if (!(w.v[i] = json_string_value(json_array_get(list, i))))
-			return err_set(err, ERR_INVALID, "%s%s%s[%zu]: expected a string", at, *at ? "." : "", key, i);
+			return err_set(err, ERR_INVALID, "%s%s%s[%zu]: expected a string", at, *at ? "." : "",
+				key, i);
 	*ret = w;
 	return 0;
 }

@@ -18,7 +18,8 @@ static int choose_path(struct container *c, struct err *err)
 	if (want && *want)
 		n = snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s%s", *want == '/' ? "" : "/", want);
 	else
-		n = snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s/%s", strcmp(own, "/") == 0 ? "" : own, c->o.id);
+		n = snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s/%s", strcmp(own, "/") == 0 ? "" : own,
+			c->o.id);
 	if (n < 0 || (size_t) n >= sizeof c->cgroup_path)
 		return err_set(err, ERR_INVALID, "linux.cgroupsPath: is too long");
 	return 0;
@@ -67,7 +68,8 @@ int container_cgroup_make(struct container *c, struct err *err)
 		return rc;
 	if (c->cg.mode == CGROUP_NONE) {
 		if (resources_ask_something(c->cfg.resources))
-			return err_set(err, ERR_UNSUPPORTED, "linux.resources: no cgroup file system is mounted");
+			return err_set(
+				err, ERR_UNSUPPORTED, "linux.resources: no cgroup file system is mounted");
 		return 0;
 	}
 	rc = make(c, err);

@@ -32,7 +32,8 @@ int command_id(int argc, char **argv, const struct opt *table, const char **ret_
 		return COMMAND_HELP;
 	}
 	if (n != 1)
-		return err_set(err, ERR_INVALID, n ? "expected one container id, got %d arguments" : "expected a container id", n);
+		return err_set(err, ERR_INVALID,
+			n ? "expected one container id, got %d arguments" : "expected a container id", n);
 	*ret_id = pos[0];
 	return 0;
 }
@@ -148,9 +149,9 @@ int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
 	if (rc == 0 && ((rc = container_go(c, err)) < 0 || (rc = poststart(c, err)) < 0))
 		container_undo(c);
 	if (rc < 0) {
-		report_set_status(err->kind == ERR_NOT_FOUND && strncmp(err->msg, "exec ", 5) == 0 ? 127 :
-				  strncmp(err->msg, "exec ", 5) == 0				   ? 126 :
-													     1);
+		report_set_status(err->kind == ERR_NOT_FOUND && strncmp(err->msg, "exec ", 5) == 0 ? 127
+				  : strncmp(err->msg, "exec ", 5) == 0                             ? 126
+												   : 1);
 		return err_wrap(err, "container '%s'", o.id);
 	}
 	if (o.detach)
@@ -172,14 +173,16 @@ int cmd_start(const struct globals *g, int argc, char **argv, struct err *err)
 	if ((rc = statedir_open(g->root, id, &dir, &s, err)) < 0)
 		return rc;
 	if (s.pid == 0)
-		return err_set(err, ERR_STATE, "container '%s': cannot be started while it is being created", id);
+		return err_set(
+			err, ERR_STATE, "container '%s': cannot be started while it is being created", id);
 	if ((pidfd = container_pidfd(&s, err)) < 0 || (rc = oci_start_release(dir, pidfd, err)) < 0)
 		return err_wrap(err, "container '%s'", id);
 	if (s.poststart) {
 		auto_config struct config cfg = { 0 };
 
 		if ((rc = config_read(dir, "config.json", &cfg, NULL, NULL, err)) < 0 ||
-			(rc = hooks_run(cfg.hooks, HOOK_POSTSTART, oci_state_public(&s, OCI_RUNNING), err)) < 0) {
+			(rc = hooks_run(cfg.hooks, HOOK_POSTSTART, oci_state_public(&s, OCI_RUNNING), err)) <
+				0) {
 			struct err ignored;
 
 			(void) syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);

@@ -10,8 +10,8 @@
 /* argv: what follows the command's name.  Returns the exit status, or a negative errno with err filled. */
 typedef int command_fn(const struct globals *g, int argc, char **argv, struct err *err);
 
-command_fn cmd_create, cmd_run, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_exec, cmd_list, cmd_ps, cmd_pause, cmd_resume, cmd_update,
-	cmd_events, cmd_features, cmd_spec, cmd_checkpoint, cmd_restore;
+command_fn cmd_create, cmd_run, cmd_start, cmd_state, cmd_kill, cmd_delete, cmd_exec, cmd_list, cmd_ps,
+	cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_features, cmd_spec, cmd_checkpoint, cmd_restore;
 
 /* The status an error ends the program with when it says something of the program that was to run, else 1. */
 #define COMMAND_HELP 1000 /* returned after --help: print the table, exit 0 */

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include "pkg/util/buf.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
+#include "pkg/util/text.h"
 
 const char *const cfg_hook_names[HOOK_KIND_COUNT] = {
 	[HOOK_PRESTART] = "prestart",
@@ -21,7 +23,8 @@ const char *const cfg_hook_names[HOOK_KIND_COUNT] = {
 
 static int nomem(struct err *err) { return err_sys(err, ENOMEM, "read the configuration"); }
 
-static int decode_maps(const json_t *o, const char *at, const char *key, struct arena *a, struct id_maps *ret, struct err *err)
+static int decode_maps(const json_t *o, const char *at, const char *key, struct arena *a, struct id_maps *ret,
+	struct err *err)
 {
 	const json_t *list, *item;
 	size_t i, n;
@@ -40,7 +43,8 @@ static int decode_maps(const json_t *o, const char *at, const char *key, struct 
 			(rc = cfg_int(item, key, "size", 1, UINT32_MAX, &s, NULL, err)) < 0)
 			return rc;
 		if (c < 0 || h < 0 || s == 0)
-			return err_set(err, ERR_INVALID, "%s.%s[%zu]: containerID, hostID and size are required", at, key, i);
+			return err_set(err, ERR_INVALID,
+				"%s.%s[%zu]: containerID, hostID and size are required", at, key, i);
 		ret->v[i] = (struct id_map){ (uint32_t) c, (uint32_t) h, (uint32_t) s };
 	}
 	ret->n = n;
@@ -66,7 +70,8 @@ static int decode_mount(const json_t *o, struct arena *a, struct cfg_mount *m, s
 		return rc;
 	if (strcmp(m->type, "bind") == 0 && !(m->opts.special & (OCI_MOUNT_BIND | OCI_MOUNT_RBIND)))
 		m->opts.special |= OCI_MOUNT_BIND;
-	if (!m->type[0] && !(m->opts.special & (OCI_MOUNT_BIND | OCI_MOUNT_RBIND | OCI_MOUNT_REMOUNT)) && !m->opts.propagation)
+	if (!m->type[0] && !(m->opts.special & (OCI_MOUNT_BIND | OCI_MOUNT_RBIND | OCI_MOUNT_REMOUNT)) &&
+		!m->opts.propagation)
 		return err_set(err, ERR_INVALID, "mounts: '%s' has neither a type nor 'bind'", m->dest);
 	return 0;
 }
@@ -97,7 +102,8 @@ static int decode_hook(const json_t *o, const char *at, struct arena *a, struct 
 	int rc;
 
 	*h = (struct cfg_hook){ 0 };
-	if ((rc = cfg_str(o, at, "path", &h->path, err)) < 0 || (rc = cfg_words(o, at, "args", a, &h->args, err)) < 0 ||
+	if ((rc = cfg_str(o, at, "path", &h->path, err)) < 0 ||
+		(rc = cfg_words(o, at, "args", a, &h->args, err)) < 0 ||
 		(rc = cfg_words(o, at, "env", a, &h->env, err)) < 0 ||
 		(rc = cfg_int(o, at, "timeout", 1, 1 << 30, &timeout, &set, err)) < 0)
 		return rc;
@@ -148,9 +154,11 @@ static int decode_namespaces(const json_t *linux_, struct config *c, struct err 
 			(rc = cfg_str(item, "linux.namespaces", "path", &path, err)) < 0)
 			return rc;
 		if ((ns = oci_ns_find(type)) < 0)
-			return err_set(err, ERR_INVALID, "linux.namespaces[%zu].type: unknown namespace '%s'", i, type);
+			return err_set(err, ERR_INVALID, "linux.namespaces[%zu].type: unknown namespace '%s'",
+				i, type);
 		if (c->ns[ns].wanted)
-			return err_set(err, ERR_INVALID, "linux.namespaces[%zu].type: '%s' is listed twice", i, type);
+			return err_set(err, ERR_INVALID, "linux.namespaces[%zu].type: '%s' is listed twice",
+				i, type);
 		c->ns[ns].wanted = true;
 		c->ns[ns].path = path && path[0] ? path : NULL;
 	}
@@ -166,7 +174,8 @@ static int decode_device(const json_t *o, struct cfg_device *d, struct err *err)
 	int rc;
 
 	*d = (struct cfg_device){ 0 };
-	if ((rc = cfg_str(o, at, "path", &d->path, err)) < 0 || (rc = cfg_str(o, at, "type", &type, err)) < 0 ||
+	if ((rc = cfg_str(o, at, "path", &d->path, err)) < 0 ||
+		(rc = cfg_str(o, at, "type", &type, err)) < 0 ||
 		(rc = cfg_int(o, at, "major", 0, 4095, &major, NULL, err)) < 0 ||
 		(rc = cfg_int(o, at, "minor", 0, 1048575, &minor, NULL, err)) < 0 ||
 		(rc = cfg_int(o, at, "fileMode", 0, UINT32_MAX, &mode, NULL, err)) < 0 ||
@@ -206,7 +215,8 @@ static int decode_devices(const json_t *linux_, struct config *c, struct err *er
 	return 0;
 }
 
-int config_device_rules(const json_t *list, struct arena *a, struct cfg_device_rule **ret, size_t *ret_n, struct err *err)
+int config_device_rules(
+	const json_t *list, struct arena *a, struct cfg_device_rule **ret, size_t *ret_n, struct err *err)
 {
 	static const char at[] = "linux.resources.devices";
 	size_t i, n = json_array_size(list);
@@ -221,7 +231,8 @@ int config_device_rules(const json_t *list, struct arena *a, struct cfg_device_r
 		int rc;
 
 		r[i] = (struct cfg_device_rule){ .major = -1, .minor = -1 };
-		if ((rc = cfg_bool(item, at, "allow", &r[i].allow, err)) < 0 || (rc = cfg_str(item, at, "type", &type, err)) < 0 ||
+		if ((rc = cfg_bool(item, at, "allow", &r[i].allow, err)) < 0 ||
+			(rc = cfg_str(item, at, "type", &type, err)) < 0 ||
 			(rc = cfg_str(item, at, "access", &access, err)) < 0 ||
 			(rc = cfg_int(item, at, "major", -1, UINT32_MAX, &r[i].major, NULL, err)) < 0 ||
 			(rc = cfg_int(item, at, "minor", -1, UINT32_MAX, &r[i].minor, NULL, err)) < 0)
@@ -246,9 +257,10 @@ int config_device_rules(const json_t *list, struct arena *a, struct cfg_device_r
 
 static int decode_propagation(const json_t *linux_, struct config *c, struct err *err)
 {
-	static const char *const names[] = { "private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable", NULL };
-	static const unsigned long flags[] = { MS_PRIVATE, MS_PRIVATE | MS_REC, MS_SHARED, MS_SHARED | MS_REC, MS_SLAVE, MS_SLAVE | MS_REC,
-		MS_UNBINDABLE, MS_UNBINDABLE | MS_REC };
+	static const char *const names[] = { "private", "rprivate", "shared", "rshared", "slave", "rslave",
+		"unbindable", "runbindable", NULL };
+	static const unsigned long flags[] = { MS_PRIVATE, MS_PRIVATE | MS_REC, MS_SHARED, MS_SHARED | MS_REC,
+		MS_SLAVE, MS_SLAVE | MS_REC, MS_UNBINDABLE, MS_UNBINDABLE | MS_REC };
 	const char *v = NULL;
 	int rc = cfg_str(linux_, "linux", "rootfsPropagation", &v, err);
 
@@ -273,7 +285,8 @@ static int decode_personality(const json_t *linux_, struct config *c, struct err
 		(rc = cfg_words(o, "linux.personality", "flags", &c->arena, &flags, err)) < 0)
 		return rc;
 	if (flags.n)
-		return err_set(err, ERR_UNSUPPORTED, "linux.personality.flags: the specification defines none");
+		return err_set(
+			err, ERR_UNSUPPORTED, "linux.personality.flags: the specification defines none");
 	if (strcmp(domain, "LINUX") != 0 && strcmp(domain, "LINUX32") != 0)
 		return err_set(err, ERR_INVALID, "linux.personality.domain: expected LINUX or LINUX32");
 	c->has_personality = true;
@@ -307,7 +320,8 @@ static int decode_time(const json_t *linux_, struct config *c, struct err *err)
 	if (json_object_size(o) && !c->ns[OCI_NS_TIME].wanted)
 		return err_set(err, ERR_INVALID, "linux.timeOffsets: needs a time namespace");
 	if (json_object_size(o) && c->ns[OCI_NS_TIME].path)
-		return err_set(err, ERR_INVALID, "linux.timeOffsets: cannot be set on a time namespace that is joined");
+		return err_set(err, ERR_INVALID,
+			"linux.timeOffsets: cannot be set on a time namespace that is joined");
 	if ((rc = decode_offset(o, "boottime", &c->boottime, err)) < 0)
 		return rc;
 	return decode_offset(o, "monotonic", &c->monotonic, err);
@@ -315,9 +329,10 @@ static int decode_time(const json_t *linux_, struct config *c, struct err *err)
 
 static int decode_mempolicy(const json_t *linux_, struct config *c, struct err *err)
 {
-	static const char *const modes[] = { "MPOL_DEFAULT", "MPOL_PREFERRED", "MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_LOCAL", "MPOL_PREFERRED_MANY",
-		"MPOL_WEIGHTED_INTERLEAVE", NULL };
-	static const char *const names[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES", NULL };
+	static const char *const modes[] = { "MPOL_DEFAULT", "MPOL_PREFERRED", "MPOL_BIND", "MPOL_INTERLEAVE",
+		"MPOL_LOCAL", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE", NULL };
+	static const char *const names[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES",
+		"MPOL_F_STATIC_NODES", NULL };
 	const json_t *o;
 	struct words flags = { 0 };
 	const char *mode = "";
@@ -335,7 +350,8 @@ static int decode_mempolicy(const json_t *linux_, struct config *c, struct err *
 	for (size_t i = 0; i < flags.n; i++) {
 		if ((rc = cfg_choice(flags.v[i], names, "linux.memoryPolicy.flags", err)) < 0)
 			return rc;
-		c->mempolicy_flags |= 1u << (13 + rc); /* <numaif.h>: NUMA_BALANCING 13, RELATIVE 14, STATIC 15 */
+		c->mempolicy_flags |=
+			1u << (13 + rc); /* <numaif.h>: NUMA_BALANCING 13, RELATIVE 14, STATIC 15 */
 	}
 	return 0;
 }
@@ -353,16 +369,21 @@ static int decode_linux(struct config *c, struct err *err)
 		return rc;
 	if (no)
 		return err_set(err, ERR_UNSUPPORTED, "linux.intelRdt: not supported by this runtime");
-	if ((rc = decode_namespaces(l, c, err)) < 0 || (rc = decode_maps(l, "linux", "uidMappings", &c->arena, &c->uids, err)) < 0 ||
-		(rc = decode_maps(l, "linux", "gidMappings", &c->arena, &c->gids, err)) < 0 || (rc = decode_devices(l, c, err)) < 0 ||
+	if ((rc = decode_namespaces(l, c, err)) < 0 ||
+		(rc = decode_maps(l, "linux", "uidMappings", &c->arena, &c->uids, err)) < 0 ||
+		(rc = decode_maps(l, "linux", "gidMappings", &c->arena, &c->gids, err)) < 0 ||
+		(rc = decode_devices(l, c, err)) < 0 ||
 		(rc = cfg_str(l, "linux", "cgroupsPath", &c->cgroups_path, err)) < 0 ||
 		(rc = cfg_object(l, "linux", "resources", &c->resources, err)) < 0 ||
-		(rc = cfg_object(l, "linux", "sysctl", &c->sysctl, err)) < 0 || (rc = cfg_object(l, "linux", "seccomp", &c->seccomp, err)) < 0 ||
-		(rc = cfg_object(l, "linux", "netDevices", &c->net_devices, err)) < 0 || (rc = decode_propagation(l, c, err)) < 0 ||
+		(rc = cfg_object(l, "linux", "sysctl", &c->sysctl, err)) < 0 ||
+		(rc = cfg_object(l, "linux", "seccomp", &c->seccomp, err)) < 0 ||
+		(rc = cfg_object(l, "linux", "netDevices", &c->net_devices, err)) < 0 ||
+		(rc = decode_propagation(l, c, err)) < 0 ||
 		(rc = cfg_words(l, "linux", "maskedPaths", &c->arena, &c->masked, err)) < 0 ||
 		(rc = cfg_words(l, "linux", "readonlyPaths", &c->arena, &c->readonly, err)) < 0 ||
-		(rc = cfg_str(l, "linux", "mountLabel", &c->mount_label, err)) < 0 || (rc = decode_personality(l, c, err)) < 0 ||
-		(rc = decode_time(l, c, err)) < 0 || (rc = decode_mempolicy(l, c, err)) < 0)
+		(rc = cfg_str(l, "linux", "mountLabel", &c->mount_label, err)) < 0 ||
+		(rc = decode_personality(l, c, err)) < 0 || (rc = decode_time(l, c, err)) < 0 ||
+		(rc = decode_mempolicy(l, c, err)) < 0)
 		return rc;
 	return 0;
 }
@@ -383,7 +404,8 @@ static int check(const struct config *c, struct err *err)
 
 	for (size_t i = 0; i < LEN(others); i++)
 		if (json_object_get(c->doc, others[i]))
-			return err_set(err, ERR_UNSUPPORTED, "%s: this is a runtime for Linux containers", others[i]);
+			return err_set(err, ERR_UNSUPPORTED, "%s: this is a runtime for Linux containers",
+				others[i]);
 	if (!c->root || !c->root[0])
 		return err_set(err, ERR_INVALID, "root.path: is required");
 	if (c->hostname && c->hostname[0] && !c->ns[OCI_NS_UTS].wanted)
@@ -391,11 +413,13 @@ static int check(const struct config *c, struct err *err)
 	if (c->domainname && c->domainname[0] && !c->ns[OCI_NS_UTS].wanted)
 		return err_set(err, ERR_INVALID, "domainname: needs a uts namespace");
 	if (!c->ns[OCI_NS_MOUNT].wanted && (c->masked.n || c->readonly.n))
-		return err_set(err, ERR_INVALID, "linux.maskedPaths and readonlyPaths need a mount namespace");
+		return err_set(
+			err, ERR_INVALID, "linux.maskedPaths and readonlyPaths need a mount namespace");
 	if ((c->uids.n || c->gids.n) && !c->ns[OCI_NS_USER].wanted)
 		return err_set(err, ERR_INVALID, "linux.uidMappings: needs a user namespace");
 	if (c->ns[OCI_NS_USER].wanted && !c->ns[OCI_NS_USER].path && (!c->uids.n || !c->gids.n))
-		return err_set(err, ERR_INVALID, "linux.namespaces: a new user namespace needs uidMappings and gidMappings");
+		return err_set(err, ERR_INVALID,
+			"linux.namespaces: a new user namespace needs uidMappings and gidMappings");
 	if (c->net_devices && json_object_size(c->net_devices) && !c->ns[OCI_NS_NET].wanted)
 		return err_set(err, ERR_INVALID, "linux.netDevices: needs a network namespace");
 	return 0;
@@ -409,11 +433,15 @@ int config_decode(json_t *doc, struct config *c, struct err *err)
 	*c = (struct config){ .doc = doc, .cgroups_path = "", .mempolicy = -1 };
 	if (!json_is_object(doc))
 		return err_set(err, ERR_INVALID, "expected an object");
-	if ((rc = cfg_str(doc, "", "ociVersion", &c->oci_version, err)) < 0 || (rc = check_version(c->oci_version, err)) < 0 ||
-		(rc = cfg_str(doc, "", "hostname", &c->hostname, err)) < 0 || (rc = cfg_str(doc, "", "domainname", &c->domainname, err)) < 0 ||
-		(rc = cfg_object(doc, "", "root", &o, err)) < 0 || (rc = cfg_str(o, "root", "path", &c->root, err)) < 0 ||
-		(rc = cfg_bool(o, "root", "readonly", &c->root_readonly, err)) < 0 || (rc = decode_mounts(c, err)) < 0 ||
-		(rc = decode_hooks(c, err)) < 0 || (rc = decode_linux(c, err)) < 0 || (rc = cfg_object(doc, "", "annotations", &o, err)) < 0)
+	if ((rc = cfg_str(doc, "", "ociVersion", &c->oci_version, err)) < 0 ||
+		(rc = check_version(c->oci_version, err)) < 0 ||
+		(rc = cfg_str(doc, "", "hostname", &c->hostname, err)) < 0 ||
+		(rc = cfg_str(doc, "", "domainname", &c->domainname, err)) < 0 ||
+		(rc = cfg_object(doc, "", "root", &o, err)) < 0 ||
+		(rc = cfg_str(o, "root", "path", &c->root, err)) < 0 ||
+		(rc = cfg_bool(o, "root", "readonly", &c->root_readonly, err)) < 0 ||
+		(rc = decode_mounts(c, err)) < 0 || (rc = decode_hooks(c, err)) < 0 ||
+		(rc = decode_linux(c, err)) < 0 || (rc = cfg_object(doc, "", "annotations", &o, err)) < 0)
 		return rc;
 	c->annotations = json_object_get(doc, "annotations");
 	if (!json_is_object(c->annotations))
@@ -425,7 +453,53 @@ int config_decode(json_t *doc, struct config *c, struct err *err)
 	return check(c, err);
 }
 
-int config_read(int dir, const char *name, struct config *ret, char **ret_text, size_t *ret_len, struct err *err)
+/* In place: "-" and at most 19 digits are never longer than the 19 or 20 digits they replace. */
+static void wrap_number(char *at, size_t digits)
+{
+	char old[24], fresh[24];
+	uint64_t v;
+	int n;
+
+	memcpy(old, at, digits);
+	old[digits] = '\0';
+	if (parse_u64(old, (uint64_t) INT64_MAX + 1, UINT64_MAX, &v) < 0)
+		return;
+	n = snprintf(fresh, sizeof fresh, "%lld", (long long) v);
+	if (n < 0 || (size_t) n > digits)
+		return;
+	memset(at, ' ', digits);
+	memcpy(at, fresh, (size_t) n);
+}
+
+json_t *config_parse(char *text, size_t len, struct err *err)
+{
+	bool in_string = false;
+
+	for (size_t i = 0; i < len; i++) {
+		size_t n = 0;
+
+		if (in_string) {
+			if (text[i] == '\\')
+				i++;
+			else if (text[i] == '"')
+				in_string = false;
+			continue;
+		}
+		if (text[i] == '"') {
+			in_string = true;
+			continue;
+		}
+		while (i + n < len && text[i + n] >= '0' && text[i + n] <= '9')
+			n++;
+		if ((n == 19 || n == 20) && i && text[i - 1] != '.' && text[i - 1] != '-' && (i + n == len || !strchr(".eE", text[i + n])))
+			wrap_number(text + i, n);
+		i += n ? n - 1 : 0;
+	}
+	return json_parse(text, len, err);
+}
+
+int config_read(
+	int dir, const char *name, struct config *ret, char **ret_text, size_t *ret_len, struct err *err)
 {
 	auto_buf struct buf b = BUF_INIT(JSON_MAX);
 	auto_close int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -442,7 +516,7 @@ int config_read(int dir, const char *name, struct config *ret, char **ret_text, 
 		(void) buf_reserve(&b, (size_t) st.st_size + 1);
 	if ((rc = io_read_all(fd, &b)) < 0)
 		return err_sys(err, -rc, "read '%s'", name);
-	if (!(doc = json_parse(b.data ? b.data : "", b.len, err)))
+	if (!(doc = config_parse(b.data ? b.data : (char[]){ "" }, b.len, err)))
 		return err_wrap(err, "'%s'", name);
 	if ((rc = config_decode(doc, ret, err)) < 0)
 		return err_wrap(err, "'%s'", name);

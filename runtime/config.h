@@ -43,7 +43,14 @@ struct cfg_rlimit {
 	uint64_t soft, hard;
 };
 
-enum { CAPSET_BOUNDING, CAPSET_EFFECTIVE, CAPSET_INHERITABLE, CAPSET_PERMITTED, CAPSET_AMBIENT, CAPSET_COUNT };
+enum {
+	CAPSET_BOUNDING,
+	CAPSET_EFFECTIVE,
+	CAPSET_INHERITABLE,
+	CAPSET_PERMITTED,
+	CAPSET_AMBIENT,
+	CAPSET_COUNT
+};
 
 struct cfg_scheduler {
 	bool set;
@@ -99,7 +106,15 @@ struct cfg_hook {
 	struct words args, env;
 	int timeout_s; /* 0: none */
 };
-enum cfg_hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_KIND_COUNT };
+enum cfg_hook_kind {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	HOOK_KIND_COUNT
+};
 extern const char *const cfg_hook_names[HOOK_KIND_COUNT];
 struct cfg_hooks {
 	struct cfg_hook *v;
@@ -145,14 +160,19 @@ struct config {
 	const char *mempolicy_nodes;
 };
 
+/* Parses JSON of ours or of an engine.  Numbers past 2^63, which jansson refuses (RLIM_INFINITY, 64-bit seccomp masks),
+ * are rewritten in text as the negative number with the same 64 bits. */
+json_t *config_parse(char *text, size_t len, struct err *err);
 /* Takes doc.  config_done frees it even after a failure. */
 int config_decode(json_t *doc, struct config *ret, struct err *err);
 /* dir/name ("config.json" unless told otherwise); *ret_text, when wanted, is what was read (malloc'd). */
-int config_read(int dir, const char *name, struct config *ret, char **ret_text, size_t *ret_len, struct err *err);
+int config_read(
+	int dir, const char *name, struct config *ret, char **ret_text, size_t *ret_len, struct err *err);
 /* A process object on its own, as exec --process gets it; doc must outlive it. */
 int config_process(const json_t *doc, struct arena *a, struct cfg_process *ret, struct err *err);
 /* One rule list of linux.resources.devices. */
-int config_device_rules(const json_t *list, struct arena *a, struct cfg_device_rule **ret, size_t *ret_n, struct err *err);
+int config_device_rules(
+	const json_t *list, struct arena *a, struct cfg_device_rule **ret, size_t *ret_n, struct err *err);
 const char *config_annotation(const struct config *c, const char *key);
 void config_done(struct config *c);
 #define auto_config AUTO(config_done)
@@ -163,8 +183,10 @@ int cfg_array(const json_t *o, const char *at, const char *key, const json_t **r
 int cfg_str(const json_t *o, const char *at, const char *key, const char **ret, struct err *err);
 int cfg_bool(const json_t *o, const char *at, const char *key, bool *ret, struct err *err);
 /* *ret_set may be NULL; the value must lie in [min, max]. */
-int cfg_int(const json_t *o, const char *at, const char *key, int64_t min, int64_t max, int64_t *ret, bool *ret_set, struct err *err);
-int cfg_words(const json_t *o, const char *at, const char *key, struct arena *a, struct words *ret, struct err *err);
+int cfg_int(const json_t *o, const char *at, const char *key, int64_t min, int64_t max, int64_t *ret,
+	bool *ret_set, struct err *err);
+int cfg_words(const json_t *o, const char *at, const char *key, struct arena *a, struct words *ret,
+	struct err *err);
 /* Index of v in a NULL-terminated list, or an error that names the choices' field. */
 int cfg_choice(const char *v, const char *const *names, const char *at, struct err *err);
 

@@ -55,12 +55,15 @@ static int decode_rlimits(const json_t *o, struct arena *a, struct cfg_process *
 		for (k = 0; k < LEN(rlimit_names) && strcmp(type, rlimit_names[k].name) != 0; k++)
 			;
 		if (k == LEN(rlimit_names))
-			return err_set(err, ERR_INVALID, "process.rlimits[%zu].type: unknown limit '%s'", i, type);
+			return err_set(
+				err, ERR_INVALID, "process.rlimits[%zu].type: unknown limit '%s'", i, type);
 		for (size_t j = 0; j < i; j++)
 			if (p->rlimits[j].resource == rlimit_names[k].resource)
-				return err_set(err, ERR_INVALID, "process.rlimits[%zu].type: '%s' is listed twice", i, type);
+				return err_set(err, ERR_INVALID,
+					"process.rlimits[%zu].type: '%s' is listed twice", i, type);
 		if (p->rlimits[i].soft > p->rlimits[i].hard)
-			return err_set(err, ERR_INVALID, "process.rlimits[%zu]: soft limit above the hard one", i);
+			return err_set(
+				err, ERR_INVALID, "process.rlimits[%zu]: soft limit above the hard one", i);
 		p->rlimits[i].resource = rlimit_names[k].resource;
 		p->n_rlimits = i + 1;
 	}
@@ -91,8 +94,10 @@ static int decode_user(const json_t *o, struct arena *a, struct cfg_process *p, 
 		return nomem(err);
 	json_array_foreach(list, i, item)
 	{
-		if (!json_is_integer(item) || json_integer_value(item) < 0 || json_integer_value(item) >= UINT32_MAX)
-			return err_set(err, ERR_INVALID, "process.user.additionalGids[%zu]: expected a group id", i);
+		if (!json_is_integer(item) || json_integer_value(item) < 0 ||
+			json_integer_value(item) >= UINT32_MAX)
+			return err_set(
+				err, ERR_INVALID, "process.user.additionalGids[%zu]: expected a group id", i);
 		p->groups[i] = (gid_t) json_integer_value(item);
 		p->n_groups = i + 1;
 	}
@@ -101,7 +106,8 @@ static int decode_user(const json_t *o, struct arena *a, struct cfg_process *p, 
 
 static int decode_caps(const json_t *o, struct cfg_process *p, struct err *err)
 {
-	static const char *const sets[CAPSET_COUNT] = { "bounding", "effective", "inheritable", "permitted", "ambient" };
+	static const char *const sets[CAPSET_COUNT] = { "bounding", "effective", "inheritable", "permitted",
+		"ambient" };
 	const json_t *caps, *list, *item;
 	size_t i;
 	int rc = cfg_object(o, at, "capabilities", &caps, err);
@@ -117,7 +123,8 @@ static int decode_caps(const json_t *o, struct cfg_process *p, struct err *err)
 			const char *name = json_string_value(item);
 
 			if (!name)
-				return err_set(err, ERR_INVALID, "process.capabilities.%s[%zu]: expected a string", sets[k], i);
+				return err_set(err, ERR_INVALID,
+					"process.capabilities.%s[%zu]: expected a string", sets[k], i);
 			/* the specification: unknown to the kernel or to us is a warning; it grants nothing */
 			if ((rc = cap_parse(name)) >= 0)
 				p->caps[k] |= 1ull << rc;
@@ -128,7 +135,8 @@ static int decode_caps(const json_t *o, struct cfg_process *p, struct err *err)
 
 static int decode_io(const json_t *o, struct cfg_process *p, struct err *err)
 {
-	static const char *const classes[] = { "", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE", NULL };
+	static const char *const classes[] = { "", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE",
+		NULL };
 	const json_t *io;
 	const char *class = "";
 	int64_t priority = 0;
@@ -148,9 +156,11 @@ static int decode_io(const json_t *o, struct cfg_process *p, struct err *err)
 static int decode_scheduler(const json_t *o, struct arena *a, struct cfg_process *p, struct err *err)
 {
 	static const char sat[] = "process.scheduler";
-	static const char *const policies[] = { "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE", NULL };
-	static const char *const flags[] = { "SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN", "SCHED_FLAG_KEEP_POLICY",
-		"SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX", NULL };
+	static const char *const policies[] = { "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH",
+		"SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE", NULL };
+	static const char *const flags[] = { "SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM",
+		"SCHED_FLAG_DL_OVERRUN", "SCHED_FLAG_KEEP_POLICY", "SCHED_FLAG_KEEP_PARAMS",
+		"SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX", NULL };
 	const json_t *s;
 	struct words list = { 0 };
 	const char *policy = "";
@@ -159,8 +169,10 @@ static int decode_scheduler(const json_t *o, struct arena *a, struct cfg_process
 
 	if (rc < 0 || !s)
 		return rc;
-	if ((rc = cfg_str(s, sat, "policy", &policy, err)) < 0 || (rc = cfg_int(s, sat, "nice", -20, 19, &nice, NULL, err)) < 0 ||
-		(rc = cfg_int(s, sat, "priority", 0, 99, &priority, NULL, err)) < 0 || (rc = cfg_words(s, sat, "flags", a, &list, err)) < 0 ||
+	if ((rc = cfg_str(s, sat, "policy", &policy, err)) < 0 ||
+		(rc = cfg_int(s, sat, "nice", -20, 19, &nice, NULL, err)) < 0 ||
+		(rc = cfg_int(s, sat, "priority", 0, 99, &priority, NULL, err)) < 0 ||
+		(rc = cfg_words(s, sat, "flags", a, &list, err)) < 0 ||
 		(rc = cfg_int(s, sat, "runtime", 0, INT64_MAX, &v[0], NULL, err)) < 0 ||
 		(rc = cfg_int(s, sat, "deadline", 0, INT64_MAX, &v[1], NULL, err)) < 0 ||
 		(rc = cfg_int(s, sat, "period", 0, INT64_MAX, &v[2], NULL, err)) < 0 ||
@@ -189,8 +201,9 @@ static int decode_console(const json_t *o, struct cfg_process *p, struct err *er
 
 	if (rc < 0 || (rc = cfg_object(o, at, "execCPUAffinity", &aff, err)) < 0)
 		return rc;
-	if (size && ((rc = cfg_int(size, "process.consoleSize", "width", 0, 65535, &w, NULL, err)) < 0 ||
-			    (rc = cfg_int(size, "process.consoleSize", "height", 0, 65535, &h, NULL, err)) < 0))
+	if (size &&
+		((rc = cfg_int(size, "process.consoleSize", "width", 0, 65535, &w, NULL, err)) < 0 ||
+			(rc = cfg_int(size, "process.consoleSize", "height", 0, 65535, &h, NULL, err)) < 0))
 		return rc;
 	p->cols = (uint16_t) w;
 	p->rows = (uint16_t) h;
@@ -208,13 +221,16 @@ int config_process(const json_t *o, struct arena *a, struct cfg_process *p, stru
 	*p = (struct cfg_process){ .present = true };
 	if (!json_is_object(o))
 		return err_set(err, ERR_INVALID, "process: expected an object");
-	if ((rc = cfg_bool(o, at, "terminal", &p->terminal, err)) < 0 || (rc = decode_console(o, p, err)) < 0 ||
-		(rc = decode_user(o, a, p, err)) < 0 || (rc = cfg_words(o, at, "args", a, &p->args, err)) < 0 ||
-		(rc = cfg_words(o, at, "env", a, &p->env, err)) < 0 || (rc = cfg_str(o, at, "cwd", &p->cwd, err)) < 0 ||
-		(rc = decode_caps(o, p, err)) < 0 || (rc = decode_rlimits(o, a, p, err)) < 0 ||
+	if ((rc = cfg_bool(o, at, "terminal", &p->terminal, err)) < 0 ||
+		(rc = decode_console(o, p, err)) < 0 || (rc = decode_user(o, a, p, err)) < 0 ||
+		(rc = cfg_words(o, at, "args", a, &p->args, err)) < 0 ||
+		(rc = cfg_words(o, at, "env", a, &p->env, err)) < 0 ||
+		(rc = cfg_str(o, at, "cwd", &p->cwd, err)) < 0 || (rc = decode_caps(o, p, err)) < 0 ||
+		(rc = decode_rlimits(o, a, p, err)) < 0 ||
 		(rc = cfg_bool(o, at, "noNewPrivileges", &p->no_new_privs, err)) < 0 ||
 		(rc = cfg_int(o, at, "oomScoreAdj", -1000, 1000, &oom, &p->has_oom_score_adj, err)) < 0 ||
-		(rc = cfg_str(o, at, "apparmorProfile", &p->apparmor, err)) < 0 || (rc = cfg_str(o, at, "selinuxLabel", &p->selinux, err)) < 0 ||
+		(rc = cfg_str(o, at, "apparmorProfile", &p->apparmor, err)) < 0 ||
+		(rc = cfg_str(o, at, "selinuxLabel", &p->selinux, err)) < 0 ||
 		(rc = decode_io(o, p, err)) < 0 || (rc = decode_scheduler(o, a, p, err)) < 0)
 		return rc;
 	p->oom_score_adj = (int) oom;

@@ -78,7 +78,8 @@ static int open_ptmx(int root, struct err *err)
 	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
 		return err_sys(err, errno, "open a terminal");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2) || fs.f_type != DEVPTS_SUPER_MAGIC)
-		return err_set(err, ERR_DENIED, "'/dev/pts/ptmx' of the container is not a terminal multiplexer");
+		return err_set(
+			err, ERR_DENIED, "'/dev/pts/ptmx' of the container is not a terminal multiplexer");
 	return fd_steal(&fd);
 }
 
@@ -101,7 +102,8 @@ static int bind_console_file(int root, int slave, struct err *err)
 	return 0;
 }
 
-int console_setup(int root, int sock, const struct cfg_process *p, uid_t owner, bool bind_console, struct err *err)
+int console_setup(
+	int root, int sock, const struct cfg_process *p, uid_t owner, bool bind_console, struct err *err)
 {
 	auto_close int ptmx = open_ptmx(root, err);
 	auto_close int slave = -EBADF;
@@ -110,7 +112,8 @@ int console_setup(int root, int sock, const struct cfg_process *p, uid_t owner, 
 
 	if (ptmx < 0)
 		return ptmx;
-	if (ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 || (slave = ioctl(ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
+	if (ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 ||
+		(slave = ioctl(ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open the terminal");
 	if (fchown(slave, owner, (gid_t) -1) < 0 && errno != EPERM && errno != EINVAL)
 		return err_sys(err, errno, "give the terminal to user %u", owner);

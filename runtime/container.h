@@ -33,7 +33,7 @@ struct create_opts {
 struct filter {
 	struct sock_fprog prog; /* .filter malloc'd; .len 0: none */
 	unsigned flags;         /* SECCOMP_FILTER_FLAG_* */
-	char digest[65]; /* of the profile: name of the cached filter */
+	char digest[65];        /* of the profile: name of the cached filter */
 };
 
 struct container {
@@ -42,20 +42,20 @@ struct container {
 	struct config cfg;
 	char bundle[PATH_MAX], rootfs[PATH_MAX];
 	char created[64];
-	int state_dir;                /* <root>/<id> */
-	int fifo;                     /* exec.fifo, O_RDWR */
-	int parent_sync, child_sync;  /* see sync.h */
-	int console;                  /* where the ptmx goes; -EBADF: no terminal */
-	int ns_fd[OCI_NS_COUNT];      /* of namespaces given by path */
+	int state_dir;               /* <root>/<id> */
+	int fifo;                    /* exec.fifo, O_RDWR */
+	int parent_sync, child_sync; /* see sync.h */
+	int console;                 /* where the ptmx goes; -EBADF: no terminal */
+	int ns_fd[OCI_NS_COUNT];     /* of namespaces given by path */
 	struct cgroup_fs cg;
-	char cgroup_path[1024];       /* "" none */
-	const char *systemd_scope;    /* NULL: cgroupfs */
+	char cgroup_path[1024];    /* "" none */
+	const char *systemd_scope; /* NULL: cgroupfs */
 	bool cgroup_made;
-	pid_t scope_holder;           /* keeps a new systemd scope alive until the container is in it; 0: none */
-	int tasks[CGROUP_V1_MAX];     /* 'tasks' files, v1 */
+	pid_t scope_holder;       /* keeps a new systemd scope alive until the container is in it; 0: none */
+	int tasks[CGROUP_V1_MAX]; /* 'tasks' files, v1 */
 	size_t n_tasks;
-	int cgroup_dir;               /* v2, for CLONE_INTO_CGROUP */
-	int *idmapped;                /* per mount: a detached, idmapped copy of its source, or -EBADF */
+	int cgroup_dir; /* v2, for CLONE_INTO_CGROUP */
+	int *idmapped;  /* per mount: a detached, idmapped copy of its source, or -EBADF */
 	struct filter filter;
 	pid_t pid;
 	int pidfd;
@@ -86,7 +86,8 @@ int statedir_remove(const char *root, const char *id);
 bool statedir_id_ok(const char *id);
 
 /* runtime/resources.c: linux.resources onto a cgroup.  Pure conversion plus cgroup_set. */
-int resources_apply(const struct cgroup_fs *fs, const char *path, const json_t *resources, bool update, struct err *err);
+int resources_apply(
+	const struct cgroup_fs *fs, const char *path, const json_t *resources, bool update, struct err *err);
 /* Anything in it that a missing cgroup would silently drop? */
 bool resources_ask_something(const json_t *resources);
 

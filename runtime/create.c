@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <pwd.h>
 
 #include "pkg/oci/start.h"
 #include "pkg/util/cleanup.h"
@@ -25,8 +25,15 @@
 
 void container_init(struct container *c, const struct globals *g, const struct create_opts *o)
 {
-	*c = (struct container){ .g = g, .o = *o, .state_dir = -EBADF, .fifo = -EBADF, .parent_sync = -EBADF, .child_sync = -EBADF,
-		.console = -EBADF, .cgroup_dir = -EBADF, .pidfd = -EBADF };
+	*c = (struct container){ .g = g,
+		.o = *o,
+		.state_dir = -EBADF,
+		.fifo = -EBADF,
+		.parent_sync = -EBADF,
+		.child_sync = -EBADF,
+		.console = -EBADF,
+		.cgroup_dir = -EBADF,
+		.pidfd = -EBADF };
 	for (int i = 0; i < OCI_NS_COUNT; i++)
 		c->ns_fd[i] = -EBADF;
 }
@@ -83,11 +90,20 @@ static void fill_state(struct container *c)
 {
 	struct oci_state *s = &c->state;
 
-	*s = (struct oci_state){ .oci_version = c->cfg.oci_version, .id = c->o.id, .bundle = c->bundle, .rootfs = c->rootfs,
-		.created = c->created, .cgroup_path = c->cgroup_path, .systemd_scope = c->systemd_scope,
-		.seccomp = c->filter.prog.len ? c->filter.digest : NULL, .annotations = c->cfg.annotations, .pid = c->pid,
-		.owner = geteuid() == 0 ? "root" : "", .chrooted = c->o.no_pivot || !c->cfg.ns[OCI_NS_MOUNT].wanted,
-		.has_terminal = c->cfg.process.terminal, .no_new_keyring = c->o.no_new_keyring,
+	*s = (struct oci_state){ .oci_version = c->cfg.oci_version,
+		.id = c->o.id,
+		.bundle = c->bundle,
+		.rootfs = c->rootfs,
+		.created = c->created,
+		.cgroup_path = c->cgroup_path,
+		.systemd_scope = c->systemd_scope,
+		.seccomp = c->filter.prog.len ? c->filter.digest : NULL,
+		.annotations = c->cfg.annotations,
+		.pid = c->pid,
+		.owner = geteuid() == 0 ? "root" : "",
+		.chrooted = c->o.no_pivot || !c->cfg.ns[OCI_NS_MOUNT].wanted,
+		.has_terminal = c->cfg.process.terminal,
+		.no_new_keyring = c->o.no_new_keyring,
 		.poststart = c->cfg.hooks[HOOK_POSTSTART].n > 0 };
 	for (int i = 0; i < OCI_NS_COUNT; i++)
 		s->namespaces |= (unsigned) c->cfg.ns[i].wanted << i;
@@ -104,7 +120,8 @@ json_t *container_hook_state(const struct container *c, enum oci_status status, 
 
 static int save_config(struct container *c, const char *text, size_t len, struct err *err)
 {
-	auto_close int fd = openat(c->state_dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	auto_close int fd =
+		openat(c->state_dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int rc = fd < 0 ? -errno : io_write_all(fd, text, len);
 
 	return rc < 0 ? err_sys(err, -rc, "keep a copy of config.json") : 0;
@@ -150,7 +167,8 @@ static int prepare_idmapped(struct container *c, struct err *err)
 	for (size_t i = 0; i < c->cfg.n_mounts; i++) {
 		int rc;
 
-		if (!c->cfg.mounts[i].uids.n && !(c->cfg.mounts[i].opts.special & (OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP)))
+		if (!c->cfg.mounts[i].uids.n &&
+			!(c->cfg.mounts[i].opts.special & (OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP)))
 			continue;
 		if (!c->idmapped) {
 			c->idmapped = arena_array(&c->cfg.arena, c->cfg.n_mounts, sizeof *c->idmapped);
@@ -176,7 +194,9 @@ static int after_clone(struct container *c, struct err *err)
 		return err->len ? rc : err_sys(err, -rc, "tell the container's init about its ids");
 	fill_state(c);
 	if (!(c->state.start_time = proc_start_time(c->pid)))
-		return sync_expect(c->parent_sync, SYNC_READY, NULL, err) < 0 ? -EIO : err_set(err, ERR_SYSTEM, "the container's init is gone");
+		return sync_expect(c->parent_sync, SYNC_READY, NULL, err) < 0
+			       ? -EIO
+			       : err_set(err, ERR_SYSTEM, "the container's init is gone");
 	if ((rc = oci_state_write(c->state_dir, &c->state, err)) < 0)
 		return rc;
 	return write_pid_file(c, err);
@@ -184,14 +204,18 @@ static int after_clone(struct container *c, struct err *err)
 
 static int run_hooks(struct container *c, struct err *err)
 {
-	bool any = c->cfg.hooks[HOOK_PRESTART].n || c->cfg.hooks[HOOK_CREATE_RUNTIME].n || (c->cfg.net_devices && json_object_size(c->cfg.net_devices));
+	bool any = c->cfg.hooks[HOOK_PRESTART].n || c->cfg.hooks[HOOK_CREATE_RUNTIME].n ||
+		   (c->cfg.net_devices && json_object_size(c->cfg.net_devices));
 	int rc;
 
 	if (!any)
 		return 0;
-	if ((rc = sync_expect(c->parent_sync, SYNC_MOUNTED, NULL, err)) < 0 || (rc = netdev_move(c->cfg.net_devices, c->pid, err)) < 0 ||
-		(rc = hooks_run(c->cfg.hooks, HOOK_PRESTART, container_hook_state(c, OCI_CREATING, c->pid), err)) < 0 ||
-		(rc = hooks_run(c->cfg.hooks, HOOK_CREATE_RUNTIME, container_hook_state(c, OCI_CREATING, c->pid), err)) < 0)
+	if ((rc = sync_expect(c->parent_sync, SYNC_MOUNTED, NULL, err)) < 0 ||
+		(rc = netdev_move(c->cfg.net_devices, c->pid, err)) < 0 ||
+		(rc = hooks_run(c->cfg.hooks, HOOK_PRESTART, container_hook_state(c, OCI_CREATING, c->pid),
+			 err)) < 0 ||
+		(rc = hooks_run(c->cfg.hooks, HOOK_CREATE_RUNTIME,
+			 container_hook_state(c, OCI_CREATING, c->pid), err)) < 0)
 		return rc;
 	rc = sync_send(c->parent_sync, SYNC_HOOKS_DONE, 0);
 	return rc < 0 ? err_sys(err, -rc, "the container's init is gone") : 0;
@@ -216,7 +240,8 @@ static int create(struct container *c, struct err *err)
 	if ((rc = load_bundle(c, &text, &len, err)) < 0)
 		return rc;
 	if (c->cfg.process.terminal && !c->o.console_socket && c->console < 0)
-		return err_set(err, ERR_INVALID, "process.terminal: a detached container needs --console-socket");
+		return err_set(
+			err, ERR_INVALID, "process.terminal: a detached container needs --console-socket");
 	if ((rc = statedir_make(c->g->root, c->o.id, err)) < 0)
 		return rc;
 	c->state_dir = rc;
@@ -230,7 +255,8 @@ static int create(struct container *c, struct err *err)
 			return rc;
 		c->console = rc;
 	}
-	if ((rc = ns_open_paths(c, err)) < 0 || (rc = prepare_idmapped(c, err)) < 0 || (rc = container_cgroup_make(c, err)) < 0)
+	if ((rc = ns_open_paths(c, err)) < 0 || (rc = prepare_idmapped(c, err)) < 0 ||
+		(rc = container_cgroup_make(c, err)) < 0)
 		return rc;
 	if ((rc = sync_pair(sync)) < 0)
 		return err_sys(err, -rc, "socketpair");
@@ -268,7 +294,8 @@ void container_undo(struct container *c)
 			;
 		if (c->o.pid_file)
 			(void) unlink(c->o.pid_file);
-		(void) hooks_run(c->cfg.hooks, HOOK_POSTSTOP, container_hook_state(c, OCI_STOPPED, 0), &ignored);
+		(void) hooks_run(
+			c->cfg.hooks, HOOK_POSTSTOP, container_hook_state(c, OCI_STOPPED, 0), &ignored);
 	}
 	if (c->cgroup_made) {
 		(void) cgroup_kill(&c->cg, c->cgroup_path, SIGKILL, &ignored);

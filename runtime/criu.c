@@ -7,8 +7,10 @@
  * run against a criu yet, so the commands say what is missing instead of making an image nobody can restore. */
 static int refuse(const char *what, struct err *err)
 {
-	if (access("/usr/sbin/criu", X_OK) < 0 && access("/usr/bin/criu", X_OK) < 0 && access("/usr/local/sbin/criu", X_OK) < 0)
-		return err_set(err, ERR_UNSUPPORTED, "%s: needs criu, which is not installed (package criu)", what);
+	if (access("/usr/sbin/criu", X_OK) < 0 && access("/usr/bin/criu", X_OK) < 0 &&
+		access("/usr/local/sbin/criu", X_OK) < 0)
+		return err_set(
+			err, ERR_UNSUPPORTED, "%s: needs criu, which is not installed (package criu)", what);
 	return err_set(err, ERR_UNSUPPORTED, "%s: this version of podctl-runtime does not support it", what);
 }
 

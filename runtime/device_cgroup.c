@@ -27,7 +27,8 @@ static const struct cfg_device_rule always[] = {
 };
 /* clang-format on */
 
-static int apply_v1(const struct cgroup_fs *fs, const char *path, const struct cfg_device_rule *r, struct err *err)
+static int apply_v1(
+	const struct cgroup_fs *fs, const char *path, const struct cfg_device_rule *r, struct err *err)
 {
 	char text[80], major[24] = "*", minor[24] = "*";
 
@@ -38,11 +39,17 @@ static int apply_v1(const struct cgroup_fs *fs, const char *path, const struct c
 	if (r->type == 'a')
 		snprintf(text, sizeof text, "a");
 	else
-		snprintf(text, sizeof text, "%c %s:%s %s%s%s", r->type, major, minor, r->r ? "r" : "", r->w ? "w" : "", r->m ? "m" : "");
+		snprintf(text, sizeof text, "%c %s:%s %s%s%s", r->type, major, minor, r->r ? "r" : "",
+			r->w ? "w" : "", r->m ? "m" : "");
 	return cgroup_set(fs, path, "devices", r->allow ? "devices.allow" : "devices.deny", text, err);
 }
 
-#define INSN(c, d, s, o, i) ((struct bpf_insn){ .code = (__u8) (c), .dst_reg = (__u8) (d), .src_reg = (__u8) (s), .off = (__s16) (o), .imm = (i) })
+#define INSN(c, d, s, o, i)                     \
+	((struct bpf_insn){ .code = (__u8) (c), \
+		.dst_reg = (__u8) (d),          \
+		.src_reg = (__u8) (s),          \
+		.off = (__s16) (o),             \
+		.imm = (i) })
 
 /* Registers: r2 type, r3 access, r4 major, r5 minor.  The last rule is tested first. */
 size_t device_cgroup_program(const struct cfg_device_rule *rules, size_t n, struct bpf_insn *p, size_t max)
@@ -59,19 +66,22 @@ size_t device_cgroup_program(const struct cfg_device_rule *rules, size_t n, stru
 	p[k++] = INSN(BPF_LDX | BPF_MEM | BPF_W, 5, 1, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
 	for (size_t i = n; i-- > 0;) {
 		const struct cfg_device_rule *r = &rules[i];
-		int access = (r->m ? BPF_DEVCG_ACC_MKNOD : 0) | (r->r ? BPF_DEVCG_ACC_READ : 0) | (r->w ? BPF_DEVCG_ACC_WRITE : 0);
+		int access = (r->m ? BPF_DEVCG_ACC_MKNOD : 0) | (r->r ? BPF_DEVCG_ACC_READ : 0) |
+			     (r->w ? BPF_DEVCG_ACC_WRITE : 0);
 		size_t jumps[8], nj = 0;
 		bool open_ended = r->type == 'a';
 
 		if (!open_ended) {
 			jumps[nj++] = k;
-			p[k++] = INSN(BPF_JMP | BPF_JNE | BPF_K, 2, 0, 0, r->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+			p[k++] = INSN(BPF_JMP | BPF_JNE | BPF_K, 2, 0, 0,
+				r->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
 			if (access != 7) {
 				p[k++] = INSN(BPF_ALU | BPF_MOV | BPF_X, 1, 3, 0, 0);
 				p[k++] = INSN(BPF_ALU | BPF_AND | BPF_K, 1, 0, 0, access);
 				jumps[nj++] = k;
 				/* allow: all that is asked is granted; deny: anything of what is asked is denied */
-				p[k++] = r->allow ? INSN(BPF_JMP | BPF_JNE | BPF_X, 1, 3, 0, 0) : INSN(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0, 0);
+				p[k++] = r->allow ? INSN(BPF_JMP | BPF_JNE | BPF_X, 1, 3, 0, 0)
+						  : INSN(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0, 0);
 			}
 			if (r->major >= 0) {
 				jumps[nj++] = k;
@@ -102,7 +112,9 @@ static void detach_others(int dir, const __u32 *ids, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		union bpf_attr get = { .prog_id = ids[i] };
 		int old = bpf(BPF_PROG_GET_FD_BY_ID, &get);
-		union bpf_attr detach = { .target_fd = (__u32) dir, .attach_bpf_fd = (__u32) old, .attach_type = BPF_CGROUP_DEVICE };
+		union bpf_attr detach = { .target_fd = (__u32) dir,
+			.attach_bpf_fd = (__u32) old,
+			.attach_type = BPF_CGROUP_DEVICE };
 
 		if (old >= 0) {
 			(void) bpf(BPF_PROG_DETACH, &detach);
@@ -111,7 +123,8 @@ static void detach_others(int dir, const __u32 *ids, size_t n)
 	}
 }
 
-static int apply_v2(const struct cgroup_fs *fs, const char *path, const struct cfg_device_rule *rules, size_t n, struct err *err)
+static int apply_v2(const struct cgroup_fs *fs, const char *path, const struct cfg_device_rule *rules,
+	size_t n, struct err *err)
 {
 	size_t max = n * 12 + 16;
 	auto_free struct bpf_insn *prog = calloc(max, sizeof *prog);
@@ -119,26 +132,35 @@ static int apply_v2(const struct cgroup_fs *fs, const char *path, const struct c
 	auto_close int dir = opath < 0 ? -1 : openat(opath, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_close int fd = -EBADF;
 	__u32 ids[64];
-	union bpf_attr query = { .query.target_fd = (__u32) dir, .query.attach_type = BPF_CGROUP_DEVICE,
-		.query.prog_ids = (__u64) (uintptr_t) ids, .query.prog_cnt = LEN(ids) };
+	union bpf_attr query = { .query.target_fd = (__u32) dir,
+		.query.attach_type = BPF_CGROUP_DEVICE,
+		.query.prog_ids = (__u64) (uintptr_t) ids,
+		.query.prog_cnt = LEN(ids) };
 
 	if (!prog)
 		return err_sys(err, ENOMEM, "make the device filter");
 	if (dir < 0)
 		return err_sys(err, errno, "open cgroup '%s'", path);
-	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insns = (__u64) (uintptr_t) prog,
-		.insn_cnt = (__u32) device_cgroup_program(rules, n, prog, max), .license = (__u64) (uintptr_t) "Apache-2.0" };
+	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.insns = (__u64) (uintptr_t) prog,
+		.insn_cnt = (__u32) device_cgroup_program(rules, n, prog, max),
+		.license = (__u64) (uintptr_t) "Apache-2.0" };
 
 	if ((fd = bpf(BPF_PROG_LOAD, &load)) < 0) {
 		if (errno == EPERM && geteuid() != 0)
 			return 0; /* an ordinary user may not, and the nodes it could open are the host's own, with their modes */
 		if (errno == EPERM)
-			return err->len ? -EPERM : (log_debug("cgroup %s: device filter: not permitted, ignoring", path), 0);
+			return err->len ? -EPERM
+					: (log_debug(
+						   "cgroup %s: device filter: not permitted, ignoring", path),
+						  0);
 		return err_sys(err, errno, "load the device filter");
 	}
 	if (bpf(BPF_PROG_QUERY, &query) < 0)
 		query.query.prog_cnt = 0;
-	union bpf_attr attach = { .target_fd = (__u32) dir, .attach_bpf_fd = (__u32) fd, .attach_type = BPF_CGROUP_DEVICE,
+	union bpf_attr attach = { .target_fd = (__u32) dir,
+		.attach_bpf_fd = (__u32) fd,
+		.attach_type = BPF_CGROUP_DEVICE,
 		.attach_flags = BPF_F_ALLOW_MULTI };
 
 	if (bpf(BPF_PROG_ATTACH, &attach) < 0)
@@ -160,7 +182,8 @@ static bool in_user_namespace(void)
 	return sscanf(text, "%u %u %u", &a, &b, &c) != 3 || a != 0 || b != 0 || c != 4294967295u;
 }
 
-int device_cgroup_apply(const struct cgroup_fs *fs, const char *path, const json_t *resources, bool update, struct err *err)
+int device_cgroup_apply(
+	const struct cgroup_fs *fs, const char *path, const json_t *resources, bool update, struct err *err)
 {
 	struct arena a = { 0 };
 	struct cfg_device_rule *given = NULL, *all;
@@ -168,14 +191,18 @@ int device_cgroup_apply(const struct cgroup_fs *fs, const char *path, const json
 	size_t n = 0;
 	int rc = cfg_array(resources, "linux.resources", "devices", &list, err);
 
-	if (rc < 0 || !list || (update && !json_array_size(list)) || fs->mode == CGROUP_NONE || in_user_namespace())
+	if (rc < 0 || !list || (update && !json_array_size(list)) || fs->mode == CGROUP_NONE ||
+		in_user_namespace())
 		return rc;
 	rc = config_device_rules(list, &a, &given, &n, err);
 	if (rc == 0 && !(all = arena_array(&a, n + LEN(always), sizeof *all)))
 		rc = err_sys(err, ENOMEM, "linux.resources.devices");
 	if (rc == 0 && n) {
 		/* the standing permissions come after a leading "deny all", before what the configuration says on single ones */
-		size_t lead = given[0].type == 'a' || (given[0].major < 0 && given[0].minor < 0 && !given[0].allow) ? 1 : 0;
+		size_t lead =
+			given[0].type == 'a' || (given[0].major < 0 && given[0].minor < 0 && !given[0].allow)
+				? 1
+				: 0;
 
 		memcpy(all, given, lead * sizeof *all);
 		memcpy(all + lead, always, sizeof always);

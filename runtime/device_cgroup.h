@@ -11,8 +11,10 @@
 
 #include "runtime/container.h"
 
-int device_cgroup_apply(const struct cgroup_fs *fs, const char *path, const json_t *resources, bool update, struct err *err);
+int device_cgroup_apply(
+	const struct cgroup_fs *fs, const char *path, const json_t *resources, bool update, struct err *err);
 /* Pure: rules, in order, as a program that answers 1 or 0; returns its length, at most max. */
-size_t device_cgroup_program(const struct cfg_device_rule *rules, size_t n, struct bpf_insn *prog, size_t max);
+size_t device_cgroup_program(
+	const struct cfg_device_rule *rules, size_t n, struct bpf_insn *prog, size_t max);
 
 #endif

@@ -25,8 +25,10 @@ static int bind_device(int dir, const char *name, const struct cfg_device *d, st
 	tree = (int) syscall(SYS_open_tree, AT_FDCWD, d->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return err_sys(err, errno, "bind device '%s' of the host", d->path);
-	if (fstat(tree, &st) < 0 || (st.st_mode & S_IFMT) != d->type || st.st_rdev != makedev(d->major, d->minor))
-		return err_set(err, ERR_DENIED, "device '%s' of the host is not %u:%u", d->path, d->major, d->minor);
+	if (fstat(tree, &st) < 0 || (st.st_mode & S_IFMT) != d->type ||
+		st.st_rdev != makedev(d->major, d->minor))
+		return err_set(
+			err, ERR_DENIED, "device '%s' of the host is not %u:%u", d->path, d->major, d->minor);
 	if (mount_attach(tree, target) < 0)
 		return err_sys(err, errno, "bind device '%s'", d->path);
 	return 0;
@@ -75,8 +77,10 @@ static int make_links(int dev, struct err *err)
 		const struct oci_link_row *l = &oci_default_links[i];
 		int rc = symlinkat(l->target, dev, l->path);
 
-		if (rc < 0 && errno == EEXIST && strcmp(l->path, "ptmx") == 0 && unlinkat(dev, l->path, 0) == 0)
-			rc = symlinkat(l->target, dev, l->path); /* an image's own ptmx would open the host's ptys */
+		if (rc < 0 && errno == EEXIST && strcmp(l->path, "ptmx") == 0 &&
+			unlinkat(dev, l->path, 0) == 0)
+			rc = symlinkat(
+				l->target, dev, l->path); /* an image's own ptmx would open the host's ptys */
 		if (rc < 0 && errno != EEXIST && errno != EROFS)
 			return err_sys(err, errno, "link '/dev/%s'", l->path);
 	}
@@ -96,7 +100,9 @@ int devices_make(struct rootfs *r, struct err *err)
 		return dev;
 	for (size_t i = 0; rc == 0 && i < LEN(oci_default_devices); i++) {
 		const struct oci_device_row *row = &oci_default_devices[i];
-		struct cfg_device d = { .path = path, .type = S_IFCHR, .major = row->major, .minor = row->minor, .mode = 0666 };
+		struct cfg_device d = {
+			.path = path, .type = S_IFCHR, .major = row->major, .minor = row->minor, .mode = 0666
+		};
 
 		if (listed(g, row->path))
 			continue;

@@ -22,7 +22,8 @@ static json_int_t number(const struct sample *s, const char *controller, const c
 {
 	char text[64];
 
-	return cgroup_get(s->fs, s->path, controller, file, text, sizeof text) > 0 ? strtoll(text, NULL, 10) : 0;
+	return cgroup_get(s->fs, s->path, controller, file, text, sizeof text) > 0 ? strtoll(text, NULL, 10)
+										   : 0;
 }
 
 static json_int_t line(const struct sample *s, const char *controller, const char *file, const char *key)
@@ -49,11 +50,18 @@ static json_t *cpu(const struct sample *s)
 	if (!v2 && cgroup_get(s->fs, s->path, "cpuacct", "cpuacct.usage_percpu", text, sizeof text) > 0)
 		for (char *end; strtoll(p, &end, 10), end != p; p = end)
 			(void) json_array_append_new(percpu, json_integer(strtoll(p, NULL, 10)));
-	return json_pack("{s{sIsosIsI}s{sIsIsI}}", "usage", "total", v2 ? line(s, "cpu", "cpu.stat", "usage_usec") * 1000 : number(s, "cpuacct", "cpuacct.usage"),
-		"percpu", percpu, "kernel", v2 ? line(s, "cpu", "cpu.stat", "system_usec") * 1000 : line(s, "cpuacct", "cpuacct.stat", "system") * 10000000,
-		"user", v2 ? line(s, "cpu", "cpu.stat", "user_usec") * 1000 : line(s, "cpuacct", "cpuacct.stat", "user") * 10000000, "throttling", "periods",
-		line(s, "cpu", "cpu.stat", "nr_periods"), "throttledPeriods", line(s, "cpu", "cpu.stat", "nr_throttled"), "throttledTime",
-		v2 ? line(s, "cpu", "cpu.stat", "throttled_usec") * 1000 : line(s, "cpu", "cpu.stat", "throttled_time"));
+	return json_pack("{s{sIsosIsI}s{sIsIsI}}", "usage", "total",
+		v2 ? line(s, "cpu", "cpu.stat", "usage_usec") * 1000 : number(s, "cpuacct", "cpuacct.usage"),
+		"percpu", percpu, "kernel",
+		v2 ? line(s, "cpu", "cpu.stat", "system_usec") * 1000
+		   : line(s, "cpuacct", "cpuacct.stat", "system") * 10000000,
+		"user",
+		v2 ? line(s, "cpu", "cpu.stat", "user_usec") * 1000
+		   : line(s, "cpuacct", "cpuacct.stat", "user") * 10000000,
+		"throttling", "periods", line(s, "cpu", "cpu.stat", "nr_periods"), "throttledPeriods",
+		line(s, "cpu", "cpu.stat", "nr_throttled"), "throttledTime",
+		v2 ? line(s, "cpu", "cpu.stat", "throttled_usec") * 1000
+		   : line(s, "cpu", "cpu.stat", "throttled_time"));
 }
 
 static json_t *memory_raw(const struct sample *s)
@@ -77,22 +85,28 @@ static json_t *memory_raw(const struct sample *s)
 static json_t *memory(const struct sample *s)
 {
 	bool v2 = s->fs->mode == CGROUP_V2;
-	const char *const u1[] = { "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.max_usage_in_bytes", "memory.failcnt" };
+	const char *const u1[] = { "memory.limit_in_bytes", "memory.usage_in_bytes",
+		"memory.max_usage_in_bytes", "memory.failcnt" };
 	const char *const u2[] = { "memory.max", "memory.current", "memory.peak", "" };
-	const char *const w1[] = { "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes", "memory.memsw.max_usage_in_bytes", "memory.memsw.failcnt" };
+	const char *const w1[] = { "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes",
+		"memory.memsw.max_usage_in_bytes", "memory.memsw.failcnt" };
 	const char *const w2[] = { "memory.swap.max", "memory.swap.current", "memory.swap.peak", "" };
 	const char *const *u = v2 ? u2 : u1, *const *w = v2 ? w2 : w1;
 
-	return json_pack("{s{sIsIsIsI}s{sIsIsIsI}sIso}", "usage", "limit", number(s, "memory", u[0]), "usage", number(s, "memory", u[1]), "max",
-		number(s, "memory", u[2]), "failcnt", v2 ? line(s, "memory", "memory.events", "max") : number(s, "memory", u[3]), "swap", "limit",
-		number(s, "memory", w[0]), "usage", number(s, "memory", w[1]), "max", number(s, "memory", w[2]), "failcnt",
+	return json_pack("{s{sIsIsIsI}s{sIsIsIsI}sIso}", "usage", "limit", number(s, "memory", u[0]), "usage",
+		number(s, "memory", u[1]), "max", number(s, "memory", u[2]), "failcnt",
+		v2 ? line(s, "memory", "memory.events", "max") : number(s, "memory", u[3]), "swap", "limit",
+		number(s, "memory", w[0]), "usage", number(s, "memory", w[1]), "max",
+		number(s, "memory", w[2]), "failcnt",
 		v2 ? line(s, "memory", "memory.swap.events", "max") : number(s, "memory", w[3]), "cache",
-		v2 ? line(s, "memory", "memory.stat", "file") : line(s, "memory", "memory.stat", "cache"), "raw", memory_raw(s));
+		v2 ? line(s, "memory", "memory.stat", "file") : line(s, "memory", "memory.stat", "cache"),
+		"raw", memory_raw(s));
 }
 
 static void add_io(json_t *list, unsigned major, unsigned minor, const char *op, json_int_t value)
 {
-	(void) json_array_append_new(list, json_pack("{sIsIsssI}", "major", (json_int_t) major, "minor", (json_int_t) minor, "op", op, "value", value));
+	(void) json_array_append_new(list, json_pack("{sIsIsssI}", "major", (json_int_t) major, "minor",
+						   (json_int_t) minor, "op", op, "value", value));
 }
 
 static json_t *blkio(const struct sample *s)
@@ -101,7 +115,8 @@ static json_t *blkio(const struct sample *s)
 	json_t *list = json_array();
 	char text[8192], *at = text, *one;
 
-	if (cgroup_get(s->fs, s->path, v2 ? "io" : "blkio", v2 ? "io.stat" : "blkio.throttle.io_service_bytes_recursive", text, sizeof text) > 0)
+	if (cgroup_get(s->fs, s->path, v2 ? "io" : "blkio",
+		    v2 ? "io.stat" : "blkio.throttle.io_service_bytes_recursive", text, sizeof text) > 0)
 		while ((one = strsep(&at, "\n"))) {
 			unsigned major, minor;
 			long long r, w;
@@ -136,8 +151,9 @@ static void print_stats(const struct sample *s, const char *id)
 {
 	print_event("stats", id,
 		json_pack("{sososososos{}s[]}", "cpu", cpu(s), "memory", memory(s), "pids",
-			json_pack("{sIsI}", "current", number(s, "pids", "pids.current"), "limit", number(s, "pids", "pids.max")), "blkio", blkio(s), "cpuset",
-			json_object(), "hugetlb", "network_interfaces"));
+			json_pack("{sIsI}", "current", number(s, "pids", "pids.current"), "limit",
+				number(s, "pids", "pids.max")),
+			"blkio", blkio(s), "cpuset", json_object(), "hugetlb", "network_interfaces"));
 }
 
 /* "5s", "500ms", "1m" or seconds. */
@@ -155,7 +171,8 @@ static int parse_interval(const char *text, int *ret_ms)
 		return -EINVAL;
 	text += n;
 	v *= strcmp(text, "ms") == 0 ? 1 : strcmp(text, "m") == 0 ? 60000 : 1000;
-	if ((*text && strcmp(text, "ms") != 0 && strcmp(text, "m") != 0 && strcmp(text, "s") != 0) || v > 86400000)
+	if ((*text && strcmp(text, "ms") != 0 && strcmp(text, "m") != 0 && strcmp(text, "s") != 0) ||
+		v > 86400000)
 		return -EINVAL;
 	*ret_ms = (int) v;
 	return 0;
@@ -165,7 +182,8 @@ int cmd_events(const struct globals *g, int argc, char **argv, struct err *err)
 {
 	const char *interval = "5s", *id;
 	bool stats = false;
-	const struct opt table[] = { { "stats", 0, OPT_FLAG, &stats, "print once" }, { "interval", 0, OPT_STR, &interval, "time between two prints" },
+	const struct opt table[] = { { "stats", 0, OPT_FLAG, &stats, "print once" },
+		{ "interval", 0, OPT_STR, &interval, "time between two prints" },
 		{ NULL, 0, OPT_FLAG, NULL, NULL } };
 	static struct opt t[3];
 	auto_close int dir = -EBADF;

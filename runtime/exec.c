@@ -44,7 +44,7 @@ struct exec {
 	struct exec_opts o;
 	int state_dir;
 	struct oci_state state;
-	struct config cfg;     /* of the container; decoded only when it is needed */
+	struct config cfg; /* of the container; decoded only when it is needed */
 	json_t *process_doc;
 	struct arena arena;
 	struct cfg_process p;
@@ -76,7 +76,7 @@ static int process_from_file(struct exec *x, struct err *err)
 	}
 	if (rc < 0)
 		return err_sys(err, -rc, "read process file '%s'", x->o.process);
-	if (!(x->process_doc = json_parse(b.data ? b.data : "", b.len, err)))
+	if (!(x->process_doc = config_parse(b.data ? b.data : (char[]){ "" }, b.len, err)))
 		return err_wrap(err, "process file '%s'", x->o.process);
 	if ((rc = config_process(x->process_doc, &x->arena, &x->p, err)) < 0)
 		return err_wrap(err, "process file '%s'", x->o.process);
@@ -116,8 +116,10 @@ static int merge_user(struct exec *x, struct err *err)
 
 	if (x->o.user) {
 		colon = strchr(x->o.user, ':');
-		if (snprintf(text, sizeof text, "%.*s", colon ? (int) (colon - x->o.user) : 31, x->o.user) >= (int) sizeof text ||
-			parse_u64(text, 0, UINT32_MAX - 1, &uid) < 0 || (colon && parse_u64(colon + 1, 0, UINT32_MAX - 1, &gid) < 0))
+		if (snprintf(text, sizeof text, "%.*s", colon ? (int) (colon - x->o.user) : 31, x->o.user) >=
+				(int) sizeof text ||
+			parse_u64(text, 0, UINT32_MAX - 1, &uid) < 0 ||
+			(colon && parse_u64(colon + 1, 0, UINT32_MAX - 1, &gid) < 0))
 			return err_set(err, ERR_INVALID, "--user '%s': expected UID or UID:GID", x->o.user);
 		x->p.uid = (uid_t) uid;
 		if (colon)
@@ -132,7 +134,8 @@ static int merge_user(struct exec *x, struct err *err)
 			memcpy(groups, x->p.groups, x->p.n_groups * sizeof *groups);
 		for (size_t i = 0; i < x->o.gids.n; i++) {
 			if (parse_u64(x->o.gids.v[i], 0, UINT32_MAX - 1, &gid) < 0)
-				return err_set(err, ERR_INVALID, "--additional-gids '%s': expected a group id", x->o.gids.v[i]);
+				return err_set(err, ERR_INVALID,
+					"--additional-gids '%s': expected a group id", x->o.gids.v[i]);
 			groups[x->p.n_groups++] = (gid_t) gid;
 		}
 		x->p.groups = groups;
@@ -148,7 +151,8 @@ static int merge_caps(struct exec *x, struct err *err)
 		if (cap < 0)
 			return err_set(err, ERR_INVALID, "--cap '%s': unknown capability", x->o.caps.v[i]);
 		x->p.has_caps = true;
-		for (int k = 0; k < CAPSET_COUNT; k++) /* never inheritable: CVE-2022-29162; ambient only follows those */
+		for (int k = 0; k < CAPSET_COUNT;
+			k++) /* never inheritable: CVE-2022-29162; ambient only follows those */
 			if (k != CAPSET_INHERITABLE && k != CAPSET_AMBIENT)
 				x->p.caps[k] |= 1ull << cap;
 	}
@@ -191,7 +195,8 @@ static int load_process(struct exec *x, struct err *err)
 	if (x->o.label)
 		x->p.selinux = x->o.label;
 	if (x->p.terminal && x->o.detach && !x->o.console_socket)
-		return err_set(err, ERR_INVALID, "exec: a detached process with a terminal needs --console-socket");
+		return err_set(
+			err, ERR_INVALID, "exec: a detached process with a terminal needs --console-socket");
 	return 0;
 }
 
@@ -218,14 +223,16 @@ static int open_cgroup(struct exec *x, struct err *err)
 		return 0;
 	if ((rc = cgroup_open(&x->cg, err)) < 0)
 		return rc;
-	rc = snprintf(x->cgroup_path, sizeof x->cgroup_path, "%s%s%s", x->state.cgroup_path, x->o.cgroup && x->o.cgroup[0] != '/' ? "/" : "",
-		x->o.cgroup ? x->o.cgroup : "");
+	rc = snprintf(x->cgroup_path, sizeof x->cgroup_path, "%s%s%s", x->state.cgroup_path,
+		x->o.cgroup && x->o.cgroup[0] != '/' ? "/" : "", x->o.cgroup ? x->o.cgroup : "");
 	if (rc >= (int) sizeof x->cgroup_path)
 		return err_set(err, ERR_INVALID, "--cgroup: is too long");
 	if (strstr(x->cgroup_path, "/.."))
-		return err_set(err, ERR_INVALID, "--cgroup '%s': leads out of the container's cgroup", x->o.cgroup);
+		return err_set(
+			err, ERR_INVALID, "--cgroup '%s': leads out of the container's cgroup", x->o.cgroup);
 	if (!x->o.ignore_paused && cgroup_is_frozen(&x->cg, x->state.cgroup_path))
-		return err_set(err, ERR_STATE, "cannot exec in a paused container (--ignore-paused overrides)");
+		return err_set(
+			err, ERR_STATE, "cannot exec in a paused container (--ignore-paused overrides)");
 	if (x->cg.mode == CGROUP_V1)
 		return cgroup_enter_fds(&x->cg, x->cgroup_path, x->tasks, &x->n_tasks, err);
 	if (x->cg.mode == CGROUP_V2 && x->state.systemd_scope && systemd_is_user())
@@ -266,7 +273,11 @@ static _Noreturn void child_fail(struct exec *x, struct err *err) { sync_die(x->
 static _Noreturn void exec_main(struct exec *x, int flags)
 {
 	struct err err = { 0 };
-	struct process s = { .p = &x->p, .filter = &x->filter, .preserve_fds = (int) x->o.preserve, .id = x->o.id, .label_fd = -EBADF };
+	struct process s = { .p = &x->p,
+		.filter = &x->filter,
+		.preserve_fds = (int) x->o.preserve,
+		.id = x->o.id,
+		.label_fd = -EBADF };
 	auto_close int root = -EBADF;
 	int rc;
 
@@ -300,7 +311,9 @@ static _Noreturn void exec_main(struct exec *x, int flags)
 		if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 			root = err_sys(&err, errno, "open the container's root");
 		else
-			root = (rc = console_setup(root, x->console, &x->p, x->p.uid, false, &err)) < 0 ? rc : root;
+			root = (rc = console_setup(root, x->console, &x->p, x->p.uid, false, &err)) < 0
+				       ? rc
+				       : root;
 		if (root < 0)
 			child_fail(x, &err);
 	}
@@ -313,7 +326,8 @@ static _Noreturn void exec_main(struct exec *x, int flags)
 
 static pid_t clone_exec(struct exec *x, bool sibling)
 {
-	struct clone_args a = { .flags = sibling ? CLONE_PARENT : CLONE_PIDFD, .pidfd = sibling ? 0 : (uint64_t) (uintptr_t) &x->pidfd,
+	struct clone_args a = { .flags = sibling ? CLONE_PARENT : CLONE_PIDFD,
+		.pidfd = sibling ? 0 : (uint64_t) (uintptr_t) &x->pidfd,
 		.exit_signal = sibling ? 0 : SIGCHLD };
 
 	if (x->cgroup_dir >= 0) {
@@ -435,7 +449,8 @@ static int do_exec(struct exec *x, struct err *err)
 	auto_close int ptmx = -EBADF;
 	int pair[2] = { -EBADF, -EBADF }, rc;
 
-	if ((rc = open_container(x, err)) < 0 || (rc = load_process(x, err)) < 0 || (rc = load_filter(x, err)) < 0 || (rc = open_cgroup(x, err)) < 0)
+	if ((rc = open_container(x, err)) < 0 || (rc = load_process(x, err)) < 0 ||
+		(rc = load_filter(x, err)) < 0 || (rc = open_cgroup(x, err)) < 0)
 		return rc;
 	if (x->p.terminal && x->o.console_socket) {
 		if ((x->console = console_connect(x->o.console_socket, err)) < 0)
@@ -451,7 +466,9 @@ static int do_exec(struct exec *x, struct err *err)
 	if (pair[0] >= 0 && (ptmx = console_receive(pair[0], err)) < 0) {
 		struct err real = { 0 };
 
-		return sync_expect_end(x->parent_sync, &real) < 0 ? (*err = real, real.errnum ? -real.errnum : -EIO) : ptmx;
+		return sync_expect_end(x->parent_sync, &real) < 0
+			       ? (*err = real, real.errnum ? -real.errnum : -EIO)
+			       : ptmx;
 	}
 	if ((rc = sync_expect_end(x->parent_sync, err)) < 0) {
 		/* 126 and 127 say something of the program, as a shell would */
@@ -492,8 +509,15 @@ int cmd_exec(const struct globals *g, int argc, char **argv, struct err *err)
 	char **pos;
 	int n, rc;
 
-	*x = (struct exec){ .g = g, .state_dir = -EBADF, .cgroup_dir = -EBADF, .init_pidfd = -EBADF, .console = -EBADF, .parent_sync = -EBADF,
-		.child_sync = -EBADF, .root = -EBADF, .pidfd = -EBADF };
+	*x = (struct exec){ .g = g,
+		.state_dir = -EBADF,
+		.cgroup_dir = -EBADF,
+		.init_pidfd = -EBADF,
+		.console = -EBADF,
+		.parent_sync = -EBADF,
+		.child_sync = -EBADF,
+		.root = -EBADF,
+		.pidfd = -EBADF };
 	if ((rc = options_parse(argc, argv, table, 2, &pos, &n, &help, err)) < 0)
 		return rc;
 	if (help) {

@@ -82,7 +82,8 @@ int foreground_wait(pid_t pid, int pidfd, int ptmx, struct err *err)
 	sigset_t all;
 
 	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0 || (sfd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0 ||
+		(sfd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
 		return err_sys(err, errno, "wait for the container");
 	if (ptmx >= 0) {
 		raw_terminal();
@@ -91,7 +92,8 @@ int foreground_wait(pid_t pid, int pidfd, int ptmx, struct err *err)
 	/* it may have ended before the signal was blocked */
 	if (waitpid(pid, &status, WNOHANG) != pid)
 		for (;;) {
-			struct pollfd p[3] = { { .fd = sfd, .events = POLLIN }, { .fd = in, .events = POLLIN }, { .fd = out, .events = POLLIN } };
+			struct pollfd p[3] = { { .fd = sfd, .events = POLLIN },
+				{ .fd = in, .events = POLLIN }, { .fd = out, .events = POLLIN } };
 
 			if (poll(p, 3, -1) < 0 && errno != EINTR)
 				return err_sys(err, errno, "wait for the container");
@@ -104,7 +106,8 @@ int foreground_wait(pid_t pid, int pidfd, int ptmx, struct err *err)
 		}
 	if (ptmx >= 0) {
 		(void) fcntl(ptmx, F_SETFL, O_NONBLOCK);
-		for (struct pollfd p = { .fd = ptmx, .events = POLLIN }; out >= 0 && poll(&p, 1, 0) > 0 && (p.revents & POLLIN) && pump(ptmx, 1);)
+		for (struct pollfd p = { .fd = ptmx, .events = POLLIN };
+			out >= 0 && poll(&p, 1, 0) > 0 && (p.revents & POLLIN) && pump(ptmx, 1);)
 			;
 	}
 	restore_terminal();

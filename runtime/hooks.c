@@ -13,8 +13,9 @@ static int hook_run(const struct cfg_hook *h, const char *kind, const char *stat
 {
 	auto_buf struct buf out = BUF_INIT(4 * KiB);
 	char *const fallback[] = { (char *) h->path, NULL };
-	struct proc_opts o = PROC_OPTS(.path = h->path, .argv = h->args.n ? (char *const *) h->args.v : fallback,
-		.envp = h->env.n ? (char *const *) h->env.v : NULL);
+	struct proc_opts o =
+		PROC_OPTS(.path = h->path, .argv = h->args.n ? (char *const *) h->args.v : fallback,
+			.envp = h->env.n ? (char *const *) h->env.v : NULL);
 	int status, rc;
 
 	rc = proc_run(&o, state, strlen(state), NULL, &out, (uint64_t) h->timeout_s * 1000000, &status, err);
@@ -24,10 +25,11 @@ static int hook_run(const struct cfg_hook *h, const char *kind, const char *stat
 		struct err text = { 0 };
 
 		/* what the hook says may hold anything: made printable like any foreign text */
-		(void) err_set(&text, ERR_SYSTEM, "%.*s", (int) strcspn(out.data ? out.data : "", "\n"), out.data ? out.data : "");
+		(void) err_set(&text, ERR_SYSTEM, "%.*s", (int) strcspn(out.data ? out.data : "", "\n"),
+			out.data ? out.data : "");
 		err_import(&text);
-		return err_set(err, ERR_SYSTEM, "%s hook '%s' failed with status %d%s%s", kind, h->path, proc_exit_code(status),
-			text.len ? ": " : "", text.msg);
+		return err_set(err, ERR_SYSTEM, "%s hook '%s' failed with status %d%s%s", kind, h->path,
+			proc_exit_code(status), text.len ? ": " : "", text.msg);
 	}
 	return 0;
 }

@@ -30,7 +30,8 @@ static int write_file(pid_t pid, const char *name, const char *text)
 static void maps_text(const struct id_maps *m, char sep, struct buf *b)
 {
 	for (size_t i = 0; i < m->n; i++)
-		buf_printf(b, "%u%c%u%c%u%c", m->v[i].container, sep, m->v[i].host, sep, m->v[i].size, sep == ' ' ? '\n' : sep);
+		buf_printf(b, "%u%c%u%c%u%c", m->v[i].container, sep, m->v[i].host, sep, m->v[i].size,
+			sep == ' ' ? '\n' : sep);
 }
 
 /* newuidmap PID C H N ...: a set-uid program that allows what /etc/subuid grants the caller. */
@@ -49,7 +50,9 @@ static int by_program(const char *program, pid_t pid, const struct id_maps *m, s
 			path[0] = '\0';
 	}
 	if (!path[0])
-		return err_set(err, ERR_UNSUPPORTED, "%s is not installed (package uidmap), and an ordinary user cannot map more than one id without it",
+		return err_set(err, ERR_UNSUPPORTED,
+			"%s is not installed (package uidmap), and an ordinary user cannot map more than one "
+			"id without it",
 			program);
 	if (m->n > 340)
 		return err_set(err, ERR_INVALID, "more than 340 id mappings");
@@ -62,10 +65,12 @@ static int by_program(const char *program, pid_t pid, const struct id_maps *m, s
 	for (char *p = nums.data; p && p < nums.data + nums.len; p += strlen(p) + 1)
 		argv[n++] = p;
 	argv[n] = NULL;
-	if ((rc = proc_run(&(struct proc_opts) PROC_OPTS(.path = path, .argv = argv), NULL, 0, NULL, &out, 10000000, &status, err)) < 0)
+	if ((rc = proc_run(&(struct proc_opts) PROC_OPTS(.path = path, .argv = argv), NULL, 0, NULL, &out,
+		     10000000, &status, err)) < 0)
 		return rc;
 	if (proc_exit_code(status) != 0)
-		return err_set(err, ERR_DENIED, "%s failed: %.*s", program, (int) strcspn(out.data ? out.data : "", "\n"), out.data ? out.data : "");
+		return err_set(err, ERR_DENIED, "%s failed: %.*s", program,
+			(int) strcspn(out.data ? out.data : "", "\n"), out.data ? out.data : "");
 	return 0;
 }
 

@@ -46,14 +46,16 @@ static json_t *linux_features(void)
 	(void) json_object_set_new(o, "cgroup",
 		json_pack("{sbsbsbsbsb}", "v1", 1, "v2", 1, "systemd", 1, "systemdUser", 1, "rdma", 1));
 	(void) json_object_set_new(o, "seccomp",
-		json_pack("{sbsosososo so}", "enabled", 1, "actions", seccomp_actions(), "operators", strings(seccomp_operator_names), "archs",
-			strings(seccomp_arch_names), "knownFlags", strings(seccomp_flag_names), "supportedFlags", strings(seccomp_flag_names)));
+		json_pack("{sbsosososo so}", "enabled", 1, "actions", seccomp_actions(), "operators",
+			strings(seccomp_operator_names), "archs", strings(seccomp_arch_names), "knownFlags",
+			strings(seccomp_flag_names), "supportedFlags", strings(seccomp_flag_names)));
 	(void) json_object_set_new(o, "apparmor", enabled(true));
 	(void) json_object_set_new(o, "selinux", enabled(true));
 	(void) json_object_set_new(o, "intelRdt", enabled(false));
 	(void) json_object_set_new(o, "memoryPolicy",
-		json_pack("{s[sssssss]s[sss]}", "modes", "MPOL_DEFAULT", "MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_WEIGHTED_INTERLEAVE", "MPOL_PREFERRED",
-			"MPOL_PREFERRED_MANY", "MPOL_LOCAL", "flags", "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"));
+		json_pack("{s[sssssss]s[sss]}", "modes", "MPOL_DEFAULT", "MPOL_BIND", "MPOL_INTERLEAVE",
+			"MPOL_WEIGHTED_INTERLEAVE", "MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_LOCAL",
+			"flags", "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"));
 	(void) json_object_set_new(o, "mountExtensions", json_pack("{so}", "idmap", enabled(true)));
 	(void) json_object_set_new(o, "netDevices", enabled(true));
 	return o;
@@ -84,9 +86,10 @@ int cmd_features(const struct globals *g, int argc, char **argv, struct err *err
 		(void) json_array_append_new(hooks, json_string(cfg_hook_names[i]));
 	for (size_t i = 0; (w = oci_mount_opt_word(i)); i++)
 		(void) json_array_append_new(opts, json_string(w));
-	o = json_pack("{sssssososos{ss}s[ss]}", "ociVersionMin", OCI_VERSION_MIN, "ociVersionMax", OCI_VERSION, "hooks", hooks, "mountOptions", opts, "linux",
-		linux_features(), "annotations", "org.podctl.runtime.version", PODCTL_VERSION, "potentiallyUnsafeConfigAnnotations", "run.oci.keep_original_groups",
-		"run.oci.");
+	o = json_pack("{sssssososos{ss}s[ss]}", "ociVersionMin", OCI_VERSION_MIN, "ociVersionMax",
+		OCI_VERSION, "hooks", hooks, "mountOptions", opts, "linux", linux_features(), "annotations",
+		"org.podctl.runtime.version", PODCTL_VERSION, "potentiallyUnsafeConfigAnnotations",
+		"run.oci.keep_original_groups", "run.oci.");
 	if (!o) { /* the format above is long: said loudly rather than printed empty */
 		return err_set(err, ERR_SYSTEM, "features: cannot be encoded");
 	}
@@ -110,7 +113,8 @@ static json_t *spec_caps(void)
 {
 	static const char *const kept[] = { "CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE", NULL };
 
-	return json_pack("{sososo}", "bounding", strings(kept), "effective", strings(kept), "permitted", strings(kept));
+	return json_pack("{sososo}", "bounding", strings(kept), "effective", strings(kept), "permitted",
+		strings(kept));
 }
 
 static json_t *spec_linux(bool rootless)
@@ -124,10 +128,15 @@ static json_t *spec_linux(bool rootless)
 	(void) json_array_append_new(ns, json_pack("{ss}", "type", rootless ? "user" : "network"));
 	(void) json_object_set_new(o, "namespaces", ns);
 	if (rootless) {
-		(void) json_object_set_new(o, "uidMappings", json_pack("[{sIsIsI}]", "containerID", (json_int_t) 0, "hostID", (json_int_t) geteuid(), "size", (json_int_t) 1));
-		(void) json_object_set_new(o, "gidMappings", json_pack("[{sIsIsI}]", "containerID", (json_int_t) 0, "hostID", (json_int_t) getegid(), "size", (json_int_t) 1));
+		(void) json_object_set_new(o, "uidMappings",
+			json_pack("[{sIsIsI}]", "containerID", (json_int_t) 0, "hostID",
+				(json_int_t) geteuid(), "size", (json_int_t) 1));
+		(void) json_object_set_new(o, "gidMappings",
+			json_pack("[{sIsIsI}]", "containerID", (json_int_t) 0, "hostID",
+				(json_int_t) getegid(), "size", (json_int_t) 1));
 	} else {
-		(void) json_object_set_new(o, "resources", json_pack("{s[{sbss}]}", "devices", "allow", 0, "access", "rwm"));
+		(void) json_object_set_new(
+			o, "resources", json_pack("{s[{sbss}]}", "devices", "allow", 0, "access", "rwm"));
 	}
 	(void) json_object_set_new(o, "maskedPaths", strings(oci_default_masked));
 	(void) json_object_set_new(o, "readonlyPaths", strings(oci_default_readonly));
@@ -139,19 +148,29 @@ static json_t *spec_document(bool rootless)
 	json_t *mounts = json_array();
 
 	(void) json_array_append_new(mounts, spec_mount("/proc", "proc", "proc", "nosuid,noexec,nodev"));
-	(void) json_array_append_new(mounts, spec_mount("/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k"));
-	(void) json_array_append_new(mounts,
-		spec_mount("/dev/pts", "devpts", "devpts", rootless ? "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620" : "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"));
-	(void) json_array_append_new(mounts, spec_mount("/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k"));
-	(void) json_array_append_new(mounts, spec_mount("/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev"));
+	(void) json_array_append_new(
+		mounts, spec_mount("/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k"));
+	(void) json_array_append_new(
+		mounts, spec_mount("/dev/pts", "devpts", "devpts",
+				rootless ? "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620"
+					 : "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"));
+	(void) json_array_append_new(
+		mounts, spec_mount("/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k"));
+	(void) json_array_append_new(
+		mounts, spec_mount("/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev"));
 	if (rootless)
-		(void) json_array_append_new(mounts, spec_mount("/sys", "none", "/sys", "rbind,nosuid,noexec,nodev,ro"));
+		(void) json_array_append_new(
+			mounts, spec_mount("/sys", "none", "/sys", "rbind,nosuid,noexec,nodev,ro"));
 	else
-		(void) json_array_append_new(mounts, spec_mount("/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro"));
-	(void) json_array_append_new(mounts, spec_mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro"));
-	return json_pack("{sss{sbs{sIsI}s[s]s[ss]sssos[{sssIsI}]sb}s{sssb}sssoso}", "ociVersion", "1.0.2", "process", "terminal", 1, "user", "uid", (json_int_t) 0, "gid",
-		(json_int_t) 0, "args", "sh", "env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm", "cwd", "/", "capabilities",
-		spec_caps(), "rlimits", "type", "RLIMIT_NOFILE", "soft", (json_int_t) 1024, "hard", (json_int_t) 1024, "noNewPrivileges", 1, "root", "path", "rootfs",
+		(void) json_array_append_new(
+			mounts, spec_mount("/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro"));
+	(void) json_array_append_new(
+		mounts, spec_mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro"));
+	return json_pack("{sss{sbs{sIsI}s[s]s[ss]sssos[{sssIsI}]sb}s{sssb}sssoso}", "ociVersion", "1.0.2",
+		"process", "terminal", 1, "user", "uid", (json_int_t) 0, "gid", (json_int_t) 0, "args", "sh",
+		"env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm",
+		"cwd", "/", "capabilities", spec_caps(), "rlimits", "type", "RLIMIT_NOFILE", "soft",
+		(json_int_t) 1024, "hard", (json_int_t) 1024, "noNewPrivileges", 1, "root", "path", "rootfs",
 		"readonly", 1, "hostname", "podctl", "mounts", mounts, "linux", spec_linux(rootless));
 }
 
@@ -160,7 +179,8 @@ int cmd_spec(const struct globals *g, int argc, char **argv, struct err *err)
 	const char *bundle = ".";
 	bool rootless = false, help;
 	const struct opt table[] = { { "bundle", 'b', OPT_STR, &bundle, "directory to write it to" },
-		{ "rootless", 0, OPT_FLAG, &rootless, "for an ordinary user" }, { NULL, 0, OPT_FLAG, NULL, NULL } };
+		{ "rootless", 0, OPT_FLAG, &rootless, "for an ordinary user" },
+		{ NULL, 0, OPT_FLAG, NULL, NULL } };
 	auto_close int dir = -EBADF;
 	auto_close int fd = -EBADF;
 	auto_free char *text = NULL;

@@ -122,13 +122,17 @@ static int prepare_root(struct init *n, struct err *err)
 		return rc;
 	if (n->c->cfg.ns[OCI_NS_USER].wanted) {
 		(void) syscall(SYS_setgroups, 0, NULL); /* EPERM where the map forbids it */
-		if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL) /* EINVAL: 0 is not mapped */
+		if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) &&
+			errno != EINVAL) /* EINVAL: 0 is not mapped */
 			return err_sys(err, errno, "become root of the user namespace");
 	}
 	return 0;
 }
 
-static int mounts(struct init *n, struct err *err) { return n->c->cfg.ns[OCI_NS_MOUNT].wanted ? mounts_apply(&n->r, err) : 0; }
+static int mounts(struct init *n, struct err *err)
+{
+	return n->c->cfg.ns[OCI_NS_MOUNT].wanted ? mounts_apply(&n->r, err) : 0;
+}
 
 static int devices(struct init *n, struct err *err) { return devices_make(&n->r, err); }
 
@@ -136,8 +140,13 @@ static int tune(struct init *n, struct err *err)
 {
 	struct container *c = n->c;
 
-	n->p = (struct process){ .p = &c->cfg.process, .filter = &c->filter, .proc = n->r.proc, .preserve_fds = c->o.preserve_fds,
-		.id = c->o.id, .label_fd = -EBADF, .keep_groups = config_annotation(&c->cfg, "run.oci.keep_original_groups") != NULL };
+	n->p = (struct process){ .p = &c->cfg.process,
+		.filter = &c->filter,
+		.proc = n->r.proc,
+		.preserve_fds = c->o.preserve_fds,
+		.id = c->o.id,
+		.label_fd = -EBADF,
+		.keep_groups = config_annotation(&c->cfg, "run.oci.keep_original_groups") != NULL };
 	int rc = tune_linux(&c->cfg, err);
 
 	return rc < 0 ? rc : process_tune(&n->p, err);
@@ -146,8 +155,9 @@ static int tune(struct init *n, struct err *err)
 /* Where a sysctl is namespaced, it belongs to a namespace the container has of its own; else it is the host's. */
 static int sysctl_allowed(const struct config *g, const char *key, struct err *err)
 {
-	static const char *const ipc[] = { "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
-		"kernel.shmmni", "kernel.shm_rmid_forced", "kernel.auto_msgmni", "kernel.msg_next_id", "kernel.sem_next_id", "kernel.shm_next_id" };
+	static const char *const ipc[] = { "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+		"kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+		"kernel.auto_msgmni", "kernel.msg_next_id", "kernel.sem_next_id", "kernel.shm_next_id" };
 	int ns = -1;
 
 	for (size_t i = 0; i < LEN(ipc); i++)
@@ -164,9 +174,11 @@ static int sysctl_allowed(const struct config *g, const char *key, struct err *e
 	else if (strncmp(key, "user.", 5) == 0)
 		ns = OCI_NS_USER;
 	if (ns < 0)
-		return err_set(err, ERR_INVALID, "linux.sysctl '%s': is not namespaced, it would change the host", key);
+		return err_set(err, ERR_INVALID,
+			"linux.sysctl '%s': is not namespaced, it would change the host", key);
 	if (!g->ns[ns].wanted)
-		return err_set(err, ERR_INVALID, "linux.sysctl '%s': needs a %s namespace of its own", key, oci_ns_table[ns].name);
+		return err_set(err, ERR_INVALID, "linux.sysctl '%s': needs a %s namespace of its own", key,
+			oci_ns_table[ns].name);
 	return 0;
 }
 
@@ -201,7 +213,10 @@ static int sysctls(struct init *n, struct err *err)
 	return 0;
 }
 
-static int masks(struct init *n, struct err *err) { return n->c->cfg.ns[OCI_NS_MOUNT].wanted ? masks_apply(&n->r, err) : 0; }
+static int masks(struct init *n, struct err *err)
+{
+	return n->c->cfg.ns[OCI_NS_MOUNT].wanted ? masks_apply(&n->r, err) : 0;
+}
 
 static int console(struct init *n, struct err *err)
 {
@@ -226,7 +241,8 @@ static int hooks(struct init *n, struct err *err)
 	struct container *c = n->c;
 	int rc;
 
-	if (c->cfg.hooks[HOOK_PRESTART].n || c->cfg.hooks[HOOK_CREATE_RUNTIME].n || (c->cfg.net_devices && json_object_size(c->cfg.net_devices))) {
+	if (c->cfg.hooks[HOOK_PRESTART].n || c->cfg.hooks[HOOK_CREATE_RUNTIME].n ||
+		(c->cfg.net_devices && json_object_size(c->cfg.net_devices))) {
 		if ((rc = sync_send(c->child_sync, SYNC_MOUNTED, 0)) < 0)
 			return err_sys(err, -rc, "the runtime is gone");
 		if ((rc = sync_expect(c->child_sync, SYNC_HOOKS_DONE, NULL, err)) < 0)
@@ -235,7 +251,8 @@ static int hooks(struct init *n, struct err *err)
 	n->host_pid = host_pid(n);
 	if (!c->cfg.hooks[HOOK_CREATE_CONTAINER].n)
 		return 0;
-	return hooks_run(c->cfg.hooks, HOOK_CREATE_CONTAINER, container_hook_state(c, OCI_CREATING, n->host_pid), err);
+	return hooks_run(
+		c->cfg.hooks, HOOK_CREATE_CONTAINER, container_hook_state(c, OCI_CREATING, n->host_pid), err);
 }
 
 static int enter_root(struct init *n, struct err *err) { return rootfs_enter(&n->r, err); }
@@ -311,7 +328,8 @@ _Noreturn void init_main(struct container *c)
 	if (wait_for_start(n, &err) < 0)
 		fail(n, &err);
 	if (c->cfg.hooks[HOOK_START_CONTAINER].n &&
-		hooks_run(c->cfg.hooks, HOOK_START_CONTAINER, container_hook_state(c, OCI_CREATED, n->host_pid), &err) < 0)
+		hooks_run(c->cfg.hooks, HOOK_START_CONTAINER,
+			container_hook_state(c, OCI_CREATED, n->host_pid), &err) < 0)
 		fail(n, &err);
 	(void) process_exec(&n->p, &err);
 	fail(n, &err);

@@ -10,7 +10,10 @@
 #include "pkg/util/proc.h"
 #include "runtime/command.h"
 
-static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
 
 static int is_container(const struct dirent *e) { return e->d_type == DT_DIR && statedir_id_ok(e->d_name); }
 
@@ -32,8 +35,8 @@ static void print_row(const struct oci_state *s, enum oci_status st, bool quiet,
 	} else if (quiet) {
 		printf("%s\n", s->id);
 	} else {
-		printf("%-11s %-11d %-11s %-23s %-36s %s\n", s->id, st == OCI_STOPPED ? 0 : (int) s->pid, oci_status_name(st), s->bundle, s->created,
-			s->owner[0] ? s->owner : "-");
+		printf("%-11s %-11d %-11s %-23s %-36s %s\n", s->id, st == OCI_STOPPED ? 0 : (int) s->pid,
+			oci_status_name(st), s->bundle, s->created, s->owner[0] ? s->owner : "-");
 	}
 }
 
@@ -41,14 +44,15 @@ int cmd_list(const struct globals *g, int argc, char **argv, struct err *err)
 {
 	const char *format = NULL;
 	bool quiet = false, json, help;
-	const struct opt table[] = { { "format", 'f', OPT_STR, &format, "table or json" }, { "quiet", 'q', OPT_FLAG, &quiet, "ids only" },
-		{ NULL, 0, OPT_FLAG, NULL, NULL } };
+	const struct opt table[] = { { "format", 'f', OPT_STR, &format, "table or json" },
+		{ "quiet", 'q', OPT_FLAG, &quiet, "ids only" }, { NULL, 0, OPT_FLAG, NULL, NULL } };
 	struct dirent **names = NULL;
 	json_t *all = NULL;
 	char **pos;
 	int n, rc;
 
-	if ((rc = options_parse(argc, argv, table, 0, &pos, &n, &help, err)) < 0 || (rc = check_format(format, &json, err)) < 0)
+	if ((rc = options_parse(argc, argv, table, 0, &pos, &n, &help, err)) < 0 ||
+		(rc = check_format(format, &json, err)) < 0)
 		return rc;
 	if (help) {
 		printf("Usage: podctl-runtime list [--format table|json] [--quiet]\n");
@@ -62,13 +66,15 @@ int cmd_list(const struct globals *g, int argc, char **argv, struct err *err)
 	if (json && !quiet)
 		all = json_array();
 	else if (!quiet)
-		printf("%-11s %-11s %-11s %-23s %-36s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
+		printf("%-11s %-11s %-11s %-23s %-36s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED",
+			"OWNER");
 	for (int i = 0; i < n; i++) {
 		auto_close int dir = -EBADF;
 		auto_oci_state struct oci_state s = { 0 };
 		struct err ignored;
 
-		if (statedir_open(g->root, names[i]->d_name, &dir, &s, &ignored) == 0) /* else: deleted meanwhile */
+		if (statedir_open(g->root, names[i]->d_name, &dir, &s, &ignored) ==
+			0) /* else: deleted meanwhile */
 			print_row(&s, container_status(dir, &s), quiet, all);
 		free(names[i]);
 	}
@@ -100,7 +106,8 @@ static int print_ps(const pid_t *pids, size_t n_pids, char **args, int n_args, s
 	}
 	const char *path = access("/usr/bin/ps", X_OK) == 0 ? "/usr/bin/ps" : "/bin/ps";
 
-	if ((rc = proc_run(&(struct proc_opts) PROC_OPTS(.path = path, .argv = argv), NULL, 0, &out, NULL, 0, &status, err)) < 0)
+	if ((rc = proc_run(&(struct proc_opts) PROC_OPTS(.path = path, .argv = argv), NULL, 0, &out, NULL, 0,
+		     &status, err)) < 0)
 		return rc;
 	if (proc_exit_code(status) != 0)
 		return err_set(err, ERR_SYSTEM, "ps failed with status %d", proc_exit_code(status));
@@ -138,7 +145,8 @@ static int print_ps(const pid_t *pids, size_t n_pids, char **args, int n_args, s
 int cmd_ps(const struct globals *g, int argc, char **argv, struct err *err)
 {
 	const char *format = NULL;
-	const struct opt table[] = { { "format", 'f', OPT_STR, &format, "table or json" }, { NULL, 0, OPT_FLAG, NULL, NULL } };
+	const struct opt table[] = { { "format", 'f', OPT_STR, &format, "table or json" },
+		{ NULL, 0, OPT_FLAG, NULL, NULL } };
 	auto_close int dir = -EBADF;
 	auto_oci_state struct oci_state s = { 0 };
 	auto_free pid_t *pids = NULL;
@@ -172,7 +180,8 @@ int cmd_ps(const struct globals *g, int argc, char **argv, struct err *err)
 	if ((rc = statedir_open(g->root, pos[0], &dir, &s, err)) < 0)
 		return rc;
 	if (!s.cgroup_path[0])
-		return err_set(err, ERR_UNSUPPORTED, "container '%s': has no cgroup of its own to list", pos[0]);
+		return err_set(
+			err, ERR_UNSUPPORTED, "container '%s': has no cgroup of its own to list", pos[0]);
 	if ((rc = cgroup_open(&cg, err)) == 0)
 		rc = cgroup_pids(&cg, s.cgroup_path, &pids, &n_pids, err);
 	cgroup_close(&cg);

@@ -52,7 +52,8 @@ static void print_help(void)
 	for (size_t i = 0; i < LEN(commands); i++)
 		printf("  %-12s %s\n", commands[i].name, commands[i].help);
 	printf("\nGlobal options:\n"
-	       "  --root DIR                 state directory (default /run/podctl-rt, or below XDG_RUNTIME_DIR)\n"
+	       "  --root DIR                 state directory (default /run/podctl-rt, or below "
+	       "XDG_RUNTIME_DIR)\n"
 	       "  --log DEST                 where errors go: PATH, file:PATH, journald:ID, syslog:ID\n"
 	       "  --log-format text|json     how\n"
 	       "  --log-level debug|warning|error, --debug\n"
@@ -64,8 +65,9 @@ static void print_help(void)
 
 static void print_version(void)
 {
-	printf("podctl-runtime version %s\ncommit: %s\nspec: %s\n+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +JANSSON\n", VERSION_MAIN,
-		VERSION_MAIN, OCI_VERSION);
+	printf("podctl-runtime version %s\ncommit: %s\nspec: %s\n+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP "
+	       "+EBPF +JANSSON\n",
+		VERSION_MAIN, VERSION_MAIN, OCI_VERSION);
 }
 
 struct global_opts {
@@ -94,12 +96,14 @@ static int set_globals(const struct global_opts *o, struct globals *g, struct er
 	int rc;
 
 	if (root[0] != '/') {
-		if (!getcwd(absolute, sizeof absolute) || strlen(absolute) + strlen(root) + 2 > sizeof absolute)
+		if (!getcwd(absolute, sizeof absolute) ||
+			strlen(absolute) + strlen(root) + 2 > sizeof absolute)
 			return err_set(err, ERR_INVALID, "--root '%s': cannot be made absolute", root);
 		strcat(absolute, "/");
 		root = strcat(absolute, root);
 	}
-	*g = (struct globals){ .root = root, .manager = o->systemd ? CGROUP_MANAGER_SYSTEMD : CGROUP_MANAGER_CGROUPFS };
+	*g = (struct globals){ .root = root,
+		.manager = o->systemd ? CGROUP_MANAGER_SYSTEMD : CGROUP_MANAGER_CGROUPFS };
 	if (o->manager) {
 		static const char *const names[] = { "cgroupfs", "systemd", "disabled", NULL };
 

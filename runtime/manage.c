@@ -1,8 +1,8 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <regex.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +56,8 @@ int cmd_state(const struct globals *g, int argc, char **argv, struct err *err)
 	char *text;
 	int rc;
 
-	if ((rc = command_id(argc, argv, table, &id, err)) != 0 || (rc = statedir_open(g->root, id, &dir, &s, err)) < 0)
+	if ((rc = command_id(argc, argv, table, &id, err)) != 0 ||
+		(rc = statedir_open(g->root, id, &dir, &s, err)) < 0)
 		return rc;
 	o = oci_state_public(&s, container_status(dir, &s));
 	text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
@@ -88,7 +89,8 @@ static int kill_one(const struct globals *g, const char *id, int sig, bool all, 
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
 		return err_sys(err, errno, "container '%s': send %s", id, signal_name(sig));
 	/* a frozen v1 cgroup holds even SIGKILL back; and without a pid namespace the others are not ours to reap */
-	if (sig == SIGKILL && s.cgroup_path[0] && !(s.namespaces & 1u << OCI_NS_PID) && cgroup_open(&cg, err) == 0) {
+	if (sig == SIGKILL && s.cgroup_path[0] && !(s.namespaces & 1u << OCI_NS_PID) &&
+		cgroup_open(&cg, err) == 0) {
 		(void) cgroup_kill(&cg, s.cgroup_path, SIGKILL, err);
 		err_clear(err);
 		cgroup_close(&cg);
@@ -97,8 +99,8 @@ static int kill_one(const struct globals *g, const char *id, int sig, bool all, 
 }
 
 /* Calls fn for every container whose id matches the expression; the first error stops it. */
-static int for_matching(const struct globals *g, const char *expr, int (*fn)(const struct globals *, const char *, void *, struct err *),
-	void *arg, struct err *err)
+static int for_matching(const struct globals *g, const char *expr,
+	int (*fn)(const struct globals *, const char *, void *, struct err *), void *arg, struct err *err)
 {
 	DIR *d = opendir(g->root);
 	struct dirent *e;
@@ -112,7 +114,8 @@ static int for_matching(const struct globals *g, const char *expr, int (*fn)(con
 		return err_set(err, ERR_INVALID, "--regex '%s': is not a regular expression", expr);
 	}
 	while (rc == 0 && (e = readdir(d)))
-		if (statedir_id_ok(e->d_name) && e->d_type == DT_DIR && regexec(&re, e->d_name, 0, NULL, 0) == 0)
+		if (statedir_id_ok(e->d_name) && e->d_type == DT_DIR &&
+			regexec(&re, e->d_name, 0, NULL, 0) == 0)
 			rc = fn(g, e->d_name, arg, err);
 	regfree(&re);
 	closedir(d);
@@ -136,7 +139,8 @@ int cmd_kill(const struct globals *g, int argc, char **argv, struct err *err)
 	struct kill_args k = { .sig = SIGTERM };
 	bool regex = false, help;
 	const struct opt table[] = { { "all", 'a', OPT_FLAG, &k.all, "every process of the container" },
-		{ "regex", 'r', OPT_FLAG, &regex, "ID is a regular expression" }, { NULL, 0, OPT_FLAG, NULL, NULL } };
+		{ "regex", 'r', OPT_FLAG, &regex, "ID is a regular expression" },
+		{ NULL, 0, OPT_FLAG, NULL, NULL } };
 	char **pos;
 	int n, rc;
 
@@ -150,10 +154,12 @@ int cmd_kill(const struct globals *g, int argc, char **argv, struct err *err)
 		return err_set(err, ERR_INVALID, "kill: expected a container id and a signal");
 	if (n == 2 && (k.sig = signal_parse(pos[1])) < 0)
 		return err_set(err, ERR_INVALID, "kill: unknown signal '%s'", pos[1]);
-	return regex ? for_matching(g, pos[0], kill_matching, &k, err) : kill_one(g, pos[0], k.sig, k.all, err);
+	return regex ? for_matching(g, pos[0], kill_matching, &k, err)
+		     : kill_one(g, pos[0], k.sig, k.all, err);
 }
 
-static int stop_for_delete(const struct oci_state *s, enum oci_status st, bool force, const struct cgroup_fs *cg, struct err *err)
+static int stop_for_delete(const struct oci_state *s, enum oci_status st, bool force,
+	const struct cgroup_fs *cg, struct err *err)
 {
 	auto_close int pidfd = -EBADF;
 	struct err ignored;
@@ -162,7 +168,9 @@ static int stop_for_delete(const struct oci_state *s, enum oci_status st, bool f
 	if (st == OCI_STOPPED)
 		return 0;
 	if (!force && st != OCI_CREATED)
-		return err_set(err, ERR_STATE, "cannot be deleted while it is %s; stop it first or use --force", oci_status_name(st));
+		return err_set(err, ERR_STATE,
+			"cannot be deleted while it is %s; stop it first or use --force",
+			oci_status_name(st));
 	if (st == OCI_CREATING)
 		return 0;
 	if ((pidfd = container_pidfd(s, &ignored)) < 0)
@@ -172,7 +180,8 @@ static int stop_for_delete(const struct oci_state *s, enum oci_status st, bool f
 		(void) cgroup_kill(cg, s->cgroup_path, SIGKILL, &ignored);
 	p = (struct pollfd){ .fd = pidfd, .events = POLLIN };
 	if (poll(&p, 1, 10000) == 0)
-		return err_set(err, ERR_STATE, "its init (pid %d) did not die within 10 s of SIGKILL", (int) s->pid);
+		return err_set(
+			err, ERR_STATE, "its init (pid %d) did not die within 10 s of SIGKILL", (int) s->pid);
 	return 0;
 }
 
@@ -189,7 +198,8 @@ static bool wants_poststop(int dir)
 {
 	auto_buf struct buf b = BUF_INIT(JSON_MAX);
 
-	return file_read(dir, "config.json", PATH_IN_STATE, &b) == 0 && b.data && strstr(b.data, "\"poststop\"");
+	return file_read(dir, "config.json", PATH_IN_STATE, &b) == 0 && b.data &&
+	       strstr(b.data, "\"poststop\"");
 }
 
 int container_delete(const struct globals *g, const char *id, bool force, struct err *err)
@@ -241,8 +251,10 @@ static int delete_matching(const struct globals *g, const char *id, void *arg, s
 int cmd_delete(const struct globals *g, int argc, char **argv, struct err *err)
 {
 	bool force = false, regex = false;
-	const struct opt table[] = { { "force", 'f', OPT_FLAG, &force, "kill it first; not there is success" },
-		{ "regex", 'r', OPT_FLAG, &regex, "ID is a regular expression" }, { NULL, 0, OPT_FLAG, NULL, NULL } };
+	const struct opt table[] = { { "force", 'f', OPT_FLAG, &force,
+					     "kill it first; not there is success" },
+		{ "regex", 'r', OPT_FLAG, &regex, "ID is a regular expression" },
+		{ NULL, 0, OPT_FLAG, NULL, NULL } };
 	static struct opt t[3];
 	const char *id;
 	int rc;
@@ -250,7 +262,8 @@ int cmd_delete(const struct globals *g, int argc, char **argv, struct err *err)
 	memcpy(t, table, sizeof table);
 	if ((rc = command_id(argc, argv, t, &id, err)) != 0)
 		return rc;
-	return regex ? for_matching(g, id, delete_matching, &force, err) : container_delete(g, id, force, err);
+	return regex ? for_matching(g, id, delete_matching, &force, err)
+		     : container_delete(g, id, force, err);
 }
 
 static int freeze(const struct globals *g, int argc, char **argv, bool frozen, struct err *err)
@@ -263,18 +276,27 @@ static int freeze(const struct globals *g, int argc, char **argv, bool frozen, s
 	const char *id;
 	int rc;
 
-	if ((rc = command_id(argc, argv, table, &id, err)) != 0 || (rc = statedir_open(g->root, id, &dir, &s, err)) < 0)
+	if ((rc = command_id(argc, argv, table, &id, err)) != 0 ||
+		(rc = statedir_open(g->root, id, &dir, &s, err)) < 0)
 		return rc;
 	st = container_status(dir, &s);
 	if (frozen ? st != OCI_RUNNING && st != OCI_CREATED : st != OCI_PAUSED)
-		return err_set(err, ERR_STATE, "container '%s': cannot be %s while it is %s", id, frozen ? "paused" : "resumed", oci_status_name(st));
+		return err_set(err, ERR_STATE, "container '%s': cannot be %s while it is %s", id,
+			frozen ? "paused" : "resumed", oci_status_name(st));
 	if (!s.cgroup_path[0])
-		return err_set(err, ERR_UNSUPPORTED, "container '%s': has no cgroup of its own to freeze", id);
+		return err_set(
+			err, ERR_UNSUPPORTED, "container '%s': has no cgroup of its own to freeze", id);
 	if ((rc = cgroup_open(&cg, err)) == 0)
 		rc = cgroup_freeze(&cg, s.cgroup_path, frozen, err);
 	cgroup_close(&cg);
 	return rc < 0 ? err_wrap(err, "container '%s'", id) : 0;
 }
 
-int cmd_pause(const struct globals *g, int argc, char **argv, struct err *err) { return freeze(g, argc, argv, true, err); }
-int cmd_resume(const struct globals *g, int argc, char **argv, struct err *err) { return freeze(g, argc, argv, false, err); }
+int cmd_pause(const struct globals *g, int argc, char **argv, struct err *err)
+{
+	return freeze(g, argc, argv, true, err);
+}
+int cmd_resume(const struct globals *g, int argc, char **argv, struct err *err)
+{
+	return freeze(g, argc, argv, false, err);
+}

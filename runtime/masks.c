@@ -19,7 +19,11 @@ struct covers {
 	int dir, null;
 };
 
-static int clone_tree(int fd, bool rec) { return (int) syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (rec ? AT_RECURSIVE : 0)); }
+static int clone_tree(int fd, bool rec)
+{
+	return (int) syscall(SYS_open_tree, fd, "",
+		AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (rec ? AT_RECURSIVE : 0));
+}
 
 /* The host's /dev/null, and nothing that was put in its place (CVE-2025-31133). */
 static int open_null(struct err *err)
@@ -34,14 +38,16 @@ static int open_null(struct err *err)
 	return fd_steal(&fd);
 }
 
-static int hide_dir(struct rootfs *r, struct covers *c, int target, const char *rel, const char *path, struct err *err)
+static int hide_dir(
+	struct rootfs *r, struct covers *c, int target, const char *rel, const char *path, struct err *err)
 {
 	auto_close int tree = -EBADF;
 	char at[40];
 
 	if (c->dir < 0) { /* the first is mounted, and serves the others as the source */
 		snprintf(at, sizeof at, "/proc/self/fd/%d", target);
-		if (mount("tmpfs", at, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,nr_inodes=1") < 0)
+		if (mount("tmpfs", at, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+			    "size=0k,nr_inodes=1") < 0)
 			return err_sys(err, errno, "mask '%s'", path);
 		if ((c->dir = path_open(r->root, rel, PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0)) < 0)
 			return err_sys(err, -c->dir, "mask '%s'", path);
@@ -83,7 +89,8 @@ static int make_readonly(struct rootfs *r, const char *path, struct err *err)
 		return 0;
 	if (target < 0)
 		return err_sys(err, -target, "make '%s' read-only", path);
-	if ((tree = clone_tree(target, true)) < 0 || syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof a) < 0 ||
+	if ((tree = clone_tree(target, true)) < 0 ||
+		syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof a) < 0 ||
 		mount_attach(tree, target) < 0)
 		return err_sys(err, errno, "make '%s' read-only", path);
 	return 0;

@@ -15,7 +15,8 @@
 int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
 
 /* Binds the container's own cgroup directory of one hierarchy: what a mount inside its cgroup namespace would show. */
-static int bind_cgroup_dir(const struct container *c, size_t h, int target, const struct oci_mount_opts *o, const char *dest, struct err *err)
+static int bind_cgroup_dir(const struct container *c, size_t h, int target, const struct oci_mount_opts *o,
+	const char *dest, struct err *err)
 {
 	const char *path = c->cgroup_path[0] ? c->cgroup_path : c->cg.h[h].self;
 	char src[1200], link[40];
@@ -36,7 +37,8 @@ static int bind_cgroup_dir(const struct container *c, size_t h, int target, cons
 		return err_sys(err, errno, "mount '%s': open cgroup '%s'", dest, src);
 	if ((rc = mount_attr_apply(tree, o, dest, err)) < 0)
 		return rc;
-	(void) syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &(struct mount_attr){ .propagation = MS_PRIVATE }, sizeof(struct mount_attr));
+	(void) syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH,
+		&(struct mount_attr){ .propagation = MS_PRIVATE }, sizeof(struct mount_attr));
 	return mount_attach(tree, target) < 0 ? err_sys(err, errno, "mount '%s'", dest) : 0;
 }
 
@@ -48,7 +50,8 @@ static int mount_v2(struct rootfs *r, const struct cfg_mount *m, struct err *err
 	if (target < 0)
 		return target;
 	snprintf(at, sizeof at, "/proc/self/fd/%d", target);
-	if (r->c->cfg.ns[OCI_NS_CGROUP].wanted && mount("cgroup2", at, "cgroup2", m->opts.flags, m->opts.data) == 0)
+	if (r->c->cfg.ns[OCI_NS_CGROUP].wanted &&
+		mount("cgroup2", at, "cgroup2", m->opts.flags, m->opts.data) == 0)
 		return 0;
 	return bind_cgroup_dir(r->c, 0, target, &m->opts, m->dest, err);
 }
@@ -97,7 +100,8 @@ static int mount_v1(struct rootfs *r, const struct cfg_mount *m, struct err *err
 	for (size_t h = 0; rc == 0 && h < r->c->cg.n; h++)
 		rc = v1_hierarchy(r, m, dir, h, err);
 	if (rc == 0 && (m->opts.flags & MS_RDONLY) &&
-		syscall(SYS_mount_setattr, dir, "", AT_EMPTY_PATH, &(struct mount_attr){ .attr_set = MOUNT_ATTR_RDONLY }, sizeof(struct mount_attr)) < 0)
+		syscall(SYS_mount_setattr, dir, "", AT_EMPTY_PATH,
+			&(struct mount_attr){ .attr_set = MOUNT_ATTR_RDONLY }, sizeof(struct mount_attr)) < 0)
 		rc = err_sys(err, errno, "mount '%s' read-only", m->dest);
 	return rc;
 }
@@ -148,11 +152,13 @@ static int copy_entry(int from, int to, const char *name, int depth)
 		auto_close int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		auto_close int out = -EBADF;
 
-		if (in < 0 || mkdirat(to, name, 0700) < 0 || (out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		if (in < 0 || mkdirat(to, name, 0700) < 0 ||
+			(out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 			return -errno;
 		if ((n = copy_tree(in, out, depth + 1)) < 0)
 			return (int) n;
-		return fchown(out, st.st_uid, st.st_gid) < 0 || fchmod(out, st.st_mode & 07777) < 0 ? -errno : 0;
+		return fchown(out, st.st_uid, st.st_gid) < 0 || fchmod(out, st.st_mode & 07777) < 0 ? -errno
+												    : 0;
 	}
 	if (S_ISLNK(st.st_mode)) {
 		if ((n = readlinkat(from, name, link, sizeof link - 1)) < 0)

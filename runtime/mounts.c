@@ -16,9 +16,15 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 
 #define MOVE_EMPTY 0x00000044 /* MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH */
 
-int mount_attach(int tree, int target) { return (int) syscall(SYS_move_mount, tree, "", target, "", MOVE_EMPTY); }
+int mount_attach(int tree, int target)
+{
+	return (int) syscall(SYS_move_mount, tree, "", target, "", MOVE_EMPTY);
+}
 
-static bool is_bind(const struct cfg_mount *m) { return m->opts.special & (OCI_MOUNT_BIND | OCI_MOUNT_RBIND); }
+static bool is_bind(const struct cfg_mount *m)
+{
+	return m->opts.special & (OCI_MOUNT_BIND | OCI_MOUNT_RBIND);
+}
 
 /* "rw" on a mount that is locked read-only by our creator cannot be had, and mount(8) would not have tried: what is only
  * cleared is tried, what is set must succeed. */
@@ -61,7 +67,8 @@ static int set_propagation(int fd, const struct oci_mount_opts *o, const char *w
 
 static int open_source(const struct cfg_mount *m)
 {
-	int flags = O_PATH | O_CLOEXEC | (m->opts.special & (OCI_MOUNT_SRC_NOFOLLOW | OCI_MOUNT_COPY_SYMLINK) ? O_NOFOLLOW : 0);
+	int flags = O_PATH | O_CLOEXEC |
+		    (m->opts.special & (OCI_MOUNT_SRC_NOFOLLOW | OCI_MOUNT_COPY_SYMLINK) ? O_NOFOLLOW : 0);
 	int fd = open(m->source, flags);
 
 	return fd < 0 ? -errno : fd;
@@ -81,7 +88,8 @@ int mounts_open_sources(struct rootfs *r, struct err *err)
 			continue;
 		r->sources[i] = open_source(&g->mounts[i]);
 		if (r->sources[i] < 0)
-			return err_sys(err, -r->sources[i], "mount '%s': open '%s'", g->mounts[i].dest, g->mounts[i].source);
+			return err_sys(err, -r->sources[i], "mount '%s': open '%s'", g->mounts[i].dest,
+				g->mounts[i].source);
 	}
 	return 0;
 }
@@ -136,31 +144,37 @@ static int bind_mount(struct rootfs *r, const struct cfg_mount *m, size_t i, str
 	if (S_ISLNK(st.st_mode)) {
 		if (m->opts.special & OCI_MOUNT_COPY_SYMLINK)
 			return copy_symlink(r, m, source, err);
-		return err_set(err, ERR_INVALID, "mount '%s': source '%s' is a symbolic link", m->dest, m->source);
+		return err_set(
+			err, ERR_INVALID, "mount '%s': source '%s' is a symbolic link", m->dest, m->source);
 	}
 	if (tree < 0)
 		tree = (int) syscall(SYS_open_tree, source, "",
 			AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (rec ? AT_RECURSIVE : 0));
 	/* a part of a tree whose mounts our creator locked can only be bound as a whole */
 	if (tree < 0 && errno == EINVAL && !rec && r->userns)
-		tree = (int) syscall(SYS_open_tree, source, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		tree = (int) syscall(SYS_open_tree, source, "",
+			AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
 		return err_sys(err, errno, "mount '%s': bind '%s'", m->dest, m->source);
 	if (!m->opts.propagation)
 		(void) set_attr(tree, 0, 0, MS_PRIVATE, true);
-	if ((rc = mount_attr_apply(tree, &m->opts, m->dest, err)) < 0 || (rc = set_propagation(tree, &m->opts, m->dest, err)) < 0)
+	if ((rc = mount_attr_apply(tree, &m->opts, m->dest, err)) < 0 ||
+		(rc = set_propagation(tree, &m->opts, m->dest, err)) < 0)
 		return rc;
-	if ((target = target_open(r->root, m->dest, !S_ISDIR(st.st_mode), m->opts.special & OCI_MOUNT_DEST_NOFOLLOW, err)) < 0)
+	if ((target = target_open(r->root, m->dest, !S_ISDIR(st.st_mode),
+		     m->opts.special & OCI_MOUNT_DEST_NOFOLLOW, err)) < 0)
 		return target;
 	if (mount_attach(tree, target) < 0)
-		return err_sys(err, errno, "mount '%s': bind '%s' (both must be directories, or neither)", m->dest, m->source);
+		return err_sys(err, errno, "mount '%s': bind '%s' (both must be directories, or neither)",
+			m->dest, m->source);
 	return 0;
 }
 
 /* What a user namespace may not mount itself it takes from the host, as it is there. */
 static int bind_host(const struct cfg_mount *m, const char *host, int target, struct err *err)
 {
-	auto_close int tree = (int) syscall(SYS_open_tree, AT_FDCWD, host, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	auto_close int tree = (int) syscall(
+		SYS_open_tree, AT_FDCWD, host, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	struct oci_mount_opts o = m->opts;
 
 	if (tree < 0)
@@ -201,7 +215,8 @@ static int mount_data(struct rootfs *r, const struct cfg_mount *m, const char **
 
 	*ret = m->opts.data;
 	*owned = NULL;
-	if (!label || !*label || strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0 || strcmp(m->type, "cgroup") == 0)
+	if (!label || !*label || strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0 ||
+		strcmp(m->type, "cgroup") == 0)
 		return 0;
 	if (asprintf(owned, "%s%scontext=\"%s\"", m->opts.data, *m->opts.data ? "," : "", label) < 0)
 		return -ENOMEM;
@@ -213,7 +228,8 @@ static int mount_fs(struct rootfs *r, const struct cfg_mount *m, struct err *err
 {
 	bool strict = strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0;
 	auto_free char *owned = NULL;
-	auto_close int target = target_open(r->root, m->dest, false, strict || m->opts.special & OCI_MOUNT_DEST_NOFOLLOW, err);
+	auto_close int target = target_open(
+		r->root, m->dest, false, strict || m->opts.special & OCI_MOUNT_DEST_NOFOLLOW, err);
 	const char *source = m->source[0] ? m->source : m->type, *data;
 	char at[40];
 	int rc;
@@ -236,12 +252,14 @@ static int mount_fs(struct rootfs *r, const struct cfg_mount *m, struct err *err
 	if (rc == -EPERM && r->userns && strcmp(m->type, "mqueue") == 0)
 		return bind_host(m, "/dev/mqueue", target, err);
 	if (rc < 0)
-		return err_sys(err, -rc, "mount '%s' (type %s)%s%s", m->dest, m->type, *data ? " with " : "", data);
-	if (!m->opts.propagation && !m->opts.rec_set && !m->opts.rec_clr && !(m->opts.special & OCI_MOUNT_TMPCOPYUP) &&
-		!(m->opts.attr_set & 0x00200000))
+		return err_sys(
+			err, -rc, "mount '%s' (type %s)%s%s", m->dest, m->type, *data ? " with " : "", data);
+	if (!m->opts.propagation && !m->opts.rec_set && !m->opts.rec_clr &&
+		!(m->opts.special & OCI_MOUNT_TMPCOPYUP) && !(m->opts.attr_set & 0x00200000))
 		return 0;
 
-	auto_close int top = target_open(r->root, m->dest, false, strict, err); /* what is mounted now, not what lies below */
+	auto_close int top = target_open(
+		r->root, m->dest, false, strict, err); /* what is mounted now, not what lies below */
 
 	if (top < 0)
 		return top;

@@ -30,14 +30,18 @@ static void add_attr(struct request *r, unsigned short type, const void *p, size
 /* One message: into the namespace of pid, under its new name. */
 static int move_one(int sock, const char *name, const char *to, pid_t pid, struct err *err)
 {
-	struct request r = { .h = { .nlmsg_len = NLMSG_LENGTH(sizeof r.i), .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK } };
+	struct request r = { .h = { .nlmsg_len = NLMSG_LENGTH(sizeof r.i),
+				     .nlmsg_type = RTM_NEWLINK,
+				     .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK } };
 	char answer[4096];
 	struct nlmsghdr *h = (struct nlmsghdr *) (void *) answer;
 	int target = pid;
 	ssize_t n;
 
 	if (strlen(name) >= IFNAMSIZ || strlen(to) >= IFNAMSIZ || !*to)
-		return err_set(err, ERR_INVALID, "linux.netDevices '%s': interface names have at most %d characters", name, IFNAMSIZ - 1);
+		return err_set(err, ERR_INVALID,
+			"linux.netDevices '%s': interface names have at most %d characters", name,
+			IFNAMSIZ - 1);
 	if (!(r.i.ifi_index = (int) if_nametoindex(name)))
 		return err_sys(err, errno, "linux.netDevices: interface '%s'", name);
 	add_attr(&r, IFLA_NET_NS_PID, &target, sizeof target);
@@ -47,7 +51,9 @@ static int move_one(int sock, const char *name, const char *to, pid_t pid, struc
 	if ((size_t) n >= NLMSG_LENGTH(sizeof(struct nlmsgerr)) && h->nlmsg_type == NLMSG_ERROR) {
 		int code = ((struct nlmsgerr *) NLMSG_DATA(h))->error;
 
-		return code ? err_sys(err, -code, "linux.netDevices: move '%s' into the container as '%s'", name, to) : 0;
+		return code ? err_sys(err, -code, "linux.netDevices: move '%s' into the container as '%s'",
+				      name, to)
+			    : 0;
 	}
 	return err_set(err, ERR_SYSTEM, "linux.netDevices: move '%s': unexpected answer", name);
 }

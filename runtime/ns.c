@@ -35,7 +35,10 @@ int ns_open_paths(struct container *c, struct err *err)
 
 static bool is_new(const struct container *c, int ns) { return c->cfg.ns[ns].wanted && !c->cfg.ns[ns].path; }
 
-static bool needs_attach(const struct container *c) { return c->systemd_scope && c->cg.mode == CGROUP_V2 && systemd_is_user(); }
+static bool needs_attach(const struct container *c)
+{
+	return c->systemd_scope && c->cg.mode == CGROUP_V2 && systemd_is_user();
+}
 
 bool ns_needs_joiner(const struct container *c)
 {
@@ -54,14 +57,17 @@ bool ns_needs_joiner(const struct container *c)
 static int join(struct container *c, int ns, struct err *err)
 {
 	if (setns(c->ns_fd[ns], oci_ns_table[ns].flag) < 0)
-		return err_sys(err, errno, "join %s namespace '%s'", oci_ns_table[ns].name, c->cfg.ns[ns].path);
+		return err_sys(
+			err, errno, "join %s namespace '%s'", oci_ns_table[ns].name, c->cfg.ns[ns].path);
 	return 0;
 }
 
 int ns_join(struct container *c, struct err *err)
 {
 	if (ns_needs_joiner(c)) { /* the joiner did, all but the cgroup namespace */
-		return c->cfg.ns[OCI_NS_CGROUP].path && c->ns_fd[OCI_NS_CGROUP] >= 0 ? join(c, OCI_NS_CGROUP, err) : 0;
+		return c->cfg.ns[OCI_NS_CGROUP].path && c->ns_fd[OCI_NS_CGROUP] >= 0
+			       ? join(c, OCI_NS_CGROUP, err)
+			       : 0;
 	}
 	for (int i = 0; i < OCI_NS_COUNT; i++) {
 		int rc;
@@ -82,10 +88,13 @@ int ns_time_offsets(const struct container *c, struct err *err)
 	if (!g->boottime.set && !g->monotonic.set)
 		return 0;
 	if (g->monotonic.set)
-		n += snprintf(text + n, sizeof text - (size_t) n, "monotonic %lld %u\n", (long long) g->monotonic.secs, g->monotonic.nanosecs);
+		n += snprintf(text + n, sizeof text - (size_t) n, "monotonic %lld %u\n",
+			(long long) g->monotonic.secs, g->monotonic.nanosecs);
 	if (g->boottime.set)
-		n += snprintf(text + n, sizeof text - (size_t) n, "boottime %lld %u\n", (long long) g->boottime.secs, g->boottime.nanosecs);
-	if ((fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC)) < 0 || write(fd, text, (size_t) n) != n)
+		n += snprintf(text + n, sizeof text - (size_t) n, "boottime %lld %u\n",
+			(long long) g->boottime.secs, g->boottime.nanosecs);
+	if ((fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC)) < 0 ||
+		write(fd, text, (size_t) n) != n)
 		return err_sys(err, errno, "set the offsets of the time namespace");
 	return 0;
 }
@@ -120,7 +129,8 @@ static pid_t clone_init(struct container *c, bool sibling, int *ret_pidfd)
 
 static int clone_failed(struct container *c, int errnum, struct err *err)
 {
-	return err_sys(err, errnum, "make the container's process%s%s", c->cgroup_dir >= 0 ? " in cgroup " : "", c->cgroup_dir >= 0 ? c->cgroup_path : "");
+	return err_sys(err, errnum, "make the container's process%s%s",
+		c->cgroup_dir >= 0 ? " in cgroup " : "", c->cgroup_dir >= 0 ? c->cgroup_path : "");
 }
 
 /* joiner - a process between the runtime and the init.
@@ -133,7 +143,8 @@ static _Noreturn void joiner_main(struct container *c)
 	pid_t pid;
 
 	for (int i = 0; i < OCI_NS_COUNT; i++)
-		done[i] = i == OCI_NS_USER || i == OCI_NS_CGROUP || c->ns_fd[i] < 0 || setns(c->ns_fd[i], oci_ns_table[i].flag) == 0;
+		done[i] = i == OCI_NS_USER || i == OCI_NS_CGROUP || c->ns_fd[i] < 0 ||
+			  setns(c->ns_fd[i], oci_ns_table[i].flag) == 0;
 	if (c->ns_fd[OCI_NS_USER] >= 0 && join(c, OCI_NS_USER, &err) < 0)
 		sync_die(c->child_sync, &err);
 	for (int i = 0; i < OCI_NS_COUNT; i++)
@@ -247,21 +258,28 @@ int ns_idmapped_source(struct container *c, const struct cfg_mount *m, struct er
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
 
 	if (!(m->opts.special & (OCI_MOUNT_BIND | OCI_MOUNT_RBIND)))
-		return err_set(err, ERR_UNSUPPORTED, "mount '%s': id mappings are supported on bind mounts only", m->dest);
+		return err_set(err, ERR_UNSUPPORTED,
+			"mount '%s': id mappings are supported on bind mounts only", m->dest);
 	if (m->uids.n || m->gids.n) {
 		userns = idmap_userns(&m->uids, &m->gids, err);
 	} else if (c->cfg.uids.n && c->cfg.gids.n) { /* "idmap" without maps of its own: the container's */
 		userns = idmap_userns(&c->cfg.uids, &c->cfg.gids, err);
 	} else {
-		return err_set(err, ERR_INVALID, "mount '%s': 'idmap' needs uidMappings and gidMappings", m->dest);
+		return err_set(
+			err, ERR_INVALID, "mount '%s': 'idmap' needs uidMappings and gidMappings", m->dest);
 	}
 	if (userns < 0)
 		return err_wrap(err, "mount '%s'", m->dest);
-	tree = (int) syscall(SYS_open_tree, AT_FDCWD, m->source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (rec ? AT_RECURSIVE : 0));
+	tree = (int) syscall(SYS_open_tree, AT_FDCWD, m->source,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (rec ? AT_RECURSIVE : 0));
 	if (tree < 0)
 		return err_sys(err, errno, "mount '%s': open '%s'", m->dest, m->source);
 	attr.userns_fd = (uint64_t) userns;
-	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (m->opts.special & OCI_MOUNT_RIDMAP ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
-		return err_sys(err, errno, "mount '%s': id-mapped mount of '%s' (does its file system support them?)", m->dest, m->source);
+	if (syscall(SYS_mount_setattr, tree, "",
+		    AT_EMPTY_PATH | (m->opts.special & OCI_MOUNT_RIDMAP ? AT_RECURSIVE : 0), &attr,
+		    sizeof attr) < 0)
+		return err_sys(err, errno,
+			"mount '%s': id-mapped mount of '%s' (does its file system support them?)", m->dest,
+			m->source);
 	return fd_steal(&tree);
 }

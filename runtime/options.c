@@ -30,7 +30,8 @@ static int store(const struct opt *o, const char *value, struct err *err)
 		bool v = !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
 
 		if (value && !v && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
-			return err_set(err, ERR_INVALID, "option --%s: expected true or false, got '%s'", o->name, value);
+			return err_set(err, ERR_INVALID, "option --%s: expected true or false, got '%s'",
+				o->name, value);
 		if (o->to)
 			*(bool *) o->to = v;
 		return 0;
@@ -43,7 +44,8 @@ static int store(const struct opt *o, const char *value, struct err *err)
 		return 0;
 	case OPT_NUM:
 		if (parse_i64(value, INT64_MIN + 1, INT64_MAX, o->to) < 0)
-			return err_set(err, ERR_INVALID, "option --%s: expected a number, got '%s'", o->name, value);
+			return err_set(
+				err, ERR_INVALID, "option --%s: expected a number, got '%s'", o->name, value);
 		return 0;
 	case OPT_LIST:
 		l = o->to;
@@ -81,8 +83,8 @@ static int letters(const struct opt *t, int argc, char **argv, int *i, struct er
 	return 0;
 }
 
-int options_parse(int argc, char **argv, const struct opt *t, int stop_after, char ***ret_pos, int *ret_n, bool *ret_help,
-	struct err *err)
+int options_parse(int argc, char **argv, const struct opt *t, int stop_after, char ***ret_pos, int *ret_n,
+	bool *ret_help, struct err *err)
 {
 	int n = 0, i, rc;
 
@@ -128,6 +130,7 @@ int options_parse(int argc, char **argv, const struct opt *t, int stop_after, ch
 	}
 	while (i < argc)
 		argv[n++] = argv[i++];
+	argv[n] = NULL; /* n <= argc, where there is room for it; the positionals may become an argv */
 	*ret_pos = argv;
 	*ret_n = n;
 	return 0;
@@ -138,8 +141,11 @@ void options_help(const struct opt *t)
 	for (; t->name; t++) {
 		char left[48];
 
-		snprintf(left, sizeof left, "%s%c%s--%s%s", t->letter ? "-" : " ", t->letter ? t->letter : ' ', t->letter ? ", " : "  ",
-			t->name, t->kind == OPT_FLAG ? "" : t->kind == OPT_NUM ? " N" : " VALUE");
+		snprintf(left, sizeof left, "%s%c%s--%s%s", t->letter ? "-" : " ",
+			t->letter ? t->letter : ' ', t->letter ? ", " : "  ", t->name,
+			t->kind == OPT_FLAG  ? ""
+			: t->kind == OPT_NUM ? " N"
+					     : " VALUE");
 		printf("  %-36s %s\n", left, t->help ? t->help : "");
 	}
 }

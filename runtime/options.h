@@ -23,14 +23,14 @@ struct opt {
 	const char *name; /* without dashes; NULL ends the table */
 	char letter;      /* 0: none */
 	enum opt_kind kind;
-	void *to;         /* bool, const char *, int64_t, struct opt_list; NULL: accepted and without effect */
+	void *to; /* bool, const char *, int64_t, struct opt_list; NULL: accepted and without effect */
 	const char *help;
 };
 
 /* Reads argv[0..argc) (no program name).  stop_after: the positional after which everything is positional (exec: the
  * program and its own options), 0: never.  *ret_pos points into argv, which is reordered.  "--help" sets *ret_help. */
-int options_parse(int argc, char **argv, const struct opt *table, int stop_after, char ***ret_pos, int *ret_n, bool *ret_help,
-	struct err *err);
+int options_parse(int argc, char **argv, const struct opt *table, int stop_after, char ***ret_pos, int *ret_n,
+	bool *ret_help, struct err *err);
 void options_help(const struct opt *table);
 
 #endif

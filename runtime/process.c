@@ -62,7 +62,8 @@ static int set_oom(struct process *s, struct err *err)
 		return 0;
 	rc = errno;
 	/* lowering needs CAP_SYS_RESOURCE: keep what we have, which is the lowest that is allowed */
-	if ((rc == EACCES || rc == EPERM) && pread(fd, have, sizeof have - 1, 0) > 0 && strtol(have, NULL, 10) > s->p->oom_score_adj)
+	if ((rc == EACCES || rc == EPERM) && pread(fd, have, sizeof have - 1, 0) > 0 &&
+		strtol(have, NULL, 10) > s->p->oom_score_adj)
 		return 0;
 	return err_sys(err, rc, "set oom_score_adj to %d", s->p->oom_score_adj);
 }
@@ -74,15 +75,19 @@ static int open_label(struct process *s, struct err *err)
 
 	if (!s->p->apparmor && !s->p->selinux)
 		return 0;
-	if (s->p->apparmor && strcmp(s->p->apparmor, "unconfined") == 0 && !s->p->selinux && access("/sys/kernel/security/apparmor", F_OK) < 0)
+	if (s->p->apparmor && strcmp(s->p->apparmor, "unconfined") == 0 && !s->p->selinux &&
+		access("/sys/kernel/security/apparmor", F_OK) < 0)
 		return 0;
 	if (s->p->apparmor && access("/sys/module/apparmor/parameters/enabled", F_OK) < 0 && !s->p->selinux)
-		return err_set(err, ERR_UNSUPPORTED, "process.apparmorProfile '%s': AppArmor is not enabled in this kernel", s->p->apparmor);
+		return err_set(err, ERR_UNSUPPORTED,
+			"process.apparmorProfile '%s': AppArmor is not enabled in this kernel",
+			s->p->apparmor);
 	s->label_fd = openat(s->proc, file, O_WRONLY | O_CLOEXEC);
 	if (s->label_fd < 0 && errno == ENOENT && !s->p->selinux)
 		s->label_fd = openat(s->proc, "self/attr/exec", O_WRONLY | O_CLOEXEC);
 	if (s->label_fd < 0)
-		return err_sys(err, errno, "process.%s: not supported by this kernel", s->p->selinux ? "selinuxLabel" : "apparmorProfile");
+		return err_sys(err, errno, "process.%s: not supported by this kernel",
+			s->p->selinux ? "selinuxLabel" : "apparmorProfile");
 	return 0;
 }
 
@@ -90,7 +95,8 @@ int process_tune(struct process *s, struct err *err)
 {
 	int rc;
 
-	if ((rc = set_oom(s, err)) < 0 || (rc = tune_scheduling(s->p, err)) < 0 || (rc = open_label(s, err)) < 0)
+	if ((rc = set_oom(s, err)) < 0 || (rc = tune_scheduling(s->p, err)) < 0 ||
+		(rc = open_label(s, err)) < 0)
 		return rc;
 	return set_rlimits(s->p, err);
 }
@@ -100,7 +106,9 @@ int process_tune(struct process *s, struct err *err)
 static int make_cwd(const char *cwd)
 {
 	auto_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	auto_close int fd = root < 0 ? -errno : path_open(root, cwd[1] ? cwd + 1 : ".", PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0);
+	auto_close int fd =
+		root < 0 ? -errno
+			 : path_open(root, cwd[1] ? cwd + 1 : ".", PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0);
 
 	if (fd == -ENOENT) { /* as other runtimes do, a working directory that is missing is made */
 		struct err ignored;
@@ -125,7 +133,9 @@ static int check_cwd(const char *cwd, struct err *err)
 static int enter_cwd(const struct process *s, int rc, struct err *err)
 {
 	if (rc == -EACCES || rc == -EPERM)
-		rc = chdir(s->p->cwd) < 0 ? -errno : 0; /* now as the user, whom the file system may trust more than root */
+		rc = chdir(s->p->cwd) < 0
+			     ? -errno
+			     : 0; /* now as the user, whom the file system may trust more than root */
 	if (rc < 0)
 		return err_sys(err, -rc, "process.cwd '%s'", s->p->cwd);
 	return check_cwd(s->p->cwd, err);
@@ -139,9 +149,11 @@ static void own_stdio(uid_t uid)
 	if (stat("/dev/null", &null) < 0)
 		null.st_rdev = 0;
 	for (int fd = 0; fd < 3; fd++) {
-		if (fstat(fd, &st) < 0 || st.st_uid == uid || (S_ISCHR(st.st_mode) && st.st_rdev == null.st_rdev))
+		if (fstat(fd, &st) < 0 || st.st_uid == uid ||
+			(S_ISCHR(st.st_mode) && st.st_rdev == null.st_rdev))
 			continue;
-		(void) !fchown(fd, uid, (gid_t) -1); /* read-only file systems and foreign ids refuse: then it stays */
+		(void) !fchown(fd, uid,
+			(gid_t) -1); /* read-only file systems and foreign ids refuse: then it stays */
 	}
 }
 
@@ -153,7 +165,8 @@ static int set_bounding(uint64_t bounding, struct err *err)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
 			if (errno == EINVAL)
 				break; /* past the last one this kernel knows */
-			return err_sys(err, errno, "drop capability %s from the bounding set", cap_name(cap) ? cap_name(cap) : "?");
+			return err_sys(err, errno, "drop capability %s from the bounding set",
+				cap_name(cap) ? cap_name(cap) : "?");
 		}
 	}
 	return 0;
@@ -221,11 +234,13 @@ static int set_ids(struct process *s, struct err *err)
 			return err_sys(err, errno, "set supplementary groups");
 	}
 	if (setresgid(s->gid, s->gid, s->gid) < 0)
-		return err_sys(err, errno, "become group %u%s", s->gid, errno == EINVAL ? " (not mapped in the user namespace)" : "");
+		return err_sys(err, errno, "become group %u%s", s->gid,
+			errno == EINVAL ? " (not mapped in the user namespace)" : "");
 	if (keeps_caps(s) && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(err, errno, "keep capabilities");
 	if (setresuid(s->uid, s->uid, s->uid) < 0)
-		return err_sys(err, errno, "become user %u%s", s->uid, errno == EINVAL ? " (not mapped in the user namespace)" : "");
+		return err_sys(err, errno, "become user %u%s", s->uid,
+			errno == EINVAL ? " (not mapped in the user namespace)" : "");
 	if (keeps_caps(s) && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return err_sys(err, errno, "keep capabilities");
 	return 0;
@@ -283,7 +298,8 @@ static int find_program(struct process *s, struct err *err)
 	while (*path) {
 		int n = (int) strcspn(path, ":");
 
-		if (snprintf(s->path, sizeof s->path, "%.*s%s%s", n, path, n ? "/" : "./", name) < (int) sizeof s->path) {
+		if (snprintf(s->path, sizeof s->path, "%.*s%s%s", n, path, n ? "/" : "./", name) <
+			(int) sizeof s->path) {
 			if ((rc = try_program(s->path)) == 0)
 				return 0;
 			if (rc == -EACCES)
@@ -292,7 +308,9 @@ static int find_program(struct process *s, struct err *err)
 		path += n + (path[n] == ':');
 	}
 	return err_set(err, worst == -EACCES ? ERR_DENIED : ERR_NOT_FOUND,
-		worst == -EACCES ? "exec '%s': permission denied" : "exec '%s': executable file not found in $PATH", name);
+		worst == -EACCES ? "exec '%s': permission denied"
+				 : "exec '%s': executable file not found in $PATH",
+		name);
 }
 
 int process_become(struct process *s, struct err *err)
@@ -329,7 +347,8 @@ static int write_label(struct process *s, struct err *err)
 
 	if (s->label_fd < 0)
 		return 0;
-	n = s->p->selinux ? snprintf(text, sizeof text, "%s", s->p->selinux) : snprintf(text, sizeof text, "exec %s", s->p->apparmor);
+	n = s->p->selinux ? snprintf(text, sizeof text, "%s", s->p->selinux)
+			  : snprintf(text, sizeof text, "exec %s", s->p->apparmor);
 	if (n >= (int) sizeof text || write(s->label_fd, text, (size_t) n) != n)
 		return err_sys(err, errno, "set the label '%s'", text);
 	return 0;

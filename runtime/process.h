@@ -17,7 +17,7 @@ struct process {
 	bool keep_groups;
 	bool new_keyring;
 	const char *id;
-	char *const *env; /* with HOME; NULL-terminated */
+	char *const *env;    /* with HOME; NULL-terminated */
 	char path[PATH_MAX]; /* resolved program */
 	int label_fd;        /* attr/exec to be written last; -EBADF */
 	gid_t *groups;       /* of the user's name, else p->groups */
@@ -37,7 +37,8 @@ int process_exit_code(const struct err *err);
 
 /* runtime/console.c: makes a terminal from the devpts below root, sends ptmx to sock, makes the slave stdio and (when
  * bind_console) mounts it on /dev/console. */
-int console_setup(int root, int sock, const struct cfg_process *p, uid_t owner, bool bind_console, struct err *err);
+int console_setup(
+	int root, int sock, const struct cfg_process *p, uid_t owner, bool bind_console, struct err *err);
 int console_connect(const char *path, struct err *err);
 int console_receive(int sock, struct err *err);
 

@@ -39,7 +39,8 @@ static int put(struct res *r, const char *controller, const char *file, int64_t 
 	return cgroup_set(r->fs, r->path, controller, file, text, err);
 }
 
-static int num(const json_t *o, const char *where, const char *key, int64_t min, int64_t *ret, bool *set, struct err *err)
+static int num(const json_t *o, const char *where, const char *key, int64_t min, int64_t *ret, bool *set,
+	struct err *err)
 {
 	return cfg_int(o, where, key, min, INT64_MAX, ret, set, err);
 }
@@ -54,28 +55,34 @@ static int memory(struct res *r, struct err *err)
 
 	if ((rc = cfg_object(r->doc, at, "memory", &m, err)) < 0 || !m)
 		return rc;
-	if ((rc = num(m, w, "limit", -1, &r->l.memory, NULL, err)) < 0 || (rc = num(m, w, "swap", -1, &r->l.memory_swap, NULL, err)) < 0 ||
+	if ((rc = num(m, w, "limit", -1, &r->l.memory, NULL, err)) < 0 ||
+		(rc = num(m, w, "swap", -1, &r->l.memory_swap, NULL, err)) < 0 ||
 		(rc = num(m, w, "reservation", -1, &r->l.memory_reservation, NULL, err)) < 0 ||
 		(rc = num(m, w, "swappiness", 0, &swappiness, &has_swappiness, err)) < 0 ||
-		(rc = cfg_bool(m, w, "disableOOMKiller", &no_oom, err)) < 0 || (rc = cfg_bool(m, w, "checkBeforeUpdate", &check, err)) < 0 ||
+		(rc = cfg_bool(m, w, "disableOOMKiller", &no_oom, err)) < 0 ||
+		(rc = cfg_bool(m, w, "checkBeforeUpdate", &check, err)) < 0 ||
 		(rc = num(m, w, "kernelTCP", -1, &v, &set, err)) < 0)
 		return rc;
 	if (check && r->update && r->l.memory > 0) {
 		char text[64];
 
-		if (cgroup_get(r->fs, r->path, "memory", is_v2(r) ? "memory.current" : "memory.usage_in_bytes", text, sizeof text) > 0 &&
+		if (cgroup_get(r->fs, r->path, "memory",
+			    is_v2(r) ? "memory.current" : "memory.usage_in_bytes", text, sizeof text) > 0 &&
 			strtoll(text, NULL, 10) > r->l.memory)
-			return err_set(err, ERR_INVALID, "%s.limit: %lld is below the present usage of %s", w, (long long) r->l.memory, text);
+			return err_set(err, ERR_INVALID, "%s.limit: %lld is below the present usage of %s", w,
+				(long long) r->l.memory, text);
 	}
 	if (is_v2(r)) {
 		/* v2 has neither; a limit on TCP buffers is part of memory.max there */
 		if (no_oom)
-			return err_set(err, ERR_UNSUPPORTED, "%s.disableOOMKiller: cgroup v2 has no such setting", w);
+			return err_set(err, ERR_UNSUPPORTED,
+				"%s.disableOOMKiller: cgroup v2 has no such setting", w);
 		return 0;
 	}
 	if (set && v && (rc = put(r, "memory", "memory.kmem.tcp.limit_in_bytes", v, err)) < 0)
 		return rc;
-	if (has_swappiness && swappiness <= 100 && (rc = put(r, "memory", "memory.swappiness", swappiness, err)) < 0)
+	if (has_swappiness && swappiness <= 100 &&
+		(rc = put(r, "memory", "memory.swappiness", swappiness, err)) < 0)
 		return rc;
 	return no_oom ? put(r, "memory", "memory.oom_control", 1, err) : 0;
 }
@@ -90,11 +97,14 @@ static int cpu(struct res *r, struct err *err)
 
 	if ((rc = cfg_object(r->doc, at, "cpu", &c, err)) < 0 || !c)
 		return rc;
-	if ((rc = num(c, w, "shares", 0, &shares, NULL, err)) < 0 || (rc = num(c, w, "quota", -1, &r->l.cpu_quota, NULL, err)) < 0 ||
-		(rc = num(c, w, "period", 0, &period, NULL, err)) < 0 || (rc = num(c, w, "burst", 0, &burst, &has_burst, err)) < 0 ||
+	if ((rc = num(c, w, "shares", 0, &shares, NULL, err)) < 0 ||
+		(rc = num(c, w, "quota", -1, &r->l.cpu_quota, NULL, err)) < 0 ||
+		(rc = num(c, w, "period", 0, &period, NULL, err)) < 0 ||
+		(rc = num(c, w, "burst", 0, &burst, &has_burst, err)) < 0 ||
 		(rc = num(c, w, "idle", 0, &idle, &has_idle, err)) < 0 ||
 		(rc = num(c, w, "realtimeRuntime", -1, &rt_runtime, &has_rt, err)) < 0 ||
-		(rc = num(c, w, "realtimePeriod", 0, &rt_period, &has_rp, err)) < 0 || (rc = cfg_str(c, w, "cpus", &r->l.cpus, err)) < 0 ||
+		(rc = num(c, w, "realtimePeriod", 0, &rt_period, &has_rp, err)) < 0 ||
+		(rc = cfg_str(c, w, "cpus", &r->l.cpus, err)) < 0 ||
 		(rc = cfg_str(c, w, "mems", &r->l.mems, err)) < 0)
 		return rc;
 	r->l.cpu_shares = (uint64_t) shares;
@@ -119,7 +129,8 @@ static int cpu_burst(struct res *r, struct err *err) /* after the quota, which b
 	const json_t *c;
 	int rc;
 
-	if ((rc = cfg_object(r->doc, at, "cpu", &c, err)) < 0 || !c || (rc = num(c, at, "burst", 0, &burst, &set, err)) < 0 || !set)
+	if ((rc = cfg_object(r->doc, at, "cpu", &c, err)) < 0 || !c ||
+		(rc = num(c, at, "burst", 0, &burst, &set, err)) < 0 || !set)
 		return rc;
 	return put(r, "cpu", is_v2(r) ? "cpu.max.burst" : "cpu.cfs_burst_us", burst, err);
 }
@@ -131,7 +142,8 @@ static int pids(struct res *r, struct err *err)
 	bool set;
 	int rc;
 
-	if ((rc = cfg_object(r->doc, at, "pids", &p, err)) < 0 || !p || (rc = num(p, "linux.resources.pids", "limit", INT64_MIN, &limit, &set, err)) < 0)
+	if ((rc = cfg_object(r->doc, at, "pids", &p, err)) < 0 || !p ||
+		(rc = num(p, "linux.resources.pids", "limit", INT64_MIN, &limit, &set, err)) < 0)
 		return rc;
 	r->l.pids = limit < 0 ? -1 : limit;
 	return 0;
@@ -144,7 +156,8 @@ static int device_numbers(const json_t *o, const char *w, int64_t *major, int64_
 	return rc < 0 ? rc : cfg_int(o, w, "minor", 0, UINT32_MAX, minor, NULL, err);
 }
 
-static int throttle(struct res *r, const json_t *b, const char *key, const char *v1, const char *v2, struct err *err)
+static int throttle(
+	struct res *r, const json_t *b, const char *key, const char *v1, const char *v2, struct err *err)
 {
 	const json_t *list, *item;
 	char text[96];
@@ -157,15 +170,20 @@ static int throttle(struct res *r, const json_t *b, const char *key, const char 
 	{
 		int64_t major = 0, minor = 0, rate = 0;
 
-		if ((rc = device_numbers(item, key, &major, &minor, err)) < 0 || (rc = num(item, key, "rate", 0, &rate, NULL, err)) < 0)
+		if ((rc = device_numbers(item, key, &major, &minor, err)) < 0 ||
+			(rc = num(item, key, "rate", 0, &rate, NULL, err)) < 0)
 			return rc;
 		if (is_v2(r) && rate == 0)
-			snprintf(text, sizeof text, "%lld:%lld %s=max", (long long) major, (long long) minor, v2);
+			snprintf(text, sizeof text, "%lld:%lld %s=max", (long long) major, (long long) minor,
+				v2);
 		else if (is_v2(r))
-			snprintf(text, sizeof text, "%lld:%lld %s=%lld", (long long) major, (long long) minor, v2, (long long) rate);
+			snprintf(text, sizeof text, "%lld:%lld %s=%lld", (long long) major, (long long) minor,
+				v2, (long long) rate);
 		else
-			snprintf(text, sizeof text, "%lld:%lld %lld", (long long) major, (long long) minor, (long long) rate);
-		if ((rc = cgroup_set(r->fs, r->path, is_v2(r) ? "io" : "blkio", is_v2(r) ? "io.max" : v1, text, err)) < 0)
+			snprintf(text, sizeof text, "%lld:%lld %lld", (long long) major, (long long) minor,
+				(long long) rate);
+		if ((rc = cgroup_set(r->fs, r->path, is_v2(r) ? "io" : "blkio", is_v2(r) ? "io.max" : v1,
+			     text, err)) < 0)
 			return rc;
 	}
 	return 0;
@@ -185,16 +203,22 @@ static int weight_devices(struct res *r, const json_t *b, struct err *err)
 	{
 		int64_t major = 0, minor = 0, weight = 0, leaf = 0;
 
-		if ((rc = device_numbers(item, w, &major, &minor, err)) < 0 || (rc = num(item, w, "weight", 0, &weight, NULL, err)) < 0 ||
+		if ((rc = device_numbers(item, w, &major, &minor, err)) < 0 ||
+			(rc = num(item, w, "weight", 0, &weight, NULL, err)) < 0 ||
 			(rc = num(item, w, "leafWeight", 0, &leaf, NULL, err)) < 0)
 			return rc;
-		snprintf(text, sizeof text, "%lld:%lld %lld", (long long) major, (long long) minor, (long long) weight);
-		if (weight && (rc = cgroup_set(r->fs, r->path, is_v2(r) ? "io" : "blkio", is_v2(r) ? "io.bfq.weight" : "blkio.weight_device", text, err)) < 0)
+		snprintf(text, sizeof text, "%lld:%lld %lld", (long long) major, (long long) minor,
+			(long long) weight);
+		if (weight && (rc = cgroup_set(r->fs, r->path, is_v2(r) ? "io" : "blkio",
+				       is_v2(r) ? "io.bfq.weight" : "blkio.weight_device", text, err)) < 0)
 			return rc;
-		snprintf(text, sizeof text, "%lld:%lld %lld", (long long) major, (long long) minor, (long long) leaf);
+		snprintf(text, sizeof text, "%lld:%lld %lld", (long long) major, (long long) minor,
+			(long long) leaf);
 		if (leaf && is_v2(r))
-			return err_set(err, ERR_UNSUPPORTED, "linux.resources.blockIO.leafWeight: cgroup v2 has no such setting");
-		if (leaf && (rc = cgroup_set(r->fs, r->path, "blkio", "blkio.leaf_weight_device", text, err)) < 0)
+			return err_set(err, ERR_UNSUPPORTED,
+				"linux.resources.blockIO.leafWeight: cgroup v2 has no such setting");
+		if (leaf &&
+			(rc = cgroup_set(r->fs, r->path, "blkio", "blkio.leaf_weight_device", text, err)) < 0)
 			return rc;
 	}
 	return 0;
@@ -209,7 +233,8 @@ static int block_io(struct res *r, struct err *err)
 
 	if ((rc = cfg_object(r->doc, at, "blockIO", &b, err)) < 0 || !b)
 		return rc;
-	if ((rc = num(b, w, "weight", 0, &weight, NULL, err)) < 0 || (rc = num(b, w, "leafWeight", 0, &leaf, NULL, err)) < 0)
+	if ((rc = num(b, w, "weight", 0, &weight, NULL, err)) < 0 ||
+		(rc = num(b, w, "leafWeight", 0, &leaf, NULL, err)) < 0)
 		return rc;
 	r->l.blkio_weight = (uint64_t) weight;
 	if (leaf && is_v2(r))
@@ -217,9 +242,12 @@ static int block_io(struct res *r, struct err *err)
 	if (leaf && (rc = put(r, "blkio", "blkio.leaf_weight", leaf, err)) < 0)
 		return rc;
 	if ((rc = weight_devices(r, b, err)) < 0 ||
-		(rc = throttle(r, b, "throttleReadBpsDevice", "blkio.throttle.read_bps_device", "rbps", err)) < 0 ||
-		(rc = throttle(r, b, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device", "wbps", err)) < 0 ||
-		(rc = throttle(r, b, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device", "riops", err)) < 0)
+		(rc = throttle(
+			 r, b, "throttleReadBpsDevice", "blkio.throttle.read_bps_device", "rbps", err)) < 0 ||
+		(rc = throttle(r, b, "throttleWriteBpsDevice", "blkio.throttle.write_bps_device", "wbps",
+			 err)) < 0 ||
+		(rc = throttle(r, b, "throttleReadIOPSDevice", "blkio.throttle.read_iops_device", "riops",
+			 err)) < 0)
 		return rc;
 	return throttle(r, b, "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device", "wiops", err);
 }
@@ -239,10 +267,12 @@ static int hugepages(struct res *r, struct err *err)
 		const char *size = "";
 		int64_t limit = 0;
 
-		if ((rc = cfg_str(item, w, "pageSize", &size, err)) < 0 || (rc = num(item, w, "limit", 0, &limit, NULL, err)) < 0)
+		if ((rc = cfg_str(item, w, "pageSize", &size, err)) < 0 ||
+			(rc = num(item, w, "limit", 0, &limit, NULL, err)) < 0)
 			return rc;
 		if (!*size || strspn(size, "0123456789KMGB") != strlen(size) || strlen(size) > 16)
-			return err_set(err, ERR_INVALID, "%s[%zu].pageSize: expected a size such as 2MB", w, i);
+			return err_set(
+				err, ERR_INVALID, "%s[%zu].pageSize: expected a size such as 2MB", w, i);
 		snprintf(file, sizeof file, "hugetlb.%s.%s", size, is_v2(r) ? "max" : "limit_in_bytes");
 		if ((rc = put(r, "hugetlb", file, limit, err)) < 0)
 			return rc;
@@ -262,7 +292,8 @@ static int network(struct res *r, struct err *err)
 
 	if ((rc = cfg_object(r->doc, at, "network", &n, err)) < 0 || !n)
 		return rc;
-	if ((rc = num(n, w, "classID", 0, &class, &has_class, err)) < 0 || (rc = cfg_array(n, w, "priorities", &list, err)) < 0)
+	if ((rc = num(n, w, "classID", 0, &class, &has_class, err)) < 0 ||
+		(rc = cfg_array(n, w, "priorities", &list, err)) < 0)
 		return rc;
 	if (is_v2(r) && (has_class || json_array_size(list)))
 		return err_set(err, ERR_UNSUPPORTED, "%s: cgroup v2 has no network controllers", w);
@@ -273,7 +304,8 @@ static int network(struct res *r, struct err *err)
 		const char *name = "";
 		int64_t priority = 0;
 
-		if ((rc = cfg_str(item, w, "name", &name, err)) < 0 || (rc = num(item, w, "priority", 0, &priority, NULL, err)) < 0)
+		if ((rc = cfg_str(item, w, "name", &name, err)) < 0 ||
+			(rc = num(item, w, "priority", 0, &priority, NULL, err)) < 0)
 			return rc;
 		snprintf(text, sizeof text, "%.64s %lld", name, (long long) priority);
 		if ((rc = cgroup_set(r->fs, r->path, "net_prio", "net_prio.ifpriomap", text, err)) < 0)
@@ -329,7 +361,8 @@ static int unified(struct res *r, struct err *err)
 		if (!json_is_string(v))
 			return err_set(err, ERR_INVALID, "%s.unified '%s': expected a string", at, file);
 		if (strchr(file, '/') || !strchr(file, '.'))
-			return err_set(err, ERR_INVALID, "%s.unified '%s': is not the name of a cgroup file", at, file);
+			return err_set(err, ERR_INVALID, "%s.unified '%s': is not the name of a cgroup file",
+				at, file);
 		snprintf(controller, sizeof controller, "%.*s", (int) strcspn(file, "."), file);
 		if ((rc = cgroup_set(r->fs, r->path, controller, file, json_string_value(v), err)) < 0)
 			return rc;
@@ -337,16 +370,19 @@ static int unified(struct res *r, struct err *err)
 	return 0;
 }
 
-int resources_apply(const struct cgroup_fs *fs, const char *path, const json_t *doc, bool update, struct err *err)
+int resources_apply(
+	const struct cgroup_fs *fs, const char *path, const json_t *doc, bool update, struct err *err)
 {
 	struct res r = { .fs = fs, .path = path, .doc = doc, .update = update };
 	int rc;
 
 	if (!doc)
 		return 0;
-	if ((rc = memory(&r, err)) < 0 || (rc = cpu(&r, err)) < 0 || (rc = pids(&r, err)) < 0 || (rc = block_io(&r, err)) < 0 ||
-		(rc = cgroup_limit(fs, path, &r.l, err)) < 0 || (rc = cpu_burst(&r, err)) < 0 || (rc = hugepages(&r, err)) < 0 ||
-		(rc = network(&r, err)) < 0 || (rc = rdma(&r, err)) < 0 || (rc = device_cgroup_apply(fs, path, doc, update, err)) < 0)
+	if ((rc = memory(&r, err)) < 0 || (rc = cpu(&r, err)) < 0 || (rc = pids(&r, err)) < 0 ||
+		(rc = block_io(&r, err)) < 0 || (rc = cgroup_limit(fs, path, &r.l, err)) < 0 ||
+		(rc = cpu_burst(&r, err)) < 0 || (rc = hugepages(&r, err)) < 0 ||
+		(rc = network(&r, err)) < 0 || (rc = rdma(&r, err)) < 0 ||
+		(rc = device_cgroup_apply(fs, path, doc, update, err)) < 0)
 		return rc;
 	return unified(&r, err);
 }

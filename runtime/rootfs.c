@@ -13,7 +13,8 @@
 
 #include "pkg/util/cleanup.h"
 
-int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data); /* <sys/mount.h> clashes */
+int mount(const char *source, const char *target, const char *type, unsigned long flags,
+	const void *data); /* <sys/mount.h> clashes */
 int umount2(const char *target, int flags);
 #define DETACH 2 /* MNT_DETACH */
 
@@ -38,7 +39,8 @@ static int parent_private(const char *rootfs, struct err *err)
 	for (int i = 0; at >= 0 && i < 256; i++) {
 		int up;
 
-		if (syscall(SYS_mount_setattr, at, "", AT_EMPTY_PATH, &a, sizeof a) == 0) /* EINVAL: not a mount's root */
+		if (syscall(SYS_mount_setattr, at, "", AT_EMPTY_PATH, &a, sizeof a) ==
+			0) /* EINVAL: not a mount's root */
 			return 0;
 		if (errno != EINVAL)
 			break;
@@ -59,10 +61,12 @@ static int bind_root(struct rootfs *r, struct err *err)
 
 	if (at < 0)
 		return err_sys(err, errno, "open root file system '%s'", path);
-	tree = (int) syscall(SYS_open_tree, at, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	tree = (int) syscall(
+		SYS_open_tree, at, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return err_sys(err, errno, "bind root file system '%s'", path);
-	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof a) < 0 || mount_attach(tree, at) < 0)
+	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof a) < 0 ||
+		mount_attach(tree, at) < 0)
 		return err_sys(err, errno, "bind root file system '%s'", path);
 	r->root = fd_steal(&tree);
 	return 0;
@@ -98,7 +102,8 @@ static int pivot(struct rootfs *r, struct err *err)
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return err_sys(err, errno, "pivot_root");
 	/* the old root lies on top of the new one; slave, so that its unmounting stays here */
-	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0 || umount2(".", DETACH) < 0)
+	if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
+		umount2(".", DETACH) < 0)
 		return err_sys(err, errno, "leave the old root");
 	return 0;
 }

@@ -63,7 +63,8 @@ static bool is_ours(int fd, mode_t type)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & 022);
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
+	       !(st.st_mode & 022);
 }
 
 static int cache_load(int dir, const char *name, struct filter *ret)
@@ -77,8 +78,8 @@ static int cache_load(int dir, const char *name, struct filter *ret)
 		return fd;
 	if (!is_ours(dir, S_IFDIR) || !is_ours(fd, S_IFREG))
 		return -EPERM;
-	if (read(fd, &head, sizeof head) != sizeof head || memcmp(head.magic, magic, sizeof magic) != 0 || !head.count ||
-		head.count > SECCOMP_PROG_MAX)
+	if (read(fd, &head, sizeof head) != sizeof head || memcmp(head.magic, magic, sizeof magic) != 0 ||
+		!head.count || head.count > SECCOMP_PROG_MAX)
 		return -EBADMSG;
 	size = (ssize_t) (head.count * sizeof *prog);
 	if (!(prog = malloc((size_t) size)))
@@ -126,7 +127,8 @@ int seccomp_from_digest(const char *root, const char *name, struct filter *ret, 
 	auto_close int dir = cache_dir(root, false);
 	int rc = dir;
 
-	if (dir >= 0 && strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64 && (rc = cache_load(dir, name, ret)) == 0) {
+	if (dir >= 0 && strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64 &&
+		(rc = cache_load(dir, name, ret)) == 0) {
 		memcpy(ret->digest, name, 65);
 		return 0;
 	}

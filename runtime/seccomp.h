@@ -12,7 +12,8 @@
 /* Compiles linux.seccomp into ret->prog. */
 int seccomp_compile(const json_t *profile, struct filter *ret, struct err *err);
 /* Actions, operators, architectures and flags, NULL-terminated: for `features`. */
-extern const char *const seccomp_action_names[], *const seccomp_operator_names[], *const seccomp_arch_names[], *const seccomp_flag_names[];
+extern const char *const seccomp_action_names[],
+	*const seccomp_operator_names[], *const seccomp_arch_names[], *const seccomp_flag_names[];
 
 #define SECCOMP_PROG_MAX 4096 /* BPF_MAXINSNS */
 

@@ -13,23 +13,28 @@
 /* Of libseccomp 2.5, in case the header is older. */
 #define OPTIMIZE ((enum scmp_filter_attr) 8)
 
-const char *const seccomp_action_names[] = { "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP",
-	"SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", NULL };
-const char *const seccomp_operator_names[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
-	"SCMP_CMP_MASKED_EQ", NULL };
-static const enum scmp_compare operators[] = { SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE, SCMP_CMP_EQ, SCMP_CMP_GE, SCMP_CMP_GT,
-	SCMP_CMP_MASKED_EQ };
-const char *const seccomp_arch_names[] = { "SCMP_ARCH_X86", "SCMP_ARCH_X86_64", "SCMP_ARCH_X32", "SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64",
-	"SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32",
-	"SCMP_ARCH_PPC", "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_PARISC",
-	"SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64", NULL };
-static const uint32_t archs[] = { SCMP_ARCH_X86, SCMP_ARCH_X86_64, SCMP_ARCH_X32, SCMP_ARCH_ARM, SCMP_ARCH_AARCH64, SCMP_ARCH_MIPS,
-	SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC,
-	SCMP_ARCH_PPC64, SCMP_ARCH_PPC64LE, SCMP_ARCH_S390, SCMP_ARCH_S390X, SCMP_ARCH_PARISC, SCMP_ARCH_PARISC64, SCMP_ARCH_RISCV64 };
-const char *const seccomp_flag_names[] = { "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-	"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL };
-static const unsigned flag_bits[] = { SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW, 1u << 5 };
-static_assert(LEN(archs) == LEN(seccomp_arch_names) - 1 && LEN(operators) == LEN(seccomp_operator_names) - 1 &&
+const char *const seccomp_action_names[] = { "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+	"SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG",
+	"SCMP_ACT_NOTIFY", NULL };
+const char *const seccomp_operator_names[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
+	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL };
+static const enum scmp_compare operators[] = { SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE, SCMP_CMP_EQ,
+	SCMP_CMP_GE, SCMP_CMP_GT, SCMP_CMP_MASKED_EQ };
+const char *const seccomp_arch_names[] = { "SCMP_ARCH_X86", "SCMP_ARCH_X86_64", "SCMP_ARCH_X32",
+	"SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32",
+	"SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC", "SCMP_ARCH_PPC64",
+	"SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64",
+	"SCMP_ARCH_RISCV64", NULL };
+static const uint32_t archs[] = { SCMP_ARCH_X86, SCMP_ARCH_X86_64, SCMP_ARCH_X32, SCMP_ARCH_ARM,
+	SCMP_ARCH_AARCH64, SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL,
+	SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC, SCMP_ARCH_PPC64, SCMP_ARCH_PPC64LE,
+	SCMP_ARCH_S390, SCMP_ARCH_S390X, SCMP_ARCH_PARISC, SCMP_ARCH_PARISC64, SCMP_ARCH_RISCV64 };
+const char *const seccomp_flag_names[] = { "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
+	"SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL };
+static const unsigned flag_bits[] = { SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_LOG,
+	SECCOMP_FILTER_FLAG_SPEC_ALLOW, 1u << 5 };
+static_assert(LEN(archs) == LEN(seccomp_arch_names) - 1 &&
+		      LEN(operators) == LEN(seccomp_operator_names) - 1 &&
 		      LEN(flag_bits) == LEN(seccomp_flag_names) - 1,
 	"a value per name");
 
@@ -62,9 +67,14 @@ static int open_library(struct err *err)
 	if (lib.handle)
 		return 0;
 	if (!(lib.handle = dlopen("libseccomp.so.2", RTLD_NOW | RTLD_LOCAL)))
-		return err_set(err, ERR_UNSUPPORTED, "a new filter must be compiled, which needs libseccomp.so.2 (package libseccomp2): %s", dlerror());
-	if ((rc = find("seccomp_init", &lib.init, err)) < 0 || (rc = find("seccomp_release", &lib.release, err)) < 0 ||
-		(rc = find("seccomp_attr_set", &lib.attr_set, err)) < 0 || (rc = find("seccomp_arch_add", &lib.arch_add, err)) < 0 ||
+		return err_set(err, ERR_UNSUPPORTED,
+			"a new filter must be compiled, which needs libseccomp.so.2 (package libseccomp2): "
+			"%s",
+			dlerror());
+	if ((rc = find("seccomp_init", &lib.init, err)) < 0 ||
+		(rc = find("seccomp_release", &lib.release, err)) < 0 ||
+		(rc = find("seccomp_attr_set", &lib.attr_set, err)) < 0 ||
+		(rc = find("seccomp_arch_add", &lib.arch_add, err)) < 0 ||
 		(rc = find("seccomp_rule_add_array", &lib.rule_add_array, err)) < 0 ||
 		(rc = find("seccomp_syscall_resolve_name", &lib.resolve_name, err)) < 0 ||
 		(rc = find("seccomp_export_bpf", &lib.export_bpf, err)) < 0)
@@ -75,8 +85,9 @@ static int open_library(struct err *err)
 static int action_value(const char *name, int64_t errno_ret, uint32_t *ret, struct err *err)
 {
 	int i = cfg_choice(name, seccomp_action_names, "linux.seccomp action", err);
-	const uint32_t values[] = { SCMP_ACT_KILL_THREAD, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD, SCMP_ACT_TRAP,
-		SCMP_ACT_ERRNO((uint32_t) errno_ret), SCMP_ACT_TRACE((uint32_t) errno_ret), SCMP_ACT_ALLOW, SCMP_ACT_LOG, SCMP_ACT_NOTIFY };
+	const uint32_t values[] = { SCMP_ACT_KILL_THREAD, SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD,
+		SCMP_ACT_TRAP, SCMP_ACT_ERRNO((uint32_t) errno_ret), SCMP_ACT_TRACE((uint32_t) errno_ret),
+		SCMP_ACT_ALLOW, SCMP_ACT_LOG, SCMP_ACT_NOTIFY };
 
 	if (i < 0)
 		return i;
@@ -91,13 +102,18 @@ static int decode_arg(const json_t *o, struct scmp_arg_cmp *a, struct err *err)
 	const char *op = "";
 	int rc;
 
-	if ((rc = cfg_int(o, at, "index", 0, 5, &index, NULL, err)) < 0 || (rc = cfg_int(o, at, "value", INT64_MIN, INT64_MAX, &value, NULL, err)) < 0 ||
-		(rc = cfg_int(o, at, "valueTwo", INT64_MIN, INT64_MAX, &two, NULL, err)) < 0 || (rc = cfg_str(o, at, "op", &op, err)) < 0 ||
+	if ((rc = cfg_int(o, at, "index", 0, 5, &index, NULL, err)) < 0 ||
+		(rc = cfg_int(o, at, "value", INT64_MIN, INT64_MAX, &value, NULL, err)) < 0 ||
+		(rc = cfg_int(o, at, "valueTwo", INT64_MIN, INT64_MAX, &two, NULL, err)) < 0 ||
+		(rc = cfg_str(o, at, "op", &op, err)) < 0 ||
 		(rc = cfg_choice(op, seccomp_operator_names, "linux.seccomp.syscalls.args.op", err)) < 0)
 		return rc;
 	if (index < 0)
 		return err_set(err, ERR_INVALID, "%s.index: is required", at);
-	*a = (struct scmp_arg_cmp){ .arg = (unsigned) index, .op = operators[rc], .datum_a = (uint64_t) value, .datum_b = (uint64_t) two };
+	*a = (struct scmp_arg_cmp){ .arg = (unsigned) index,
+		.op = operators[rc],
+		.datum_a = (uint64_t) value,
+		.datum_b = (uint64_t) two };
 	return 0;
 }
 
@@ -128,14 +144,17 @@ static int add_syscalls(scmp_filter_ctx ctx, const json_t *o, uint32_t fallback,
 	size_t i;
 	int rc;
 
-	if ((rc = cfg_str(o, at, "action", &action, err)) < 0 || (rc = cfg_int(o, at, "errnoRet", 0, 65535, &errno_ret, NULL, err)) < 0 ||
-		(rc = action_value(action, errno_ret, &act, err)) < 0 || (rc = cfg_array(o, at, "names", &names, err)) < 0 ||
+	if ((rc = cfg_str(o, at, "action", &action, err)) < 0 ||
+		(rc = cfg_int(o, at, "errnoRet", 0, 65535, &errno_ret, NULL, err)) < 0 ||
+		(rc = action_value(action, errno_ret, &act, err)) < 0 ||
+		(rc = cfg_array(o, at, "names", &names, err)) < 0 ||
 		(rc = cfg_array(o, at, "args", &args, err)) < 0)
 		return rc;
 	if (act == fallback)
 		return 0; /* libseccomp refuses a rule that says what happens anyway */
 	if (act == SCMP_ACT_NOTIFY)
-		return err_set(err, ERR_UNSUPPORTED, "%s.action: SCMP_ACT_NOTIFY is not supported by this runtime", at);
+		return err_set(err, ERR_UNSUPPORTED,
+			"%s.action: SCMP_ACT_NOTIFY is not supported by this runtime", at);
 	if (json_array_size(args) > LEN(cmp))
 		return err_set(err, ERR_INVALID, "%s.args: more than 6", at);
 	json_array_foreach(args, i, item)
@@ -158,7 +177,8 @@ static int add_syscalls(scmp_filter_ctx ctx, const json_t *o, uint32_t fallback,
 	return 0;
 }
 
-static int add_all(scmp_filter_ctx ctx, const json_t *profile, uint32_t fallback, struct filter *f, struct err *err)
+static int add_all(
+	scmp_filter_ctx ctx, const json_t *profile, uint32_t fallback, struct filter *f, struct err *err)
 {
 	const json_t *list, *item;
 	const char *name;
@@ -169,7 +189,8 @@ static int add_all(scmp_filter_ctx ctx, const json_t *profile, uint32_t fallback
 		return rc;
 	json_array_foreach(list, i, item)
 	{
-		if ((rc = cfg_choice((name = json_string_value(item)) ? name : "", seccomp_arch_names, "linux.seccomp.architectures", err)) < 0)
+		if ((rc = cfg_choice((name = json_string_value(item)) ? name : "", seccomp_arch_names,
+			     "linux.seccomp.architectures", err)) < 0)
 			return rc;
 		if ((rc = lib.arch_add(ctx, archs[rc])) < 0 && rc != -EEXIST)
 			return err_sys(err, -rc, "linux.seccomp.architectures: add '%s'", name);
@@ -178,7 +199,8 @@ static int add_all(scmp_filter_ctx ctx, const json_t *profile, uint32_t fallback
 		return rc;
 	json_array_foreach(list, i, item)
 	{
-		if ((rc = cfg_choice((name = json_string_value(item)) ? name : "", seccomp_flag_names, "linux.seccomp.flags", err)) < 0)
+		if ((rc = cfg_choice((name = json_string_value(item)) ? name : "", seccomp_flag_names,
+			     "linux.seccomp.flags", err)) < 0)
 			return rc;
 		f->flags |= flag_bits[rc];
 	}
@@ -218,12 +240,15 @@ int seccomp_compile(const json_t *profile, struct filter *f, struct err *err)
 	scmp_filter_ctx ctx;
 	int rc;
 
-	if ((rc = open_library(err)) < 0 || (rc = cfg_str(profile, "linux.seccomp", "defaultAction", &action, err)) < 0 ||
-		(rc = cfg_int(profile, "linux.seccomp", "defaultErrnoRet", 0, 65535, &errno_ret, NULL, err)) < 0 ||
+	if ((rc = open_library(err)) < 0 ||
+		(rc = cfg_str(profile, "linux.seccomp", "defaultAction", &action, err)) < 0 ||
+		(rc = cfg_int(profile, "linux.seccomp", "defaultErrnoRet", 0, 65535, &errno_ret, NULL, err)) <
+			0 ||
 		(rc = action_value(action, errno_ret, &fallback, err)) < 0)
 		return rc;
 	if (fallback == SCMP_ACT_NOTIFY)
-		return err_set(err, ERR_INVALID, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default");
+		return err_set(err, ERR_INVALID,
+			"linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default");
 	if (!(ctx = lib.init(fallback)))
 		return err_sys(err, ENOMEM, "compile the filter");
 	(void) lib.attr_set(ctx, OPTIMIZE, 2); /* an older library makes it linear */

@@ -1,18 +1,18 @@
 #include "runtime/selfexe.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -68,9 +68,11 @@ static int overlay_copy(void)
 	/* two lowers are the least a read-only overlay takes; the second adds nothing */
 	char lower[512];
 	snprintf(lower, sizeof lower, "%s:/sys", path);
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0) < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0) < 0 ||
+		syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -errno;
-	if ((mnt = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID)) < 0)
+	if ((mnt = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
+		     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID)) < 0)
 		return -errno;
 	int fd = openat(mnt, slash + 1, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	return fd < 0 ? -errno : fd;
@@ -91,7 +93,8 @@ static int copy_to(int out)
 
 static int memfd_copy(void)
 {
-	auto_close int fd = (int) syscall(SYS_memfd_create, "podctl-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	auto_close int fd =
+		(int) syscall(SYS_memfd_create, "podctl-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 there is no such flag, and memfds are executable */
 		fd = (int) syscall(SYS_memfd_create, "podctl-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -114,7 +117,8 @@ int selfexe_protect(char **argv, struct err *err)
 		return 0;
 	}
 	if (getenv("_PODCTL_RUNTIME_SEALED"))
-		return err_set(err, ERR_DENIED, "protect the runtime's own binary: still writable after a copy was made");
+		return err_set(err, ERR_DENIED,
+			"protect the runtime's own binary: still writable after a copy was made");
 	if (setenv("_PODCTL_RUNTIME_SEALED", "1", 1) < 0)
 		return err_sys(err, errno, "protect the runtime's own binary");
 	if ((fd = overlay_copy()) >= 0)

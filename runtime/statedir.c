@@ -32,12 +32,13 @@ int statedir_make(const char *root, const char *id, struct err *err)
 	int fd;
 
 	if (!statedir_id_ok(id))
-		return err_set(err, ERR_INVALID, "container id '%s': only letters, digits and _+-. are allowed", id);
+		return err_set(
+			err, ERR_INVALID, "container id '%s': only letters, digits and _+-. are allowed", id);
 	if ((dir = statedir_root(root, true, err)) < 0)
 		return dir;
 	if (mkdirat(dir, id, 0711) < 0)
-		return errno == EEXIST ? err_set(err, ERR_EXISTS, "container '%s' already exists", id) :
-					 err_sys(err, errno, "make state directory of '%s'", id);
+		return errno == EEXIST ? err_set(err, ERR_EXISTS, "container '%s' already exists", id)
+				       : err_sys(err, errno, "make state directory of '%s'", id);
 	if ((fd = openat(dir, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
 		fd = err_sys(err, errno, "open state directory of '%s'", id);
 		(void) unlinkat(dir, id, AT_REMOVEDIR);
@@ -52,7 +53,8 @@ int statedir_open(const char *root, const char *id, int *ret_dir, struct oci_sta
 	int rc;
 
 	if (!statedir_id_ok(id))
-		return err_set(err, ERR_INVALID, "container id '%s': only letters, digits and _+-. are allowed", id);
+		return err_set(
+			err, ERR_INVALID, "container id '%s': only letters, digits and _+-. are allowed", id);
 	if ((top = statedir_root(root, false, err)) < 0 && top != -ENOENT)
 		return top;
 	dir = top < 0 ? -ENOENT : openat(top, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -64,7 +66,13 @@ int statedir_open(const char *root, const char *id, int *ret_dir, struct oci_sta
 		if (rc != -ENOENT)
 			return err_wrap(err, "container '%s'", id);
 		/* being created, or what a killed `create` left: no process of it is known yet */
-		*ret = (struct oci_state){ .id = id, .oci_version = OCI_VERSION, .bundle = "", .rootfs = "", .cgroup_path = "", .owner = "", .created = "" };
+		*ret = (struct oci_state){ .id = id,
+			.oci_version = OCI_VERSION,
+			.bundle = "",
+			.rootfs = "",
+			.cgroup_path = "",
+			.owner = "",
+			.created = "" };
 	}
 	*ret_dir = fd_steal(&dir);
 	return 0;

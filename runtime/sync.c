@@ -25,7 +25,10 @@ static const char *const step_names[] = {
 /* clang-format on */
 static_assert(sizeof step_names / sizeof step_names[0] == SYNC_STEP_COUNT, "a name per step");
 
-int sync_pair(int fds[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0; }
+int sync_pair(int fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+}
 
 static int send_msg(int fd, const struct sync_msg *m, size_t size)
 {
@@ -77,9 +80,11 @@ int sync_expect(int fd, enum sync_step step, int32_t *ret_value, struct err *err
 		return err->errnum ? -err->errnum : -EIO;
 	}
 	if (n != (ssize_t) SHORT_MSG || m.step >= SYNC_STEP_COUNT)
-		return err_set(err, ERR_CORRUPT, "malformed message while waiting for '%s'", step_names[step]);
+		return err_set(
+			err, ERR_CORRUPT, "malformed message while waiting for '%s'", step_names[step]);
 	if (m.step != (uint32_t) step)
-		return err_set(err, ERR_CORRUPT, "got '%s' while waiting for '%s'", step_names[m.step], step_names[step]);
+		return err_set(err, ERR_CORRUPT, "got '%s' while waiting for '%s'", step_names[m.step],
+			step_names[step]);
 	if (ret_value)
 		*ret_value = m.value;
 	return 0;

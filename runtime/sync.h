@@ -15,7 +15,7 @@ enum sync_step {
 	SYNC_ERROR,      /* child  -> parent: err is filled, sender is exiting */
 	SYNC_INIT_PID,   /* joiner -> parent: value = pid of the container's init */
 	SYNC_IDS_MAPPED, /* parent -> child:  id maps are written */
-	SYNC_MOUNTED,    /* child  -> parent: namespaces and mounts are there: run prestart and createRuntime hooks */
+	SYNC_MOUNTED, /* child  -> parent: namespaces and mounts are there: run prestart and createRuntime hooks */
 	SYNC_HOOKS_DONE, /* parent -> child:  they ran */
 	SYNC_READY,      /* child  -> parent: all is done but the wait for start and the exec */
 	SYNC_GO,         /* parent -> child:  `run`: do not wait for the fifo */

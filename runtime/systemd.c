@@ -33,7 +33,8 @@ static struct {
 	int (*read)(sd_bus_message *, const char *, ...);
 	sd_bus_message *(*message_unref)(sd_bus_message *);
 	void (*error_free)(sd_bus_error *);
-	int (*match_signal)(sd_bus *, sd_bus_slot **, const char *, const char *, const char *, const char *, sd_bus_message_handler_t, void *);
+	int (*match_signal)(sd_bus *, sd_bus_slot **, const char *, const char *, const char *, const char *,
+		sd_bus_message_handler_t, void *);
 	int (*process)(sd_bus *, sd_bus_message **);
 	int (*wait)(sd_bus *, uint64_t);
 } lib;
@@ -74,7 +75,8 @@ bool systemd_is_user(void)
 
 	if (geteuid() != 0)
 		return true;
-	return fd >= 0 && read(fd, text, sizeof text - 1) > 0 && sscanf(text, "%u %u", &inside, &outside) == 2 && outside != 0;
+	return fd >= 0 && read(fd, text, sizeof text - 1) > 0 &&
+	       sscanf(text, "%u %u", &inside, &outside) == 2 && outside != 0;
 }
 
 static int connect_bus(sd_bus **ret, struct err *err)
@@ -84,13 +86,22 @@ static int connect_bus(sd_bus **ret, struct err *err)
 	if (rc < 0)
 		return rc;
 	rc = systemd_is_user() ? lib.open_user(ret) : lib.open_system(ret);
-	return rc < 0 ? err_sys(err, -rc, "connect to the %s bus of systemd", systemd_is_user() ? "user" : "system") : 0;
+	return rc < 0 ? err_sys(err, -rc, "connect to the %s bus of systemd",
+				systemd_is_user() ? "user" : "system")
+		      : 0;
 }
 
 /* "a-b" is a slice below a.slice. */
-static bool name_ok(const char *s) { return *s && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.\\@-") == strlen(s) && strlen(s) < 200; }
+static bool name_ok(const char *s)
+{
+	return *s &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.\\@-") ==
+		       strlen(s) &&
+	       strlen(s) < 200;
+}
 
-int systemd_scope_names(const char *path, const char *id, bool user, char *slice, char *scope, struct err *err)
+int systemd_scope_names(
+	const char *path, const char *id, bool user, char *slice, char *scope, struct err *err)
 {
 	const char *a = strchr(path, ':'), *b = a ? strchr(a + 1, ':') : NULL;
 
@@ -100,13 +111,15 @@ int systemd_scope_names(const char *path, const char *id, bool user, char *slice
 		return 0;
 	}
 	if (!b)
-		return err_set(err, ERR_INVALID, "linux.cgroupsPath '%s': expected slice:prefix:name with --systemd-cgroup", path);
+		return err_set(err, ERR_INVALID,
+			"linux.cgroupsPath '%s': expected slice:prefix:name with --systemd-cgroup", path);
 	snprintf(slice, 256, "%.*s", (int) (a - path), path);
 	if (!*slice)
 		snprintf(slice, 256, "%s", user ? "user.slice" : "system.slice");
 	snprintf(scope, 256, "%.*s%s%.200s", (int) (b - a - 1), a + 1, b - a > 1 ? "-" : "", b + 1);
 	if (!name_ok(slice) || !name_ok(scope) || !strstr(slice, ".slice"))
-		return err_set(err, ERR_INVALID, "linux.cgroupsPath '%s': is no valid slice:prefix:name", path);
+		return err_set(
+			err, ERR_INVALID, "linux.cgroupsPath '%s': is no valid slice:prefix:name", path);
 	if (!strstr(scope, ".slice"))
 		strcat(scope, ".scope");
 	return 0;
@@ -147,10 +160,13 @@ static int await(sd_bus *bus, struct job *j, const char *what, struct err *err)
 		if (rc == 0 && (rc = lib.wait(bus, end - now)) < 0)
 			return err_sys(err, -rc, "%s", what);
 	}
-	return strcmp(j->result, "done") == 0 ? 0 : err_set(err, ERR_SYSTEM, "%s: the job ended with '%s'", what, j->result);
+	return strcmp(j->result, "done") == 0
+		       ? 0
+		       : err_set(err, ERR_SYSTEM, "%s: the job ended with '%s'", what, j->result);
 }
 
-static int start_scope(sd_bus *bus, const char *slice, const char *scope, const char *id, pid_t pid, struct err *err)
+static int start_scope(
+	sd_bus *bus, const char *slice, const char *scope, const char *id, pid_t pid, struct err *err)
 {
 	sd_bus_message *m = NULL, *reply = NULL;
 	sd_bus_error e = SD_BUS_ERROR_NULL;
@@ -163,14 +179,16 @@ static int start_scope(sd_bus *bus, const char *slice, const char *scope, const 
 	if (rc >= 0)
 		rc = lib.new_call(bus, &m, BUS, MANAGER, "StartTransientUnit");
 	if (rc >= 0)
-		rc = lib.append(m, "ssa(sv)a(sa(sv))", scope, "fail", 5, "Description", "s", id, "Slice", "s", slice, "Delegate", "b", 1, "PIDs", "au", 1,
-			(uint32_t) pid, "DefaultDependencies", "b", 0, 0);
+		rc = lib.append(m, "ssa(sv)a(sa(sv))", scope, "fail", 5, "Description", "s", id, "Slice", "s",
+			slice, "Delegate", "b", 1, "PIDs", "au", 1, (uint32_t) pid, "DefaultDependencies",
+			"b", 0, 0);
 	if (rc >= 0)
 		rc = lib.call(bus, m, WAIT_US, &e, &reply);
 	if (rc >= 0)
 		rc = lib.read(reply, "o", &job.path);
 	if (rc < 0)
-		rc = e.message ? err_set(err, ERR_SYSTEM, "%s: %s", what, e.message) : err_sys(err, -rc, "%s", what);
+		rc = e.message ? err_set(err, ERR_SYSTEM, "%s: %s", what, e.message)
+			       : err_sys(err, -rc, "%s", what);
 	else
 		rc = await(bus, &job, what, err);
 	lib.error_free(&e);
@@ -214,7 +232,9 @@ int systemd_scope_make(struct container *c, struct err *err)
 	pid_t holder;
 	int rc;
 
-	if ((rc = systemd_scope_names(c->cfg.cgroups_path, c->o.id, systemd_is_user(), slice, scope, err)) < 0 || (rc = connect_bus(&bus, err)) < 0)
+	if ((rc = systemd_scope_names(c->cfg.cgroups_path, c->o.id, systemd_is_user(), slice, scope, err)) <
+			0 ||
+		(rc = connect_bus(&bus, err)) < 0)
 		return rc;
 	/* a scope without a process ends at once; this one holds it until the container is in */
 	if ((holder = fork()) == 0) {
@@ -235,12 +255,14 @@ int systemd_scope_make(struct container *c, struct err *err)
 	if (cgroup_of(&c->cg, holder, path, sizeof path) < 0)
 		return err_set(err, ERR_SYSTEM, "systemd scope '%s': its cgroup was not found", scope);
 	/* v2: a cgroup with processes of its own distributes nothing, so the container lives one level below the scope */
-	snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s%s", path, c->cg.mode == CGROUP_V2 ? "/container" : "");
+	snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s%s", path,
+		c->cg.mode == CGROUP_V2 ? "/container" : "");
 	if (c->cg.mode != CGROUP_V2)
 		return cgroup_make(&c->cg, c->cgroup_path, err);
 	/* controllers can be passed down only when nothing sits in the scope itself, so the holder moves down first;
 	 * until then not even the threaded ones may be enabled, or the new cgroup would be of an invalid type */
-	if ((top = cgroup_dir_fd(&c->cg, path)) < 0 || (mkdirat(top, "container", 0755) < 0 && errno != EEXIST))
+	if ((top = cgroup_dir_fd(&c->cg, path)) < 0 ||
+		(mkdirat(top, "container", 0755) < 0 && errno != EEXIST))
 		return err_sys(err, errno, "make cgroup '%s'", c->cgroup_path);
 	snprintf(path, sizeof path, "%d", (int) holder);
 	if ((rc = cgroup_set(&c->cg, c->cgroup_path, "cgroup", "cgroup.procs", path, err)) < 0)
@@ -263,7 +285,10 @@ int systemd_scope_stop(const char *scope, struct err *err)
 	if (rc >= 0)
 		rc = lib.call(bus, m, WAIT_US, &e, &reply);
 	if (rc < 0)
-		rc = e.name && strstr(e.name, "NoSuchUnit") ? 0 : err_set(err, ERR_SYSTEM, "stop systemd scope '%s': %s", scope, e.message ? e.message : strerror(-rc));
+		rc = e.name && strstr(e.name, "NoSuchUnit")
+			     ? 0
+			     : err_set(err, ERR_SYSTEM, "stop systemd scope '%s': %s", scope,
+				       e.message ? e.message : strerror(-rc));
 	lib.error_free(&e);
 	lib.message_unref(m);
 	lib.message_unref(reply);
@@ -286,7 +311,8 @@ int systemd_attach(const char *scope, pid_t pid, struct err *err)
 	if (rc >= 0)
 		rc = lib.call(bus, m, WAIT_US, &e, &reply);
 	if (rc < 0)
-		rc = err_set(err, ERR_DENIED, "enter systemd scope '%s': %s", scope, e.message ? e.message : strerror(-rc));
+		rc = err_set(err, ERR_DENIED, "enter systemd scope '%s': %s", scope,
+			e.message ? e.message : strerror(-rc));
 	lib.error_free(&e);
 	lib.message_unref(m);
 	lib.message_unref(reply);

@@ -20,6 +20,7 @@ int systemd_scope_stop(const char *scope, struct err *err);
 int systemd_attach(const char *scope, pid_t pid, struct err *err);
 bool systemd_is_user(void);
 /* Pure: "slice:prefix:name" -> names.  Each buffer holds at least 256 bytes. */
-int systemd_scope_names(const char *cgroups_path, const char *id, bool user, char *slice, char *scope, struct err *err);
+int systemd_scope_names(
+	const char *cgroups_path, const char *id, bool user, char *slice, char *scope, struct err *err);
 
 #endif

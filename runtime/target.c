@@ -18,7 +18,10 @@ struct walk {
 	int links;
 };
 
-static int open_done(const struct walk *w) { return path_open(w->root, w->done[0] ? w->done : ".", PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0); }
+static int open_done(const struct walk *w)
+{
+	return path_open(w->root, w->done[0] ? w->done : ".", PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0);
+}
 
 static void drop_last(char *path)
 {

@@ -64,13 +64,20 @@ static int set_affinity(const char *list, struct err *err)
 int tune_scheduling(const struct cfg_process *p, struct err *err)
 {
 	const struct cfg_scheduler *s = &p->sched;
-	struct sched_attr a = { .size = sizeof a, .sched_policy = s->policy, .sched_flags = s->flags, .sched_nice = s->nice,
-		.sched_priority = s->priority, .sched_runtime = s->runtime, .sched_deadline = s->deadline, .sched_period = s->period };
+	struct sched_attr a = { .size = sizeof a,
+		.sched_policy = s->policy,
+		.sched_flags = s->flags,
+		.sched_nice = s->nice,
+		.sched_priority = s->priority,
+		.sched_runtime = s->runtime,
+		.sched_deadline = s->deadline,
+		.sched_period = s->period };
 	int rc;
 
 	if (s->set && syscall(SYS_sched_setattr, 0, &a, 0) < 0)
 		return err_sys(err, errno, "process.scheduler");
-	if (p->io_class && syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, IOPRIO_PRIO_VALUE(p->io_class, p->io_priority)) < 0)
+	if (p->io_class && syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0,
+				   IOPRIO_PRIO_VALUE(p->io_class, p->io_priority)) < 0)
 		return err_sys(err, errno, "process.ioPriority");
 	if ((rc = set_affinity(p->cpu_final ? p->cpu_final : p->cpu_initial, err)) < 0)
 		return rc;
@@ -86,8 +93,10 @@ int tune_linux(const struct config *g, struct err *err)
 	if (g->mempolicy < 0)
 		return 0;
 	if (g->mempolicy_nodes && tune_cpu_list(g->mempolicy_nodes, nodes, sizeof nodes) < 0)
-		return err_set(err, ERR_INVALID, "linux.memoryPolicy.nodes: '%s' is not a list of nodes", g->mempolicy_nodes);
-	if (syscall(SYS_set_mempolicy, g->mempolicy | (int) g->mempolicy_flags, g->mempolicy_nodes && *g->mempolicy_nodes ? nodes : NULL,
+		return err_set(err, ERR_INVALID, "linux.memoryPolicy.nodes: '%s' is not a list of nodes",
+			g->mempolicy_nodes);
+	if (syscall(SYS_set_mempolicy, g->mempolicy | (int) g->mempolicy_flags,
+		    g->mempolicy_nodes && *g->mempolicy_nodes ? nodes : NULL,
 		    g->mempolicy_nodes && *g->mempolicy_nodes ? sizeof nodes * 8 : 0) < 0)
 		return err_sys(err, errno, "linux.memoryPolicy");
 	return 0;

@@ -58,7 +58,7 @@ static json_t *read_resources(const char *path, struct err *err)
 		err_sys(err, -rc, "read resources '%s'", path);
 		return NULL;
 	}
-	if (!(v = json_parse(b.data ? b.data : "", b.len, err)))
+	if (!(v = config_parse(b.data ? b.data : (char[]){ "" }, b.len, err)))
 		err_wrap(err, "resources '%s'", path);
 	return v;
 }
@@ -75,7 +75,8 @@ static int apply(const struct globals *g, const char *id, const json_t *doc, str
 		return rc;
 	st = oci_state_status(dir, &s);
 	if (st != OCI_RUNNING && st != OCI_CREATED)
-		return err_set(err, ERR_STATE, "container '%s': cannot be updated while it is %s", id, oci_status_name(st));
+		return err_set(err, ERR_STATE, "container '%s': cannot be updated while it is %s", id,
+			oci_status_name(st));
 	if (!s.cgroup_path[0])
 		return err_set(err, ERR_UNSUPPORTED, "container '%s': has no cgroup of its own", id);
 	if ((rc = cgroup_open(&cg, err)) == 0)
@@ -92,8 +93,10 @@ int cmd_update(const struct globals *g, int argc, char **argv, struct err *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < LEN(flags); i++)
-		table[i] = (struct opt){ flags[i].opt, 0, OPT_STR, &values[i], flags[i].group ? NULL : "ignored" };
-	table[LEN(flags)] = (struct opt){ "resources", 'r', OPT_STR, &file, "file with linux.resources, - for stdin" };
+		table[i] = (struct opt){ flags[i].opt, 0, OPT_STR, &values[i],
+			flags[i].group ? NULL : "ignored" };
+	table[LEN(flags)] =
+		(struct opt){ "resources", 'r', OPT_STR, &file, "file with linux.resources, - for stdin" };
 	if ((rc = command_id(argc, argv, table, &id, err)) != 0)
 		return rc;
 	if (!(doc = file ? read_resources(file, err) : json_object()))

@@ -101,7 +101,12 @@ static int run_attached(struct cli *c, struct run_command *r, struct cidfile *ci
 	if (ended && r->create.autoremove) {
 		struct err one = { 0 };
 
-		if (verb_release(&c->engine, made.pod, &one) < 0)
+		/* a pod of one goes behind the answer; a member of a pod is taken out of it */
+		if (strcmp(made.pod, made.id) != 0)
+			(void) verb_remove(&c->engine, &t, &(struct remove_request){ .force = true }, &one);
+		else
+			(void) verb_release(&c->engine, made.pod, &one);
+		if (one.kind != ERR_NONE)
 			log_warn("remove container %s: %s", made.name, one.msg);
 	}
 	return rc;

@@ -29,9 +29,9 @@ static int read_manifest(struct cli *c, const char *path, struct kube_input *ret
 		rc = err_set(err, ERR_INVALID, "%s: larger than %lu MiB, the most a manifest may have", path, YAML_MAX / MiB);
 	else if (rc < 0)
 		rc = err_sys(err, -rc, "read '%s'", path);
-	*ret = (struct kube_input){ .file = strcmp(path, "-") == 0 ? "-" : path, .text = b.data ? b.data : "", .len = b.len };
 	if (rc < 0)
 		buf_done(&b);
+	*ret = (struct kube_input){ .file = strcmp(path, "-") == 0 ? "-" : path, .text = b.data ? b.data : "", .len = b.len };
 	(void) c;
 	return rc;
 }

@@ -83,16 +83,18 @@ static json_t *state_json(const struct inspect_facts *f)
 {
 	const struct status_container *s = f->status;
 	const char *word = container_state_word(s, f->alive);
-	bool running = strcmp(word, "running") == 0 || strcmp(word, "stopping") == 0, paused = strcmp(word, "paused") == 0;
+	bool running = strcmp(word, "running") == 0 || strcmp(word, "stopping") == 0,
+	     paused = strcmp(word, "paused") == 0;
 
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:I, s:o}", "OciVersion",
-		"1.0.2", "Status", word, "Running", running || paused, "Paused", paused, "Restarting",
-		strcmp(word, "restarting") == 0, "OOMKilled", s && s->oom_killed, "Dead", 0, "Pid",
-		(json_int_t) (s && (running || paused) ? s->pid : 0), "ExitCode", (json_int_t) (s ? s->exit_code : 0), "Error",
-		text(s && s->message ? s->message : ""), "StartedAt", time_json(s ? s->started_us : 0), "FinishedAt",
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:I, s:o}",
+		"OciVersion", "1.0.2", "Status", word, "Running", running || paused, "Paused", paused,
+		"Restarting", strcmp(word, "restarting") == 0, "OOMKilled", s && s->oom_killed, "Dead", 0,
+		"Pid", (json_int_t) (s && (running || paused) ? s->pid : 0), "ExitCode",
+		(json_int_t) (s ? s->exit_code : 0), "Error", text(s && s->message ? s->message : ""),
+		"StartedAt", time_json(s ? s->started_us : 0), "FinishedAt",
 		time_json(s ? s->finished_us : 0), "CgroupPath", f->cgroup ? f->cgroup : "", "Reason",
-		text(s && s->reason ? s->reason : ""), "Attempt", (json_int_t) (s ? s->attempt : 0), "NextStartAt",
-		time_json(s && s->state == CTR_WAITING ? s->next_start_us : 0));
+		text(s && s->reason ? s->reason : ""), "Attempt", (json_int_t) (s ? s->attempt : 0),
+		"NextStartAt", time_json(s && s->state == CTR_WAITING ? s->next_start_us : 0));
 }
 
 /* ---- Config --------------------------------------------------------------------------------------------------------- */
@@ -113,14 +115,17 @@ static json_t *config_json(const struct inspect_facts *f)
 	char umask_text[8];
 
 	snprintf(umask_text, sizeof umask_text, "%04o", (unsigned) (c->umask ? c->umask - 1 : 022) & 0777);
-	return json_pack("{s:o, s:s, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:s}",
-		"Hostname", text(c->hostname), "Domainname", "", "User", text(c->user), "AttachStdin", c->stdin_open,
-		"AttachStdout", 1, "AttachStderr", 1, "Tty", c->terminal, "OpenStdin", c->stdin_open, "StdinOnce", c->stdin_once,
-		"Env", list_json(&c->env, 0), "Cmd", list_json(c->command_set || c->command.n ? &c->command : &c->argv, 0), "Image",
-		text(c->image), "WorkingDir", text(c->cwd), "Entrypoint", list_json(&c->entrypoint, 0), "Labels",
-		map_json(&c->labels), "Annotations", map_json(&c->annotations), "ExposedPorts", ports_exposed(&c->exposed),
-		"CreateCommand", list_json(&c->create_argv, 0), "StopSignal", sig > 0 ? signal_name(sig) : "", "StopTimeout",
-		(json_int_t) c->stop_timeout, "Timeout", (json_int_t) c->timeout, "Umask", umask_text);
+	return json_pack("{s:o, s:s, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:s, s:I, s:I, s:s}",
+		"Hostname", text(c->hostname), "Domainname", "", "User", text(c->user), "AttachStdin",
+		c->stdin_open, "AttachStdout", 1, "AttachStderr", 1, "Tty", c->terminal, "OpenStdin",
+		c->stdin_open, "StdinOnce", c->stdin_once, "Env", list_json(&c->env, 0), "Cmd",
+		list_json(c->command_set || c->command.n ? &c->command : &c->argv, 0), "Image",
+		text(c->image), "WorkingDir", text(c->cwd), "Entrypoint", list_json(&c->entrypoint, 0),
+		"Labels", map_json(&c->labels), "Annotations", map_json(&c->annotations), "ExposedPorts",
+		ports_exposed(&c->exposed), "CreateCommand", list_json(&c->create_argv, 0), "StopSignal",
+		sig > 0 ? signal_name(sig) : "", "StopTimeout", (json_int_t) c->stop_timeout, "Timeout",
+		(json_int_t) c->timeout, "Umask", umask_text);
 }
 
 /* ---- Mounts, network ------------------------------------------------------------------------------------------------- */
@@ -143,11 +148,12 @@ static json_t *mounts_json(const struct inspect_facts *f)
 	for (size_t i = 0; i < f->mounts.n; i++) {
 		const struct inspect_mount *m = LIST_AT(f->mounts, struct inspect_mount, i);
 
-		(void) json_array_append_new(l,
-			json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:b, s:s}", "Type", m->type, "Name", text(m->name), "Source",
-				text(m->source), "Destination", text(m->dest), "Driver", "", "Mode", "", "Options",
-				list_json(m->options, 0), "RW", !m->read_only, "Propagation",
-				strcmp(m->type, "bind") == 0 ? propagation(m->options) : ""));
+		(void) json_array_append_new(
+			l, json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:b, s:s}", "Type", m->type, "Name",
+				   text(m->name), "Source", text(m->source), "Destination", text(m->dest),
+				   "Driver", "", "Mode", "", "Options", list_json(m->options, 0), "RW",
+				   !m->read_only, "Propagation",
+				   strcmp(m->type, "bind") == 0 ? propagation(m->options) : ""));
 	}
 	return l;
 }
@@ -163,7 +169,8 @@ static void port_add(json_t *ports, const struct port_map *p, unsigned offset, c
 		l = json_array();
 		(void) json_object_set_new(ports, key, l);
 	}
-	(void) json_array_append_new(l, json_pack("{s:s, s:s}", "HostIp", ip && *ip ? ip : "0.0.0.0", "HostPort", host));
+	(void) json_array_append_new(
+		l, json_pack("{s:s, s:s}", "HostIp", ip && *ip ? ip : "0.0.0.0", "HostPort", host));
 }
 
 static json_t *ports_json(const struct inspect_facts *f)
@@ -188,15 +195,17 @@ static json_t *network_json(const struct inspect_facts *f)
 	json_t *v;
 
 	if (n && n->ip)
-		snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4],
-			n->mac[5]);
-	v = json_pack("{s:s, s:o, s:I, s:o, s:s, s:s, s:s, s:o, s:o}", "EndpointID", "", "IPAddress", ip_json(n ? n->ip : 0),
-		"IPPrefixLen", (json_int_t) (n ? n->prefix : 0), "Gateway", ip_json(n ? n->gateway : 0), "MacAddress", mac,
-		"Bridge", n ? n->bridge : "", "SandboxKey", "", "Ports", ports_json(f), "Networks", json_object());
+		snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", n->mac[0], n->mac[1], n->mac[2],
+			n->mac[3], n->mac[4], n->mac[5]);
+	v = json_pack("{s:s, s:o, s:I, s:o, s:s, s:s, s:s, s:o, s:o}", "EndpointID", "", "IPAddress",
+		ip_json(n ? n->ip : 0), "IPPrefixLen", (json_int_t) (n ? n->prefix : 0), "Gateway",
+		ip_json(n ? n->gateway : 0), "MacAddress", mac, "Bridge", n ? n->bridge : "", "SandboxKey",
+		"", "Ports", ports_json(f), "Networks", json_object());
 	if (v && n && n->ip)
 		(void) json_object_set_new(json_object_get(v, "Networks"), n->bridge,
-			json_pack("{s:o, s:I, s:o, s:s, s:s}", "IPAddress", ip_json(n->ip), "IPPrefixLen", (json_int_t) n->prefix,
-				"Gateway", ip_json(n->gateway), "MacAddress", mac, "NetworkID", n->bridge));
+			json_pack("{s:o, s:I, s:o, s:s, s:s}", "IPAddress", ip_json(n->ip), "IPPrefixLen",
+				(json_int_t) n->prefix, "Gateway", ip_json(n->gateway), "MacAddress", mac,
+				"NetworkID", n->bridge));
 	return v;
 }
 
@@ -210,7 +219,8 @@ static json_t *binds_json(const struct inspect_facts *f)
 		const struct inspect_mount *m = LIST_AT(f->mounts, struct inspect_mount, i);
 
 		if (strcmp(m->type, "bind") == 0)
-			(void) json_array_append_new(l, json_sprintf("%s:%s:%s", m->source, m->dest, m->read_only ? "ro" : "rw"));
+			(void) json_array_append_new(
+				l, json_sprintf("%s:%s:%s", m->source, m->dest, m->read_only ? "ro" : "rw"));
 	}
 	return l;
 }
@@ -222,8 +232,8 @@ static json_t *ulimits_json(const struct container_spec *c)
 	for (size_t i = 0; i < c->ulimits.n; i++) {
 		const struct ulimit_spec *u = LIST_AT(c->ulimits, struct ulimit_spec, i);
 
-		(void) json_array_append_new(l,
-			json_pack("{s:s, s:I, s:I}", "Name", u->name, "Soft", (json_int_t) u->soft, "Hard", (json_int_t) u->hard));
+		(void) json_array_append_new(l, json_pack("{s:s, s:I, s:I}", "Name", u->name, "Soft",
+							(json_int_t) u->soft, "Hard", (json_int_t) u->hard));
 	}
 	return l;
 }
@@ -235,16 +245,17 @@ static json_t *devices_json(const struct container_spec *c)
 	for (size_t i = 0; i < c->devices.n; i++) {
 		const struct device_spec *d = LIST_AT(c->devices, struct device_spec, i);
 
-		(void) json_array_append_new(l,
-			json_pack("{s:s, s:s, s:s}", "PathOnHost", d->host, "PathInContainer", d->path ? d->path : d->host,
-				"CgroupPermissions", d->access ? d->access : "rwm"));
+		(void) json_array_append_new(l, json_pack("{s:s, s:s, s:s}", "PathOnHost", d->host,
+							"PathInContainer", d->path ? d->path : d->host,
+							"CgroupPermissions", d->access ? d->access : "rwm"));
 	}
 	return l;
 }
 
 static json_t *ns_json(const struct ns_spec *n)
 {
-	return n->mode == NS_CONTAINER ? json_sprintf("container:%s", n->container) : json_string(ns_mode_names[n->mode]);
+	return n->mode == NS_CONTAINER ? json_sprintf("container:%s", n->container)
+				       : json_string(ns_mode_names[n->mode]);
 }
 
 static void set(json_t *v, const char *key, json_t *value) { (void) json_object_set_new(v, key, value); }
@@ -259,10 +270,12 @@ static json_t *host_config_json(const struct inspect_facts *f)
 	set(v, "NetworkMode", json_string(f->net_mode));
 	set(v, "PortBindings", ports_json(f));
 	set(v, "RestartPolicy",
-		json_pack("{s:s, s:I}", "Name", restart_policy_names[c->restart], "MaximumRetryCount", (json_int_t) c->restart_max));
+		json_pack("{s:s, s:I}", "Name", restart_policy_names[c->restart], "MaximumRetryCount",
+			(json_int_t) c->restart_max));
 	set(v, "AutoRemove", json_boolean(f->autoremove));
 	set(v, "LogConfig",
-		json_pack("{s:o, s:s, s:I}", "Type", text(c->log_driver), "Path", f->log_path, "Size", (json_int_t) c->log_size_max));
+		json_pack("{s:o, s:s, s:I}", "Type", text(c->log_driver), "Path", f->log_path, "Size",
+			(json_int_t) c->log_size_max));
 	set(v, "CapAdd", list_json(&c->cap_add, 0));
 	set(v, "CapDrop", list_json(&c->cap_drop, 0));
 	set(v, "Privileged", json_boolean(c->privileged));
@@ -270,9 +283,11 @@ static json_t *host_config_json(const struct inspect_facts *f)
 	set(v, "Init", json_boolean(c->init));
 	set(v, "SecurityOpt", json_array());
 	if (c->seccomp && *c->seccomp)
-		(void) json_array_append_new(json_object_get(v, "SecurityOpt"), json_sprintf("seccomp=%s", c->seccomp));
+		(void) json_array_append_new(
+			json_object_get(v, "SecurityOpt"), json_sprintf("seccomp=%s", c->seccomp));
 	if (c->no_new_privs)
-		(void) json_array_append_new(json_object_get(v, "SecurityOpt"), json_string("no-new-privileges"));
+		(void) json_array_append_new(
+			json_object_get(v, "SecurityOpt"), json_string("no-new-privileges"));
 	set(v, "PidMode", ns_json(&c->pid));
 	set(v, "IpcMode", ns_json(&c->ipc));
 	set(v, "UTSMode", ns_json(&c->uts));
@@ -319,7 +334,8 @@ json_t *container_inspect(const struct inspect_facts *f)
 	set(v, "ResolvConfPath", text(f->resolv));
 	set(v, "HostnamePath", text(f->hostname_path));
 	set(v, "HostsPath", text(f->hosts));
-	set(v, "OCIConfigPath", f->bundle && *f->bundle ? json_sprintf("%s/config.json", f->bundle) : json_string(""));
+	set(v, "OCIConfigPath",
+		f->bundle && *f->bundle ? json_sprintf("%s/config.json", f->bundle) : json_string(""));
 	set(v, "OCIRuntime", text(f->runtime));
 	set(v, "PidFile", text(f->pidfile));
 	set(v, "LogPath", text(f->log_path));

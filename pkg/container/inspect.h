@@ -17,17 +17,22 @@ struct inspect_facts {
 	const struct status_container *status; /* NULL: never started */
 	bool alive;                            /* of the pod's monitor */
 	bool paused;
-	const struct net_result *net;          /* NULL: none */
-	const char *net_mode;                  /* "bridge", "none", "host", "container" */
-	const char *pod;                       /* id of the pod, "" for a pod of one */
-	const char *pod_name, *infra;          /* infra: id or "" */
+	const struct net_result *net; /* NULL: none */
+	const char *net_mode;         /* "bridge", "none", "host", "container" */
+	const char *pod;              /* id of the pod, "" for a pod of one */
+	const char *pod_name, *infra; /* infra: id or "" */
 	bool autoremove;
-	const char *image_digest, *bundle, *rootfs, *log_path, *upper, *work, *merged, *lower; /* "" when there is none */
+	const char *image_digest, *bundle, *rootfs, *log_path, *upper, *work, *merged,
+		*lower; /* "" when there is none */
 	const char *hosts, *hostname_path, *resolv, *runtime, *cgroup, *pidfile;
 	struct list mounts; /* struct inspect_mount */
 	struct list ports;  /* struct port_map: asked, when nothing runs */
 };
-struct inspect_mount { const char *type, *name, *source, *dest; bool read_only; const struct strs *options; };
+struct inspect_mount {
+	const char *type, *name, *source, *dest;
+	bool read_only;
+	const struct strs *options;
+};
 
 /* A new reference; NULL when out of memory. */
 json_t *container_inspect(const struct inspect_facts *f);

@@ -184,7 +184,8 @@ static int walk(const struct layers *l, char *path, size_t size, bool *again, in
 			return -ENOENT;
 		if (found == FOUND_LINK) {
 			*again = true;
-			return splice_link(fd, path, size, at, path + at + len + strspn(path + at + len, "/"));
+			return splice_link(
+				fd, path, size, at, path + at + len + strspn(path + at + len, "/"));
 		}
 		at += len;
 		if (found == FOUND_FILE) {

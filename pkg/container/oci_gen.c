@@ -76,8 +76,9 @@ static json_t *capabilities(const struct container_spec *s, const struct oci_fac
 		(void) caps_of(&s->cap_add, "", caps, &added, &none);
 		held = added & caps;
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "bounding", caps_json(caps), "effective", caps_json(held),
-		"permitted", caps_json(held), "inheritable", caps_json(f->user->uid ? held : 0), "ambient",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "bounding", caps_json(caps), "effective",
+		caps_json(held), "permitted", caps_json(held), "inheritable",
+		caps_json(f->user->uid ? held : 0), "ambient",
 		caps_json(f->user->uid && !s->privileged ? held : 0));
 }
 
@@ -100,9 +101,8 @@ static bool env_has(json_t *env, const char *key)
 	size_t i, len = strlen(key);
 	json_t *v;
 
-	json_array_foreach (env, i, v)
-		if (strncmp(json_string_value(v), key, len) == 0 && json_string_value(v)[len] == '=')
-			return true;
+	json_array_foreach(env, i, v) if (strncmp(json_string_value(v), key, len) == 0 &&
+					  json_string_value(v)[len] == '=') return true;
 	return false;
 }
 
@@ -131,7 +131,8 @@ static json_t *env_json(const struct container_spec *s, const struct oci_facts *
 	for (size_t i = 0; rc == 0 && more && i < more->n; i++)
 		rc = json_array_append_new(env, json_string(more->v[i]));
 	if (rc == 0 && s->role != ROLE_INFRA &&
-		(env_default(env, "HOSTNAME", s->hostname) < 0 || env_default(env, "HOME", f->user->home) < 0))
+		(env_default(env, "HOSTNAME", s->hostname) < 0 ||
+			env_default(env, "HOME", f->user->home) < 0))
 		rc = -1;
 	if (rc) {
 		json_decref(env);
@@ -200,9 +201,9 @@ static int limit_add(struct limit *l, size_t *n, size_t max, const struct limit 
 /* A container may always lower a limit; raising it above our own hard limit needs CAP_SYS_RESOURCE on the host. */
 static void limit_clamp(struct limit *l, const struct oci_facts *f)
 {
-	uint64_t max = strcasecmp(l->name, "nofile") == 0 ? f->nofile_max :
-		strcasecmp(l->name, "nproc") == 0	  ? f->nproc_max :
-							    UINT64_MAX;
+	uint64_t max = strcasecmp(l->name, "nofile") == 0  ? f->nofile_max
+		       : strcasecmp(l->name, "nproc") == 0 ? f->nproc_max
+							   : UINT64_MAX;
 
 	if (f->limits_rise || max == UINT64_MAX)
 		return;
@@ -243,10 +244,10 @@ static int rlimits(const struct container_spec *s, const struct oci_facts *f, js
 		for (char *p = type; *p; p++)
 			*p = (char) toupper((unsigned char) *p);
 		/* no limit is 2^64-1; jansson's numbers end at 2^63-1, which both runtimes read the same way */
-		rc = json_array_append_new(list,
-			json_pack("{s:s, s:I, s:I}", "type", type, "hard",
-				(json_int_t) (l[i].hard < 0 ? INT64_MAX : l[i].hard), "soft",
-				(json_int_t) (l[i].soft < 0 ? INT64_MAX : l[i].soft)));
+		rc = json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I}", "type", type, "hard",
+				      (json_int_t) (l[i].hard < 0 ? INT64_MAX : l[i].hard), "soft",
+				      (json_int_t) (l[i].soft < 0 ? INT64_MAX : l[i].soft)));
 	}
 	if (rc) {
 		json_decref(list);
@@ -269,7 +270,10 @@ static int process(const struct container_spec *s, const struct oci_facts *f, co
 		return rc;
 	p = json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "terminal", x ? x->terminal : s->terminal,
 		"user", user_json(s, f), "args", strs_json(x ? x->argv : &s->argv), "env",
-		env_json(s, f, x ? x->env : NULL), "cwd", x && x->cwd ? x->cwd : s->cwd && *s->cwd ? s->cwd : "/",
+		env_json(s, f, x ? x->env : NULL), "cwd",
+		x && x->cwd         ? x->cwd
+		: s->cwd && *s->cwd ? s->cwd
+				    : "/",
 		"capabilities", capabilities(&as, f, caps), "rlimits", limits, "noNewPrivileges",
 		s->no_new_privs || s->role == ROLE_INFRA);
 	if (p && s->oom_score_adj.set &&
@@ -278,7 +282,8 @@ static int process(const struct container_spec *s, const struct oci_facts *f, co
 		p = NULL;
 	}
 	if (!p)
-		return err_set(err, ERR_INVALID, "make config.json: a name, argument or variable is not UTF-8 text");
+		return err_set(
+			err, ERR_INVALID, "make config.json: a name, argument or variable is not UTF-8 text");
 	*ret = p;
 	return 0;
 }
@@ -298,8 +303,8 @@ static json_t *namespaces(const struct oci_facts *f)
 	for (int i = 0; l && i < OCI_NS_COUNT; i++) {
 		if (!f->ns[i])
 			continue;
-		v = *f->ns[i] ? json_pack("{s:s, s:s}", "type", oci_ns_table[i].name, "path", f->ns[i]) :
-				json_pack("{s:s}", "type", oci_ns_table[i].name);
+		v = *f->ns[i] ? json_pack("{s:s, s:s}", "type", oci_ns_table[i].name, "path", f->ns[i])
+			      : json_pack("{s:s}", "type", oci_ns_table[i].name);
 		if (json_array_append_new(l, v) < 0) {
 			json_decref(l);
 			l = NULL;
@@ -351,10 +356,10 @@ static json_t *device_rules(const struct container_spec *s, const struct oci_fac
 			const struct oci_device *d = &f->devices[i];
 			const char type[2] = { d->type, '\0' };
 
-			rc = json_array_append_new(l,
-				json_pack("{s:b, s:s, s:I, s:I, s:s}", "allow", 1, "type", type, "major",
-					(json_int_t) d->major, "minor", (json_int_t) d->minor, "access",
-					d->access));
+			rc = json_array_append_new(
+				l, json_pack("{s:b, s:s, s:I, s:I, s:s}", "allow", 1, "type", type, "major",
+					   (json_int_t) d->major, "minor", (json_int_t) d->minor, "access",
+					   d->access));
 		}
 	}
 	if (rc < 0) {
@@ -367,7 +372,8 @@ static json_t *device_rules(const struct container_spec *s, const struct oci_fac
 static json_t *resources(const struct container_spec *s, const struct oci_facts *f)
 {
 	const struct resources_spec *r = &s->resources;
-	int64_t pids = r->pids.set ? r->pids.v : f->config->pids_limit;
+	/* a default that cannot be kept is left out; what was asked for and cannot be kept is the runtime's error */
+	int64_t pids = r->pids.set ? r->pids.v : f->pids ? f->config->pids_limit : 0;
 	json_t *v = json_object(), *m = memory_json(r), *c = cpu_json(r);
 
 	if (!f->in_userns)
@@ -391,11 +397,11 @@ static json_t *devices(const struct oci_facts *f)
 		const struct oci_device *d = &f->devices[i];
 		const char type[2] = { d->type, '\0' };
 
-		if (json_array_append_new(l,
-			    json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "path", d->path, "type", type, "major",
-				    (json_int_t) d->major, "minor", (json_int_t) d->minor, "fileMode",
-				    (json_int_t) d->mode, "uid", (json_int_t) d->uid, "gid",
-				    (json_int_t) d->gid)) < 0) {
+		if (json_array_append_new(
+			    l, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "path", d->path, "type", type,
+				       "major", (json_int_t) d->major, "minor", (json_int_t) d->minor,
+				       "fileMode", (json_int_t) d->mode, "uid", (json_int_t) d->uid, "gid",
+				       (json_int_t) d->gid)) < 0) {
 			json_decref(l);
 			l = NULL;
 		}
@@ -411,7 +417,7 @@ static bool in_list(const struct strs *l, const char *s)
 	return false;
 }
 
-static json_t *paths_but(const char *const *table, const struct strs *not, const struct strs *more)
+static json_t *paths_but(const char *const *table, const struct strs * not, const struct strs *more)
 {
 	json_t *l = json_array();
 	int rc = l ? 0 : -1;
@@ -442,10 +448,11 @@ static json_t *linux_json(const struct container_spec *s, const struct oci_facts
 	static const char *const none[] = { NULL };
 	const bool open = s->privileged;
 	const bool kernel_paths = s->role != ROLE_INFRA; /* nothing looks in there */
-	json_t *v = json_pack("{s:o, s:o, s:o, s:o, s:o}", "namespaces", namespaces(f), "resources", resources(s, f),
-		"devices", devices(f), "maskedPaths",
+	json_t *v = json_pack("{s:o, s:o, s:o, s:o, s:o}", "namespaces", namespaces(f), "resources",
+		resources(s, f), "devices", devices(f), "maskedPaths",
 		paths_but(open || !kernel_paths ? none : oci_default_masked, &s->unmasked, &s->masked),
-		"readonlyPaths", paths_but(open || !kernel_paths ? none : oci_default_readonly, &s->unmasked, NULL));
+		"readonlyPaths",
+		paths_but(open || !kernel_paths ? none : oci_default_readonly, &s->unmasked, NULL));
 
 	if (!v)
 		return NULL;
@@ -466,7 +473,8 @@ static json_t *annotations(const struct container_spec *s)
 	if (v && sig > 0)
 		(void) json_object_set_new(v, "org.opencontainers.image.stopSignal", json_sprintf("%d", sig));
 	for (size_t i = 0; v && i < s->annotations.n; i++)
-		(void) json_object_set_new(v, s->annotations.v[i].key, json_string(s->annotations.v[i].value));
+		(void) json_object_set_new(
+			v, s->annotations.v[i].key, json_string(s->annotations.v[i].value));
 	return v;
 }
 
@@ -477,9 +485,9 @@ int oci_gen(const struct container_spec *s, const struct oci_facts *f, json_t **
 
 	if ((rc = process(s, f, NULL, &p, err)) < 0)
 		return rc;
-	v = json_pack("{s:s, s:o, s:{s:s, s:b}, s:o, s:o}", "ociVersion", "1.0.2", "process", p, "root", "path",
-		f->rootfs, "readonly", s->read_only || s->role == ROLE_INFRA, "mounts", oci_mounts(s, f),
-		"annotations", annotations(s));
+	v = json_pack("{s:s, s:o, s:{s:s, s:b}, s:o, s:o}", "ociVersion", "1.0.2", "process", p, "root",
+		"path", f->rootfs, "readonly", s->read_only || s->role == ROLE_INFRA, "mounts",
+		oci_mounts(s, f), "annotations", annotations(s));
 	/* a name is set in a namespace of one's own only; a pod's was set by who made it */
 	if (v && f->ns[OCI_NS_UTS] && !*f->ns[OCI_NS_UTS] && s->hostname && *s->hostname)
 		(void) json_object_set_new(v, "hostname", json_string(s->hostname));

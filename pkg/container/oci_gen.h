@@ -32,23 +32,24 @@ struct oci_device {
 
 struct oci_facts {
 	const struct engine_config *config;
-	bool in_userns;        /* no device nodes, no device rules, no raised limits */
+	bool in_userns; /* no device nodes, no device rules, no raised limits */
 	bool cgroup_v2, cgroup_mount;
-	bool tty_group;        /* group 5 (tty) is mapped, so that devpts can have it */
+	bool tty_group; /* group 5 (tty) is mapped, so that devpts can have it */
 	const char *rootfs;
 	const char *ns[OCI_NS_COUNT]; /* NULL: the monitor's own, "": a new one, else a path to join */
+	bool pids;                    /* the pids controller is there: the default limit can be kept */
 	const char *cgroup;           /* cgroupsPath; "": none, and no limits */
 	const struct user *user;
 	const char *hosts, *hostname, *resolv, *containerenv; /* files to bind over /etc/...; NULL: none */
-	const char *shm;              /* directory to bind at /dev/shm; NULL: an own tmpfs */
-	const char *pause;            /* infra: program to bind at /pause */
+	const char *shm;   /* directory to bind at /dev/shm; NULL: an own tmpfs */
+	const char *pause; /* infra: program to bind at /pause */
 	const struct oci_bind *mounts;
 	size_t n_mounts;
 	const struct oci_device *devices;
 	size_t n_devices;
-	const struct kvs *sysctls;    /* those the runtime sets; NULL: none */
-	uint64_t caps_max;            /* what we may give at all */
-	bool limits_rise;             /* hard limits can be raised */
+	const struct kvs *sysctls;      /* those the runtime sets; NULL: none */
+	uint64_t caps_max;              /* what we may give at all */
+	bool limits_rise;               /* hard limits can be raised */
 	uint64_t nofile_max, nproc_max; /* our own hard limits; UINT64_MAX: none */
 };
 
@@ -65,8 +66,8 @@ struct oci_exec {
 	const char *cwd;               /* NULL: the container's */
 	bool terminal, privileged;
 };
-int oci_gen_exec(const struct container_spec *s, const struct oci_facts *f, const struct oci_exec *x, json_t **ret,
-	struct err *err);
+int oci_gen_exec(const struct container_spec *s, const struct oci_facts *f, const struct oci_exec *x,
+	json_t **ret, struct err *err);
 
 /* Used between the files of oci_gen: the "mounts" array, NULL when out of memory. */
 json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f);

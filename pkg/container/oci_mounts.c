@@ -20,7 +20,8 @@ struct list_of_rows {
 	char shm_size[40];
 };
 
-static void add(struct list_of_rows *l, const char *dest, const char *type, const char *source, const char *options)
+static void add(
+	struct list_of_rows *l, const char *dest, const char *type, const char *source, const char *options)
 {
 	l->row[l->n++] = (struct row){ .dest = dest, .type = type, .source = source, .options = options };
 }
@@ -37,14 +38,15 @@ static void add_base(struct list_of_rows *l, const struct container_spec *s, con
 	if (f->in_userns && !f->ns[OCI_NS_NET])
 		add(l, "/sys", "bind", "/sys", "rbind nosuid noexec nodev ro rslave");
 	else
-		add(l, "/sys", "sysfs", "sysfs", s->privileged ? "nosuid noexec nodev rw" : "nosuid noexec nodev ro");
+		add(l, "/sys", "sysfs", "sysfs",
+			s->privileged ? "nosuid noexec nodev rw" : "nosuid noexec nodev ro");
 	add(l, "/dev/pts", "devpts", "devpts",
-		f->tty_group ? "nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5" :
-			       "nosuid noexec newinstance ptmxmode=0666 mode=0620");
+		f->tty_group ? "nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5"
+			     : "nosuid noexec newinstance ptmxmode=0666 mode=0620");
 	if (f->cgroup_mount)
 		add(l, "/sys/fs/cgroup", "cgroup", "cgroup",
-			s->privileged ? "rprivate nosuid noexec nodev relatime rw" :
-					"rprivate nosuid noexec nodev relatime ro");
+			s->privileged ? "rprivate nosuid noexec nodev relatime rw"
+				      : "rprivate nosuid noexec nodev relatime ro");
 }
 
 static void add_ipc(struct list_of_rows *l, const struct container_spec *s, const struct oci_facts *f)
@@ -67,7 +69,9 @@ static void add_ipc(struct list_of_rows *l, const struct container_spec *s, cons
 
 static void add_files(struct list_of_rows *l, const struct oci_facts *f)
 {
-	const struct { const char *dest, *source; } file[] = {
+	const struct {
+		const char *dest, *source;
+	} file[] = {
 		{ "/etc/hosts", f->hosts },
 		{ "/etc/hostname", f->hostname },
 		{ "/etc/resolv.conf", f->resolv },
@@ -91,8 +95,8 @@ static bool has(const struct strs *l, const char *const *words)
 static void add_asked(struct list_of_rows *l, const struct oci_facts *f)
 {
 	static const char *const bind_words[] = { "bind", "rbind", NULL };
-	static const char *const propagation[] = { "private", "rprivate", "shared", "rshared", "slave", "rslave",
-		"unbindable", "runbindable", NULL };
+	static const char *const propagation[] = { "private", "rprivate", "shared", "rshared", "slave",
+		"rslave", "unbindable", "runbindable", NULL };
 
 	for (size_t i = 0; i < f->n_mounts; i++) {
 		const struct oci_bind *m = &f->mounts[i];

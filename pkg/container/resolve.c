@@ -49,19 +49,19 @@ static int resolve_argv(
 	struct strs argv = { 0 };
 	bool no_cmd = spec->entrypoint_set || !img;
 
-	if ((spec->entrypoint_set ? strs_add_all(&argv, a, &spec->entrypoint) :
-	     img		  ? strs_add_all(&argv, a, &img->entrypoint) :
-				    0) < 0)
+	if ((spec->entrypoint_set ? strs_add_all(&argv, a, &spec->entrypoint)
+		    : img         ? strs_add_all(&argv, a, &img->entrypoint)
+				  : 0) < 0)
 		return no_memory(err);
-	if ((spec->command_set || spec->command.n ? strs_add_all(&argv, a, &spec->command) :
-	     no_cmd				  ? 0 :
-						    strs_add_all(&argv, a, &img->cmd)) < 0)
+	if ((spec->command_set || spec->command.n ? strs_add_all(&argv, a, &spec->command)
+		    : no_cmd                      ? 0
+						  : strs_add_all(&argv, a, &img->cmd)) < 0)
 		return no_memory(err);
 	if (!argv.n)
 		return err_set(err, ERR_INVALID,
 			"no command specified: %s; give one after the image, or set --entrypoint",
-			img ? "the image has neither ENTRYPOINT nor CMD" :
-			      "a root file system has no default");
+			img ? "the image has neither ENTRYPOINT nor CMD"
+			    : "a root file system has no default");
 	if (!*argv.v[0])
 		return err_set(err, ERR_INVALID, "the command is an empty string");
 	spec->argv = argv;
@@ -97,13 +97,13 @@ static int resolve_env(const struct engine *e, const struct image_config *img, s
 static int resolve_rest(const struct engine *e, const struct image_config *img, struct container_spec *spec,
 	struct arena *a, struct err *err)
 {
-	const char *cwd = spec->cwd && *spec->cwd ? spec->cwd :
-		img && img->working_dir && *img->working_dir ? img->working_dir :
-							       "/";
+	const char *cwd = spec->cwd && *spec->cwd                        ? spec->cwd
+			  : img && img->working_dir && *img->working_dir ? img->working_dir
+									 : "/";
 	const char *user = spec->user && *spec->user ? spec->user : img && img->user ? img->user : "";
-	const char *stop = spec->stop_signal && *spec->stop_signal ? spec->stop_signal :
-		img && img->stop_signal && *img->stop_signal ? img->stop_signal :
-							       "SIGTERM";
+	const char *stop = spec->stop_signal && *spec->stop_signal        ? spec->stop_signal
+			   : img && img->stop_signal && *img->stop_signal ? img->stop_signal
+									  : "SIGTERM";
 	struct kvs labels = { 0 };
 	int rc = 0;
 

@@ -15,8 +15,8 @@
 /* img may be NULL (--rootfs).  Strings are copied into a, which must live as long as spec.  What spec.env holds already is
  * kept on top of the image's; spec.env_asked is applied last.  HOME is added at start, from the image's /etc/passwd, and HOSTNAME too.
  * ERR_INVALID: "no command specified: the image has neither ENTRYPOINT nor CMD, ..."; exit status 125. */
-int container_resolve(const struct engine *e, const struct image_config *img, struct container_spec *spec, struct arena *a,
-	struct err *err);
+int container_resolve(const struct engine *e, const struct image_config *img, struct container_spec *spec,
+	struct arena *a, struct err *err);
 
 /* Sets K=V in a list of environment strings: replaces an existing K. */
 int env_set(struct strs *env, struct arena *a, const char *key, const char *value);

@@ -190,7 +190,8 @@ static const char *words_of(const json_t *list, struct arena *a)
 	char *ret = NULL;
 	bool ok = json_is_array(list);
 
-	json_array_foreach ((json_t *) list, i, v) {
+	json_array_foreach((json_t *) list, i, v)
+	{
 		if (!json_is_string(v) || !is_word(json_string_value(v))) {
 			ok = false;
 			break;
@@ -231,7 +232,8 @@ static int parse_filter(const json_t *v, struct arena *a, uint64_t *caps, const 
 	const json_t *list = json_object_get(v, "caps"), *c;
 	size_t i;
 
-	json_array_foreach ((json_t *) list, i, c) {
+	json_array_foreach((json_t *) list, i, c)
+	{
 		int cap = json_is_string(c) ? cap_parse(json_string_value(c)) : -EINVAL;
 
 		if (cap < 0)
@@ -254,14 +256,17 @@ static int parse_args(const json_t *list, struct seccomp_rule *r, size_t row, st
 	size_t i;
 
 	if (json_array_size(list) > SECCOMP_ARGS_MAX)
-		return err_set(err, ERR_INVALID, "syscalls[%zu]: more than %d arguments", row, SECCOMP_ARGS_MAX);
-	json_array_foreach ((json_t *) list, i, v) {
+		return err_set(
+			err, ERR_INVALID, "syscalls[%zu]: more than %d arguments", row, SECCOMP_ARGS_MAX);
+	json_array_foreach((json_t *) list, i, v)
+	{
 		struct seccomp_arg *g = &r->args[r->n_args++];
 		json_int_t index = json_integer_value(json_object_get(v, "index"));
 
 		if (index < 0 || index >= SECCOMP_ARGS_MAX || !(g->op = known(ops, json_object_get(v, "op"))))
 			return err_set(err, ERR_INVALID,
-				"syscalls[%zu].args[%zu]: index must be 0 to 5 and op one of SCMP_CMP_*", row, i);
+				"syscalls[%zu].args[%zu]: index must be 0 to 5 and op one of SCMP_CMP_*", row,
+				i);
 		g->index = (unsigned) index;
 		g->value = (uint64_t) json_integer_value(json_object_get(v, "value"));
 		g->value_two = (uint64_t) json_integer_value(json_object_get(v, "valueTwo"));
@@ -289,13 +294,15 @@ static int parse_rule(const json_t *v, struct arena *a, struct seccomp_rule *r, 
 		&r->kernel_without, row, err);
 }
 
-static int parse_list(const json_t *doc, const char *key, struct arena *a, const char *const **ret, struct err *err)
+static int parse_list(
+	const json_t *doc, const char *key, struct arena *a, const char *const **ret, struct err *err)
 {
 	const json_t *list = json_object_get(doc, key), *v;
 	struct strs l = { 0 };
 	size_t i;
 
-	json_array_foreach ((json_t *) list, i, v) {
+	json_array_foreach((json_t *) list, i, v)
+	{
 		if (!json_is_string(v) || !is_word(json_string_value(v)))
 			return err_set(err, ERR_INVALID, "%s: expected names", key);
 		if (strs_add(&l, a, json_string_value(v)) < 0)
@@ -321,9 +328,8 @@ static int parse_profile(const json_t *doc, struct arena *a, struct seccomp_prof
 		return rc;
 	if (!(rules = arena_array(a, json_array_size(list) + 1, sizeof *rules)))
 		return err_sys(err, ENOMEM, "read it");
-	json_array_foreach ((json_t *) list, i, v)
-		if ((rc = parse_rule(v, a, &rules[i], i, err)) < 0)
-			return rc;
+	json_array_foreach(
+		(json_t *) list, i, v) if ((rc = parse_rule(v, a, &rules[i], i, err)) < 0) return rc;
 	p->rules = rules;
 	p->n = json_array_size(list);
 	return 0;

@@ -29,8 +29,8 @@ struct seccomp_rule {
 	int errno_ret; /* -1: none said */
 	size_t n_args;
 	struct seccomp_arg args[SECCOMP_ARGS_MAX];
-	uint64_t caps_with;    /* holds when the container has all of these */
-	uint64_t caps_without; /* and none of these */
+	uint64_t caps_with;                  /* holds when the container has all of these */
+	uint64_t caps_without;               /* and none of these */
 	const char *arches, *arches_without; /* GOARCH names divided by spaces; NULL: any, none */
 	const char *kernel, *kernel_without; /* "4.8": from this kernel on; before this kernel */
 };
@@ -45,7 +45,8 @@ struct seccomp_profile {
 extern const struct seccomp_profile seccomp_default;
 
 /* A profile file's text.  ERR_INVALID names what is wrong in it. */
-int seccomp_parse(const char *text, size_t len, struct arena *a, struct seccomp_profile *ret, struct err *err);
+int seccomp_parse(
+	const char *text, size_t len, struct arena *a, struct seccomp_profile *ret, struct err *err);
 /* Appends the JSON object for a container with these capabilities (bit per number).  kernel: uname's release. */
 int seccomp_text(const struct seccomp_profile *p, uint64_t caps, const char *kernel, struct buf *b);
 

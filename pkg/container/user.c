@@ -19,7 +19,7 @@ static const char *next_line(const char *p, char *line, size_t size, char *field
 	if (len < size) { /* a longer line is nobody's */
 		memcpy(line, p, len);
 		line[len] = '\0';
-		for (char *s = line; s && *n < FIELDS; ) {
+		for (char *s = line; s && *n < FIELDS;) {
 			field[(*n)++] = s;
 			if ((s = strchr(s, ':')))
 				*s++ = '\0';
@@ -45,7 +45,7 @@ static bool find_user(const char *passwd, const char *name, uint32_t uid, struct
 	char line[1024], *f[FIELDS];
 	size_t n;
 
-	for (const char *p = passwd; p && *p; ) {
+	for (const char *p = passwd; p && *p;) {
 		uint32_t u, g;
 
 		p = next_line(p, line, sizeof line, f, &n);
@@ -67,7 +67,7 @@ static bool find_group(const char *group, const char *name, uint32_t *ret)
 	char line[4096], *f[FIELDS];
 	size_t n;
 
-	for (const char *p = group; p && *p; ) {
+	for (const char *p = group; p && *p;) {
 		p = next_line(p, line, sizeof line, f, &n);
 		if (n >= 3 && strcmp(f[0], name) == 0 && parse_id(f[2], ret))
 			return true;
@@ -91,13 +91,13 @@ static void add_memberships(const char *group, struct user *u)
 	char line[4096], *f[FIELDS];
 	size_t n;
 
-	for (const char *p = group; p && *p; ) {
+	for (const char *p = group; p && *p;) {
 		uint32_t gid;
 
 		p = next_line(p, line, sizeof line, f, &n);
 		if (n < 4 || !parse_id(f[2], &gid))
 			continue;
-		for (char *m = f[3]; m; ) {
+		for (char *m = f[3]; m;) {
 			char *next = strchr(m, ',');
 
 			if (next)
@@ -133,14 +133,15 @@ int user_find(const char *passwd, const char *group, const char *user, const str
 	}
 	if (colon && colon[1]) {
 		if (!parse_id(colon + 1, &u.gid) && !find_group(group, colon + 1, &u.gid))
-			return err_set(err, ERR_NOT_FOUND, "no group '%s' in the image's /etc/group", colon + 1);
+			return err_set(
+				err, ERR_NOT_FOUND, "no group '%s' in the image's /etc/group", colon + 1);
 	} else if (*u.name) { /* a group that was asked for stands alone */
 		add_memberships(group, &u);
 	}
 	for (size_t i = 0; groups && i < groups->n; i++) {
 		if (!parse_id(groups->v[i], &id) && !find_group(group, groups->v[i], &id))
-			return err_set(err, ERR_NOT_FOUND, "no group '%s' in the image's /etc/group",
-				groups->v[i]);
+			return err_set(
+				err, ERR_NOT_FOUND, "no group '%s' in the image's /etc/group", groups->v[i]);
 		add_group(&u, id);
 	}
 	if (!*u.home)
@@ -175,6 +176,6 @@ int user_lookup(const struct layers *l, const char *user, const struct strs *gro
 	if ((rc = read_file(l, "/etc/passwd", &passwd, err)) < 0 ||
 		(rc = read_file(l, "/etc/group", &group, err)) < 0)
 		return rc;
-	return user_find(passwd.data ? passwd.data : "", group.data ? group.data : "", user ? user : "", groups,
-		ret, err);
+	return user_find(passwd.data ? passwd.data : "", group.data ? group.data : "", user ? user : "",
+		groups, ret, err);
 }

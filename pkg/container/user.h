@@ -28,7 +28,8 @@ void layers_done(struct layers *l);
 /* The file the container would see at 'path'; a descriptor of a regular file, opened for reading, or a negative errno. */
 int layers_open_file(const struct layers *l, const char *path);
 
-#define USER_GROUPS_MAX 256 /* further ones of a user are left out; NGROUPS_MAX is 65536, images have a handful */
+#define USER_GROUPS_MAX \
+	256 /* further ones of a user are left out; NGROUPS_MAX is 65536, images have a handful */
 struct user {
 	uint32_t uid, gid;
 	uint32_t groups[USER_GROUPS_MAX]; /* supplementary, without gid, in the order found */
@@ -39,9 +40,10 @@ struct user {
 
 /* user: "", "name", "uid", "name:group", "uid:gid" ...; groups: names or numbers to add, may be NULL.
  * ERR_NOT_FOUND: "no user 'web' in the image's /etc/passwd". */
-int user_lookup(const struct layers *l, const char *user, const struct strs *groups, struct user *ret, struct err *err);
-/* The same on the texts of the two files (either may be ""); pure, for tests and the fuzzer. */
-int user_find(const char *passwd, const char *group, const char *user, const struct strs *groups, struct user *ret,
+int user_lookup(const struct layers *l, const char *user, const struct strs *groups, struct user *ret,
 	struct err *err);
+/* The same on the texts of the two files (either may be ""); pure, for tests and the fuzzer. */
+int user_find(const char *passwd, const char *group, const char *user, const struct strs *groups,
+	struct user *ret, struct err *err);
 
 #endif

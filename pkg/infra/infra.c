@@ -28,7 +28,8 @@ int infra_share_of(const struct pod_spec *pod, struct infra_share *ret, struct e
 		else if (strcmp(w, "pid") == 0)
 			s.pid = true;
 		else if (strcmp(w, "cgroup") == 0 || strcmp(w, "user") == 0 || strcmp(w, "mnt") == 0)
-			return err_set(err, ERR_UNSUPPORTED, "sharing the %s namespace in a pod is not supported", w);
+			return err_set(err, ERR_UNSUPPORTED,
+				"sharing the %s namespace in a pod is not supported", w);
 		else if (*w && strcmp(w, "none") != 0)
 			return err_set(err, ERR_INVALID,
 				"a pod cannot share '%s'; there are net, ipc, uts and pid", w);

@@ -9,8 +9,8 @@
 #ifndef PODCTL_INFRA_INFRA_H
 #define PODCTL_INFRA_INFRA_H
 
-#include "pkg/pod/spec.h"
 #include "pkg/engine/engine.h"
+#include "pkg/pod/spec.h"
 
 /* What a pod's members share through the monitor's descriptors (pod_spec.share, share_pid). */
 struct infra_share {

@@ -158,6 +158,7 @@ static const char *pod_volume(struct maker *m, const char *name, const char *ctr
 		case VOLUME_HOST_PATH:
 			return host_volume(m, v->path, has(v->path_type) ? v->path_type : "");
 		case VOLUME_NAMED:
+			clean_name(has(v->path) ? v->path : name, base, sizeof base);
 			snprintf(label, sizeof label, "%s-pvc", base);
 			return volume(m, what, label,
 				json_pack("{s:s}", "claimName", has(v->path) ? v->path : name),

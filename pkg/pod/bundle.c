@@ -40,7 +40,8 @@ int bundle_layers(struct engine *e, const struct pod *p, const struct container_
 		return err_wrap(err, "image '%s'", c->image ? c->image : c->image_id);
 	if ((rc = image_lowers(e, &img, a, &lowers, err)) < 0)
 		return rc;
-	if (!is_volatile(p) && strs_addf(ret, a, "%s/%s/upper", e->root, path_ctr_data(path, p->row.id, c->id)) < 0)
+	if (!is_volatile(p) &&
+		strs_addf(ret, a, "%s/%s/upper", e->root, path_ctr_data(path, p->row.id, c->id)) < 0)
 		return no_memory(err);
 	return strs_add_all(ret, a, &lowers) < 0 ? no_memory(err) : 0;
 }
@@ -79,8 +80,8 @@ static int upper_prepare(struct start *s, const struct container_spec *c, const 
 	return 0;
 }
 
-static int overlay_make(struct start *s, const struct container_spec *c, const struct strs *layers, struct bundle *b,
-	const char **ret_root, struct err *err)
+static int overlay_make(struct start *s, const struct container_spec *c, const struct strs *layers,
+	struct bundle *b, const char **ret_root, struct err *err)
 {
 	struct arena *a = &s->p->arena;
 	struct plan_overlay *o = arena_alloc(a, sizeof *o);
@@ -98,7 +99,8 @@ static int overlay_make(struct start *s, const struct container_spec *c, const s
 	path_ctr_data(path, s->p->row.id, c->id);
 	o->upper = arena_printf(a, "%s/%s/upper", s->e->root, path);
 	o->work = arena_printf(a, "%s/%s/work", s->e->root, path);
-	o->target = arena_printf(a, "%s/%s", s->e->runroot, path_ctr_file(path, s->p->row.id, c->id, "rootfs"));
+	o->target =
+		arena_printf(a, "%s/%s", s->e->runroot, path_ctr_file(path, s->p->row.id, c->id, "rootfs"));
 	o->is_volatile = !kept;
 	o->userxattr = s->e->in_userns;
 	if (!o->upper || !o->work || !o->target)
@@ -127,7 +129,8 @@ static uint64_t hard_limit(int resource)
 {
 	struct rlimit r;
 
-	return getrlimit((__rlimit_resource_t) resource, &r) < 0 || r.rlim_max == RLIM_INFINITY ? UINT64_MAX : r.rlim_max;
+	return getrlimit((__rlimit_resource_t) resource, &r) < 0 || r.rlim_max == RLIM_INFINITY ? UINT64_MAX
+												: r.rlim_max;
 }
 
 /* Group 5 is tty everywhere; a user with few subordinate ids, or none, may not have it. */
@@ -152,9 +155,27 @@ static int cgroup_of(struct start *s, const struct container_spec *c, struct bun
 	b->cgroup = "";
 	if (!*s->pod_cgroup)
 		return 0;
-	b->cgroup = s->p->spec.solo && !*s->res.scope ? s->pod_cgroup :
-							arena_printf(&s->p->arena, "%s/%s", s->pod_cgroup, c->id);
+	b->cgroup = s->p->spec.solo && !*s->res.scope
+			    ? s->pod_cgroup
+			    : arena_printf(&s->p->arena, "%s/%s", s->pod_cgroup, c->id);
 	return b->cgroup ? 0 : no_memory(err);
+}
+
+/* v2: a scope has what its slice hands down, which for a user may leave pids out. */
+static bool has_pids(const struct start *s)
+{
+	auto_buf struct buf b = BUF_INIT(4096);
+	char path[600];
+	const char *at;
+
+	if (s->e->cgroups.mode != CGROUP_V2 || !*s->res.scope)
+		return cgroup_hierarchy(&s->e->cgroups, "pids") >= 0;
+	snprintf(path, sizeof path, "/sys/fs/cgroup%.*s/cgroup.controllers",
+		(int) (strlen(s->pod_cgroup) - strlen("/pod")), s->pod_cgroup);
+	if (file_read(AT_FDCWD, path, PATH_IN_STATE, &b) < 0 || !b.data)
+		return false;
+	at = strstr(b.data, "pids");
+	return at && (at == b.data || at[-1] == ' ');
 }
 
 static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
@@ -165,6 +186,7 @@ static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
 		return rc;
 	f->cgroup_v2 = s->e->cgroups.mode == CGROUP_V2;
 	f->cgroup_mount = f->cgroup_v2 || (s->e->cgroups.mode == CGROUP_V1 && !s->e->in_userns);
+	f->pids = *s->pod_cgroup && has_pids(s);
 	f->caps_max = caps_bound();
 	f->limits_rise = !s->e->in_userns && prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
 	f->nofile_max = hard_limit(RLIMIT_NOFILE);
@@ -195,8 +217,8 @@ static int files_facts(struct start *s, const struct container_spec *c, struct o
 
 /* ---- seccomp -------------------------------------------------------------------------------------------------------- */
 
-static int seccomp_make(struct start *s, const struct container_spec *c, const struct oci_facts *f, struct buf *b,
-	struct err *err)
+static int seccomp_make(struct start *s, const struct container_spec *c, const struct oci_facts *f,
+	struct buf *b, struct err *err)
 {
 	const char *file = c->seccomp && *c->seccomp ? c->seccomp : s->e->config.seccomp_profile;
 	struct seccomp_profile own = seccomp_default;
@@ -235,7 +257,8 @@ static int dirs_make(struct start *s, const struct container_spec *c, bool mount
 	return *ret < 0 ? err_sys(err, errno, "open bundle") : 0;
 }
 
-static int root_of(struct start *s, const struct container_spec *c, struct bundle *b, const char **ret, struct err *err)
+static int root_of(
+	struct start *s, const struct container_spec *c, struct bundle *b, const char **ret, struct err *err)
 {
 	auto_layers struct layers layers = { .n = 0 };
 	struct strs dirs = { 0 };
@@ -258,7 +281,8 @@ static int root_of(struct start *s, const struct container_spec *c, struct bundl
 	return user_lookup(&layers, c->user, &c->groups, &b->user, err);
 }
 
-static int config_write(struct start *s, struct container_spec *c, struct oci_facts *f, int dir, struct err *err)
+static int config_write(
+	struct start *s, struct container_spec *c, struct oci_facts *f, int dir, struct err *err)
 {
 	auto_buf struct buf text = BUF_INIT(JSON_MAX), filter = BUF_INIT(JSON_MAX);
 	json_t *config;
@@ -287,7 +311,8 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 	char path[PATH_TEXT];
 	int rc;
 
-	if ((rc = root_of(s, c, &b, &f.rootfs, err)) < 0 || (rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0 ||
+	if ((rc = root_of(s, c, &b, &f.rootfs, err)) < 0 ||
+		(rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0 ||
 		(rc = cgroup_of(s, c, &b, err)) < 0 || (rc = limits_facts(s, &f, err)) < 0 ||
 		(rc = pod_namespaces(s, c, f.ns, err)) < 0 || (rc = files_facts(s, c, &f, err)) < 0 ||
 		(rc = pod_mounts(s, c, &mounts, &f.n_mounts, err)) < 0 ||

@@ -22,7 +22,8 @@ static int check_network(struct engine *e, const struct pod_spec *s, struct err 
 			"published ports and bridge networks for ordinary users are not there yet; use "
 			"--network none or host");
 	if (s->ports.n && s->net != NET_BRIDGE && s->net != NET_HOST)
-		return err_set(err, ERR_INVALID, "ports cannot be published with --network %s", net_mode_names[s->net]);
+		return err_set(err, ERR_INVALID, "ports cannot be published with --network %s",
+			net_mode_names[s->net]);
 	if (s->solo && s->net == NET_CONTAINER && (!s->net_container || !*s->net_container))
 		return err_set(err, ERR_INVALID, "--network container: needs a container");
 	if (!s->solo && s->net == NET_CONTAINER)
@@ -53,15 +54,18 @@ static int check_mounts(const struct pod_spec *pod, const struct container_spec 
 		for (size_t k = 0; !found && k < pod->volumes.n; k++)
 			found = strcmp(LIST_AT(pod->volumes, struct volume_spec, k)->name, m->source) == 0;
 		if (rc == 0 && !found)
-			rc = err_set(err, ERR_INVALID, "mount '%s': there is no volume '%s'", m->dest, m->source);
+			rc = err_set(
+				err, ERR_INVALID, "mount '%s': there is no volume '%s'", m->dest, m->source);
 		if (rc == 0)
-			rc = oci_mount_opts_parse((const char *const *) m->options.v, m->options.n, &a, &o, err);
+			rc = oci_mount_opts_parse(
+				(const char *const *) m->options.v, m->options.n, &a, &o, err);
 	}
 	arena_done(&a);
 	return rc;
 }
 
-int pod_check_container(struct engine *e, const struct pod_spec *pod, const struct container_spec *c, struct err *err)
+int pod_check_container(
+	struct engine *e, const struct pod_spec *pod, const struct container_spec *c, struct err *err)
 {
 	struct oci_facts f = { .config = &e->config, .caps_max = UINT64_MAX };
 	uint64_t caps;
@@ -76,7 +80,8 @@ int pod_check_container(struct engine *e, const struct pod_spec *pod, const stru
 			"--init is not supported yet; run a program that reaps its children");
 	if (!e->cgroups_usable && has_limits(&c->resources))
 		return err_set(err, ERR_UNSUPPORTED,
-			"limits need a delegated cgroup, which this user has not: log in by a systemd session, or "
+			"limits need a delegated cgroup, which this user has not: log in by a systemd "
+			"session, or "
 			"leave out --memory, --cpus, --cpuset-cpus and --pids-limit");
 	if (c->restart != RESTART_NO && pod->autoremove && pod->solo)
 		return err_set(err, ERR_INVALID, "--rm and --restart exclude each other");
@@ -87,7 +92,8 @@ int pod_check_container(struct engine *e, const struct pod_spec *pod, const stru
 	return check_mounts(pod, c, err);
 }
 
-int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n, struct err *err)
+int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
+	struct err *err)
 {
 	struct infra_share share;
 	int rc;
@@ -97,10 +103,12 @@ int pod_check(struct engine *e, const struct pod_spec *spec, const struct contai
 	if (share.pid && spec->no_infra && !spec->solo)
 		return err_set(err, ERR_INVALID, "sharing the pid namespace needs the infra container");
 	if (!spec->solo && !share.net && spec->net == NET_BRIDGE)
-		return err_set(err, ERR_INVALID, "a pod that does not share its network has none: --network none");
+		return err_set(
+			err, ERR_INVALID, "a pod that does not share its network has none: --network none");
 	for (size_t i = 0; i < n; i++)
 		if ((rc = pod_check_container(e, spec, &ctr[i], err)) < 0)
-			return spec->solo ? rc : err_wrap(err, "container '%s'", ctr[i].name ? ctr[i].name : "");
+			return spec->solo ? rc
+					  : err_wrap(err, "container '%s'", ctr[i].name ? ctr[i].name : "");
 	return 0;
 }
 
@@ -115,7 +123,8 @@ static const char *spec_text(const struct field *table, const void *spec, struct
 	return text ? arena_strdup(a, text) : NULL;
 }
 
-static int ctr_row_make(struct pod *p, const struct container_spec *c, int64_t idx, struct ctr_row *ret, struct err *err)
+static int ctr_row_make(
+	struct pod *p, const struct container_spec *c, int64_t idx, struct ctr_row *ret, struct err *err)
 {
 	*ret = (struct ctr_row){
 		.id = c->id,
@@ -127,10 +136,12 @@ static int ctr_row_make(struct pod *p, const struct container_spec *c, int64_t i
 		.created_us = p->row.created_us,
 		.spec = spec_text(container_spec_fields, c, &p->arena),
 	};
-	return ret->spec ? 0 : err_set(err, ERR_INVALID, "container '%s': a value is not UTF-8 text", c->name);
+	return ret->spec ? 0
+			 : err_set(err, ERR_INVALID, "container '%s': a value is not UTF-8 text", c->name);
 }
 
-static int name_container(const struct pod_spec *pod, struct container_spec *c, struct arena *a, struct err *err)
+static int name_container(
+	const struct pod_spec *pod, struct container_spec *c, struct arena *a, struct err *err)
 {
 	char id[ID_LEN + 1];
 
@@ -145,7 +156,8 @@ static int name_container(const struct pod_spec *pod, struct container_spec *c, 
 	if (!c->short_name || !*c->short_name)
 		c->short_name = c->name;
 	if (!c->name || !name_is_valid(c->name))
-		return err_set(err, ERR_INVALID, "the name '%s' is not one: [a-zA-Z0-9][a-zA-Z0-9_.-]*", c->name);
+		return err_set(
+			err, ERR_INVALID, "the name '%s' is not one: [a-zA-Z0-9][a-zA-Z0-9_.-]*", c->name);
 	/* it names a directory of logs */
 	if (!name_is_valid(c->short_name))
 		return err_set(err, ERR_INVALID, "the name '%s' is not one: [a-zA-Z0-9][a-zA-Z0-9_.-]*",
@@ -156,37 +168,41 @@ static int name_container(const struct pod_spec *pod, struct container_spec *c, 
 	return c->hostname ? 0 : no_memory(err);
 }
 
-static int name_all(struct pod *p, struct pod_spec *spec, struct container_spec *ctr, size_t n, struct err *err)
+static int name_all(
+	struct pod *p, struct pod_spec *spec, struct container_spec *ctr, size_t n, struct err *err)
 {
 	char id[ID_LEN + 1];
 	int rc;
 
 	if (!spec->id || !*spec->id) {
 		id_random(id);
-		spec->id = spec->solo && n && ctr[0].id && *ctr[0].id ? ctr[0].id : arena_strdup(&p->arena, id);
+		spec->id =
+			spec->solo && n && ctr[0].id && *ctr[0].id ? ctr[0].id : arena_strdup(&p->arena, id);
 	}
 	if (!spec->id)
 		return no_memory(err);
 	if (!spec->name || !*spec->name)
-		spec->name = spec->solo && n && ctr[0].name && *ctr[0].name ? ctr[0].name :
-									      arena_printf(&p->arena, "%.12s", spec->id);
+		spec->name = spec->solo && n && ctr[0].name && *ctr[0].name
+				     ? ctr[0].name
+				     : arena_printf(&p->arena, "%.12s", spec->id);
 	if (!spec->hostname || !*spec->hostname)
-		spec->hostname = spec->solo && n && ctr[0].hostname && *ctr[0].hostname ?
-			ctr[0].hostname :
-			spec->solo ? arena_printf(&p->arena, "%.12s", spec->id) :
-				     spec->name;
+		spec->hostname = spec->solo && n && ctr[0].hostname && *ctr[0].hostname ? ctr[0].hostname
+				 : spec->solo ? arena_printf(&p->arena, "%.12s", spec->id)
+					      : spec->name;
 	if (!spec->name || !spec->hostname)
 		return no_memory(err);
 	for (size_t i = 0; i < n; i++)
 		if ((rc = name_container(spec, &ctr[i], &p->arena, err)) < 0)
 			return rc;
 	if (!name_is_valid(spec->name))
-		return err_set(err, ERR_INVALID, "the name '%s' is not one: [a-zA-Z0-9][a-zA-Z0-9_.-]*", spec->name);
+		return err_set(
+			err, ERR_INVALID, "the name '%s' is not one: [a-zA-Z0-9][a-zA-Z0-9_.-]*", spec->name);
 	return 0;
 }
 
 /* Infra first, then init containers, then members, each in the order given. */
-static int order(struct pod *p, const struct pod_spec *spec, const struct container_spec *ctr, size_t n, struct err *err)
+static int order(struct pod *p, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
+	struct err *err)
 {
 	static const int roles[] = { ROLE_INFRA, ROLE_INIT, ROLE_MEMBER };
 	bool infra = !spec->solo && !spec->no_infra;
@@ -207,8 +223,8 @@ static int order(struct pod *p, const struct pod_spec *spec, const struct contai
 	return 0;
 }
 
-int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
-	const char *kube_file, struct pod *ret, struct err *err)
+int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
+	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err)
 {
 	auto_pod struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	int rc;
@@ -286,7 +302,8 @@ int pod_data_dirs(struct engine *e, struct pod *p, struct err *err)
 	int rc;
 
 	(void) e;
-	if ((rc = make_dir(p->data_fd, "containers", err)) < 0 || (rc = make_dir(p->data_fd, "logs", err)) < 0)
+	if ((rc = make_dir(p->data_fd, "containers", err)) < 0 ||
+		(rc = make_dir(p->data_fd, "logs", err)) < 0)
 		return rc;
 	for (size_t i = 0; i < p->n; i++)
 		if ((rc = container_dirs(p, &p->ctr[i], err)) < 0)
@@ -304,8 +321,8 @@ static int undo_create(struct engine *e, struct pod *p, int rc)
 	return rc;
 }
 
-int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
-	const char *kube_file, struct pod *ret, struct err *err)
+int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
+	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err)
 {
 	auto_pod struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	int rc;
@@ -321,8 +338,9 @@ int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *c
 	return 0;
 }
 
-int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
-	const char *kube_file, const struct pod_start_opts *o, struct pod *ret, int *ret_sock, struct err *err)
+int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
+	const char *kube_doc, const char *kube_file, const struct pod_start_opts *o, struct pod *ret,
+	int *ret_sock, struct err *err)
 {
 	auto_pod struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	struct start s;

@@ -10,7 +10,7 @@
 #include "pkg/pod/internal.h"
 
 #define DEVICES_MAX 4096 /* of a privileged container: a machine has a few hundred */
-#define DEPTH_MAX   8
+#define DEPTH_MAX 8
 
 struct list_of_devices {
 	struct oci_device *v;
@@ -19,8 +19,8 @@ struct list_of_devices {
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "devices"); }
 
-static int add(struct start *s, struct list_of_devices *l, const char *path, const char *access, const struct stat *st,
-	struct err *err)
+static int add(struct start *s, struct list_of_devices *l, const char *path, const char *access,
+	const struct stat *st, struct err *err)
 {
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? l->cap * 2 : 8;
@@ -51,9 +51,10 @@ static int add(struct start *s, struct list_of_devices *l, const char *path, con
 /* Those every container has anyway, and places that are mounts of their own. */
 static bool is_skipped(const char *path)
 {
-	static const char *const names[] = { "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/stdin", "/dev/stdout",
-		"/dev/stderr", "/dev/console", "/dev/ptmx", "/dev/null", "/dev/zero", "/dev/full", "/dev/random",
-		"/dev/urandom", "/dev/tty", "/dev/hugepages", "/dev/.lxd-mounts" };
+	static const char *const names[] = { "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/stdin",
+		"/dev/stdout", "/dev/stderr", "/dev/console", "/dev/ptmx", "/dev/null", "/dev/zero",
+		"/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/hugepages",
+		"/dev/.lxd-mounts" };
 
 	for (size_t i = 0; i < LEN(names); i++)
 		if (strcmp(path, names[i]) == 0)
@@ -87,13 +88,15 @@ static int add_all(struct start *s, const char *dir, int depth, struct list_of_d
 }
 
 /* An ordinary user cannot make device nodes; theirs are bound from the host by the spec's mounts. */
-int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n, struct err *err)
+int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n,
+	struct err *err)
 {
 	struct list_of_devices l = { 0 };
 	int rc;
 
 	if (s->e->in_userns && c->devices.n)
-		return err_set(err, ERR_UNSUPPORTED, "--device is not supported for ordinary users yet; use --volume DEVICE:DEVICE");
+		return err_set(err, ERR_UNSUPPORTED,
+			"--device is not supported for ordinary users yet; use --volume DEVICE:DEVICE");
 	if (c->privileged && !s->e->in_userns && (rc = add_all(s, "/dev", 0, &l, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < c->devices.n; i++) {
@@ -104,8 +107,8 @@ int pod_devices(struct start *s, const struct container_spec *c, struct oci_devi
 			return err_sys(err, errno, "device '%s'", d->host);
 		if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 			return err_set(err, ERR_INVALID, "'%s' is not a device", d->host);
-		if ((rc = add(s, &l, d->path && *d->path ? d->path : d->host, d->access && *d->access ? d->access : "rwm", &st,
-			     err)) < 0)
+		if ((rc = add(s, &l, d->path && *d->path ? d->path : d->host,
+			     d->access && *d->access ? d->access : "rwm", &st, err)) < 0)
 			return rc;
 	}
 	*ret = l.v;

@@ -46,7 +46,8 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 		for (size_t k = 0; k < h->names.n; k++)
 			(void) buf_printf(&line, "%s%s", k ? " " : "", h->names.v[k]);
 		extra[i].ip = h->ip;
-		if (buf_failed(&line) || !(extra[i].names = arena_strdup(&s->p->arena, line.data ? line.data : "")))
+		if (buf_failed(&line) ||
+			!(extra[i].names = arena_strdup(&s->p->arena, line.data ? line.data : "")))
 			return no_memory(err);
 	}
 	names[n++] = spec->name;
@@ -54,8 +55,9 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 		if (s->p->ctr[i].role == ROLE_MEMBER && strcmp(s->p->ctr[i].name, spec->name) != 0)
 			names[n++] = s->p->ctr[i].name;
 	if ((!spec->kube && (rc = read_host("/etc/hosts", &base, err)) < 0) ||
-		(rc = hosts_file(base.data ? base.data : "", s->res.has_net ? s->res.net.ip : 0, spec->hostname, names, n,
-			 s->res.has_net ? s->res.net.gateway : 0, extra, spec->host_aliases.n, &b, err)) < 0)
+		(rc = hosts_file(base.data ? base.data : "", s->res.has_net ? s->res.net.ip : 0,
+			 spec->hostname, names, n, s->res.has_net ? s->res.net.gateway : 0, extra,
+			 spec->host_aliases.n, &b, err)) < 0)
 		return rc;
 	return put(dir, "hosts", &b, err);
 }
@@ -90,8 +92,8 @@ static int write_resolv(struct start *s, int dir, struct err *err)
 		}
 	}
 	if ((rc = resolv_file(host.data ? host.data : "", or_default(&spec->dns_servers, &c->dns_servers),
-		     or_default(&spec->dns_searches, &c->dns_searches), or_default(&spec->dns_options, &c->dns_options),
-		     spec->net == NET_HOST, &b, err)) < 0)
+		     or_default(&spec->dns_searches, &c->dns_searches),
+		     or_default(&spec->dns_options, &c->dns_options), spec->net == NET_HOST, &b, err)) < 0)
 		return rc;
 	return put(dir, "resolv.conf", &b, err);
 }
@@ -113,7 +115,8 @@ int pod_etc_write(struct start *s, struct err *err)
 		return err_sys(err, errno, "open 'etc' of the pod");
 	(void) buf_printf(&name, "%s\n", spec->hostname);
 	if ((!spec->no_hosts && !s->e->config.no_hosts && (rc = write_hosts(s, dir, err)) < 0) ||
-		(rc = put(dir, "hostname", &name, err)) < 0 || (rc = put(dir, "containerenv", &none, err)) < 0)
+		(rc = put(dir, "hostname", &name, err)) < 0 ||
+		(rc = put(dir, "containerenv", &none, err)) < 0)
 		return rc;
 	if (wants_resolv(spec) && (rc = write_resolv(s, dir, err)) < 0)
 		return rc;

@@ -32,8 +32,12 @@ static int mounts_of(const struct pod *p, const struct container_spec *c, struct
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct mount_spec *s = LIST_AT(c->mounts, struct mount_spec, i);
 
-		m[i] = (struct inspect_mount){ .type = mount_type_names[s->type], .name = "", .source = s->source, .dest = s->dest,
-			.read_only = s->read_only, .options = &s->options };
+		m[i] = (struct inspect_mount){ .type = mount_type_names[s->type],
+			.name = "",
+			.source = s->source,
+			.dest = s->dest,
+			.read_only = s->read_only,
+			.options = &s->options };
 		for (size_t k = 0; s->type == MOUNT_VOLUME && k < p->spec.volumes.n; k++) {
 			const struct volume_spec *v = LIST_AT(p->spec.volumes, struct volume_spec, k);
 
@@ -41,18 +45,21 @@ static int mounts_of(const struct pod *p, const struct container_spec *c, struct
 				continue;
 			m[i].name = v->type == VOLUME_NAMED ? v->path : v->name;
 			m[i].type = v->type == VOLUME_HOST_PATH ? "bind" : "volume";
-			m[i].read_only = m[i].read_only || v->type == VOLUME_CONFIG_MAP || v->type == VOLUME_SECRET;
+			m[i].read_only =
+				m[i].read_only || v->type == VOLUME_CONFIG_MAP || v->type == VOLUME_SECRET;
 			if (v->type == VOLUME_HOST_PATH)
 				m[i].source = v->path;
 			else if (v->type == VOLUME_NAMED)
 				m[i].source = arena_printf(a, "%s/volumes/%s", e->root, v->path);
 			else
 				m[i].source = arena_printf(a, "%s/%s",
-					v->type == VOLUME_SECRET || (v->type == VOLUME_EMPTY_DIR && v->memory) ? e->runroot : e->root,
+					v->type == VOLUME_SECRET || (v->type == VOLUME_EMPTY_DIR && v->memory)
+						? e->runroot
+						: e->root,
 					path_volume(path, p->row.id,
-						v->type == VOLUME_EMPTY_DIR	     ? "empty-dir" :
-							v->type == VOLUME_CONFIG_MAP ? "config-map" :
-										       "secret",
+						v->type == VOLUME_EMPTY_DIR    ? "empty-dir"
+						: v->type == VOLUME_CONFIG_MAP ? "config-map"
+									       : "secret",
 						v->name));
 		}
 		if (!m[i].source)
@@ -71,8 +78,11 @@ static int ports_of(const struct pod *p, struct arena *a, struct list *ret, stru
 	for (size_t i = 0; i < p->spec.ports.n; i++) {
 		const struct port_spec *s = LIST_AT(p->spec.ports, struct port_spec, i);
 
-		m[i] = (struct port_map){ .host_ip = s->host_ip, .host_port = s->host_port, .container_port = s->container_port,
-			.range = s->range, .proto = s->proto };
+		m[i] = (struct port_map){ .host_ip = s->host_ip,
+			.host_port = s->host_port,
+			.container_port = s->container_port,
+			.range = s->range,
+			.proto = s->proto };
 	}
 	*ret = (struct list){ .v = m, .n = p->spec.ports.n };
 	return 0;
@@ -96,8 +106,8 @@ static void overlay_of(struct engine *e, const struct pod *p, const struct conta
 		return;
 	f->image_digest = img.digest;
 	for (size_t i = img.layers.n; i-- > 0;)
-		f->lower = arena_printf(a, "%s%s%s/%s", f->lower ? f->lower : "", f->lower ? ":" : "", e->root,
-			path_layer(path, img.layers.v[i]));
+		f->lower = arena_printf(a, "%s%s%s/%s", f->lower ? f->lower : "", f->lower ? ":" : "",
+			e->root, path_layer(path, img.layers.v[i]));
 }
 
 static void paths_of(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
@@ -114,7 +124,8 @@ static void paths_of(struct engine *e, const struct pod *p, const struct contain
 		return;
 	f->bundle = arena_printf(a, "%s/%s", e->runroot, path_ctr_file(path, p->row.id, c->id, "bundle"));
 	f->pidfile = arena_printf(a, "%s/%s", e->runroot, path_ctr_file(path, p->row.id, c->id, "pid"));
-	if (c->role == ROLE_INFRA || !(dir = arena_printf(a, "%s/%s/etc", e->runroot, path_pod(path, p->row.id))))
+	if (c->role == ROLE_INFRA ||
+		!(dir = arena_printf(a, "%s/%s/etc", e->runroot, path_pod(path, p->row.id))))
 		return;
 	f->hosts = arena_printf(a, "%s/hosts", dir);
 	f->hostname_path = arena_printf(a, "%s/hostname", dir);
@@ -122,10 +133,13 @@ static void paths_of(struct engine *e, const struct pod *p, const struct contain
 		f->resolv = arena_printf(a, "%s/resolv.conf", dir);
 }
 
-static int inspect_container(struct engine *e, const struct pod *p, size_t i, struct arena *a, json_t **ret, struct err *err)
+static int inspect_container(
+	struct engine *e, const struct pod *p, size_t i, struct arena *a, json_t **ret, struct err *err)
 {
 	const struct container_spec *c = &p->ctr[i], *infra = pod_infra(p);
-	struct inspect_facts f = { .spec = c, .row = &p->ctr_row[i], .status = pod_status_of(p, c->id), .alive = p->alive };
+	struct inspect_facts f = {
+		.spec = c, .row = &p->ctr_row[i], .status = pod_status_of(p, c->id), .alive = p->alive
+	};
 	struct pod_res r;
 	bool ours;
 	int rc;
@@ -144,14 +158,16 @@ static int inspect_container(struct engine *e, const struct pod *p, size_t i, st
 		f.cgroup = p->row.solo && !*r.scope ? r.cgroup : arena_printf(a, "%s/%s", r.cgroup, c->id);
 	overlay_of(e, p, c, a, &f);
 	paths_of(e, p, c, a, &f);
-	if (engine_runtime(e, &f.runtime, &ours, err) < 0) { /* gone since; the container is still worth looking at */
+	if (engine_runtime(e, &f.runtime, &ours, err) <
+		0) { /* gone since; the container is still worth looking at */
 		err_clear(err);
 		f.runtime = "";
 	}
 	return (*ret = container_inspect(&f)) ? 0 : no_memory(err);
 }
 
-int pod_inspect_container(struct engine *e, const struct pod *p, const char *ctr, json_t **ret, struct err *err)
+int pod_inspect_container(
+	struct engine *e, const struct pod *p, const char *ctr, json_t **ret, struct err *err)
 {
 	struct arena a = { 0 };
 	int rc;
@@ -192,10 +208,12 @@ static json_t *containers_json(const struct pod *p)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct status_container *s = pod_status_of(p, p->ctr[i].id);
 
-		(void) json_array_append_new(l,
-			json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "Id", p->ctr[i].id, "Name", p->ctr[i].name, "State",
-				container_state_word(s, p->alive), "Role", container_role_names[p->ctr[i].role], "RestartCount",
-				(json_int_t) (s ? s->restarts : 0), "ExitCode", (json_int_t) (s ? s->exit_code : 0)));
+		(void) json_array_append_new(
+			l, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "Id", p->ctr[i].id, "Name",
+				   p->ctr[i].name, "State", container_state_word(s, p->alive), "Role",
+				   container_role_names[p->ctr[i].role], "RestartCount",
+				   (json_int_t) (s ? s->restarts : 0), "ExitCode",
+				   (json_int_t) (s ? s->exit_code : 0)));
 	}
 	return l;
 }
@@ -229,9 +247,10 @@ static json_t *infra_config(struct engine *e, const struct pod *p, struct arena 
 	if (!infra || inspect_container(e, p, 0, a, &doc, err) < 0)
 		return NULL;
 	net = json_object_get(doc, "NetworkSettings");
-	v = json_pack("{s:O, s:O, s:O, s:b, s:o, s:o, s:o, s:b, s:o}", "PortBindings", json_object_get(net, "Ports"), "IPAddress",
-		json_object_get(net, "IPAddress"), "MacAddress", json_object_get(net, "MacAddress"), "HostNetwork", host,
-		"DNSServer", strs_json(&p->spec.dns_servers), "DNSSearch", strs_json(&p->spec.dns_searches), "DNSOption",
+	v = json_pack("{s:O, s:O, s:O, s:b, s:o, s:o, s:o, s:b, s:o}", "PortBindings",
+		json_object_get(net, "Ports"), "IPAddress", json_object_get(net, "IPAddress"), "MacAddress",
+		json_object_get(net, "MacAddress"), "HostNetwork", host, "DNSServer",
+		strs_json(&p->spec.dns_servers), "DNSSearch", strs_json(&p->spec.dns_searches), "DNSOption",
 		strs_json(&p->spec.dns_options), "NoManageHosts", p->spec.no_hosts, "Networks", json_array());
 	if (v && p->spec.net == NET_BRIDGE)
 		(void) json_array_append_new(json_object_get(v, "Networks"), json_string("podctl"));
@@ -263,12 +282,14 @@ int pod_inspect(struct engine *e, const struct pod *p, json_t **ret, struct err 
 
 	if ((rc = pod_res_load(p, &a, &r, err)) < 0)
 		goto out;
-	v = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:b, s:s, s:s, s:o, s:I, s:o, s:o, s:b}", "Id", p->row.id, "Name",
-		p->row.name, "Created", time_format(created, p->row.created_us), "CreateCommand", strs_json(&p->spec.create_argv),
-		"ExitPolicy", p->spec.exit_policy && *p->spec.exit_policy ? p->spec.exit_policy : "continue", "State",
-		pod_state_word(p), "Labels", labels_json(&p->spec.labels), "CreateCgroup", *r.cgroup != 0, "CreateInfra",
-		infra != NULL, "Kube", p->spec.kube, "Hostname", p->spec.hostname ? p->spec.hostname : "", "CgroupPath", r.cgroup,
-		"SharedNamespaces", shared_json(p), "NumContainers", (json_int_t) p->n, "Containers", containers_json(p),
+	v = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:b, s:s, s:s, s:o, s:I, s:o, s:o, s:b}",
+		"Id", p->row.id, "Name", p->row.name, "Created", time_format(created, p->row.created_us),
+		"CreateCommand", strs_json(&p->spec.create_argv), "ExitPolicy",
+		p->spec.exit_policy && *p->spec.exit_policy ? p->spec.exit_policy : "continue", "State",
+		pod_state_word(p), "Labels", labels_json(&p->spec.labels), "CreateCgroup", *r.cgroup != 0,
+		"CreateInfra", infra != NULL, "Kube", p->spec.kube, "Hostname",
+		p->spec.hostname ? p->spec.hostname : "", "CgroupPath", r.cgroup, "SharedNamespaces",
+		shared_json(p), "NumContainers", (json_int_t) p->n, "Containers", containers_json(p),
 		"HostAdd", host_aliases(p), "AutoRemove", p->row.autoremove);
 	if (!v) {
 		rc = no_memory(err);

@@ -17,8 +17,8 @@
 
 /* Volatile things a pod may hold, as stored in its row (JSON): what teardown frees. */
 struct pod_res {
-	char *cgroup;  /* path of the pod's cgroup, "" none */
-	char *scope;   /* systemd unit, "" none */
+	char *cgroup; /* path of the pod's cgroup, "" none */
+	char *scope;  /* systemd unit, "" none */
 	struct net_result net;
 	bool has_net;
 };
@@ -41,7 +41,7 @@ struct start {
 	struct pod_res res;
 	const char *cgroup, *pod_cgroup; /* the monitor's own; above the containers' */
 	struct plan plan;
-	bool fresh;        /* this is the pod's first start */
+	bool fresh; /* this is the pod's first start */
 	char kernel[66];
 };
 
@@ -57,11 +57,13 @@ const struct container_spec *pod_infra(const struct pod *p);
 int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode);
 
 /* create.c */
-int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n, struct err *err);
-int pod_check_container(struct engine *e, const struct pod_spec *spec, const struct container_spec *c, struct err *err);
+int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
+	struct err *err);
+int pod_check_container(
+	struct engine *e, const struct pod_spec *spec, const struct container_spec *c, struct err *err);
 /* Ids, infra, run directory and lock; nothing is in the store yet. */
-int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
-	const char *kube_file, struct pod *ret, struct err *err);
+int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
+	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err);
 int pod_store(struct engine *e, struct pod *p, struct err *err);
 int pod_data_dirs(struct engine *e, struct pod *p, struct err *err);
 
@@ -69,13 +71,14 @@ int pod_data_dirs(struct engine *e, struct pod *p, struct err *err);
 int start_spawn(struct start *s, struct err *err);
 int start_rest(struct start *s, struct err *err);
 void start_done(struct start *s);
-int start_init(struct start *s, struct engine *e, struct pod *p, const struct pod_start_opts *o, struct err *err);
+int start_init(
+	struct start *s, struct engine *e, struct pod *p, const struct pod_start_opts *o, struct err *err);
 
 /* bundle.c */
 struct bundle {
 	struct plan_overlay *rootfs; /* NULL: nothing to mount */
 	struct user user;
-	const char *dir;             /* absolute */
+	const char *dir; /* absolute */
 	const char *cgroup;
 };
 int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, struct err *err);
@@ -83,19 +86,24 @@ int bundle_layers(struct engine *e, const struct pod *p, const struct container_
 	struct strs *ret, struct err *err);
 
 /* namespaces.c */
-int pod_namespaces(struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err);
+int pod_namespaces(
+	struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err);
 /* Those of a container and its pod that belong to namespaces the runtime makes, or (monitor) that the monitor makes. */
-int pod_sysctls(struct start *s, const struct container_spec *c, bool monitor, struct kvs *ret, struct err *err);
+int pod_sysctls(
+	struct start *s, const struct container_spec *c, bool monitor, struct kvs *ret, struct err *err);
 
 /* plan.c */
 int plan_make(struct start *s, struct err *err);
-int plan_container_make(struct start *s, struct container_spec *c, struct plan_container *ret, struct err *err);
+int plan_container_make(
+	struct start *s, struct container_spec *c, struct plan_container *ret, struct err *err);
 int plan_write(struct start *s, struct err *err);
 
 /* volumes.c: sources of a container's mounts; memory volumes go to the plan's mounts. */
 int pod_volumes_make(struct start *s, struct err *err);
-int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n, struct err *err);
-int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n, struct err *err);
+int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n,
+	struct err *err);
+int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n,
+	struct err *err);
 
 /* etc.c */
 struct etc_files {

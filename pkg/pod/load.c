@@ -11,8 +11,7 @@
 
 int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode)
 {
-	auto_close int fd =
-		openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	auto_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 
 	return fd < 0 ? -errno : io_write_all(fd, text, n);
 }
@@ -25,7 +24,8 @@ int pod_lock(struct engine *e, const char *id, int *ret_fd, struct err *err)
 
 	for (;;) {
 		auto_close int dir = dir_make(e->runroot_fd, path_pod(path, id), 0711);
-		auto_close int fd = dir < 0 ? dir : openat(dir, PATH_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		auto_close int fd =
+			dir < 0 ? dir : openat(dir, PATH_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 		struct stat st;
 		int rc;
 
@@ -49,7 +49,8 @@ int pod_open_dirs(struct engine *e, struct pod *p, struct err *err)
 
 	fd_close_p(&p->run_fd);
 	fd_close_p(&p->data_fd);
-	p->run_fd = path_open(e->runroot_fd, path_pod(path, p->row.id), PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
+	p->run_fd =
+		path_open(e->runroot_fd, path_pod(path, p->row.id), PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
 	if (p->run_fd < 0 && p->run_fd != -ENOENT)
 		return err_sys(err, -p->run_fd, "open '%s/%s'", e->runroot, path);
 	p->data_fd = path_open(e->root_fd, path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
@@ -120,7 +121,8 @@ int pod_read_status(struct engine *e, struct pod *p, struct err *err)
 	return 0;
 }
 
-static int spec_decode(const char *text, const struct field *table, void *spec, struct arena *a, struct err *err)
+static int spec_decode(
+	const char *text, const struct field *table, void *spec, struct arena *a, struct err *err)
 {
 	json_t *v = json_parse(text ? text : "{}", text ? strlen(text) : 2, err);
 	int rc;
@@ -143,7 +145,8 @@ static int load(struct engine *e, const char *id, struct pod *p, struct err *err
 	if (!(p->ctr = arena_array(&p->arena, p->n + 1, sizeof *p->ctr)))
 		return err_sys(err, ENOMEM, "load pod");
 	for (size_t i = 0; i < p->n; i++)
-		if ((rc = spec_decode(p->ctr_row[i].spec, container_spec_fields, &p->ctr[i], &p->arena, err)) < 0)
+		if ((rc = spec_decode(
+			     p->ctr_row[i].spec, container_spec_fields, &p->ctr[i], &p->arena, err)) < 0)
 			return err_wrap(err, "container '%s'", p->ctr_row[i].name);
 	if ((rc = pod_open_dirs(e, p, err)) < 0)
 		return rc;
@@ -162,7 +165,8 @@ int pod_load(struct engine *e, const char *id, bool lock, struct pod *ret, struc
 			return rc;
 	}
 	if ((rc = load(e, id, &p, err)) < 0) {
-		if (lock && err->kind == ERR_NOT_FOUND) { /* removed while we waited: leave no directory behind */
+		if (lock &&
+			err->kind == ERR_NOT_FOUND) { /* removed while we waited: leave no directory behind */
 			char path[PATH_TEXT];
 
 			(void) unlinkat(e->runroot_fd, path_pod_file(path, id, PATH_LOCK), 0);
@@ -221,7 +225,8 @@ const char *pod_state_word(const struct pod *p)
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct status_container *s = pod_status_of(p, p->ctr[i].id);
-		bool done_init = p->ctr[i].role == ROLE_INIT && s && s->state == CTR_EXITED && s->exit_code == 0;
+		bool done_init =
+			p->ctr[i].role == ROLE_INIT && s && s->state == CTR_EXITED && s->exit_code == 0;
 
 		if (done_init)
 			continue;

@@ -13,7 +13,8 @@ static const char *held(struct start *s, int fd)
 }
 
 /* Joins a container that runs now: by its process, whose start time is looked at so that no other is joined. */
-static int join_container(struct start *s, const char *id, const char *file, const char **ret, struct err *err)
+static int join_container(
+	struct start *s, const char *id, const char *file, const char **ret, struct err *err)
 {
 	const char *ctr, *pod_id;
 	const struct status_container *st;
@@ -26,7 +27,8 @@ static int join_container(struct start *s, const char *id, const char *file, con
 	st = pod_status_of(&other, ctr);
 	if (!st || st->pid <= 0 || (st->state != CTR_RUNNING && st->state != CTR_PAUSED) ||
 		proc_start_time((pid_t) st->pid) != st->start_time)
-		return err_set(err, ERR_STATE, "container '%s' is not running, its %s namespace cannot be joined", id, file);
+		return err_set(err, ERR_STATE,
+			"container '%s' is not running, its %s namespace cannot be joined", id, file);
 	*ret = arena_printf(&s->p->arena, "/proc/%lld/ns/%s", (long long) st->pid, file);
 	return *ret ? 0 : no_memory(err);
 }
@@ -57,10 +59,12 @@ static int net_of(struct start *s, const char **ret, struct err *err)
 	return 0;
 }
 
-int pod_namespaces(struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err)
+int pod_namespaces(
+	struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err)
 {
 	const struct pod_spec *spec = &s->p->spec;
-	const char *ipc = s->make_ipc ? held(s, PLAN_FD_IPC) : NULL, *uts = s->make_uts ? held(s, PLAN_FD_UTS) : NULL;
+	const char *ipc = s->make_ipc ? held(s, PLAN_FD_IPC) : NULL,
+		   *uts = s->make_uts ? held(s, PLAN_FD_UTS) : NULL;
 	const char *pid = s->share.pid && c->role != ROLE_INFRA && !spec->solo ? held(s, PLAN_FD_PID) : NULL;
 	int rc;
 
@@ -71,7 +75,8 @@ int pod_namespaces(struct start *s, const struct container_spec *c, const char *
 	if ((rc = net_of(s, &ns[OCI_NS_NET], err)) < 0 ||
 		(rc = one(s, &c->ipc, ipc, spec->host_ipc, "ipc", &ns[OCI_NS_IPC], err)) < 0 ||
 		(rc = one(s, &c->uts, uts, false, "uts", &ns[OCI_NS_UTS], err)) < 0 ||
-		(rc = one(s, &c->pid, pid, spec->host_pid && c->role != ROLE_INFRA, "pid", &ns[OCI_NS_PID], err)) < 0)
+		(rc = one(s, &c->pid, pid, spec->host_pid && c->role != ROLE_INFRA, "pid", &ns[OCI_NS_PID],
+			 err)) < 0)
 		return rc;
 	/* v1 has no view of its own worth having: the hierarchies are mounted one by one, as podman does by default too */
 	if (s->e->cgroups.mode == CGROUP_V2 && c->cgroup.mode != NS_HOST)
@@ -85,8 +90,8 @@ enum sysctl_ns { SYSCTL_NET, SYSCTL_IPC, SYSCTL_NONE };
 
 static enum sysctl_ns sysctl_ns(const char *key)
 {
-	static const char *const ipc[] = { "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall",
-		"kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced" };
+	static const char *const ipc[] = { "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+		"kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced" };
 
 	if (strncmp(key, "net.", 4) == 0 || strncmp(key, "net/", 4) == 0)
 		return SYSCTL_NET;
@@ -98,19 +103,20 @@ static enum sysctl_ns sysctl_ns(const char *key)
 	return SYSCTL_NONE;
 }
 
-static int add(struct start *s, const struct container_spec *c, bool monitor, const char *key, const char *value,
-	bool may_skip, struct kvs *ret, struct err *err)
+static int add(struct start *s, const struct container_spec *c, bool monitor, const char *key,
+	const char *value, bool may_skip, struct kvs *ret, struct err *err)
 {
 	const enum sysctl_ns kind = sysctl_ns(key);
 	const char *what = kind == SYSCTL_NET ? "network" : "ipc";
 	bool made = kind == SYSCTL_NET ? s->make_net : s->make_ipc;
-	bool host = kind == SYSCTL_NET ? s->p->spec.net == NET_HOST :
-					 s->p->spec.host_ipc || (c && c->ipc.mode == NS_HOST);
+	bool host = kind == SYSCTL_NET ? s->p->spec.net == NET_HOST
+				       : s->p->spec.host_ipc || (c && c->ipc.mode == NS_HOST);
 	bool other = kind == SYSCTL_NET ? s->p->spec.net == NET_CONTAINER : c && c->ipc.mode == NS_CONTAINER;
 
 	if (kind == SYSCTL_NONE)
 		return err_set(err, ERR_INVALID,
-			"sysctl '%s' is not of a namespace; only net.*, fs.mqueue.* and the System V ipc ones can be set",
+			"sysctl '%s' is not of a namespace; only net.*, fs.mqueue.* and the System V ipc "
+			"ones can be set",
 			key);
 	if ((host || other) && may_skip)
 		return 0;
@@ -123,7 +129,8 @@ static int add(struct start *s, const struct container_spec *c, bool monitor, co
 }
 
 /* What belongs to a namespace is set by who makes it: the monitor for the pod's, the runtime for a container's own. */
-int pod_sysctls(struct start *s, const struct container_spec *c, bool monitor, struct kvs *ret, struct err *err)
+int pod_sysctls(
+	struct start *s, const struct container_spec *c, bool monitor, struct kvs *ret, struct err *err)
 {
 	const struct strs *defaults = &s->e->config.default_sysctls;
 	const struct kvs *pod = &s->p->spec.sysctls;
@@ -131,10 +138,12 @@ int pod_sysctls(struct start *s, const struct container_spec *c, bool monitor, s
 
 	for (size_t i = 0; i < defaults->n; i++) {
 		const char *eq = strchr(defaults->v[i], '=');
-		char *key = eq ? arena_strndup(&s->p->arena, defaults->v[i], (size_t) (eq - defaults->v[i])) : NULL;
+		char *key = eq ? arena_strndup(&s->p->arena, defaults->v[i], (size_t) (eq - defaults->v[i]))
+			       : NULL;
 
 		if (!key)
-			return err_set(err, ERR_INVALID, "default_sysctls: '%s' is not NAME=VALUE", defaults->v[i]);
+			return err_set(
+				err, ERR_INVALID, "default_sysctls: '%s' is not NAME=VALUE", defaults->v[i]);
 		if ((rc = add(s, c, monitor, key, eq + 1, true, ret, err)) < 0)
 			return rc;
 	}
@@ -142,7 +151,8 @@ int pod_sysctls(struct start *s, const struct container_spec *c, bool monitor, s
 		if ((rc = add(s, c, monitor, pod->v[i].key, pod->v[i].value, false, ret, err)) < 0)
 			return rc;
 	for (size_t i = 0; c && i < c->sysctls.n; i++)
-		if ((rc = add(s, c, monitor, c->sysctls.v[i].key, c->sysctls.v[i].value, false, ret, err)) < 0)
+		if ((rc = add(s, c, monitor, c->sysctls.v[i].key, c->sysctls.v[i].value, false, ret, err)) <
+			0)
 			return rc;
 	return 0;
 }

@@ -33,7 +33,8 @@ static bool starts_now(const struct start *s, const struct container_spec *c)
 	return !s->o->only || c->role != ROLE_MEMBER || strcmp(s->o->only, c->id) == 0;
 }
 
-int plan_container_make(struct start *s, struct container_spec *c, struct plan_container *ret, struct err *err)
+int plan_container_make(
+	struct start *s, struct container_spec *c, struct plan_container *ret, struct err *err)
 {
 	struct arena *a = &s->p->arena;
 	struct plan_container p = { .id = c->id, .name = c->short_name };
@@ -42,7 +43,8 @@ int plan_container_make(struct start *s, struct container_spec *c, struct plan_c
 	int sig = signal_parse(c->stop_signal && *c->stop_signal ? c->stop_signal : "SIGTERM"), rc;
 
 	if (sig < 0)
-		return err_set(err, ERR_INVALID, "container '%s': stop signal '%s' is unknown", c->short_name, c->stop_signal);
+		return err_set(err, ERR_INVALID, "container '%s': stop signal '%s' is unknown", c->short_name,
+			c->stop_signal);
 	if ((rc = bundle_write(s, c, &b, err)) < 0)
 		return s->p->row.solo ? rc : err_wrap(err, "container '%s'", c->short_name);
 	p.role = (char *) (uintptr_t) container_role_names[c->role];
@@ -62,7 +64,8 @@ int plan_container_make(struct start *s, struct container_spec *c, struct plan_c
 	p.autostart = starts_now(s, c);
 	p.log_path = (char *) "";
 	if (c->log_driver && strcmp(c->log_driver, "none") != 0 &&
-		!(p.log_path = arena_printf(a, "%s/%s/logs/%s", s->e->root, path_pod(path, s->p->row.id), c->short_name)))
+		!(p.log_path = arena_printf(
+			  a, "%s/%s/logs/%s", s->e->root, path_pod(path, s->p->row.id), c->short_name)))
 		return no_memory(err);
 	*ret = p;
 	return 0;
@@ -89,8 +92,12 @@ static int runtime_argv(struct start *s, struct plan *p, struct err *err)
 static int env_of(struct start *s, struct plan *p, struct err *err)
 {
 	const struct engine_options *o = s->e->opt;
-	const struct { const char *key, *value; } env[] = {
-		{ "PATH", o->path && *o->path ? o->path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+	const struct {
+		const char *key, *value;
+	} env[] = {
+		{ "PATH", o->path && *o->path
+				  ? o->path
+				  : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
 		{ "HOME", o->home },
 		{ "XDG_RUNTIME_DIR", o->xdg_runtime_dir },
 		{ "XDG_DATA_HOME", o->xdg_data_home },
@@ -123,7 +130,7 @@ static int namespaces_of(struct start *s, struct plan *p, struct err *err)
 		rc |= strs_add(&p->namespaces, a, "pid"); /* infra's, held once it runs */
 	if (rc)
 		return no_memory(err);
-	p->net_wait = s->make_net;
+	p->net_wait = s->res.has_net; /* else there is only lo to set up, which the monitor does itself */
 	if (s->make_uts)
 		p->hostname = s->p->spec.hostname;
 	if ((rc = pod_sysctls(s, NULL, true, &sysctls, err)) < 0)
@@ -157,13 +164,15 @@ int plan_make(struct start *s, struct err *err)
 	p->solo = s->p->row.solo;
 	p->kube = s->p->spec.kube;
 	p->autoremove = s->p->spec.autoremove;
-	p->exit_policy = s->p->spec.exit_policy && *s->p->spec.exit_policy ? s->p->spec.exit_policy : (char *) "continue";
+	p->exit_policy = s->p->spec.exit_policy && *s->p->spec.exit_policy ? s->p->spec.exit_policy
+									   : (char *) "continue";
 	p->cgroup = (char *) (uintptr_t) s->cgroup;
 	p->pod_cgroup = (char *) (uintptr_t) s->pod_cgroup;
 	if ((rc = runtime_argv(s, p, err)) < 0 || (rc = env_of(s, p, err)) < 0 ||
 		(rc = namespaces_of(s, p, err)) < 0 || (rc = engine_self_argv(s->e, &p->cleanup, err)) < 0)
 		return rc;
-	if (strs_add(&p->cleanup, &s->e->arena, "cleanup") < 0 || strs_add(&p->cleanup, &s->e->arena, s->p->row.id) < 0)
+	if (strs_add(&p->cleanup, &s->e->arena, "cleanup") < 0 ||
+		strs_add(&p->cleanup, &s->e->arena, s->p->row.id) < 0)
 		return no_memory(err);
 	for (size_t i = 0; i < s->p->n; i++)
 		if ((rc = plan_container_make(s, &s->p->ctr[i], &c[i], err)) < 0)

@@ -37,8 +37,9 @@ static int forget_runtime(struct engine *e, struct pod *p, struct err *err)
 		if (!runtime && (rc = engine_runtime(e, &runtime, &ours, err)) < 0)
 			return rc;
 		if (!ours && root) {
-			char *argv[] = { (char *) (uintptr_t) runtime, (char *) (uintptr_t) "--root", (char *) (uintptr_t) root,
-				(char *) (uintptr_t) "delete", (char *) (uintptr_t) "--force", p->ctr[i].id, NULL };
+			char *argv[] = { (char *) (uintptr_t) runtime, (char *) (uintptr_t) "--root",
+				(char *) (uintptr_t) root, (char *) (uintptr_t) "delete",
+				(char *) (uintptr_t) "--force", p->ctr[i].id, NULL };
 			struct proc_opts o = PROC_OPTS(.path = runtime, .argv = argv);
 			int status;
 
@@ -48,7 +49,8 @@ static int forget_runtime(struct engine *e, struct pod *p, struct err *err)
 			}
 		}
 		if ((rc = dir_remove(rt, p->ctr[i].id)) < 0)
-			return err_sys(err, -rc, "remove the runtime's state of container %.12s", p->ctr[i].id);
+			return err_sys(
+				err, -rc, "remove the runtime's state of container %.12s", p->ctr[i].id);
 	}
 	return 0;
 }
@@ -89,7 +91,8 @@ static int end_monitor(struct engine *e, struct pod *p, struct err *err)
 	int rc;
 
 	if (pod_monitor_alive(p) && monitor_connect(p->run_fd, &sock, &ignored) >= 0) {
-		rc = monitor_call(sock, json_pack("{s:s, s:i}", "op", "STOP", "timeout_us", 0), NULL, &ignored);
+		rc = monitor_call(
+			sock, json_pack("{s:s, s:i}", "op", "STOP", "timeout_us", 0), NULL, &ignored);
 		if (rc < 0)
 			log_debug("stop '%s': %s", p->row.name, ignored.msg);
 		if ((rc = monitor_gone(p, sock, err)) < 0)
@@ -162,13 +165,16 @@ int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struc
 	if (!c)
 		return err_set(err, ERR_NOT_FOUND, "pod '%s' has no container %.12s", p->row.name, ctr);
 	if (c->role == ROLE_INFRA)
-		return err_set(err, ERR_STATE, "container %.12s is the infra container of pod '%s' and goes with it", ctr,
+		return err_set(err, ERR_STATE,
+			"container %.12s is the infra container of pod '%s' and goes with it", ctr,
 			p->row.name);
 	if (p->alive && pod_status_of(p, ctr)) {
 		if ((rc = pod_connect(e, p, &sock, err)) < 0 ||
-			(rc = monitor_call(sock, json_pack("{s:s, s:s, s:i}", "op", "STOP", "ctr", ctr, "timeout_us", 0), NULL,
-				 err)) < 0 ||
-			(rc = monitor_call(sock, json_pack("{s:s, s:s}", "op", "FORGET", "ctr", ctr), NULL, err)) < 0)
+			(rc = monitor_call(sock,
+				 json_pack("{s:s, s:s, s:i}", "op", "STOP", "ctr", ctr, "timeout_us", 0),
+				 NULL, err)) < 0 ||
+			(rc = monitor_call(
+				 sock, json_pack("{s:s, s:s}", "op", "FORGET", "ctr", ctr), NULL, err)) < 0)
 			return rc;
 	}
 	if (p->run_fd >= 0 && (rc = dir_remove(p->run_fd, ctr)) < 0)
@@ -202,7 +208,8 @@ static int spawn_cleaner(struct engine *e, const struct pod *p, struct err *err)
 		return rc;
 	if (strs_add(&argv, &e->arena, "cleanup") < 0 || strs_add(&argv, &e->arena, p->row.id) < 0)
 		return no_memory(err);
-	if (!(env[0] = arena_printf(&e->arena, "PATH=%s", e->opt->path ? e->opt->path : "/usr/sbin:/usr/bin:/sbin:/bin")) ||
+	if (!(env[0] = arena_printf(
+		      &e->arena, "PATH=%s", e->opt->path ? e->opt->path : "/usr/sbin:/usr/bin:/sbin:/bin")) ||
 		(e->opt->xdg_runtime_dir &&
 			!(env[1] = arena_printf(&e->arena, "XDG_RUNTIME_DIR=%s", e->opt->xdg_runtime_dir))))
 		return no_memory(err);

@@ -54,7 +54,8 @@ int pod_res_load(const struct pod *p, struct arena *a, struct pod_res *ret, stru
 
 static const char *res_text(struct pod *p, const struct pod_res *r)
 {
-	json_t *v = json_pack("{s:i, s:s, s:s}", "version", POD_RES_VERSION, "cgroup", r->cgroup, "scope", r->scope);
+	json_t *v = json_pack(
+		"{s:i, s:s, s:s}", "version", POD_RES_VERSION, "cgroup", r->cgroup, "scope", r->scope);
 	auto_free char *text = NULL;
 
 	if (v && r->has_net)
@@ -76,7 +77,8 @@ int pod_res_store(struct engine *e, struct pod *p, const struct pod_res *r, stru
 
 /* ---- the monitor --------------------------------------------------------------------------------------------------- */
 
-int start_init(struct start *s, struct engine *e, struct pod *p, const struct pod_start_opts *o, struct err *err)
+int start_init(
+	struct start *s, struct engine *e, struct pod *p, const struct pod_start_opts *o, struct err *err)
 {
 	static const struct pod_start_opts none;
 	struct utsname u;
@@ -173,14 +175,15 @@ int start_spawn(struct start *s, struct err *err)
 	const char *program;
 	int rc;
 
-	if ((rc = name_cgroups(s, err)) < 0 || (rc = engine_helper(s->e, "podctl-monitor", &program, err)) < 0 ||
+	if ((rc = name_cgroups(s, err)) < 0 ||
+		(rc = engine_helper(s->e, "podctl-monitor", &program, err)) < 0 ||
 		(rc = take_alive(s->p, &alive, err)) < 0)
 		return rc;
 	snprintf(names, sizeof names, "%s%s%s", s->make_net ? "net," : "", s->make_ipc ? "ipc," : "",
 		s->make_uts ? "uts," : "");
 	names[*names ? strlen(names) - 1 : 0] = '\0';
-	if ((rc = monitor_spawn(program, *names ? extra : NULL, alive, s->p->run_fd, s->p->data_fd, -1, &s->monitor,
-		     &s->sock, err)) < 0)
+	if ((rc = monitor_spawn(program, *names ? extra : NULL, alive, s->p->run_fd, s->p->data_fd, -1,
+		     &s->monitor, &s->sock, err)) < 0)
 		return rc;
 	/* what is recorded from now on must be freed by the row */
 	s->p->row.res = res_text(s->p, &s->res);
@@ -199,8 +202,11 @@ static int ports_of(struct start *s, struct port_map **ret, size_t *ret_n, struc
 	for (size_t i = 0; i < spec->ports.n; i++) {
 		const struct port_spec *q = LIST_AT(spec->ports, struct port_spec, i);
 
-		m[i] = (struct port_map){ .host_ip = q->host_ip, .host_port = q->host_port, .container_port = q->container_port,
-			.range = q->range, .proto = q->proto };
+		m[i] = (struct port_map){ .host_ip = q->host_ip,
+			.host_port = q->host_port,
+			.container_port = q->container_port,
+			.range = q->range,
+			.proto = q->proto };
 	}
 	*ret = m;
 	*ret_n = spec->ports.n;
@@ -219,8 +225,8 @@ static int reserve_network(struct start *s, struct err *err)
 		return rc;
 	if (s->p->spec.net == NET_HOST)
 		return n ? network_check_ports(m, n, &s->p->arena, err) : 0;
-	if ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, 0, &s->p->arena, &s->res.net, &s->socks,
-		     &s->n_socks, err)) < 0)
+	if ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, 0, &s->p->arena, &s->res.net,
+		     &s->socks, &s->n_socks, err)) < 0)
 		return rc;
 	s->res.has_net = true;
 	return 0;
@@ -249,12 +255,25 @@ static json_t *go_request(const struct start *s)
 	return v;
 }
 
+/* A monitor that could not set itself up has said why before it closed the connection. */
+static int last_words(struct start *s, struct err *err)
+{
+	struct monitor_msg m = { 0 };
+	struct err why = { 0 };
+	int rc = monitor_recv(s->sock, &m, &why);
+
+	if (rc > 0 && m.kind == PROTO_JSON && monitor_answer_err(m.json, &why) < 0)
+		*err = why;
+	monitor_msg_done(&m);
+	return err_wrap(err, "start the monitor");
+}
+
 static int send_go(struct start *s, struct err *err)
 {
-	int rc;
+	int rc = monitor_send(s->sock, go_request(s), s->socks, s->n_socks, err);
 
-	if ((rc = monitor_send(s->sock, go_request(s), s->socks, s->n_socks, err)) < 0)
-		return rc;
+	if (rc < 0)
+		return last_words(s, err);
 	for (size_t i = 0; i < s->n_socks; i++)
 		fd_close_p(&s->socks[i]);
 	s->n_socks = 0;
@@ -268,10 +287,9 @@ static int net_ready(struct start *s, struct monitor_msg *m, struct err *err)
 
 	if (!m->nfds)
 		return err_set(err, ERR_REMOTE, "the monitor passed no network namespace");
-	rc = s->res.has_net ? network_attach(s->e, s->p->row.id, m->fds[0], &s->res.net, err) :
-			      network_loopback(m->fds[0], err);
-	if (rc < 0) {
-		(void) monitor_send(s->sock, json_pack("{s:s, s:s}", "op", "NET_FAILED", "msg", err->msg), NULL, 0, &told);
+	if ((rc = network_attach(s->e, s->p->row.id, m->fds[0], &s->res.net, err)) < 0) {
+		(void) monitor_send(s->sock, json_pack("{s:s, s:s}", "op", "NET_FAILED", "msg", err->msg),
+			NULL, 0, &told);
 		return rc;
 	}
 	return monitor_send(s->sock, json_pack("{s:s}", "op", "NET_READY"), NULL, 0, err);
@@ -364,13 +382,14 @@ static int start_member(struct start *s, const char *id, int *ret_sock, struct e
 			return rc;
 		if (!(v = encode_json(plan_container_fields, &pc)))
 			return no_memory(err);
-		if ((rc = monitor_call(sock, json_pack("{s:s, s:o}", "op", "ADD", "container", v), NULL, err)) < 0)
+		if ((rc = monitor_call(
+			     sock, json_pack("{s:s, s:o}", "op", "ADD", "container", v), NULL, err)) < 0)
 			return rc;
 	}
 	if (s->o->attach && strcmp(s->o->attach, id) == 0 && ret_sock) {
 		rc = monitor_call(sock,
-			json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "ATTACH", "ctr", id, "stdin", s->o->in, "stdout",
-				s->o->out, "stderr", s->o->errs),
+			json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "ATTACH", "ctr", id, "stdin", s->o->in,
+				"stdout", s->o->out, "stderr", s->o->errs),
 			NULL, err);
 		if (rc < 0)
 			return rc;

@@ -185,7 +185,8 @@ int pod_kill_all(struct engine *e, struct pod *p, struct err *err)
 	}
 	for (size_t i = 0; i < p->status.containers.n; i++) {
 		const struct status_container *s = LIST_AT(p->status.containers, struct status_container, i);
-		auto_close int pidfd = s->pid > 0 && s->start_time ? proc_pidfd((pid_t) s->pid, s->start_time) : -EBADF;
+		auto_close int pidfd =
+			s->pid > 0 && s->start_time ? proc_pidfd((pid_t) s->pid, s->start_time) : -EBADF;
 		struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
 
 		if (pidfd < 0)

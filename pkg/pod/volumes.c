@@ -14,7 +14,7 @@
 #include "pkg/util/io.h"
 
 #define FILE_MODE 0644
-#define FILE_MAX  (4 * MiB) /* one key; the API server refuses ConfigMaps past 1 MiB */
+#define FILE_MAX (4 * MiB) /* one key; the API server refuses ConfigMaps past 1 MiB */
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "volumes"); }
 
@@ -37,12 +37,16 @@ static const char *volume_dir(struct start *s, const struct volume_spec *v)
 	switch ((enum volume_type) v->type) {
 	case VOLUME_EMPTY_DIR:
 		if (v->memory)
-			return arena_printf(a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "empty-dir", v->name));
-		return arena_printf(a, "%s/%s", s->e->root, path_volume(path, s->p->row.id, "empty-dir", v->name));
+			return arena_printf(a, "%s/%s", s->e->runroot,
+				path_volume(path, s->p->row.id, "empty-dir", v->name));
+		return arena_printf(
+			a, "%s/%s", s->e->root, path_volume(path, s->p->row.id, "empty-dir", v->name));
 	case VOLUME_CONFIG_MAP:
-		return arena_printf(a, "%s/%s", s->e->root, path_volume(path, s->p->row.id, "config-map", v->name));
+		return arena_printf(
+			a, "%s/%s", s->e->root, path_volume(path, s->p->row.id, "config-map", v->name));
 	case VOLUME_SECRET:
-		return arena_printf(a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "secret", v->name));
+		return arena_printf(
+			a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "secret", v->name));
 	case VOLUME_NAMED:
 		return arena_printf(a, "%s/volumes/%s", s->e->root, v->path);
 	case VOLUME_HOST_PATH:
@@ -173,7 +177,8 @@ static int make_named(struct start *s, const struct volume_spec *v, struct err *
 		return err_sys(err, -all, "make '%s/volumes'", s->e->root);
 	if (mkdirat(all, v->path, 0755) < 0)
 		return errno == EEXIST ? 0 : err_sys(err, errno, "make volume '%s'", v->path);
-	if ((dir = path_open(all, v->path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0 || (rc = fd_chmod(dir, 0755)) < 0)
+	if ((dir = path_open(all, v->path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0 ||
+		(rc = fd_chmod(dir, 0755)) < 0)
 		return err_sys(err, dir < 0 ? -dir : -rc, "set mode of volume '%s'", v->path);
 	return 0;
 }
@@ -220,11 +225,14 @@ static int check_host_path(const struct volume_spec *v, struct err *err)
 	if (!t)
 		return err_set(err, ERR_INVALID, "hostPath type '%s' is unknown", name);
 	if (!v->path || v->path[0] != '/')
-		return err_set(err, ERR_INVALID, "hostPath '%s': must be an absolute path", v->path ? v->path : "");
+		return err_set(
+			err, ERR_INVALID, "hostPath '%s': must be an absolute path", v->path ? v->path : "");
 	if (stat(v->path, &st) < 0) {
 		if (errno != ENOENT || !t->create)
 			return err_sys(err, errno, "hostPath '%s'%s", v->path,
-				errno == ENOENT && t->type != S_IFSOCK ? " (type: DirectoryOrCreate or FileOrCreate makes it)" : "");
+				errno == ENOENT && t->type != S_IFSOCK
+					? " (type: DirectoryOrCreate or FileOrCreate makes it)"
+					: "");
 		if ((rc = host_create(v->path, t->type, err)) < 0)
 			return rc;
 		if (stat(v->path, &st) < 0)
@@ -244,7 +252,9 @@ static int add_tmpfs(struct start *s, const char *target, const char *options, s
 		return no_memory(err);
 	if (l->n)
 		memcpy(m, l->v, l->n * sizeof *m);
-	m[l->n] = (struct plan_mount){ .type = (char *) "tmpfs", .source = (char *) "tmpfs", .target = (char *) (uintptr_t) target,
+	m[l->n] = (struct plan_mount){ .type = (char *) "tmpfs",
+		.source = (char *) "tmpfs",
+		.target = (char *) (uintptr_t) target,
 		.options = (char *) (uintptr_t) options };
 	*l = (struct list){ .v = m, .n = l->n + 1 };
 	return 0;
@@ -259,8 +269,9 @@ static int make_volume(struct start *s, const struct volume_spec *v, struct err 
 		if ((rc = make_empty_dir(s, v, err)) < 0 || !v->memory)
 			return rc;
 		return add_tmpfs(s, volume_dir(s, v),
-			v->size_limit ? arena_printf(&s->p->arena, "mode=1777,size=%llu", (unsigned long long) v->size_limit) :
-					"mode=1777",
+			v->size_limit ? arena_printf(&s->p->arena, "mode=1777,size=%llu",
+						(unsigned long long) v->size_limit)
+				      : "mode=1777",
 			err);
 	case VOLUME_CONFIG_MAP:
 	case VOLUME_SECRET:
@@ -387,7 +398,8 @@ static int mount_source(struct start *s, const struct mount_spec *m, struct oci_
 	return sub_path(s, b->source, m->sub_path, &b->source, err);
 }
 
-int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n, struct err *err)
+int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n,
+	struct err *err)
 {
 	struct oci_bind *b = arena_array(&s->p->arena, c->mounts.n + 1, sizeof *b);
 	int rc;
@@ -397,7 +409,9 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
 
-		b[i] = (struct oci_bind){ .dest = m->dest, .read_only = m->read_only, .options = &m->options };
+		b[i] = (struct oci_bind){
+			.dest = m->dest, .read_only = m->read_only, .options = &m->options
+		};
 		if ((rc = mount_source(s, m, &b[i], err)) < 0)
 			return err_wrap(err, "mount '%s'", m->dest);
 	}

@@ -285,21 +285,33 @@ static int create_file(struct store *s, struct err *err)
 	return 0;
 }
 
-static int connect_db(struct store *s, struct err *err)
+static int open_db(struct store *s)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-	int rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+
+	(void) sqlite3_close(s->db);
+	s->db = NULL;
+	return sqlite3_open_v2(s->path, &s->db, flags, NULL);
+}
+
+static int connect_db(struct store *s, struct err *err)
+{
+	int rc = open_db(s);
 
 	if (rc == SQLITE_CANTOPEN && faccessat(s->root_fd, DB_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 		errno == ENOENT) {
-		(void) sqlite3_close(s->db);
-		s->db = NULL;
 		if ((rc = create_file(s, err)) < 0)
 			return rc;
-		rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+		rc = open_db(s);
 	}
+	/* sqlite tries again without writing when it cannot write; where somebody made the file in between, that succeeds */
+	if (rc == SQLITE_OK && sqlite3_db_readonly(s->db, "main") == 1)
+		rc = open_db(s);
 	if (rc != SQLITE_OK)
 		return store_error(s, rc, err);
+	if (sqlite3_db_readonly(s->db, "main") == 1)
+		return err_set(err, ERR_DENIED,
+			"database '%s' cannot be written; look at its owner, mode and file system", s->path);
 	(void) sqlite3_extended_result_codes(s->db, 1);
 	(void) sqlite3_busy_timeout(s->db, BUSY_MS);
 	(void) sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

@@ -191,8 +191,9 @@ static int create_member(struct engine *e, const struct create_request *r, struc
 	c->pod = arena_strdup(a, id);
 	if (!c->pod)
 		rc = no_memory(err);
-	else if (r->autoremove)
-		rc = err_set(err, ERR_UNSUPPORTED, "--rm with --pod: not done yet; the container goes with its pod");
+	else if (r->autoremove && !m->at)
+		rc = err_set(err, ERR_UNSUPPORTED, "--rm with --pod works only for a run that stays attached; the container goes with its "
+			"pod");
 	else {
 		if (!r->pid)
 			c->pid.mode = ret->spec.share_pid ? NS_POD : NS_PRIVATE;
@@ -232,9 +233,10 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 	rc = r->pod ? create_member(e, r, c, a, m, &p, err) : create_solo(e, r, c, a, m, &p, err);
 	if (rc < 0)
 		return rc;
-	*ret = (struct create_result){ .id = c->id, .name = c->name, .pod = arena_strdup(a, p.row.id) };
+	*ret = (struct create_result){ .id = arena_strdup(a, c->id), .name = arena_strdup(a, c->name),
+		.pod = arena_strdup(a, p.row.id) };
 	pod_done(&p);
-	return 0;
+	return ret->id && ret->name && ret->pod ? 0 : no_memory(err);
 }
 
 int verb_create(struct engine *e, const struct create_request *r, struct arena *a, struct create_result *ret, struct err *err)

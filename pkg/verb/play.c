@@ -22,7 +22,7 @@ struct play {
 	struct arena *a;
 	char **old_doc;     /* of each config map, before this play; NULL: there was none */
 	size_t n_stored;
-	char **made;        /* ids of pods that are in the store */
+	struct played_pod *made; /* pods that are in the store */
 	size_t n_made;
 	bool parallel;
 };
@@ -141,7 +141,7 @@ static void undo_objects(struct play *p)
 static void undo_pods(struct play *p)
 {
 	while (p->n_made) {
-		const char *id = p->made[--p->n_made];
+		const char *id = p->made[--p->n_made].id;
 		struct target t = { .asked = id, .id = id, .pod = id };
 		struct err one = { 0 };
 
@@ -162,6 +162,21 @@ static int remove_old(struct play *p, const char *name, struct err *err)
 	return verb_pod_remove(p->e, &t, &(struct remove_request){ .force = true }, err);
 }
 
+/* Ids were given by the pod, whose memory goes: they are copied. */
+static int record_made(struct play *p, const struct pod *made, struct err *err)
+{
+	struct played_pod *r = &p->made[p->n_made];
+
+	if (!(r->id = arena_strdup(p->a, made->row.id)) || !(r->name = arena_strdup(p->a, made->row.name)))
+		return no_memory(err);
+	p->n_made++;
+	for (size_t i = 0; i < made->n; i++)
+		if (made->ctr[i].role != ROLE_INFRA &&
+			strs_add(made->ctr[i].role == ROLE_INIT ? &r->init : &r->containers, p->a, made->ctr_row[i].id) < 0)
+			return no_memory(err);
+	return 0;
+}
+
 static int make_pod(struct play *p, struct kube_pod *k, struct err *err)
 {
 	struct pod made = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
@@ -178,9 +193,9 @@ static int make_pod(struct play *p, struct kube_pod *k, struct err *err)
 		   : pod_create(p->e, &k->spec, k->ctr, k->n, doc, p->plan.digest, &made, err);
 	if (rc < 0)
 		return err_wrap(err, "pod '%s'", k->spec.name);
-	p->made[p->n_made] = arena_strdup(p->a, made.row.id);
+	rc = record_made(p, &made, err);
 	pod_done(&made);
-	return p->made[p->n_made++] ? 0 : no_memory(err);
+	return rc;
 }
 
 /* ---- several pods with init containers: launched together, waited for together ------------------------------------------ */
@@ -250,7 +265,7 @@ static int start_together(struct play *p, struct err *err)
 		return no_memory(err);
 	for (size_t i = 0; i < p->n_made && rc == 0; i++) {
 		s[i].pidfd = s[i].errors = -EBADF;
-		rc = start_one(p, p->made[i], &s[i], err);
+		rc = start_one(p, p->made[i].id, &s[i], err);
 	}
 	for (size_t i = 0; i < p->n_made; i++) {
 		struct err one = { 0 };
@@ -272,19 +287,8 @@ static int start_together(struct play *p, struct err *err)
 
 static int report(struct play *p, struct play_result *ret, struct err *err)
 {
-	if (!(ret->pod = arena_array(p->a, p->plan.n_pod + 1, sizeof *ret->pod)))
-		return no_memory(err);
-	for (size_t i = 0; i < p->plan.n_pod; i++) {
-		const struct kube_pod *k = &p->plan.pod[i];
-		struct played_pod *r = &ret->pod[ret->n++];
-
-		r->id = p->made[i];
-		r->name = arena_strdup(p->a, k->spec.name);
-		for (size_t c = 0; c < k->n; c++)
-			if (k->ctr[c].role != ROLE_INFRA &&
-				strs_add(k->ctr[c].role == ROLE_INIT ? &r->init : &r->containers, p->a, k->ctr[c].id) < 0)
-				return no_memory(err);
-	}
+	ret->pod = p->made;
+	ret->n = p->n_made;
 	for (size_t i = 0; i < p->plan.n_config_map; i++)
 		if (strs_add(&ret->config_maps, p->a, p->plan.config_map[i].name) < 0)
 			return no_memory(err);

@@ -117,6 +117,7 @@ member c member '' /bin/sleep 1000
 write_plan
 (timeout 0.01 "$D" start "$BUILD/podctl-monitor" "$R" "$DATA" '{"op":"GO"}' >/dev/null)
 settled() { gone 2>/dev/null || [ "$(state c)" = running ]; }
+sleep 0.5 # the monitor may not even listen yet
 for i in $(seq 200); do settled && break; sleep 0.05; done
 if gone 2>/dev/null; then
 	ok "a starter that dies early undoes the start"

@@ -28,17 +28,19 @@ like "the pod has an address" "$ip" '^10\.'
 like "its address stands in /etc/hosts" "$(podctl exec lab-side cat /etc/hosts)" "^$ip[[:space:]]+.*lab"
 like "/etc/resolv.conf has a server or none, and is ours" "$(podctl exec lab-side sh -c 'test -f /etc/resolv.conf && echo there')" there
 
+fetch() { podctl exec "$1" sh -c "printf 'GET / HTTP/1.0\r\n\r\n' | nc -w 5 $2 $3 | tail -1"; }
 page() { curl -fsS -m 5 "$@"; }
 until_true 5 page "http://127.0.0.1:$port/"
 is "published port from 127.0.0.1" "$(page "http://127.0.0.1:$port/")" page
 host=$(ip -4 -o addr show scope global 2>/dev/null | awk '$2 !~ /podctl/ {sub("/.*","",$4); print $4; exit}')
 [ -n "$host" ] && is "published port from the host's own address" "$(page "http://$host:$port/")" page || skip "published port from the host's own address" "no address but loopback"
-is "from the pod itself by localhost" "$(podctl exec lab-side wget -qO- http://127.0.0.1/)" page
+is "from the pod itself by localhost" "$(fetch lab-side 127.0.0.1 80)" page
 t "another container on the bridge" podctl run -d --name other --network bridge $IMG sleep 1000
-[ -n "$host" ] && is "from another container to the host's address" "$(podctl exec other wget -qO- -T 5 "http://$host:$port/")" page || skip "from another container to the host's address" "no address but loopback"
-is "from another container to the pod's address" "$(podctl exec other wget -qO- -T 5 "http://$ip/")" page
-[ -n "$host" ] && is "hairpin: from the pod to its own published port" "$(podctl exec lab-side wget -qO- -T 5 "http://$host:$port/")" page || skip "hairpin" "no address but loopback"
-podctl exec -d lab-web sh -c 'echo udp-answer | nc -u -l -p 82 -w 5' >/dev/null
+[ -n "$host" ] && is "from another container to the host's address" "$(fetch other "$host" "$port")" page || skip "from another container to the host's address" "no address but loopback"
+is "from another container to the pod's address" "$(fetch other "$ip" 80)" page
+[ -n "$host" ] && is "hairpin: from the pod to its own published port" "$(fetch lab-side "$host" "$port")" page || skip "hairpin" "no address but loopback"
+# busybox's nc has no udp: the host's, in the pod's network
+nsenter -t "$(podctl inspect --format '{{.State.Pid}}' lab-web)" -n sh -c 'echo udp-answer | timeout 5 nc -u -l 82' >/dev/null 2>&1 &
 sleep 0.3
 is "a published udp port" "$(echo hi | timeout 3 nc -u -w1 127.0.0.1 $((port + 2)) | head -1)" udp-answer
 t_fails "a port in use is named with its pod" 125 "$port.*lab" podctl run --rm -p $port:80 $IMG true
@@ -62,10 +64,10 @@ is "it answers again" "$(page "http://127.0.0.1:$port/")" page
 t "pod restart" podctl pod restart -t 1 lab
 t "pod kill" podctl pod kill lab
 until_true 5 bash -c "${PODCTL_BIN} ${PODCTL_OPTS[*]} pod ps --format '{{.Status}}' | grep -qv Running"
-t_fails "pod rm of a pod with containers wants -f" 125 "" podctl pod rm nope-$$
+t_fails "pod rm of what is not there" 1 "no such pod" podctl pod rm nope-$$
 t "pod rm -f" podctl pod rm -f lab
 is "nothing is left in ps" "$(podctl ps -aq | wc -l)" 0
 until_true 5 bash -c '[ "$1" = "$(machine_state)" ]' _ "$before" || true
 after=$(machine_state)
-is "the machine is as before" "$(grep -vE '^(mounts|links)' <<<"$after")" "$(grep -vE '^(mounts|links)' <<<"$before")"
+is "the machine is as before" "$(echo "$after")" "$(echo "$before")"
 done_testing

@@ -112,13 +112,12 @@ import_image() {
 	podctl import -q --change 'CMD ["/bin/sh"]' "$T/bb.tar" "$IMG" >/dev/null
 }
 
-# What a machine holds that podctl could leave behind: compare before and after.
-machine_state() { # exported for until_true in a sub-shell
-	echo "mounts $(wc -l </proc/self/mountinfo)"
-	echo "netns $(readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u | wc -l)"
-	echo "links $(ls /sys/class/net | grep -vc podctl)"
-	echo "nft $(nft list ruleset 2>/dev/null | grep -cE '^\s+(elements|[0-9.]+ : )')"
-	echo "cgroups $(find /sys/fs/cgroup -type d -path '*podctl*' -name '[0-9a-f]*' 2>/dev/null | awk -F/ 'length($NF) == 64' | wc -l)"
-	echo "processes $(pgrep -c 'podctl-(monitor|pause|runtime)' || true)"
+# What this file's engine holds of the machine and could leave behind: compare before and after.  Other engines do not count.
+machine_state() {
+	echo "host mounts $(awk -v t="$RUNROOT/" 'index($5, t) == 1' /proc/self/mountinfo | wc -l)"
+	echo "links $(ls /sys/class/net | grep -c '^pc[0-9a-f]')"
+	echo "published $(nft list ruleset 2>/dev/null | grep -oE '(tcp|udp) \. ([0-9.]+ \. )?[0-9]+ :' | wc -l)"
+	echo "cgroups $(find /sys/fs/cgroup -maxdepth 6 -type d -name '[0-9a-f]*' 2>/dev/null | awk -F/ 'length($NF) == 64' | wc -l)"
+	echo "processes $(pgrep -fc "podctl-(monitor|runtime|pause).*" || true)"
 }
 export -f machine_state

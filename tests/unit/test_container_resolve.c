@@ -27,7 +27,8 @@ static void check(const struct strs *l, const char *const *want)
 	assert_int_equal(l->n, n);
 }
 
-#define W(...) (const char *const[]) { __VA_ARGS__, NULL }
+#define W(...) \
+	(const char *const[]) { __VA_ARGS__, NULL }
 
 /* entrypoint and command: what the image has, what was asked, what runs (NULL: refused) */
 static const struct argv_case {
@@ -52,9 +53,12 @@ static void argv_follows_the_image_and_what_was_asked(void **state)
 		const struct argv_case *c = &cases[i];
 		struct arena a = { 0 };
 		struct err err = { 0 };
-		struct image_config img = { .entrypoint = words(&a, c->image_entry), .cmd = words(&a, c->image_cmd) };
-		struct container_spec s = { .entrypoint = words(&a, c->entry), .entrypoint_set = c->entry != NULL,
-			.command = words(&a, c->command), .command_set = c->command != NULL };
+		struct image_config img = { .entrypoint = words(&a, c->image_entry),
+			.cmd = words(&a, c->image_cmd) };
+		struct container_spec s = { .entrypoint = words(&a, c->entry),
+			.entrypoint_set = c->entry != NULL,
+			.command = words(&a, c->command),
+			.command_set = c->command != NULL };
 
 		if (c->want) {
 			assert_int_equal(container_resolve(&e, &img, &s, &a, &err), 0);
@@ -73,7 +77,9 @@ static void an_empty_entrypoint_drops_the_images(void **state)
 	struct arena a = { 0 };
 	struct err err = { 0 };
 	struct image_config img = { .entrypoint = words(&a, W("/init")), .cmd = words(&a, W("a")) };
-	struct container_spec s = { .entrypoint_set = true, .command = words(&a, W("x")), .command_set = true };
+	struct container_spec s = {
+		.entrypoint_set = true, .command = words(&a, W("x")), .command_set = true
+	};
 
 	(void) state;
 	assert_int_equal(container_resolve(&e, &img, &s, &a, &err), 0);
@@ -86,7 +92,8 @@ static void the_last_word_on_a_variable_wins(void **state)
 	struct engine e = { 0 };
 	struct arena a = { 0 };
 	struct err err = { 0 };
-	struct image_config img = { .cmd = words(&a, W("sh")), .env = words(&a, W("A=image", "B=image", "C=", "NOVALUE")) };
+	struct image_config img = { .cmd = words(&a, W("sh")),
+		.env = words(&a, W("A=image", "B=image", "C=", "NOVALUE")) };
 	struct container_spec s = { 0 };
 
 	(void) state;
@@ -121,7 +128,10 @@ static void the_rest_comes_from_the_image_unless_asked(void **state)
 	static const struct engine e;
 	struct arena a = { 0 };
 	struct err err = { 0 };
-	struct image_config img = { .cmd = words(&a, W("sh")), .user = "web", .working_dir = "srv", .stop_signal = "SIGQUIT",
+	struct image_config img = { .cmd = words(&a, W("sh")),
+		.user = "web",
+		.working_dir = "srv",
+		.stop_signal = "SIGQUIT",
 		.exposed_ports = words(&a, W("80/tcp", "443/tcp")) };
 	struct container_spec s = { .exposed = words(&a, W("80/tcp")) };
 
@@ -148,13 +158,25 @@ static void a_spec_survives_its_row(void **state)
 {
 	struct arena a = { 0 };
 	struct err err = { 0 };
-	struct mount_spec m = { .type = MOUNT_VOLUME, .source = (char *) "data", .dest = (char *) "/data", .read_only = true,
+	struct mount_spec m = { .type = MOUNT_VOLUME,
+		.source = (char *) "data",
+		.dest = (char *) "/data",
+		.read_only = true,
 		.options = words(&a, W("nosuid")) };
 	struct ulimit_spec u = { (char *) "nofile", -1, -1 };
-	struct container_spec in = { .id = (char *) "x", .role = ROLE_INIT, .argv = words(&a, W("a", "")), .terminal = true,
-		.mounts = { &m, 1 }, .ulimits = { &u, 1 }, .pid = { .mode = NS_CONTAINER, .container = (char *) "c" },
-		.resources = { .memory = 1 << 30, .pids = { true, -1 } }, .restart = RESTART_ON_FAILURE, .restart_max = 3,
-		.umask = 1, .oom_score_adj = { true, 0 } }, out = { 0 };
+	struct container_spec in = { .id = (char *) "x",
+		.role = ROLE_INIT,
+		.argv = words(&a, W("a", "")),
+		.terminal = true,
+		.mounts = { &m, 1 },
+		.ulimits = { &u, 1 },
+		.pid = { .mode = NS_CONTAINER, .container = (char *) "c" },
+		.resources = { .memory = 1 << 30, .pids = { true, -1 } },
+		.restart = RESTART_ON_FAILURE,
+		.restart_max = 3,
+		.umask = 1,
+		.oom_score_adj = { true, 0 } },
+			      out = { 0 };
 	json_t *v = encode_json(container_spec_fields, &in);
 
 	(void) state;

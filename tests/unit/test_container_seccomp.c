@@ -27,16 +27,18 @@ static const char *action(const json_t *filter, const char *name, bool with_args
 	const json_t *rule, *n;
 	size_t i, k;
 
-	json_array_foreach (json_object_get(filter, "syscalls"), i, rule)
-		json_array_foreach (json_object_get(rule, "names"), k, n)
-			if (strcmp(json_string_value(n), name) == 0 && (json_object_get(rule, "args") != NULL) == with_args)
-				return json_string_value(json_object_get(rule, "action"));
+	json_array_foreach(json_object_get(filter, "syscalls"), i, rule)
+		json_array_foreach(json_object_get(rule, "names"), k,
+			n) if (strcmp(json_string_value(n), name) == 0 &&
+			       (json_object_get(rule, "args") != NULL) ==
+				       with_args) return json_string_value(json_object_get(rule, "action"));
 	return NULL;
 }
 
 static void the_default_profile_follows_the_capabilities(void **state)
 {
-	json_t *none = text(&seccomp_default, 0, "6.1.0"), *admin = text(&seccomp_default, 1ULL << 21, "6.1.0");
+	json_t *none = text(&seccomp_default, 0, "6.1.0"),
+	       *admin = text(&seccomp_default, 1ULL << 21, "6.1.0");
 
 	(void) state;
 	assert_string_equal(json_string_value(json_object_get(none, "defaultAction")), "SCMP_ACT_ERRNO");
@@ -66,13 +68,15 @@ static void the_same_profile_gives_the_same_bytes(void **state)
 
 static const char profile[] =
 	"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86_64\"],\"syscalls\":["
-	"{\"names\":[\"chmod\",\"fchmod\"],\"action\":\"SCMP_ACT_ERRNO\",\"errno\":\"EACCES\",\"errnoRet\":1},"
+	"{\"names\":[\"chmod\",\"fchmod\"],\"action\":\"SCMP_ACT_ERRNO\",\"errno\":\"EACCES\",\"errnoRet\":1}"
+	","
 	"{\"names\":[\"a\"],\"action\":\"SCMP_ACT_KILL\",\"includes\":{\"minKernel\":\"5.10\"}},"
 	"{\"names\":[\"b\"],\"action\":\"SCMP_ACT_KILL\",\"excludes\":{\"caps\":[\"CAP_CHOWN\"]}},"
 	"{\"names\":[\"c\"],\"action\":\"SCMP_ACT_KILL\",\"includes\":{\"arches\":[\"none\"]}},"
 	"{\"names\":[\"d\"],\"action\":\"SCMP_ACT_ALLOW\"},"
 	"{\"names\":[\"e\"],\"action\":\"SCMP_ACT_LOG\",\"args\":["
-	"{\"index\":1,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":1,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]}";
+	"{\"index\":1,\"value\":1,\"op\":\"SCMP_CMP_EQ\"},{\"index\":1,\"value\":2,\"op\":\"SCMP_CMP_EQ\"}]}]"
+	"}";
 
 static void a_profile_file_is_read(void **state)
 {
@@ -86,7 +90,9 @@ static void a_profile_file_is_read(void **state)
 	v = text(&p, 0, "6.1.0-13-amd64");
 	/* chmod with the errno of the name, a, b, e twice; not c (architecture) and d (the default action) */
 	assert_int_equal(json_array_size(json_object_get(v, "syscalls")), 5);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(json_object_get(v, "syscalls"), 0), "errnoRet")), 13);
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_array_get(json_object_get(v, "syscalls"), 0), "errnoRet")),
+		13);
 	json_decref(v);
 	v = text(&p, 1, "5.4.0");
 	assert_null(action(v, "a", false));
@@ -98,10 +104,13 @@ static void a_profile_file_is_read(void **state)
 static void a_wrong_profile_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "[]", "{}", "{\"defaultAction\":\"SCMP_ACT_MAYBE\"}",
-		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a b\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\\\"\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a "
+		"b\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\\\"\"],\"action\":"
+		"\"SCMP_ACT_ALLOW\"}]}",
 		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],\"action\":\"x\"}]}",
-		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],\"action\":\"SCMP_ACT_LOG\","
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],\"action\":\"SCMP_"
+		"ACT_LOG\","
 		"\"args\":[{\"index\":9,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}]}",
 		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"ENONSENSE\"}" };
 

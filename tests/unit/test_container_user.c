@@ -63,7 +63,8 @@ static void users_are_found_by_name_and_number(void **state)
 
 static void unknown_names_are_refused_by_name(void **state)
 {
-	static const char *const bad[] = { "nobody2", "web:nogroup", "neg", "broken", "4294967295", "-1", "web:-1", "a:b:c" };
+	static const char *const bad[] = { "nobody2", "web:nogroup", "neg", "broken", "4294967295", "-1",
+		"web:-1", "a:b:c" };
 
 	(void) state;
 	for (size_t i = 0; i < LEN(bad); i++) {
@@ -245,7 +246,8 @@ static void a_whiteout_hides_what_is_below(void **state)
 	put("2/etc/passwd", "low");
 	put("2/etc/group", "low");
 	snprintf(full, sizeof full, "%s/1/etc/passwd", top);
-	if (mknod(full, S_IFCHR, makedev(0, 0)) < 0) { /* allowed since 5.8 to everybody, but not on every file system */
+	if (mknod(full, S_IFCHR, makedev(0, 0)) <
+		0) { /* allowed since 5.8 to everybody, but not on every file system */
 		print_message("skipped: whiteouts cannot be made here\n");
 		skip();
 	}

@@ -22,21 +22,29 @@ struct fixture {
 	char *cgroup, *net_path;
 	struct list devices, binds;
 };
-struct bind_fact { char *source, *dest; bool tmpfs, read_only; struct strs options; };
-struct device_fact { char *path; uint32_t major, minor; };
+struct bind_fact {
+	char *source, *dest;
+	bool tmpfs, read_only;
+	struct strs options;
+};
+struct device_fact {
+	char *path;
+	uint32_t major, minor;
+};
 
 #define F struct fixture
-static const struct field bind_fields[] = { F_STR(struct bind_fact, "source", source), F_STR(struct bind_fact, "dest", dest),
-	F_BOOL(struct bind_fact, "tmpfs", tmpfs), F_BOOL(struct bind_fact, "readOnly", read_only),
-	F_STRS(struct bind_fact, "options", options), F_END };
+static const struct field bind_fields[] = { F_STR(struct bind_fact, "source", source),
+	F_STR(struct bind_fact, "dest", dest), F_BOOL(struct bind_fact, "tmpfs", tmpfs),
+	F_BOOL(struct bind_fact, "readOnly", read_only), F_STRS(struct bind_fact, "options", options),
+	F_END };
 static const struct field device_fields[] = { F_STR(struct device_fact, "path", path),
 	F_U32(struct device_fact, "major", major), F_U32(struct device_fact, "minor", minor), F_END };
 static const struct field fixture_fields[] = { F_OBJECT(F, "spec", spec, container_spec_fields),
-	F_BOOL(F, "inUserns", in_userns), F_BOOL(F, "v1", v1), F_BOOL(F, "hostNet", no_ns_net), F_BOOL(F, "shm", shm),
-	F_BOOL(F, "files", files), F_BOOL(F, "cannotRaise", cannot_raise), F_I64(F, "uid", uid), F_I64(F, "gid", gid),
-	F_STRS(F, "groups", gids), F_STR(F, "cgroup", cgroup), F_STR(F, "netPath", net_path),
-	F_LIST(F, "devices", devices, device_fields, struct device_fact), F_LIST(F, "binds", binds, bind_fields, struct bind_fact),
-	F_END };
+	F_BOOL(F, "inUserns", in_userns), F_BOOL(F, "v1", v1), F_BOOL(F, "hostNet", no_ns_net),
+	F_BOOL(F, "shm", shm), F_BOOL(F, "files", files), F_BOOL(F, "cannotRaise", cannot_raise),
+	F_I64(F, "uid", uid), F_I64(F, "gid", gid), F_STRS(F, "groups", gids), F_STR(F, "cgroup", cgroup),
+	F_STR(F, "netPath", net_path), F_LIST(F, "devices", devices, device_fields, struct device_fact),
+	F_LIST(F, "binds", binds, bind_fields, struct bind_fact), F_END };
 #undef F
 
 static const char *const caps[] = { "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
@@ -66,8 +74,8 @@ static json_t *load(const char *name, const char *suffix)
 	return v;
 }
 
-static void facts_make(const struct fixture *x, const struct engine_config *config, struct user *u, struct arena *a,
-	struct oci_facts *f)
+static void facts_make(const struct fixture *x, const struct engine_config *config, struct user *u,
+	struct arena *a, struct oci_facts *f)
 {
 	struct oci_bind *binds = arena_array(a, x->binds.n + 1, sizeof *binds);
 	struct oci_device *devices = arena_array(a, x->devices.n + 1, sizeof *devices);
@@ -88,10 +96,23 @@ static void facts_make(const struct fixture *x, const struct engine_config *conf
 
 		devices[i] = (struct oci_device){ d->path, "rwm", 'c', d->major, d->minor, 0666, 0, 0 };
 	}
-	*f = (struct oci_facts){ .config = config, .in_userns = x->in_userns, .cgroup_v2 = !x->v1, .cgroup_mount = true,
-		.tty_group = !x->in_userns, .rootfs = "/run/rootfs", .cgroup = x->cgroup ? x->cgroup : "", .user = u,
-		.mounts = binds, .n_mounts = x->binds.n, .devices = devices, .n_devices = x->devices.n, .caps_max = UINT64_MAX,
-		.limits_rise = !x->cannot_raise, .nofile_max = 4096, .nproc_max = UINT64_MAX, .pause = "/libexec/podctl-pause" };
+	*f = (struct oci_facts){ .config = config,
+		.in_userns = x->in_userns,
+		.cgroup_v2 = !x->v1,
+		.cgroup_mount = true, .pids = true,
+		.tty_group = !x->in_userns,
+		.rootfs = "/run/rootfs",
+		.cgroup = x->cgroup ? x->cgroup : "",
+		.user = u,
+		.mounts = binds,
+		.n_mounts = x->binds.n,
+		.devices = devices,
+		.n_devices = x->devices.n,
+		.caps_max = UINT64_MAX,
+		.limits_rise = !x->cannot_raise,
+		.nofile_max = 4096,
+		.nproc_max = UINT64_MAX,
+		.pause = "/libexec/podctl-pause" };
 	f->ns[OCI_NS_MOUNT] = f->ns[OCI_NS_PID] = f->ns[OCI_NS_IPC] = f->ns[OCI_NS_UTS] = "";
 	f->ns[OCI_NS_NET] = x->no_ns_net ? NULL : x->net_path ? x->net_path : "";
 	f->ns[OCI_NS_CGROUP] = x->v1 ? NULL : "";
@@ -141,16 +162,44 @@ static void golden(const char *name)
 	arena_done(&a);
 }
 
-static void a_plain_container(void **state) { (void) state; golden("plain"); }
-static void a_member_of_a_pod(void **state) { (void) state; golden("member"); }
-static void a_privileged_container(void **state) { (void) state; golden("privileged"); }
-static void a_container_of_an_ordinary_user(void **state) { (void) state; golden("rootless"); }
-static void a_container_with_everything(void **state) { (void) state; golden("full"); }
-static void the_infra_container(void **state) { (void) state; golden("infra"); }
+static void a_plain_container(void **state)
+{
+	(void) state;
+	golden("plain");
+}
+static void a_member_of_a_pod(void **state)
+{
+	(void) state;
+	golden("member");
+}
+static void a_privileged_container(void **state)
+{
+	(void) state;
+	golden("privileged");
+}
+static void a_container_of_an_ordinary_user(void **state)
+{
+	(void) state;
+	golden("rootless");
+}
+static void a_container_with_everything(void **state)
+{
+	(void) state;
+	golden("full");
+}
+static void the_infra_container(void **state)
+{
+	(void) state;
+	golden("infra");
+}
 
 static void capabilities_are_added_and_dropped(void **state)
 {
-	static const struct { const char *add, *drop; bool privileged; uint64_t want; } cases[] = {
+	static const struct {
+		const char *add, *drop;
+		bool privileged;
+		uint64_t want;
+	} cases[] = {
 		{ NULL, "ALL", false, 0 },
 		{ "CAP_NET_RAW", "ALL", false, 1ULL << 13 },
 		{ "net_raw", "all", false, 1ULL << 13 },

@@ -435,10 +435,10 @@ static void concurrent_first_openers_agree(void **state)
 
 			snprintf(key, sizeof key, "%d", i);
 			if (store_open(fd, dir, "/run/x", &s, &f->err) < 0)
-				_exit(1);
+				_exit(fprintf(stderr, "open: %s\n", f->err.msg) > 0 ? 1 : 3);
 			for (int k = 0; k < 20; k++)
 				if (store_meta_set(s, key, "v", &f->err) < 0)
-					_exit(2);
+					_exit(fprintf(stderr, "set: %s\n", f->err.msg) > 0 ? 2 : 3);
 			store_close(s);
 			_exit(0);
 		}
