@@ -525,6 +525,7 @@ int cmd_exec(const struct globals *g, int argc, char **argv, struct err *err)
 		command_help_table = t;
 		return COMMAND_HELP;
 	}
+	report_keep_off_stderr();
 	if (n < 1)
 		return err_set(err, ERR_INVALID, "exec: expected a container id");
 	x->o.id = pos[0];

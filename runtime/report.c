@@ -19,9 +19,11 @@ static int log_fd = -1;
 static bool json, datagram;
 static char prefix[128];
 static int status = 1;
+static bool stderr_is_theirs;
 
 int report_status(void) { return status; }
 void report_set_status(int s) { status = s; }
+void report_keep_off_stderr(void) { stderr_is_theirs = true; }
 
 static void write_line(const char *level, const char *msg)
 {
@@ -112,6 +114,8 @@ int report_open(const char *dest, const char *format, const char *level, struct 
 void report_error(const struct err *err)
 {
 	write_line("error", err->msg);
+	if (stderr_is_theirs && log_fd >= 0)
+		return;
 	/* on stderr too: a person types commands without --log, and an engine captures both */
 	if (json && log_fd < 0) {
 		log_fd = 2;

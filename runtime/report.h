@@ -12,5 +12,7 @@ void report_error(const struct err *err);
 /* The exit status of a command that failed: 1 unless a command chose another (run, exec: 126, 127). */
 int report_status(void);
 void report_set_status(int status);
+/* exec: stderr belongs to the process; with --log, errors go there alone. */
+void report_keep_off_stderr(void);
 
 #endif

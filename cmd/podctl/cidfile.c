@@ -14,7 +14,8 @@ int cidfile_open(struct cidfile *f, const char *path, struct err *err)
 		return 0;
 	f->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (f->fd < 0 && errno == EEXIST)
-		return err_set(err, ERR_EXISTS, "--cidfile: '%s' exists already; remove it when no container of it runs", path);
+		return err_set(err, ERR_EXISTS,
+			"--cidfile: '%s' exists already; remove it when no container of it runs", path);
 	if (f->fd < 0)
 		return err_sys(err, errno, "--cidfile: make '%s'", path);
 	f->path = path;

@@ -7,7 +7,11 @@
 #include "cmd/podctl/cli.h"
 #include "pkg/verb/create.h"
 
-struct cidfile { const char *path; int fd; bool written; };
+struct cidfile {
+	const char *path;
+	int fd;
+	bool written;
+};
 int cidfile_open(struct cidfile *f, const char *path, struct err *err); /* NULL path: nothing to do */
 int cidfile_write(struct cidfile *f, const char *id, struct err *err);
 void cidfile_done(struct cidfile *f);

@@ -21,15 +21,15 @@ enum { EXIT_ENGINE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 struct cli;
 
 enum option_kind {
-	OPT_BOOL,    /* bool; --x, --x=false */
-	OPT_STR,     /* const char * */
-	OPT_STRS,    /* struct strs: each use adds one */
-	OPT_CSV,     /* struct strs: each use adds one or several, divided by commas */
-	OPT_KVS,     /* struct kvs: KEY=VALUE, or KEY alone for an empty value */
-	OPT_INT,     /* struct opt_i64 within [min, max]; 0, 0: any */
-	OPT_BYTES,   /* struct opt_i64: 512, 64k, 100m, 2g */
-	OPT_F64,     /* double, not negative */
-	OPT_FN,      /* fn decides */
+	OPT_BOOL,  /* bool; --x, --x=false */
+	OPT_STR,   /* const char * */
+	OPT_STRS,  /* struct strs: each use adds one */
+	OPT_CSV,   /* struct strs: each use adds one or several, divided by commas */
+	OPT_KVS,   /* struct kvs: KEY=VALUE, or KEY alone for an empty value */
+	OPT_INT,   /* struct opt_i64 within [min, max]; 0, 0: any */
+	OPT_BYTES, /* struct opt_i64: 512, 64k, 100m, 2g */
+	OPT_F64,   /* double, not negative */
+	OPT_FN,    /* fn decides */
 	OPT_HELP,
 	OPT_REFUSED, /* known and not done: help says why; given, it is an error that names it */
 };
@@ -39,8 +39,8 @@ struct option {
 	const char *name; /* without dashes; "old|other" adds hidden spellings */
 	char letter;
 	enum option_kind kind;
-	size_t offset;       /* into the request */
-	const char *value;   /* "NAME" for the help; NULL for booleans */
+	size_t offset;     /* into the request */
+	const char *value; /* "NAME" for the help; NULL for booleans */
 	const char *help;
 	const char *implied; /* value taken when none is given (--x alone); NULL: one is needed */
 	int64_t min, max;
@@ -65,21 +65,26 @@ struct option {
 enum command_flag {
 	CMD_NO_ENGINE = 1, /* works without root, runroot and database */
 	CMD_HIDDEN = 2,    /* not in help, completion and man pages */
-	CMD_OPTS_FIRST = 4 /* options end at the first argument (run, exec: the rest belongs to the program) */
+	CMD_OPTS_FIRST =
+		4, /* options end at the first argument (run, exec: the rest belongs to the program) */
+	CMD_REMOVES = 8 /* what killed commands left without a row goes with it */
 };
 struct command {
-	const char *paths;   /* "run|container run": the first is its name in messages */
-	const char *synopsis;/* "IMAGE [COMMAND [ARG...]]" */
-	const char *summary; /* one line */
-	const char *text;    /* more, or NULL */
-	const char *examples;/* lines, or NULL */
+	const char *paths;                   /* "run|container run": the first is its name in messages */
+	const char *synopsis;                /* "IMAGE [COMMAND [ARG...]]" */
+	const char *summary;                 /* one line */
+	const char *text;                    /* more, or NULL */
+	const char *examples;                /* lines, or NULL */
 	const struct option *const *options; /* tables, NULL at the end */
 	size_t request_size;
 	int min_args, max_args; /* max -1: any number */
 	unsigned flags;
-	int (*run)(struct cli *c, void *request, struct err *err); /* exit status, or a negative errno with err filled */
+	int (*run)(struct cli *c, void *request,
+		struct err *err); /* exit status, or a negative errno with err filled */
 };
-struct command_group { const char *path, *summary; };
+struct command_group {
+	const char *path, *summary;
+};
 
 extern const struct command_group command_groups[]; /* ended by a NULL path */
 /* All commands, in the order of help; ended by NULL. */
@@ -99,8 +104,8 @@ struct cli {
 	bool engine_open;
 	char *const *argv; /* of the whole program: what inspect shows as the create command */
 	const struct command *command;
-	const char *path;  /* the spelling used: "container run" */
-	struct strs args;  /* what is left after options */
+	const char *path; /* the spelling used: "container run" */
+	struct strs args; /* what is left after options */
 	bool help;
 };
 
@@ -115,7 +120,8 @@ const struct option *option_find(const struct command *cmd, const char *name, si
 
 /* ---- commands.c --------------------------------------------------------------------------------------------------- */
 /* Finds the command that argv names; *ret_n: words used.  NULL with *ret_group: a group without a command. */
-const struct command *command_find(char *const *argv, size_t *ret_n, const char **ret_path, const char **ret_group);
+const struct command *command_find(
+	char *const *argv, size_t *ret_n, const char **ret_path, const char **ret_group);
 /* The nearest command to what was typed, or NULL. */
 const char *command_nearest(struct arena *a, const char *group, const char *word);
 /* i-th command of all, NULL at the end. */
@@ -127,7 +133,7 @@ const char *command_path(const struct command *cmd, size_t i, struct arena *a);
 void help_main(FILE *out);
 void help_group(FILE *out, const char *group);
 void help_command(FILE *out, const struct command *cmd, const char *path);
-int docs_man(const char *path, struct err *err);        /* a troff page on stdout; "" is podctl itself */
+int docs_man(const char *path, struct err *err); /* a troff page on stdout; "" is podctl itself */
 int docs_completion(const char *shell, struct err *err);
 
 /* ---- engine for a handler ------------------------------------------------------------------------------------------ */

@@ -90,7 +90,8 @@ static const char *group_find(const char *word)
 	return NULL;
 }
 
-const struct command *command_find(char *const *argv, size_t *ret_n, const char **ret_path, const char **ret_group)
+const struct command *command_find(
+	char *const *argv, size_t *ret_n, const char **ret_path, const char **ret_group)
 {
 	const struct command *best = NULL, *c;
 
@@ -131,7 +132,8 @@ const char *command_nearest(struct arena *a, const char *group, const char *word
 
 			if (!group && !space)
 				(void) strs_add(&names, a, path);
-			else if (group && space && (size_t) (space - path) == len && !strncmp(path, group, len))
+			else if (group && space && (size_t) (space - path) == len &&
+				 !strncmp(path, group, len))
 				(void) strs_add(&names, a, space + 1);
 		}
 	}

@@ -19,7 +19,10 @@
 
 /* ---- create ---------------------------------------------------------------------------------------------------------------- */
 
-struct create_command { struct create_request create; bool quiet; };
+struct create_command {
+	struct create_request create;
+	bool quiet;
+};
 
 static int run_create(struct cli *c, void *request, struct err *err)
 {
@@ -28,7 +31,8 @@ static int run_create(struct cli *c, void *request, struct err *err)
 	AUTO(cidfile_done) struct cidfile cid = { 0 };
 	int rc;
 
-	if ((rc = create_prepare(c, &r->create, err)) < 0 || (rc = cidfile_open(&cid, r->create.cidfile, err)) < 0 ||
+	if ((rc = create_prepare(c, &r->create, err)) < 0 ||
+		(rc = cidfile_open(&cid, r->create.cidfile, err)) < 0 ||
 		(rc = verb_create(&c->engine, &r->create, &c->arena, &made, err)) < 0 ||
 		(rc = cidfile_write(&cid, made.id, err)) < 0)
 		return rc;
@@ -43,7 +47,11 @@ static const struct option create_command_options[] = {
 
 /* ---- stop, kill, restart, pause ----------------------------------------------------------------------------------------------- */
 
-struct stop_command { struct many_request many; struct opt_i64 timeout; bool running; };
+struct stop_command {
+	struct many_request many;
+	struct opt_i64 timeout;
+	bool running;
+};
 
 static int stop_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
 {
@@ -74,19 +82,25 @@ static int run_restart(struct cli *c, void *request, struct err *err)
 static const struct option stop_options[] = {
 	MANY_OPTIONS(S, "running containers"),
 	O_BOOL(S, many.ignore, "ignore", 'i', "A container that is not there is no error"),
-	O_INT(S, timeout, "time|timeout", 't', "SECONDS", "How long each may take before it is killed; -1 for ever", -1, UINT32_MAX),
+	O_INT(S, timeout, "time|timeout", 't', "SECONDS",
+		"How long each may take before it is killed; -1 for ever", -1, UINT32_MAX),
 	O_REFUSED("cidfile", 0, "FILE", "not done yet; use $(cat FILE)"),
 	O_END,
 };
 static const struct option restart_options[] = {
 	MANY_OPTIONS(S, "containers"),
 	O_BOOL(S, running, "running", 0, "All that run"),
-	O_INT(S, timeout, "time|timeout", 't', "SECONDS", "How long each may take to stop before it is killed", -1, UINT32_MAX),
+	O_INT(S, timeout, "time|timeout", 't', "SECONDS",
+		"How long each may take to stop before it is killed", -1, UINT32_MAX),
 	O_END,
 };
 #undef S
 
-struct kill_command { struct many_request many; const char *signal; int number; };
+struct kill_command {
+	struct many_request many;
+	const char *signal;
+	int number;
+};
 
 static int kill_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
 {
@@ -105,12 +119,15 @@ static int run_kill(struct cli *c, void *request, struct err *err)
 
 static const struct option kill_options[] = {
 	MANY_OPTIONS(struct kill_command, "running containers"),
-	O_STR(struct kill_command, signal, "signal", 's', "SIGNAL", "The signal, by name or number (default KILL)"),
+	O_STR(struct kill_command, signal, "signal", 's', "SIGNAL",
+		"The signal, by name or number (default KILL)"),
 	O_REFUSED("cidfile", 0, "FILE", "not done yet; use $(cat FILE)"),
 	O_END,
 };
 
-struct plain_command { struct many_request many; };
+struct plain_command {
+	struct many_request many;
+};
 
 static int pause_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
 {
@@ -142,11 +159,17 @@ static int run_unpause(struct cli *c, void *request, struct err *err)
 	return many_run(c, STORE_CONTAINER, &r->many, true, unpause_one, NULL, NULL, err);
 }
 
-static const struct option plain_options[] = { MANY_OPTIONS(struct plain_command, "containers it makes sense for"), O_END };
+static const struct option plain_options[] = {
+	MANY_OPTIONS(struct plain_command, "containers it makes sense for"), O_END
+};
 
 /* ---- rm ------------------------------------------------------------------------------------------------------------------------- */
 
-struct remove_command { struct many_request many; struct remove_request remove; bool volumes, busy; };
+struct remove_command {
+	struct many_request many;
+	struct remove_request remove;
+	bool volumes, busy;
+};
 
 static int remove_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
 {
@@ -172,9 +195,11 @@ static int run_remove(struct cli *c, void *request, struct err *err)
 #define X struct remove_command
 static const struct option remove_options[] = {
 	MANY_OPTIONS_NO_F(X, "containers"),
-	O_BOOL(X, remove.force, "force", 'f', "Stop running ones first; a container that is not there is no error"),
+	O_BOOL(X, remove.force, "force", 'f',
+		"Stop running ones first; a container that is not there is no error"),
 	O_BOOL(X, many.ignore, "ignore", 'i', "A container that is not there is no error"),
-	O_INT(X, remove.timeout_s, "time|timeout", 't', "SECONDS", "With --force: how long each may take to stop", -1, UINT32_MAX),
+	O_INT(X, remove.timeout_s, "time|timeout", 't', "SECONDS",
+		"With --force: how long each may take to stop", -1, UINT32_MAX),
 	O_BOOL(X, volumes, "volumes", 'v', "Remove anonymous volumes too (there are none)"),
 	O_REFUSED("depend", 0, NULL, "not done yet"),
 	O_REFUSED("cidfile", 0, "FILE", "not done yet; use $(cat FILE)"),
@@ -184,16 +209,27 @@ static const struct option remove_options[] = {
 
 /* ---- wait ------------------------------------------------------------------------------------------------------------------------- */
 
-struct wait_command { struct many_request many; struct strs conditions; };
+struct wait_command {
+	struct many_request many;
+	struct strs conditions;
+};
 
 static int run_wait(struct cli *c, void *request, struct err *err)
 {
-	static const struct { const char *word; enum wait_condition c; } words[] = {
-		{ "stopped", WAIT_STOPPED }, { "exited", WAIT_STOPPED }, { "running", WAIT_RUNNING }, { "removed", WAIT_REMOVED },
+	static const struct {
+		const char *word;
+		enum wait_condition c;
+	} words[] = {
+		{ "stopped", WAIT_STOPPED },
+		{ "exited", WAIT_STOPPED },
+		{ "running", WAIT_RUNNING },
+		{ "removed", WAIT_REMOVED },
 		{ "removing", WAIT_REMOVED },
 	};
 	struct wait_command *r = request;
-	struct selection s = { .kind = STORE_CONTAINER, .names = c->args, .latest = r->many.latest, .ignore = r->many.ignore };
+	struct selection s = {
+		.kind = STORE_CONTAINER, .names = c->args, .latest = r->many.latest, .ignore = r->many.ignore
+	};
 	enum wait_condition condition = WAIT_STOPPED;
 	struct target *t = NULL;
 	size_t n = 0, missing = 0;
@@ -203,7 +239,8 @@ static int run_wait(struct cli *c, void *request, struct err *err)
 		return err_set(err, ERR_UNSUPPORTED, "--condition: several conditions are not done yet");
 	for (size_t i = 0; r->conditions.n && i <= LEN(words); i++) {
 		if (i == LEN(words))
-			return err_set(err, ERR_INVALID, "--condition: no condition '%s'; there are stopped, running and removed",
+			return err_set(err, ERR_INVALID,
+				"--condition: no condition '%s'; there are stopped, running and removed",
 				r->conditions.v[0]);
 		if (!strcmp(words[i].word, r->conditions.v[0])) {
 			condition = words[i].c;
@@ -229,7 +266,8 @@ static int run_wait(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option wait_options[] = {
-	O_CSV(struct wait_command, conditions, "condition", 0, "STATE", "stopped (default), running or removed"),
+	O_CSV(struct wait_command, conditions, "condition", 0, "STATE",
+		"stopped (default), running or removed"),
 	O_BOOL(struct wait_command, many.ignore, "ignore", 0, "A container that is not there is no error"),
 	O_BOOL(struct wait_command, many.latest, "latest", 'l', "The one made last"),
 	O_REFUSED("interval", 'i', "TIME", "podctl waits for the event; there is no interval"),
@@ -238,7 +276,10 @@ static const struct option wait_options[] = {
 
 /* ---- inspect, exists, top ------------------------------------------------------------------------------------------------------- */
 
-struct inspect_command { const char *format, *type; bool size, latest; };
+struct inspect_command {
+	const char *format, *type;
+	bool size, latest;
+};
 
 static int run_container_inspect(struct cli *c, void *request, struct err *err)
 {
@@ -255,7 +296,8 @@ static int run_inspect(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option inspect_options[] = {
-	O_STR(struct inspect_command, format, "format", 'f', "TEMPLATE", "Print through a Go template; json for JSON"),
+	O_STR(struct inspect_command, format, "format", 'f', "TEMPLATE",
+		"Print through a Go template; json for JSON"),
 	O_BOOL(struct inspect_command, latest, "latest", 'l', "The one made last"),
 	O_REFUSED("size", 's', NULL, "sizes of containers are not counted yet"),
 	O_END,
@@ -333,7 +375,7 @@ const struct command container_commands[] = {
 		o_plain, sizeof(struct plain_command), 0, -1, 0, run_unpause },
 	{ "rm|container rm", "CONTAINER...", "Remove containers",
 		"Exit status 1 when a container was not there, 2 when one of them runs.", "  podctl rm -f web\n  podctl rm -fa\n",
-		o_remove, sizeof(struct remove_command), 0, -1, 0, run_remove },
+		o_remove, sizeof(struct remove_command), 0, -1, CMD_REMOVES, run_remove },
 	{ "wait|container wait", "CONTAINER...", "Wait until containers end, and print their exit codes", NULL, "  podctl wait job\n",
 		o_wait, sizeof(struct wait_command), 0, -1, 0, run_wait },
 	{ "inspect", "NAME...", "Print all that is known of containers, images or pods as JSON", NULL,

@@ -38,7 +38,8 @@ static int check_keys(const char *keys, struct err *err)
 }
 
 /* Copies until the container ends; its code, 0 when detached.  *ret_ended: it has ended. */
-static int follow_container(struct cli *c, const struct stream *s, const struct target *t, bool *ret_ended, struct err *err)
+static int follow_container(
+	struct cli *c, const struct stream *s, const struct target *t, bool *ret_ended, struct err *err)
 {
 	enum stream_end end = STREAM_LOST;
 	int64_t code = 0;
@@ -78,7 +79,9 @@ static int opt_sig_proxy(struct cli *c, void *request, const char *value, struct
 static int run_attached(struct cli *c, struct run_command *r, struct cidfile *cid, struct err *err)
 {
 	struct attach_request at = { .in = r->create.interactive, .out = true, .errs = true };
-	struct stream s = { .tty = r->create.tty, .in = at.in, .sig_proxy = !r->sig_proxy_off,
+	struct stream s = { .tty = r->create.tty,
+		.in = at.in,
+		.sig_proxy = !r->sig_proxy_off,
 		.detach_keys = detach_keys(c, r->detach_keys) };
 	struct create_result made = { 0 };
 	auto_close int sock = -EBADF;
@@ -135,9 +138,13 @@ static int run_run(struct cli *c, void *request, struct err *err)
 
 static const struct option run_options[] = {
 	O_BOOL(struct run_command, detach, "detach", 'd', "Run in the background and print the id"),
-	O_STR(struct run_command, detach_keys, "detach-keys", 0, "KEYS", "Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
+	O_STR(struct run_command, detach_keys, "detach-keys", 0, "KEYS",
+		"Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
 	O_BOOL(struct run_command, quiet, "quiet", 'q', "Print nothing while an image is got"),
-	{ .name = "sig-proxy", .kind = OPT_FN, .fn = opt_sig_proxy, .help = "Pass signals on to the container (default true)",
+	{ .name = "sig-proxy",
+		.kind = OPT_FN,
+		.fn = opt_sig_proxy,
+		.help = "Pass signals on to the container (default true)",
 		.implied = "true" },
 	O_END,
 };
@@ -171,7 +178,9 @@ static int select_one(struct cli *c, const struct many_request *r, struct target
 static int start_attached(struct cli *c, struct start_command *r, struct err *err)
 {
 	struct attach_request at = { .in = r->interactive, .out = true, .errs = true };
-	struct stream s = { .in = r->interactive, .sig_proxy = !r->sig_proxy_off, .detach_keys = detach_keys(c, r->detach_keys) };
+	struct stream s = { .in = r->interactive,
+		.sig_proxy = !r->sig_proxy_off,
+		.detach_keys = detach_keys(c, r->detach_keys) };
 	auto_close int sock = -EBADF;
 	struct target *t = NULL;
 	bool ended;
@@ -214,11 +223,15 @@ static int opt_start_sig_proxy(struct cli *c, void *request, const char *value, 
 static const struct option start_options[] = {
 	O_BOOL(S, many.all, "all", 0, "All containers"),
 	O_BOOL(S, attach, "attach", 'a', "Show its output until it ends, and exit with its code"),
-	O_STR(S, detach_keys, "detach-keys", 0, "KEYS", "Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
+	O_STR(S, detach_keys, "detach-keys", 0, "KEYS",
+		"Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
 	O_STRS(S, many.filters, "filter", 'f', "KEY=VALUE", "Those that fit"),
 	O_BOOL(S, interactive, "interactive", 'i', "Attach, and pass standard input on"),
 	O_BOOL(S, many.latest, "latest", 'l', "The one made last"),
-	{ .name = "sig-proxy", .kind = OPT_FN, .fn = opt_start_sig_proxy, .help = "Pass signals on to the container (default true)",
+	{ .name = "sig-proxy",
+		.kind = OPT_FN,
+		.fn = opt_start_sig_proxy,
+		.help = "Pass signals on to the container (default true)",
 		.implied = "true" },
 	O_END,
 };
@@ -232,13 +245,16 @@ static int run_attach(struct cli *c, void *request, struct err *err)
 {
 	struct attach_command *r = request;
 	struct attach_request at = { .in = !r->no_stdin, .out = true, .errs = true };
-	struct stream s = { .sig_proxy = !r->start.sig_proxy_off, .in = !r->no_stdin, .detach_keys = detach_keys(c, r->start.detach_keys) };
+	struct stream s = { .sig_proxy = !r->start.sig_proxy_off,
+		.in = !r->no_stdin,
+		.detach_keys = detach_keys(c, r->start.detach_keys) };
 	auto_close int sock = -EBADF;
 	struct target *t = NULL;
 	bool ended;
 	int rc;
 
-	if ((rc = check_keys(r->start.detach_keys, err)) < 0 || (rc = select_one(c, &r->start.many, &t, err)) != 0)
+	if ((rc = check_keys(r->start.detach_keys, err)) < 0 ||
+		(rc = select_one(c, &r->start.many, &t, err)) != 0)
 		return rc;
 	stream_size(&at.rows, &at.cols);
 	if ((rc = verb_attach(&c->engine, t, &at, &sock, &s.tty, err)) < 0)
@@ -249,10 +265,14 @@ static int run_attach(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option attach_options[] = {
-	O_STR(S, detach_keys, "detach-keys", 0, "KEYS", "Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
+	O_STR(S, detach_keys, "detach-keys", 0, "KEYS",
+		"Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
 	O_BOOL(S, many.latest, "latest", 'l', "The one made last"),
 	O_BOOL(struct attach_command, no_stdin, "no-stdin", 0, "Do not pass standard input on"),
-	{ .name = "sig-proxy", .kind = OPT_FN, .fn = opt_start_sig_proxy, .help = "Pass signals on to the container (default true)",
+	{ .name = "sig-proxy",
+		.kind = OPT_FN,
+		.fn = opt_start_sig_proxy,
+		.help = "Pass signals on to the container (default true)",
 		.implied = "true" },
 	O_END,
 };
@@ -304,7 +324,9 @@ static int exec_prepare(struct cli *c, struct exec_command *r, struct target **r
 static int run_exec(struct cli *c, void *request, struct err *err)
 {
 	struct exec_command *r = request;
-	struct stream s = { .tty = r->exec.tty, .in = r->exec.tty && r->exec.interactive, .detach_keys = detach_keys(c, r->detach_keys) };
+	struct stream s = { .tty = r->exec.tty,
+		.in = r->exec.tty && r->exec.interactive,
+		.detach_keys = detach_keys(c, r->detach_keys) };
 	auto_close int sock = -EBADF, none = -EBADF;
 	int fds[3] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	enum stream_end end = STREAM_LOST;
@@ -341,7 +363,8 @@ static int run_exec(struct cli *c, void *request, struct err *err)
 #define X struct exec_command
 static const struct option exec_options[] = {
 	O_BOOL(X, exec.detach, "detach", 'd', "Run in the background and print the session's id"),
-	O_STR(X, detach_keys, "detach-keys", 0, "KEYS", "Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
+	O_STR(X, detach_keys, "detach-keys", 0, "KEYS",
+		"Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
 	O_FN(opt_exec_env, "env", 'e', "NAME[=VALUE]", "Set a variable"),
 	O_FN(opt_exec_env_file, "env-file", 0, "FILE", "Read variables from a file, one per line"),
 	O_BOOL(X, exec.interactive, "interactive", 'i', "Pass standard input on"),

@@ -13,7 +13,9 @@ static int opt_env(struct cli *c, void *request, const char *value, struct err *
 
 static int opt_env_host(struct cli *c, void *request, const char *value, struct err *err)
 {
-	return !strcmp(value, "true") ? env_add_host(c, &((struct create_request *) request)->env_defaults, err) : 0;
+	return !strcmp(value, "true")
+		       ? env_add_host(c, &((struct create_request *) request)->env_defaults, err)
+		       : 0;
 }
 
 static int opt_env_file(struct cli *c, void *request, const char *value, struct err *err)

@@ -48,8 +48,8 @@ int env_add(struct cli *c, struct kvs *env, const char *text, struct err *err)
 
 int env_add_host(struct cli *c, struct kvs *env, struct err *err) { return add_prefix(c, env, "", 0, err); }
 
-static int each_line(const char *file, struct err *err, int (*fn)(struct cli *, struct kvs *, const char *, struct err *),
-	struct cli *c, struct kvs *to)
+static int each_line(const char *file, struct err *err,
+	int (*fn)(struct cli *, struct kvs *, const char *, struct err *), struct cli *c, struct kvs *to)
 {
 	auto_buf struct buf b = BUF_INIT(ENV_FILE_MAX);
 	auto_close int fd = open(file, O_RDONLY | O_CLOEXEC);

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-
-
 static bool in_group(const char *path, size_t len, const char *group)
 {
 	size_t n = group ? strlen(group) : 0;
@@ -17,7 +15,8 @@ static bool in_group(const char *path, size_t len, const char *group)
 }
 
 /* Calls fn for each visible command with its last word in this group (NULL: top level). */
-static void each_command(const char *group, void (*fn)(FILE *, const char *, size_t, const struct command *), FILE *out)
+static void each_command(
+	const char *group, void (*fn)(FILE *, const char *, size_t, const struct command *), FILE *out)
 {
 	const struct command *c;
 
@@ -49,10 +48,11 @@ static void option_line(FILE *out, const struct option *o)
 	int len = (int) strcspn(o->name, "|");
 
 	if (o->letter)
-		(void) snprintf(left, sizeof left, "-%c, --%.*s%s%s", o->letter, len, o->name, o->value ? " " : "",
-			o->value ? o->value : "");
+		(void) snprintf(left, sizeof left, "-%c, --%.*s%s%s", o->letter, len, o->name,
+			o->value ? " " : "", o->value ? o->value : "");
 	else
-		(void) snprintf(left, sizeof left, "    --%.*s%s%s", len, o->name, o->value ? " " : "", o->value ? o->value : "");
+		(void) snprintf(left, sizeof left, "    --%.*s%s%s", len, o->name, o->value ? " " : "",
+			o->value ? o->value : "");
 	(void) fprintf(out, "  %-34s %s\n", left, o->help);
 }
 
@@ -65,8 +65,10 @@ static void options(FILE *out, const struct option *table)
 
 void help_main(FILE *out)
 {
-	(void) fputs("Run pods and containers, and Kubernetes YAML, on this machine\n\nUsage:\n  podctl [options] COMMAND\n\n"
-		     "Groups:\n", out);
+	(void) fputs("Run pods and containers, and Kubernetes YAML, on this machine\n\nUsage:\n  podctl "
+		     "[options] COMMAND\n\n"
+		     "Groups:\n",
+		out);
 	for (const struct command_group *g = command_groups; g->path; g++)
 		(void) fprintf(out, "  %-12s %s\n", g->path, g->summary);
 	(void) fputs("\nCommands:\n", out);
@@ -84,18 +86,15 @@ void help_group(FILE *out, const char *group)
 	each_command(group, command_line, out);
 }
 
-static bool has_options(const struct command *c)
-{
-	return c->options && c->options[0];
-}
+static bool has_options(const struct command *c) { return c->options && c->options[0]; }
 
 void help_command(FILE *out, const struct command *c, const char *path)
 {
 	(void) fprintf(out, "%s\n", c->summary);
 	if (c->text)
 		(void) fprintf(out, "\nDescription:\n  %s\n", c->text);
-	(void) fprintf(out, "\nUsage:\n  podctl %s%s%s%s\n", path, has_options(c) ? " [options]" : "", *c->synopsis ? " " : "",
-		c->synopsis);
+	(void) fprintf(out, "\nUsage:\n  podctl %s%s%s%s\n", path, has_options(c) ? " [options]" : "",
+		*c->synopsis ? " " : "", c->synopsis);
 	if (strchr(c->paths, '|')) {
 		const char *sep = "";
 
@@ -186,13 +185,16 @@ static void man_command_row(FILE *out, const char *word, size_t n, const struct 
 
 static void man_main(void)
 {
-	(void) fputs(".SH NAME\npodctl \\- run pods, containers and Kubernetes YAML on one machine\n.SH SYNOPSIS\n"
-		     "\\fBpodctl\\fR [\\fIoptions\\fR] \\fIcommand\\fR [\\fIarguments\\fR]\n.SH DESCRIPTION\n"
-		     "podctl runs pods without a daemon: each pod has one small monitor process and nothing else keeps running. "
-		     "It plays Kubernetes manifests, runs single containers, and keeps images. "
-		     "The command line follows podman's.\n.PP\n"
-		     "As root, state is kept in /var/lib/podctl and /run/podctl; for an ordinary user in "
-		     "~/.local/share/podctl and $XDG_RUNTIME_DIR/podctl.\n.SH OPTIONS\n", stdout);
+	(void) fputs(
+		".SH NAME\npodctl \\- run pods, containers and Kubernetes YAML on one machine\n.SH SYNOPSIS\n"
+		"\\fBpodctl\\fR [\\fIoptions\\fR] \\fIcommand\\fR [\\fIarguments\\fR]\n.SH DESCRIPTION\n"
+		"podctl runs pods without a daemon: each pod has one small monitor process and nothing else "
+		"keeps running. "
+		"It plays Kubernetes manifests, runs single containers, and keeps images. "
+		"The command line follows podman's.\n.PP\n"
+		"As root, state is kept in /var/lib/podctl and /run/podctl; for an ordinary user in "
+		"~/.local/share/podctl and $XDG_RUNTIME_DIR/podctl.\n.SH OPTIONS\n",
+		stdout);
 	man_options(global_options);
 	(void) fputs(".SH COMMANDS\n", stdout);
 	each_command(NULL, man_command_row, stdout);
@@ -200,11 +202,16 @@ static void man_main(void)
 		(void) printf(".SS podctl %s\n%s.\n", g->path, g->summary);
 		each_command(g->path, man_command_row, stdout);
 	}
-	(void) fputs(".SH EXIT STATUS\n.TP\n0\nThe command succeeded.\n.TP\n125\npodctl itself failed; the reason is on standard "
-		     "error.\n.TP\n126\nThe command in the container cannot be executed.\n.TP\n127\nThe command in the container was "
-		     "not found.\n.TP\nanything else\nThe exit code of the container; 128+N when it was killed by signal N.\n"
-		     ".SH FILES\n.TP\n/etc/containers/containers.conf\nDefaults of containers, shared with other engines.\n"
-		     ".SH SEE ALSO\n\\fBpodctl\\-run\\fR(1), \\fBpodctl\\-play\\-kube\\fR(1)\n", stdout);
+	(void) fputs(".SH EXIT STATUS\n.TP\n0\nThe command succeeded.\n.TP\n125\npodctl itself failed; the "
+		     "reason is on standard "
+		     "error.\n.TP\n126\nThe command in the container cannot be executed.\n.TP\n127\nThe "
+		     "command in the container was "
+		     "not found.\n.TP\nanything else\nThe exit code of the container; 128+N when it was "
+		     "killed by signal N.\n"
+		     ".SH FILES\n.TP\n/etc/containers/containers.conf\nDefaults of containers, shared with "
+		     "other engines.\n"
+		     ".SH SEE ALSO\n\\fBpodctl\\-run\\fR(1), \\fBpodctl\\-play\\-kube\\fR(1)\n",
+		stdout);
 }
 
 static void man_paths(const struct command *c)
@@ -250,8 +257,10 @@ static void man_command(const struct command *c, const char *path)
 		man_text(c->examples);
 		(void) fputs(".fi\n", stdout);
 	}
-	(void) fputs(".SH EXIT STATUS\n125 when podctl fails, 126 when the command in the container cannot be executed, 127 when it "
-		     "is not found, otherwise the container's own code where one is passed on.\n.SH SEE ALSO\n\\fBpodctl\\fR(1)\n",
+	(void) fputs(".SH EXIT STATUS\n125 when podctl fails, 126 when the command in the container cannot "
+		     "be executed, 127 when it "
+		     "is not found, otherwise the container's own code where one is passed on.\n.SH SEE "
+		     "ALSO\n\\fBpodctl\\fR(1)\n",
 		stdout);
 }
 
@@ -279,7 +288,9 @@ int docs_man(const char *path, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "no command is called '%s'", path);
 	(void) fputs(".TH PODCTL", stdout);
 	for (const char *p = spelled; *p; p++)
-		(void) (p == spelled ? putchar('-') : 0), (void) putchar(*p == ' ' ? '-' : *p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+		(void) (p == spelled ? putchar('-') : 0), (void) putchar(*p == ' '                ? '-'
+									 : *p >= 'a' && *p <= 'z' ? *p - 32
+												  : *p);
 	(void) fputs(" 1 \"\" \"podctl " PODCTL_VERSION "\"\n", stdout);
 	if (c)
 		man_command(c, spelled);
@@ -308,10 +319,12 @@ static void bash(void)
 {
 	const struct command *c;
 
-	(void) fputs("# completion of podctl for bash; made by `podctl docs completion bash`\n"
-		     "_podctl() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} w words=() path flags=\"\"\n"
-		     "\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $w == -* ]] || words+=(\"$w\"); done\n"
-		     "\tcase \"${words[0]:-}\" in\n", stdout);
+	(void) fputs(
+		"# completion of podctl for bash; made by `podctl docs completion bash`\n"
+		"_podctl() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} w words=() path flags=\"\"\n"
+		"\tfor w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do [[ $w == -* ]] || words+=(\"$w\"); done\n"
+		"\tcase \"${words[0]:-}\" in\n",
+		stdout);
 	for (const struct command_group *g = command_groups; g->path; g++) {
 		(void) printf("\t%s)\n\t\t[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W \"", g->path);
 		each_command(g->path, words_of, stdout);
@@ -322,7 +335,8 @@ static void bash(void)
 	for (const struct command_group *g = command_groups; g->path; g++)
 		(void) printf("%s ", g->path);
 	flags_of(global_options);
-	(void) fputs("\" -- \"$cur\")); return ;;\n\t*) path=${words[0]} ;;\n\tesac\n\tcase \"$path\" in\n", stdout);
+	(void) fputs("\" -- \"$cur\")); return ;;\n\t*) path=${words[0]} ;;\n\tesac\n\tcase \"$path\" in\n",
+		stdout);
 	for (size_t i = 0; (c = command_at(i)); i++) {
 		if (c->flags & CMD_HIDDEN)
 			continue;
@@ -338,13 +352,19 @@ static void bash(void)
 			flags_of(c->options[k]);
 		(void) fputs("\" ;;\n", stdout);
 	}
-	(void) fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$flags\" -- \"$cur\"))\n\t\treturn\n\tfi\n"
-		     "\tcase \"$path\" in\n\t*kube*|import|load|\"image import\"|\"image load\") COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+	(void) fputs("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$flags\" -- "
+		     "\"$cur\"))\n\t\treturn\n\tfi\n"
+		     "\tcase \"$path\" in\n\t*kube*|import|load|\"image import\"|\"image load\") "
+		     "COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
 		     "\trun|create|rmi|tag|image*|container\\ run|container\\ create)\n"
-		     "\t\tCOMPREPLY=($(compgen -W \"$(podctl images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null)\" -- \"$cur\")) ;;\n"
-		     "\tpod*) COMPREPLY=($(compgen -W \"$(podctl pod ps --format '{{.Name}}' 2>/dev/null)\" -- \"$cur\")) ;;\n"
-		     "\t*) COMPREPLY=($(compgen -W \"$(podctl ps -a --format '{{.Names}}' 2>/dev/null)\" -- \"$cur\")) ;;\n"
-		     "\tesac\n}\ncomplete -o default -F _podctl podctl\n", stdout);
+		     "\t\tCOMPREPLY=($(compgen -W \"$(podctl images --format '{{.Repository}}:{{.Tag}}' "
+		     "2>/dev/null)\" -- \"$cur\")) ;;\n"
+		     "\tpod*) COMPREPLY=($(compgen -W \"$(podctl pod ps --format '{{.Name}}' 2>/dev/null)\" "
+		     "-- \"$cur\")) ;;\n"
+		     "\t*) COMPREPLY=($(compgen -W \"$(podctl ps -a --format '{{.Names}}' 2>/dev/null)\" -- "
+		     "\"$cur\")) ;;\n"
+		     "\tesac\n}\ncomplete -o default -F _podctl podctl\n",
+		stdout);
 }
 
 static void fish(void)
@@ -359,20 +379,25 @@ static void fish(void)
 			size_t n = strcspn(p, "|"), head = strcspn(p, " |");
 
 			if (head == n)
-				(void) printf("complete -c podctl -n __fish_use_subcommand -a '%.*s' -d '%s'\n", (int) n, p, c->summary);
+				(void) printf(
+					"complete -c podctl -n __fish_use_subcommand -a '%.*s' -d '%s'\n",
+					(int) n, p, c->summary);
 			else
-				(void) printf("complete -c podctl -n '__fish_seen_subcommand_from %.*s' -a '%.*s' -d '%s'\n", (int) head, p,
-					(int) (n - head - 1), p + head + 1, c->summary);
+				(void) printf("complete -c podctl -n '__fish_seen_subcommand_from %.*s' -a "
+					      "'%.*s' -d '%s'\n",
+					(int) head, p, (int) (n - head - 1), p + head + 1, c->summary);
 			for (size_t k = 0; p == c->paths && c->options && c->options[k]; k++)
 				for (const struct option *o = c->options[k]; o->name; o++)
 					if (o->kind != OPT_REFUSED)
-						(void) printf("complete -c podctl -n '__fish_seen_subcommand_from %.*s' -l %.*s\n", (int) head, p,
-							(int) strcspn(o->name, "|"), o->name);
+						(void) printf("complete -c podctl -n "
+							      "'__fish_seen_subcommand_from %.*s' -l %.*s\n",
+							(int) head, p, (int) strcspn(o->name, "|"), o->name);
 			p += n + (p[n] == '|');
 		}
 	}
 	for (const struct command_group *g = command_groups; g->path; g++)
-		(void) printf("complete -c podctl -n __fish_use_subcommand -a '%s' -d '%s'\n", g->path, g->summary);
+		(void) printf(
+			"complete -c podctl -n __fish_use_subcommand -a '%s' -d '%s'\n", g->path, g->summary);
 }
 
 int docs_completion(const char *shell, struct err *err)
@@ -385,7 +410,8 @@ int docs_completion(const char *shell, struct err *err)
 	} else if (!strcmp(shell, "fish")) {
 		fish();
 	} else {
-		return err_set(err, ERR_INVALID, "no completion for '%s'; there are bash, zsh and fish", shell);
+		return err_set(
+			err, ERR_INVALID, "no completion for '%s'; there are bash, zsh and fish", shell);
 	}
 	return 0;
 }

@@ -20,19 +20,24 @@ static int open_archive(const char *path, int *ret, struct err *err)
 {
 	if (!path || !strcmp(path, "-")) {
 		if (isatty(STDIN_FILENO))
-			return err_set(err, ERR_INVALID, "cannot read an archive from a terminal; give a file, or use a pipe");
+			return err_set(err, ERR_INVALID,
+				"cannot read an archive from a terminal; give a file, or use a pipe");
 		*ret = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 		return *ret < 0 ? err_sys(err, errno, "read standard input") : 0;
 	}
 	if (strstr(path, "://"))
-		return err_set(err, ERR_UNSUPPORTED, "'%s': getting archives from the net is not done yet", path);
+		return err_set(
+			err, ERR_UNSUPPORTED, "'%s': getting archives from the net is not done yet", path);
 	*ret = open(path, O_RDONLY | O_CLOEXEC);
 	return *ret < 0 ? err_sys(err, errno, "open '%s'", path) : 0;
 }
 
 /* ---- import ------------------------------------------------------------------------------------------------------------------- */
 
-struct import_command { struct import_request import; bool quiet; };
+struct import_command {
+	struct import_request import;
+	bool quiet;
+};
 
 static int run_import(struct cli *c, void *request, struct err *err)
 {
@@ -55,8 +60,10 @@ static int run_import(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option import_options[] = {
-	O_STRS(struct import_command, import.changes, "change", 'c', "LINE", "A line such as 'CMD [\"sh\"]', ENV A=B, USER web"),
-	O_STR(struct import_command, import.message, "message", 'm', "TEXT", "A remark for the image's history"),
+	O_STRS(struct import_command, import.changes, "change", 'c', "LINE",
+		"A line such as 'CMD [\"sh\"]', ENV A=B, USER web"),
+	O_STR(struct import_command, import.message, "message", 'm', "TEXT",
+		"A remark for the image's history"),
 	O_BOOL(struct import_command, quiet, "quiet", 'q', "Print nothing but the id"),
 	O_REFUSED("arch", 0, "ARCH", "not done yet"),
 	O_REFUSED("os", 0, "OS", "not done yet"),
@@ -66,7 +73,10 @@ static const struct option import_options[] = {
 
 /* ---- load ---------------------------------------------------------------------------------------------------------------------- */
 
-struct load_command { const char *input; bool quiet; };
+struct load_command {
+	const char *input;
+	bool quiet;
+};
 
 static void progress_line(void *ctx, const char *text)
 {
@@ -88,7 +98,8 @@ static int run_load(struct cli *c, void *request, struct err *err)
 		const char *path = r->input[0] == '/' ? r->input : NULL;
 		char cwd[4096];
 
-		if (!path && (!getcwd(cwd, sizeof cwd) || !(path = arena_printf(&c->arena, "%s/%s", cwd, r->input))))
+		if (!path && (!getcwd(cwd, sizeof cwd) ||
+				     !(path = arena_printf(&c->arena, "%s/%s", cwd, r->input))))
 			return err_sys(err, errno, "find the working directory");
 		load.path = path;
 	} else if ((rc = open_archive(r->input, &fd, err)) < 0) {
@@ -105,7 +116,8 @@ static int run_load(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option load_options[] = {
-	O_STR(struct load_command, input, "input", 'i', "FILE", "The archive, or an oci directory (default: standard input)"),
+	O_STR(struct load_command, input, "input", 'i', "FILE",
+		"The archive, or an oci directory (default: standard input)"),
 	O_BOOL(struct load_command, quiet, "quiet", 'q', "Print only what was loaded"),
 	O_END,
 };
@@ -122,7 +134,8 @@ struct images_command {
 
 static void split_name(struct arena *a, const char *name, const char **repo, const char **tag)
 {
-	const char *slash = strrchr(name, '/'), *at = strchr(name, '@'), *colon = strrchr(slash ? slash : name, ':');
+	const char *slash = strrchr(name, '/'), *at = strchr(name, '@'),
+		   *colon = strrchr(slash ? slash : name, ':');
 
 	*tag = "<none>";
 	*repo = name;
@@ -134,8 +147,8 @@ static void split_name(struct arena *a, const char *name, const char **repo, con
 	}
 }
 
-static int image_row_add(struct cli *c, const struct images_command *r, const struct image_list *list, size_t i, const char *name,
-	uint64_t now, json_t *rows)
+static int image_row_add(struct cli *c, const struct images_command *r, const struct image_list *list,
+	size_t i, const char *name, uint64_t now, json_t *rows)
 {
 	const struct image_row *m = &list->v[i];
 	const char *repo = "<none>", *tag = "<none>", *id;
@@ -145,10 +158,12 @@ static int image_row_add(struct cli *c, const struct images_command *r, const st
 	if (name)
 		split_name(&c->arena, name, &repo, &tag);
 	id = r->no_trunc ? arena_printf(&c->arena, "sha256:%s", m->id) : short_id(&c->arena, m->id, false);
-	return json_array_append_new(rows,
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "Repository", repo, "Tag", tag, "ID", id, "Digest",
-			m->digest && *m->digest ? m->digest : "<none>", "CreatedAt", time_format(created, m->created_us), "CreatedSince", since,
-			"Created", since, "Size", words_size(&c->arena, m->size), "Names", name ? name : "", "Containers", (int) list->users[i]));
+	return json_array_append_new(
+		rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "Repository", repo,
+			      "Tag", tag, "ID", id, "Digest", m->digest && *m->digest ? m->digest : "<none>",
+			      "CreatedAt", time_format(created, m->created_us), "CreatedSince", since,
+			      "Created", since, "Size", words_size(&c->arena, m->size), "Names",
+			      name ? name : "", "Containers", (int) list->users[i]));
 }
 
 static json_t *image_doc(struct cli *c, const struct image_list *list, size_t i)
@@ -163,16 +178,19 @@ static json_t *image_doc(struct cli *c, const struct image_list *list, size_t i)
 		(void) json_array_append_new(names, json_string(m->names.v[k]));
 		split_name(&c->arena, m->names.v[k], &repo, &tag);
 		if (m->digest && *m->digest)
-			(void) json_array_append_new(digests, json_string(arena_printf(&c->arena, "%s@%s", repo, m->digest)));
+			(void) json_array_append_new(
+				digests, json_string(arena_printf(&c->arena, "%s@%s", repo, m->digest)));
 	}
-	return json_pack("{s:s, s:s, s:O, s:o, s:I, s:i, s:I, s:i, s:o, s:s, s:I, s:s}", "Id", m->id, "ParentId", "", "RepoTags", names,
-		"RepoDigests", digests, "Size", (json_int_t) m->size, "SharedSize", 0, "VirtualSize", (json_int_t) m->size, "Containers",
-		(int) list->users[i], "Names", names, "Digest", m->digest ? m->digest : "", "Created",
+	return json_pack("{s:s, s:s, s:O, s:o, s:I, s:i, s:I, s:i, s:o, s:s, s:I, s:s}", "Id", m->id,
+		"ParentId", "", "RepoTags", names, "RepoDigests", digests, "Size", (json_int_t) m->size,
+		"SharedSize", 0, "VirtualSize", (json_int_t) m->size, "Containers", (int) list->users[i],
+		"Names", names, "Digest", m->digest ? m->digest : "", "Created",
 		(json_int_t) (m->created_us / 1000000), "CreatedAt", time_format(created, m->created_us));
 }
 
 /* reference=, dangling=, id=, label= waits for its issue. */
-static int image_fits(struct cli *c, const struct images_command *r, const struct image_list *list, size_t i, struct err *err)
+static int image_fits(struct cli *c, const struct images_command *r, const struct image_list *list, size_t i,
+	struct err *err)
 {
 	for (size_t k = 0; k < r->filters.n; k++) {
 		const char *f = r->filters.v[k], *eq = strchr(f, '=');
@@ -192,7 +210,8 @@ static int image_fits(struct cli *c, const struct images_command *r, const struc
 		} else if (n == 2 && !strncmp(f, "id", n)) {
 			good = !strncmp(list->v[i].id, eq + 1, strlen(eq + 1));
 		} else {
-			return err_set(err, ERR_INVALID, "\"%s\" is an invalid filter; there are reference=, dangling= and id=", f);
+			return err_set(err, ERR_INVALID,
+				"\"%s\" is an invalid filter; there are reference=, dangling= and id=", f);
 		}
 		if (!good)
 			return 0;
@@ -211,7 +230,10 @@ static const char *image_key(struct arena *a, const struct image_row *m, const c
 	return !strcmp(sort, "size") ? arena_printf(a, "%020" PRIu64, m->size) : NULL;
 }
 
-struct keyed { const char *key; size_t i; };
+struct keyed {
+	const char *key;
+	size_t i;
+};
 
 static int compare_keyed(const void *a, const void *b)
 {
@@ -220,10 +242,15 @@ static int compare_keyed(const void *a, const void *b)
 
 static int run_images(struct cli *c, void *request, struct err *err)
 {
-	static const struct header headers[] = { { "ID", "IMAGE ID" }, { "CreatedSince", "CREATED" }, { NULL, NULL } };
+	static const struct header headers[] = { { "ID", "IMAGE ID" }, { "CreatedSince", "CREATED" },
+		{ NULL, NULL } };
 	const struct images_command *r = request;
-	struct listing l = { .format = r->format, .headers = headers, .fields = IMAGE_FIELDS, .no_heading = r->no_heading,
-		.columns = r->digests ? "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+	struct listing l = { .format = r->format,
+		.headers = headers,
+		.fields = IMAGE_FIELDS,
+		.no_heading = r->no_heading,
+		.columns = r->digests ? "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}"
+					"\t{{.Size}}"
 				      : "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}" };
 	struct image_list list = { 0 };
 	struct keyed *order;
@@ -242,7 +269,10 @@ static int run_images(struct cli *c, void *request, struct err *err)
 			continue;
 		order[n] = (struct keyed){ image_key(&c->arena, &list.v[i], r->sort), i };
 		if (!order[n++].key)
-			return err_set(err, ERR_INVALID, "--sort: cannot sort by '%s'; there are created, id, repository, size and tag", r->sort);
+			return err_set(err, ERR_INVALID,
+				"--sort: cannot sort by '%s'; there are created, id, repository, size and "
+				"tag",
+				r->sort);
 	}
 	qsort(order, n, sizeof *order, compare_keyed);
 	if (r->quiet) {
@@ -257,7 +287,8 @@ static int run_images(struct cli *c, void *request, struct err *err)
 		const struct image_row *m = &list.v[order[k].i];
 
 		for (size_t j = 0; j < m->names.n || j == 0; j++)
-			(void) image_row_add(c, r, &list, order[k].i, m->names.n ? m->names.v[j] : NULL, now, l.rows);
+			(void) image_row_add(
+				c, r, &list, order[k].i, m->names.n ? m->names.v[j] : NULL, now, l.rows);
 		(void) json_array_append_new(l.json_doc, image_doc(c, &list, order[k].i));
 	}
 	rc = print_listing(&l, err);
@@ -293,7 +324,9 @@ static int run_tag(struct cli *c, void *request, struct err *err)
 	return rc;
 }
 
-struct rmi_command { bool all, force, ignore; };
+struct rmi_command {
+	bool all, force, ignore;
+};
 
 static int all_images(struct cli *c, struct err *err)
 {
@@ -302,7 +335,8 @@ static int all_images(struct cli *c, struct err *err)
 
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
 		for (size_t k = 0; rc == 0 && (k < list.v[i].names.n || k == 0); k++)
-			rc = strs_add(&c->args, &c->arena, list.v[i].names.n ? list.v[i].names.v[k] : list.v[i].id);
+			rc = strs_add(
+				&c->args, &c->arena, list.v[i].names.n ? list.v[i].names.v[k] : list.v[i].id);
 	return rc;
 }
 
@@ -313,7 +347,8 @@ static int run_rmi(struct cli *c, void *request, struct err *err)
 	int status = 0, rc;
 
 	if (r->all && c->args.n)
-		return err_set(err, ERR_INVALID, "when using the --all switch, you may not pass any images names or IDs");
+		return err_set(err, ERR_INVALID,
+			"when using the --all switch, you may not pass any images names or IDs");
 	if (r->all && (rc = all_images(c, err)) < 0)
 		return rc;
 	if (!r->all && !c->args.n)
@@ -326,7 +361,9 @@ static int run_rmi(struct cli *c, void *request, struct err *err)
 			if (one.kind == ERR_NOT_FOUND && (r->ignore || r->force))
 				continue;
 			cli_error(&one);
-			status = one.kind == ERR_STATE ? 2 : one.kind == ERR_NOT_FOUND ? (status ? status : 1) : EXIT_ENGINE;
+			status = one.kind == ERR_STATE       ? 2
+				 : one.kind == ERR_NOT_FOUND ? (status ? status : 1)
+							     : EXIT_ENGINE;
 			continue;
 		}
 		for (size_t k = 0; k < lines.n; k++) {
@@ -348,7 +385,9 @@ static const struct option rmi_options[] = {
 	O_END,
 };
 
-struct image_inspect_command { const char *format; };
+struct image_inspect_command {
+	const char *format;
+};
 
 static int run_image_inspect(struct cli *c, void *request, struct err *err)
 {
@@ -356,7 +395,8 @@ static int run_image_inspect(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option image_inspect_options[] = {
-	O_STR(struct image_inspect_command, format, "format", 'f', "TEMPLATE", "Print through a Go template; json for JSON"),
+	O_STR(struct image_inspect_command, format, "format", 'f', "TEMPLATE",
+		"Print through a Go template; json for JSON"),
 	O_END,
 };
 

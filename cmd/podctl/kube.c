@@ -21,17 +21,21 @@ static int read_manifest(struct cli *c, const char *path, struct kube_input *ret
 	int rc;
 
 	if (strstr(path, "://"))
-		return err_set(err, ERR_UNSUPPORTED, "'%s': getting manifests from the net is not done yet", path);
+		return err_set(
+			err, ERR_UNSUPPORTED, "'%s': getting manifests from the net is not done yet", path);
 	if (strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open '%s'", path);
 	rc = io_read_all(fd >= 0 ? fd : STDIN_FILENO, &b);
 	if (rc == -EFBIG)
-		rc = err_set(err, ERR_INVALID, "%s: larger than %lu MiB, the most a manifest may have", path, YAML_MAX / MiB);
+		rc = err_set(err, ERR_INVALID, "%s: larger than %lu MiB, the most a manifest may have", path,
+			YAML_MAX / MiB);
 	else if (rc < 0)
 		rc = err_sys(err, -rc, "read '%s'", path);
 	if (rc < 0)
 		buf_done(&b);
-	*ret = (struct kube_input){ .file = strcmp(path, "-") == 0 ? "-" : path, .text = b.data ? b.data : "", .len = b.len };
+	*ret = (struct kube_input){
+		.file = strcmp(path, "-") == 0 ? "-" : path, .text = b.data ? b.data : "", .len = b.len
+	};
 	(void) c;
 	return rc;
 }
@@ -119,14 +123,21 @@ static int down(struct cli *c, const struct kube_input *in, struct err *err)
 
 static int play(struct cli *c, const struct play_command *r, const struct kube_input *in, struct err *err)
 {
-	struct play_request q = { .in = in, .n = c->args.n, .replace = r->replace, .no_start = r->no_start, .dry_run = r->dry_run,
-		.no_hosts = r->no_hosts, .network = r->network };
+	struct play_request q = { .in = in,
+		.n = c->args.n,
+		.replace = r->replace,
+		.no_start = r->no_start,
+		.dry_run = r->dry_run,
+		.no_hosts = r->no_hosts,
+		.network = r->network };
 	struct play_result played = { 0 };
 	auto_diag struct diag d = { 0 };
 	int rc;
 
-	if (r->network && strcmp(r->network, "none") != 0 && strcmp(r->network, "host") != 0 && strcmp(r->network, "bridge") != 0)
-		return err_set(err, ERR_UNSUPPORTED, "--network %s: not done yet; there are bridge, host and none", r->network);
+	if (r->network && strcmp(r->network, "none") != 0 && strcmp(r->network, "host") != 0 &&
+		strcmp(r->network, "bridge") != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--network %s: not done yet; there are bridge, host and none", r->network);
 	rc = verb_play(&c->engine, &q, &d, &c->arena, &played, err);
 	/* notes are for people who look; faults for everybody */
 	print_diag(&d, rc < 0 ? DIAG_ERROR : r->quiet ? DIAG_WARNING : DIAG_NOTE);
@@ -169,11 +180,16 @@ static int run_down(struct cli *c, void *request, struct err *err)
 static const struct option play_options[] = {
 	O_BOOL(P, down, "down", 0, "Take down what the manifest made, as podctl kube down does"),
 	O_BOOL(P, dry_run, "dry-run", 0, "Check everything and print the plan as JSON; make nothing"),
-	O_STR(P, network, "network|net", 0, "MODE", "bridge, host or none for all pods, whatever the manifest says"),
+	O_STR(P, network, "network|net", 0, "MODE",
+		"bridge, host or none for all pods, whatever the manifest says"),
 	O_BOOL(P, no_hosts, "no-hosts", 0, "Leave the images' /etc/hosts alone"),
 	O_BOOL(P, quiet, "quiet", 'q', "No notes on fields that mean nothing on one machine"),
 	O_BOOL(P, replace, "replace", 0, "Remove pods of the same names first"),
-	{ .name = "start", .kind = OPT_FN, .fn = opt_start, .help = "Start what was made (default true)", .implied = "true" },
+	{ .name = "start",
+		.kind = OPT_FN,
+		.fn = opt_start,
+		.help = "Start what was made (default true)",
+		.implied = "true" },
 	O_REFUSED("annotation", 0, "KEY=VALUE", "not done yet"),
 	O_REFUSED("authfile", 0, "FILE", "images are not pulled yet"),
 	O_REFUSED("build", 0, NULL, "images are not built yet"),
@@ -200,7 +216,9 @@ static const struct option down_options[] = {
 
 /* ---- generate ---------------------------------------------------------------------------------------------------------------------- */
 
-struct generate_command { const char *file; };
+struct generate_command {
+	const char *file;
+};
 
 static int run_generate(struct cli *c, void *request, struct err *err)
 {
@@ -226,7 +244,8 @@ static int run_generate(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option generate_options[] = {
-	O_STR(struct generate_command, file, "filename", 'f', "FILE", "Write to a file that does not exist yet"),
+	O_STR(struct generate_command, file, "filename", 'f', "FILE",
+		"Write to a file that does not exist yet"),
 	O_REFUSED("service", 's', NULL, "Services are not done yet"),
 	O_REFUSED("type", 't', "KIND", "Deployments are not done yet; a Pod is written"),
 	O_REFUSED("replicas", 'r', "N", "Deployments are not done yet; a Pod is written"),
@@ -247,7 +266,7 @@ const struct command kube_commands[] = {
 		"  podctl generate kube app | podctl play kube --dry-run -\n",
 		o_play, sizeof(struct play_command), 1, -1, 0, run_play },
 	{ "kube down", "FILE|-...", "Stop and remove what a Kubernetes manifest made", "What is not there is down already.",
-		"  podctl kube down app.yaml\n", o_down, 0, 1, -1, 0, run_down },
+		"  podctl kube down app.yaml\n", o_down, 0, 1, -1, CMD_REMOVES, run_down },
 	{ "generate kube|kube generate", "NAME...", "Write pods and containers as Kubernetes YAML",
 		"What was played comes back as it was written.", "  podctl generate kube web >web.yaml\n",
 		o_generate, sizeof(struct generate_command), 1, -1, 0, run_generate },

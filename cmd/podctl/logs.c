@@ -6,7 +6,11 @@
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
 
-struct printing { const struct logs_command *r; bool prefix; bool open[2]; };
+struct printing {
+	const struct logs_command *r;
+	bool prefix;
+	bool open[2];
+};
 
 /* Lines that were split come back as one: only the first part gets prefix and time. */
 static int print_log(void *ctx, const struct log_line *l)
@@ -43,7 +47,9 @@ static int print_short(void *ctx, const struct log_line *l)
 int logs_print(struct cli *c, const struct logs_command *r, const struct target *t, size_t n, struct err *err)
 {
 	struct printing p = { .r = r, .prefix = n > 1 || r->names };
-	struct logs_request q = { .target = t, .n = n, .follow = r->follow, .tail = r->tail, .line = print_short, .ctx = &p };
+	struct logs_request q = {
+		.target = t, .n = n, .follow = r->follow, .tail = r->tail, .line = print_short, .ctx = &p
+	};
 	uint64_t now = time_now_us();
 	int rc;
 
@@ -87,7 +93,8 @@ const struct option logs_options[] = {
 	O_BOOL(L, follow, "follow", 'f', "Go on printing until the container ends"),
 	O_BOOL(L, latest, "latest", 'l', "The one made last"),
 	O_BOOL(L, names, "names", 'n', "Print the container's name before each line"),
-	O_STR(L, since, "since", 0, "TIME", "Only what was written since: 2026-01-02T15:04:05Z, a Unix time, or 10m"),
+	O_STR(L, since, "since", 0, "TIME",
+		"Only what was written since: 2026-01-02T15:04:05Z, a Unix time, or 10m"),
 	O_FN(opt_tail, "tail", 0, "N", "Only the last N lines"),
 	O_BOOL(L, timestamps, "timestamps", 't', "Print the time before each line"),
 	O_STR(L, until, "until", 0, "TIME", "Only what was written until then"),

@@ -15,6 +15,7 @@ struct logs_command {
 extern const struct option logs_options[];
 int run_logs(struct cli *c, void *request, struct err *err);
 /* Prints the logs of these; several are told apart by a prefix. */
-int logs_print(struct cli *c, const struct logs_command *r, const struct target *t, size_t n, struct err *err);
+int logs_print(
+	struct cli *c, const struct logs_command *r, const struct target *t, size_t n, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "cmd/podctl/print.h"
 #include "pkg/engine/rootless.h"
+#include "pkg/pod/pod.h"
 #include "pkg/util/log.h"
 #include "pkg/util/text.h"
 
@@ -41,10 +42,18 @@ static void log_line(enum log_level level, const char *line)
 
 static int log_start(const char *level, struct err *err)
 {
-	static const struct { const char *name; enum log_level level; } levels[] = {
-		{ "error", LOG_LEVEL_ERROR }, { "fatal", LOG_LEVEL_ERROR }, { "panic", LOG_LEVEL_ERROR },
-		{ "warn", LOG_LEVEL_WARN },   { "warning", LOG_LEVEL_WARN }, { "info", LOG_LEVEL_INFO },
-		{ "debug", LOG_LEVEL_DEBUG }, { "trace", LOG_LEVEL_DEBUG },
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = {
+		{ "error", LOG_LEVEL_ERROR },
+		{ "fatal", LOG_LEVEL_ERROR },
+		{ "panic", LOG_LEVEL_ERROR },
+		{ "warn", LOG_LEVEL_WARN },
+		{ "warning", LOG_LEVEL_WARN },
+		{ "info", LOG_LEVEL_INFO },
+		{ "debug", LOG_LEVEL_DEBUG },
+		{ "trace", LOG_LEVEL_DEBUG },
 	};
 
 	if (!level)
@@ -55,7 +64,8 @@ static int log_start(const char *level, struct err *err)
 			return 0;
 		}
 	}
-	return err_set(err, ERR_INVALID, "--log-level: no level '%s'; there are error, warn, info and debug", level);
+	return err_set(
+		err, ERR_INVALID, "--log-level: no level '%s'; there are error, warn, info and debug", level);
 }
 
 /* What library code must not read for itself. */
@@ -111,11 +121,13 @@ static int unknown_command(struct cli *c, const char *group, const char *word)
 	auto_buf struct buf b = BUF_INIT(4096);
 
 	text_escape(&b, word);
-	(void) fprintf(stderr, "Error: unrecognized command `podctl %s%s%s`\n", group ? group : "", group ? " " : "",
-		b.data ? b.data : "");
+	(void) fprintf(stderr, "Error: unrecognized command `podctl %s%s%s`\n", group ? group : "",
+		group ? " " : "", b.data ? b.data : "");
 	if (near)
-		(void) fprintf(stderr, "Did you mean `podctl %s%s%s`?\n", group ? group : "", group ? " " : "", near);
-	(void) fprintf(stderr, "Try 'podctl %s%s--help' for more information\n", group ? group : "", group ? " " : "");
+		(void) fprintf(stderr, "Did you mean `podctl %s%s%s`?\n", group ? group : "",
+			group ? " " : "", near);
+	(void) fprintf(stderr, "Try 'podctl %s%s--help' for more information\n", group ? group : "",
+		group ? " " : "");
 	return EXIT_ENGINE;
 }
 
@@ -131,14 +143,16 @@ static int no_command(struct cli *c, char *const *words, const char *group)
 	if (next && next[0] != '-')
 		return unknown_command(c, group, next);
 	if (next) {
-		(void) fprintf(stderr, "Error: unknown flag: %s\nSee 'podctl %s --help'\n", next, group ? group : "");
+		(void) fprintf(stderr, "Error: unknown flag: %s\nSee 'podctl %s --help'\n", next,
+			group ? group : "");
 		return EXIT_ENGINE;
 	}
 	if (group)
 		help_group(stderr, group);
 	else
 		help_main(stderr);
-	(void) fprintf(stderr, "\nError: missing command 'podctl %s%sCOMMAND'\n", group ? group : "", group ? " " : "");
+	(void) fprintf(stderr, "\nError: missing command 'podctl %s%sCOMMAND'\n", group ? group : "",
+		group ? " " : "");
 	return EXIT_ENGINE;
 }
 
@@ -147,12 +161,26 @@ static int check_args(const struct command *cmd, size_t n, struct err *err)
 	if (n < (size_t) cmd->min_args && cmd->min_args == cmd->max_args)
 		return err_set(err, ERR_INVALID, "accepts %d arg(s), received %zu", cmd->min_args, n);
 	if (n < (size_t) cmd->min_args)
-		return err_set(err, ERR_INVALID, "requires at least %d arg(s), only received %zu", cmd->min_args, n);
+		return err_set(
+			err, ERR_INVALID, "requires at least %d arg(s), only received %zu", cmd->min_args, n);
 	if (cmd->max_args == 0 && n > 0)
 		return err_set(err, ERR_INVALID, "this command takes no arguments");
 	if (cmd->max_args >= 0 && n > (size_t) cmd->max_args)
 		return err_set(err, ERR_INVALID, "accepts at most %d arg(s), received %zu", cmd->max_args, n);
 	return 0;
+}
+
+/* What a killed command left must not be in the way of this one; that it cannot be removed is no fault of this one. */
+static void sweep(struct cli *c)
+{
+	struct err err = { 0 };
+
+	if (c->command->flags & CMD_HIDDEN)
+		return;
+	if (pod_sweep(&c->engine, &err) < 0)
+		log_warn("look for leftovers, ignoring: %s", err.msg);
+	if (c->command->flags & CMD_REMOVES)
+		pod_tidy(&c->engine);
 }
 
 static int prepare(struct cli *c, struct err *err)
@@ -166,7 +194,10 @@ static int prepare(struct cli *c, struct err *err)
 		return 0;
 	if (c->opt.uid != 0 && (rc = rootless_enter(&c->opt, err)) < 0)
 		return rc;
-	return cli_engine(c, err);
+	if ((rc = cli_engine(c, err)) < 0)
+		return rc;
+	sweep(c);
+	return 0;
 }
 
 static int run_command(struct cli *c, char *const *words)

@@ -2,11 +2,16 @@
 
 #include "cmd/podctl/print.h"
 
-int many_run(struct cli *c, enum store_kind kind, const struct many_request *r, bool running, many_fn *fn, void *ctx,
-	size_t *ret_missing, struct err *err)
+int many_run(struct cli *c, enum store_kind kind, const struct many_request *r, bool running, many_fn *fn,
+	void *ctx, size_t *ret_missing, struct err *err)
 {
-	struct selection s = { .kind = kind, .names = c->args, .all = r->all, .latest = r->latest, .running = running && r->all,
-		.ignore = r->ignore, .filters = r->filters };
+	struct selection s = { .kind = kind,
+		.names = c->args,
+		.all = r->all,
+		.latest = r->latest,
+		.running = running && r->all,
+		.ignore = r->ignore,
+		.filters = r->filters };
 	struct target *t = NULL;
 	size_t n = 0, missing = 0;
 	bool failed;

@@ -28,8 +28,8 @@ static const struct option *find_in(const struct option *table, const char *name
 	return NULL;
 }
 
-static const struct option *find(const struct command *cmd, const char *name, size_t len, char letter,
-	bool *ret_global)
+static const struct option *find(
+	const struct command *cmd, const char *name, size_t len, char letter, bool *ret_global)
 {
 	const struct option *o;
 
@@ -58,7 +58,8 @@ static const char *shown(struct cli *c, const struct option *o)
 
 static int invalid(struct cli *c, const struct option *o, const char *value, const char *why, struct err *err)
 {
-	return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"%s\" flag: %s", value, shown(c, o), why);
+	return err_set(
+		err, ERR_INVALID, "invalid argument \"%s\" for \"%s\" flag: %s", value, shown(c, o), why);
 }
 
 static int take_bool(struct cli *c, const struct option *o, const char *value, bool *slot, struct err *err)
@@ -97,8 +98,8 @@ static int take_kv(struct cli *c, const char *value, struct kvs *slot)
 	return key ? kvs_set(slot, &c->arena, key, eq ? eq + 1 : "") : -ENOMEM;
 }
 
-static int take_int(struct cli *c, const struct option *o, const char *value, struct opt_i64 *slot,
-	struct err *err)
+static int take_int(
+	struct cli *c, const struct option *o, const char *value, struct opt_i64 *slot, struct err *err)
 {
 	bool any = o->min == 0 && o->max == 0;
 	int64_t v;
@@ -114,8 +115,8 @@ static int take_int(struct cli *c, const struct option *o, const char *value, st
 	return 0;
 }
 
-static int take_bytes(struct cli *c, const struct option *o, const char *value, struct opt_i64 *slot,
-	struct err *err)
+static int take_bytes(
+	struct cli *c, const struct option *o, const char *value, struct opt_i64 *slot, struct err *err)
 {
 	uint64_t v;
 
@@ -173,7 +174,8 @@ static int take(struct cli *c, const struct option *o, void *base, const char *v
 		c->help = true;
 		return 0;
 	case OPT_REFUSED:
-		return err_set(err, ERR_UNSUPPORTED, "--%.*s: %s", (int) strcspn(o->name, "|"), o->name, o->help);
+		return err_set(
+			err, ERR_UNSUPPORTED, "--%.*s: %s", (int) strcspn(o->name, "|"), o->name, o->help);
 	}
 	return rc < 0 ? err_sys(err, -rc, "read the option --%s", o->name) : 0;
 }
@@ -198,7 +200,8 @@ static int unknown_flag(struct cli *c, const char *name, size_t len, struct err 
 	if (word && names.n)
 		near = text_nearest(word, (const char *const *) names.v);
 	if (near)
-		return err_set(err, ERR_INVALID, "unknown flag: --%.*s; did you mean --%s?", (int) len, name, near);
+		return err_set(
+			err, ERR_INVALID, "unknown flag: --%.*s; did you mean --%s?", (int) len, name, near);
 	return err_set(err, ERR_INVALID, "unknown flag: --%.*s", (int) len, name);
 }
 

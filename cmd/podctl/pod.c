@@ -14,7 +14,9 @@
 
 /* ---- create --------------------------------------------------------------------------------------------------------------------- */
 
-struct create_pod { struct pod_create_request pod; };
+struct create_pod {
+	struct pod_create_request pod;
+};
 
 static int opt_infra(struct cli *c, void *request, const char *value, struct err *err)
 {
@@ -51,7 +53,8 @@ static int run_create(struct cli *c, void *request, struct err *err)
 		return err_set(err, ERR_INVALID, "give the name once: as an argument, or with --name");
 	if (c->args.n)
 		r->name = c->args.v[0];
-	if ((rc = argv_keep(c, &r->argv, err)) < 0 || (rc = verb_pod_create(&c->engine, r, &c->arena, &id, err)) < 0)
+	if ((rc = argv_keep(c, &r->argv, err)) < 0 ||
+		(rc = verb_pod_create(&c->engine, r, &c->arena, &id, err)) < 0)
 		return rc;
 	print_line(id);
 	return 0;
@@ -63,16 +66,23 @@ static const struct option create_pod_options[] = {
 	O_CSV(P, pod.dns, "dns", 0, "IP", "Name server in /etc/resolv.conf"),
 	O_CSV(P, pod.dns_option, "dns-option|dns-opt", 0, "OPT", "Option in /etc/resolv.conf"),
 	O_CSV(P, pod.dns_search, "dns-search", 0, "DOMAIN", "Search domain in /etc/resolv.conf"),
-	O_STR(P, pod.exit_policy, "exit-policy", 0, "POLICY", "When the last container ended: continue (default) or stop the pod"),
+	O_STR(P, pod.exit_policy, "exit-policy", 0, "POLICY",
+		"When the last container ended: continue (default) or stop the pod"),
 	O_STR(P, pod.hostname, "hostname", 'h', "NAME", "Host name inside (default: the pod's name)"),
-	{ .name = "infra", .kind = OPT_FN, .fn = opt_infra, .help = "Have an infra container that holds the namespaces (default true)", .implied = "true" },
+	{ .name = "infra",
+		.kind = OPT_FN,
+		.fn = opt_infra,
+		.help = "Have an infra container that holds the namespaces (default true)",
+		.implied = "true" },
 	O_KVS(P, pod.labels, "label", 'l', "Set a label"),
 	O_STR(P, pod.name, "name", 'n', "NAME", "Name it (else a name is made up)"),
 	O_CSV(P, pod.networks, "network|net", 0, "MODE", "bridge, host, none or container:NAME"),
 	O_BOOL(P, pod.no_hosts, "no-hosts", 0, "Leave the images' /etc/hosts alone"),
-	O_CSV(P, pod.publish, "publish", 'p', "[IP:][PORT:]PORT", "Publish a port, or a range of ports, on the host"),
+	O_CSV(P, pod.publish, "publish", 'p', "[IP:][PORT:]PORT",
+		"Publish a port, or a range of ports, on the host"),
 	O_BOOL(P, pod.replace, "replace", 0, "Remove a pod of the same name first"),
-	O_FN(opt_share, "share", 0, "LIST", "Namespaces its containers share: net, ipc, uts, pid (default net,ipc,uts)"),
+	O_FN(opt_share, "share", 0, "LIST",
+		"Namespaces its containers share: net, ipc, uts, pid (default net,ipc,uts)"),
 	O_KVS(P, pod.sysctls, "sysctl", 0, "Set a kernel parameter of its namespaces"),
 	O_REFUSED("infra-command", 0, "CMD", "the infra container is podctl's own"),
 	O_REFUSED("infra-image", 0, "IMAGE", "the infra container is podctl's own and needs no image"),
@@ -195,7 +205,8 @@ static const struct option start_options[] = { MANY_OPTIONS(X, "pods"), O_END };
 static const struct option stop_options[] = {
 	MANY_OPTIONS(X, "running pods"),
 	O_BOOL(X, many.ignore, "ignore", 'i', "A pod that is not there is no error"),
-	O_INT(X, timeout, "time|timeout", 't', "SECONDS", "How long containers may take before they are killed", -1, UINT32_MAX),
+	O_INT(X, timeout, "time|timeout", 't', "SECONDS",
+		"How long containers may take before they are killed", -1, UINT32_MAX),
 	O_END,
 };
 static const struct option kill_options[] = {
@@ -207,12 +218,16 @@ static const struct option remove_options[] = {
 	MANY_OPTIONS_NO_F(X, "pods"),
 	O_BOOL(X, remove.force, "force", 'f', "Stop running ones first; a pod that is not there is no error"),
 	O_BOOL(X, many.ignore, "ignore", 'i', "A pod that is not there is no error"),
-	O_INT(X, remove.timeout_s, "time|timeout", 't', "SECONDS", "With --force: how long containers may take to stop", -1, UINT32_MAX),
+	O_INT(X, remove.timeout_s, "time|timeout", 't', "SECONDS",
+		"With --force: how long containers may take to stop", -1, UINT32_MAX),
 	O_END,
 };
 #undef X
 
-struct pod_inspect_command { const char *format; bool latest; };
+struct pod_inspect_command {
+	const char *format;
+	bool latest;
+};
 
 static int run_inspect(struct cli *c, void *request, struct err *err)
 {
@@ -222,7 +237,8 @@ static int run_inspect(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option inspect_options[] = {
-	O_STR(struct pod_inspect_command, format, "format", 'f', "TEMPLATE", "Print through a Go template; json for JSON"),
+	O_STR(struct pod_inspect_command, format, "format", 'f', "TEMPLATE",
+		"Print through a Go template; json for JSON"),
 	O_END,
 };
 
@@ -265,19 +281,22 @@ static int run_pod_logs(struct cli *c, void *request, struct err *err)
 	size_t n = 0, kept = 0;
 	int rc;
 
-	if ((rc = one_pod(c, r->latest, &pod, err)) != 0 || (rc = verb_pod_targets(&c->engine, pod, &c->arena, &t, &n, err)) < 0)
+	if ((rc = one_pod(c, r->latest, &pod, err)) != 0 ||
+		(rc = verb_pod_targets(&c->engine, pod, &c->arena, &t, &n, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < n; i++) {
 		const char *name = t[i].asked, *want = r->container;
 		size_t len = strlen(name), tail = want ? strlen(want) : 0;
 
 		/* by its full name, its name in the pod, or its id */
-		if (!want || !strcmp(name, want) || (len > tail && name[len - tail - 1] == '-' && !strcmp(name + len - tail, want)) ||
+		if (!want || !strcmp(name, want) ||
+			(len > tail && name[len - tail - 1] == '-' && !strcmp(name + len - tail, want)) ||
 			!strncmp(t[i].id, want, tail))
 			t[kept++] = t[i];
 	}
 	if (!kept)
-		return err_set(err, ERR_NOT_FOUND, "pod %s has no container '%s'", pod->asked, r->container ? r->container : "");
+		return err_set(err, ERR_NOT_FOUND, "pod %s has no container '%s'", pod->asked,
+			r->container ? r->container : "");
 	return logs_print(c, r, t, kept, err);
 }
 
@@ -313,7 +332,7 @@ const struct command pod_commands[] = {
 	{ "pod pause", "POD...", "Freeze all processes of pods", NULL, NULL, o_start, sizeof(struct pod_command), 0, -1, 0, run_pause },
 	{ "pod unpause", "POD...", "Let frozen pods go on", NULL, NULL, o_start, sizeof(struct pod_command), 0, -1, 0, run_unpause },
 	{ "pod rm", "POD...", "Remove pods and their containers", NULL, "  podctl pod rm -f web\n",
-		o_remove, sizeof(struct pod_command), 0, -1, 0, run_remove },
+		o_remove, sizeof(struct pod_command), 0, -1, CMD_REMOVES, run_remove },
 	{ "pod logs", "POD", "Print what the containers of a pod wrote", NULL, "  podctl pod logs -c app web\n",
 		o_logs, sizeof(struct logs_command), 0, 1, 0, run_pod_logs },
 	{ "pod top", "POD", "List the processes of a pod", NULL, NULL, o_latest, sizeof(struct pod_inspect_command), 0, 1, 0, run_top },

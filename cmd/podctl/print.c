@@ -116,10 +116,7 @@ const char *short_id(struct arena *a, const char *id, bool whole)
 
 /* ---- printing ------------------------------------------------------------------------------------------------------------ */
 
-static int put(const char *text, size_t n)
-{
-	return fwrite(text, 1, n, stdout) == n ? 0 : -EIO;
-}
+static int put(const char *text, size_t n) { return fwrite(text, 1, n, stdout) == n ? 0 : -EIO; }
 
 /* Tabs and newlines shape what we print ourselves; nothing else that controls a terminal gets through to one. */
 static void put_text(const struct buf *b)
@@ -156,7 +153,8 @@ void print_line(const char *text)
 int print_json(const json_t *doc, int indent)
 {
 	auto_buf struct buf b = BUF_INIT(OUT_MAX);
-	auto_free char *text = json_dumps(doc, JSON_INDENT(indent) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	auto_free char *text =
+		json_dumps(doc, JSON_INDENT(indent) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
 	(void) buf_puts(&b, text ? text : "null");
 	(void) buf_putc(&b, '\n');
@@ -170,7 +168,8 @@ static void heading(const char *field, struct buf *b)
 	for (size_t i = 0; field[i]; i++) {
 		bool upper = isupper((unsigned char) field[i]) != 0;
 		bool before = i && islower((unsigned char) field[i - 1]);
-		bool after = i && upper && isupper((unsigned char) field[i - 1]) && islower((unsigned char) field[i + 1]);
+		bool after = i && upper && isupper((unsigned char) field[i - 1]) &&
+			     islower((unsigned char) field[i + 1]);
 
 		if (upper && (before || after))
 			(void) buf_putc(b, ' ');
@@ -236,9 +235,7 @@ int print_listing(const struct listing *l, struct err *err)
 		rc = run_row(t, head, &b, err);
 		json_decref(head);
 	}
-	json_array_foreach(l->rows, i, row)
-		if (rc == 0)
-			rc = run_row(t, row, &b, err);
+	json_array_foreach(l->rows, i, row) if (rc == 0) rc = run_row(t, row, &b, err);
 	template_free(t);
 	if (rc < 0)
 		return rc;

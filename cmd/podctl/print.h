@@ -26,7 +26,9 @@ const char *short_id(struct arena *a, const char *id, bool whole);
 /* A list of rows (JSON objects) by --format: "json", "table TEMPLATE", TEMPLATE, or NULL for 'columns' (a template made of
  * "{{.X}}\t{{.Y}}").  headers: field names to headings that are not just the name in capitals; NULL at the end.
  * json_doc: what "json" prints instead of the rows (borrowed). */
-struct header { const char *field, *text; };
+struct header {
+	const char *field, *text;
+};
 struct listing {
 	const char *format, *columns;
 	const char *fields; /* all names a row has, divided by spaces: the headings of a list without rows */

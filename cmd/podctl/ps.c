@@ -34,7 +34,8 @@ static const char *status_words(struct arena *a, const struct pod *p, size_t i, 
 	const char *word = ctr_word(p, i);
 
 	if (!s || !strcmp(word, "created"))
-		return s && s->reason && *s->reason && s->ran ? arena_printf(a, "Created (%s)", s->reason) : "Created";
+		return s && s->reason && *s->reason && s->ran ? arena_printf(a, "Created (%s)", s->reason)
+							      : "Created";
 	if (!strcmp(word, "running"))
 		return arena_printf(a, "Up %s", words_ago(a, s->started_us, now));
 	if (!strcmp(word, "paused"))
@@ -42,7 +43,8 @@ static const char *status_words(struct arena *a, const struct pod *p, size_t i, 
 	if (s->state == CTR_WAITING && p->alive)
 		return arena_printf(a, "Waiting (%s)", s->reason && *s->reason ? s->reason : "restart");
 	if (!strcmp(word, "exited"))
-		return arena_printf(a, "Exited (%" PRId64 ") %s", s->exit_code, words_ago(a, s->finished_us, now));
+		return arena_printf(
+			a, "Exited (%" PRId64 ") %s", s->exit_code, words_ago(a, s->finished_us, now));
 	return arena_printf(a, "%c%s", word[0] - 32, word + 1);
 }
 
@@ -88,14 +90,19 @@ static const char *ports_words(struct arena *a, const struct pod *p, json_t *lis
 			const char *host = s->host_port ? arena_printf(a, "%u", s->host_port) : "";
 
 			if (range > 1)
-				(void) buf_printf(&b, "%s%s:%u-%u->%u-%u/%s", b.len ? ", " : "", address(a, s->host_ip), s->host_port,
-					s->host_port + range - 1, s->container_port, s->container_port + range - 1, port_proto_names[s->proto]);
-			else
-				(void) buf_printf(&b, "%s%s:%s->%u/%s", b.len ? ", " : "", address(a, s->host_ip), host, s->container_port,
+				(void) buf_printf(&b, "%s%s:%u-%u->%u-%u/%s", b.len ? ", " : "",
+					address(a, s->host_ip), s->host_port, s->host_port + range - 1,
+					s->container_port, s->container_port + range - 1,
 					port_proto_names[s->proto]);
-			(void) json_array_append_new(list,
-				json_pack("{s:s, s:i, s:i, s:i, s:s}", "host_ip", s->host_ip ? s->host_ip : "", "container_port",
-					s->container_port, "host_port", s->host_port, "range", (int) range, "protocol", port_proto_names[s->proto]));
+			else
+				(void) buf_printf(&b, "%s%s:%s->%u/%s", b.len ? ", " : "",
+					address(a, s->host_ip), host, s->container_port,
+					port_proto_names[s->proto]);
+			(void) json_array_append_new(
+				list, json_pack("{s:s, s:i, s:i, s:i, s:s}", "host_ip",
+					      s->host_ip ? s->host_ip : "", "container_port",
+					      s->container_port, "host_port", s->host_port, "range",
+					      (int) range, "protocol", port_proto_names[s->proto]));
 		}
 	}
 	for (size_t i = 0; i < net.n_ports;) {
@@ -104,18 +111,21 @@ static const char *ports_words(struct arena *a, const struct pod *p, json_t *lis
 
 		/* ranges were expanded when they were taken: shown together again */
 		while (i + run < net.n_ports && net.ports[i + run].proto == m->proto &&
-			net.ports[i + run].host_port == m->host_port + run && net.ports[i + run].container_port == m->container_port + run &&
+			net.ports[i + run].host_port == m->host_port + run &&
+			net.ports[i + run].container_port == m->container_port + run &&
 			!strcmp(address(a, net.ports[i + run].host_ip), address(a, m->host_ip)))
 			run++;
 		if (run > 1)
-			(void) buf_printf(&b, "%s%s:%u-%zu->%u-%zu/%s", b.len ? ", " : "", address(a, m->host_ip), m->host_port,
-				m->host_port + run - 1, m->container_port, m->container_port + run - 1, port_proto_names[m->proto]);
+			(void) buf_printf(&b, "%s%s:%u-%zu->%u-%zu/%s", b.len ? ", " : "",
+				address(a, m->host_ip), m->host_port, m->host_port + run - 1,
+				m->container_port, m->container_port + run - 1, port_proto_names[m->proto]);
 		else
-			(void) buf_printf(&b, "%s%s:%u->%u/%s", b.len ? ", " : "", address(a, m->host_ip), m->host_port, m->container_port,
-				port_proto_names[m->proto]);
-		(void) json_array_append_new(list,
-			json_pack("{s:s, s:i, s:i, s:i, s:s}", "host_ip", m->host_ip ? m->host_ip : "", "container_port", m->container_port,
-				"host_port", m->host_port, "range", (int) run, "protocol", port_proto_names[m->proto]));
+			(void) buf_printf(&b, "%s%s:%u->%u/%s", b.len ? ", " : "", address(a, m->host_ip),
+				m->host_port, m->container_port, port_proto_names[m->proto]);
+		(void) json_array_append_new(
+			list, json_pack("{s:s, s:i, s:i, s:i, s:s}", "host_ip", m->host_ip ? m->host_ip : "",
+				      "container_port", m->container_port, "host_port", m->host_port, "range",
+				      (int) run, "protocol", port_proto_names[m->proto]));
 		i += run;
 	}
 	return arena_strdup(a, b.data ? b.data : "");
@@ -159,11 +169,17 @@ static json_t *mounts_json(const struct container_spec *c)
 
 /* ---- rows of ps ---------------------------------------------------------------------------------------------------------------- */
 
-#define PS_FIELDS \
-	"ID Image ImageID Command CreatedAt Created CreatedHuman RunningFor Status State Ports Names Pod PodName Labels Mounts Networks " \
+#define PS_FIELDS                                                                                          \
+	"ID Image ImageID Command CreatedAt Created CreatedHuman RunningFor Status State Ports Names Pod " \
+	"PodName Labels Mounts Networks "                                                                  \
 	"Pid ExitCode Exited Restarts Size AutoRemove IsInfra StartedAt ExitedAt"
 
-struct ps { struct cli *c; const struct ps_command *r; uint64_t now; json_t *rows, *docs; };
+struct ps {
+	struct cli *c;
+	const struct ps_command *r;
+	uint64_t now;
+	json_t *rows, *docs;
+};
 
 static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 {
@@ -177,25 +193,31 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	const char *port_text = ports_words(a, p, ports), *image = row->image_name ? row->image_name : "";
 	const char *created = words_ago(a, row->created_us, ps->now), *pod_id = p->row.solo ? "" : p->row.id;
 
-	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID", short_id(a, row->id, whole), "Image",
-		image, "ImageID", row->image ? row->image : "", "Command", command_words(a, c, whole), "CreatedAt",
-		go_time(a, row->created_us), "CreatedHuman", created, "RunningFor", created, "Status", status_words(a, p, i, ps->now),
-		"State", ctr_word(p, i), "Ports", port_text, "Names", row->name, "Pod", short_id(a, pod_id, whole), "PodName",
-		p->row.solo ? "" : p->row.name);
-	doc = json_pack("{s:b, s:o, s:s, s:b, s:I, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:[s], s:[s], s:I, s:s, s:s, s:O, s:I, s:s, s:s, "
+	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID",
+		short_id(a, row->id, whole), "Image", image, "ImageID", row->image ? row->image : "",
+		"Command", command_words(a, c, whole), "CreatedAt", go_time(a, row->created_us),
+		"CreatedHuman", created, "RunningFor", created, "Status", status_words(a, p, i, ps->now),
+		"State", ctr_word(p, i), "Ports", port_text, "Names", row->name, "Pod",
+		short_id(a, pod_id, whole), "PodName", p->row.solo ? "" : p->row.name);
+	doc = json_pack("{s:b, s:o, s:s, s:b, s:I, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:[s], s:[s], s:I, "
+			"s:s, s:s, s:O, s:I, s:s, s:s, "
 			"s:I, s:I}",
-		"AutoRemove", p->row.autoremove, "Command", strs_json(&c->argv), "CreatedAt", created, "Exited", exited, "ExitedAt",
-		(json_int_t) (s ? s->finished_us / 1000000 : 0), "ExitCode", (json_int_t) (s ? s->exit_code : 0), "Id", row->id, "Image",
-		image, "ImageID", row->image ? row->image : "", "IsInfra", c->role == ROLE_INFRA, "Labels", kvs_json(&c->labels), "Mounts",
-		mounts_json(c), "Names", row->name, "Networks", net_mode_names[p->spec.net], "Pid", (json_int_t) (s ? s->pid : 0), "Pod",
-		pod_id, "PodName", p->row.solo ? "" : p->row.name, "Ports", ports, "StartedAt",
-		(json_int_t) (s ? s->started_us / 1000000 : 0), "State", ctr_word(p, i), "Status", status_words(a, p, i, ps->now), "Created",
-		(json_int_t) (row->created_us / 1000000), "Restarts", (json_int_t) (s ? s->restarts : 0));
+		"AutoRemove", p->row.autoremove, "Command", strs_json(&c->argv), "CreatedAt", created,
+		"Exited", exited, "ExitedAt", (json_int_t) (s ? s->finished_us / 1000000 : 0), "ExitCode",
+		(json_int_t) (s ? s->exit_code : 0), "Id", row->id, "Image", image, "ImageID",
+		row->image ? row->image : "", "IsInfra", c->role == ROLE_INFRA, "Labels",
+		kvs_json(&c->labels), "Mounts", mounts_json(c), "Names", row->name, "Networks",
+		net_mode_names[p->spec.net], "Pid", (json_int_t) (s ? s->pid : 0), "Pod", pod_id, "PodName",
+		p->row.solo ? "" : p->row.name, "Ports", ports, "StartedAt",
+		(json_int_t) (s ? s->started_us / 1000000 : 0), "State", ctr_word(p, i), "Status",
+		status_words(a, p, i, ps->now), "Created", (json_int_t) (row->created_us / 1000000),
+		"Restarts", (json_int_t) (s ? s->restarts : 0));
 	json_decref(ports);
 	if (!v || !doc) {
 		json_decref(v);
 		json_decref(doc);
-		return err_set(err, ERR_INVALID, "container %s: something of it is not UTF-8 text", row->name);
+		return err_set(
+			err, ERR_INVALID, "container %s: something of it is not UTF-8 text", row->name);
 	}
 	(void) json_object_set_new(v, "Created", json_integer((json_int_t) (row->created_us / 1000000)));
 	(void) json_object_set_new(v, "Labels", kvs_json(&c->labels));
@@ -208,13 +230,16 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	(void) json_object_set_new(v, "Size", json_string(""));
 	(void) json_object_set_new(v, "AutoRemove", json_boolean(p->row.autoremove));
 	(void) json_object_set_new(v, "IsInfra", json_boolean(c->role == ROLE_INFRA));
-	(void) json_object_set_new(v, "StartedAt", json_integer((json_int_t) (s ? s->started_us / 1000000 : 0)));
-	(void) json_object_set_new(v, "ExitedAt", json_integer((json_int_t) (s ? s->finished_us / 1000000 : 0)));
+	(void) json_object_set_new(
+		v, "StartedAt", json_integer((json_int_t) (s ? s->started_us / 1000000 : 0)));
+	(void) json_object_set_new(
+		v, "ExitedAt", json_integer((json_int_t) (s ? s->finished_us / 1000000 : 0)));
 	{
 		auto_buf struct buf b = BUF_INIT(1024 * 1024);
 
 		for (size_t k = 0; k < c->mounts.n; k++)
-			(void) buf_printf(&b, "%s%s", k ? "," : "", LIST_AT(c->mounts, struct mount_spec, k)->dest);
+			(void) buf_printf(
+				&b, "%s%s", k ? "," : "", LIST_AT(c->mounts, struct mount_spec, k)->dest);
 		(void) json_object_set_new(v, "Mounts", json_string(b.data ? b.data : ""));
 	}
 	(void) json_array_append_new(ps->rows, v);
@@ -222,7 +247,11 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	return 0;
 }
 
-struct pick { const struct pod *p; size_t i; const char *key; };
+struct pick {
+	const struct pod *p;
+	size_t i;
+	const char *key;
+};
 
 static const char *sort_key(struct arena *a, const char *sort, const struct pick *k)
 {
@@ -262,8 +291,8 @@ static bool wants_all(const struct ps_command *r)
 }
 
 /* Which containers are shown, oldest first. */
-static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_set *set, struct pick **ret, size_t *ret_n,
-	struct err *err)
+static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_set *set, struct pick **ret,
+	size_t *ret_n, struct err *err)
 {
 	struct filter *f = NULL;
 	size_t n_f = 0, total = 0, n = 0, keep;
@@ -290,8 +319,11 @@ static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_s
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!(v[i].key = sort_key(&c->arena, r->sort ? r->sort : "created", &v[i])))
-			return err_set(err, ERR_INVALID, "--sort: cannot sort by '%s'; there are command, created, id, image, names, pod, "
-				"runningfor and status", r->sort);
+			return err_set(err, ERR_INVALID,
+				"--sort: cannot sort by '%s'; there are command, created, id, image, names, "
+				"pod, "
+				"runningfor and status",
+				r->sort);
 	qsort(v, n, sizeof *v, compare_picks);
 	keep = r->latest ? 1 : r->last.set ? (size_t) r->last.v : n;
 	if (keep < n) {
@@ -305,12 +337,15 @@ static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_s
 
 int run_ps(struct cli *c, void *request, struct err *err)
 {
-	static const struct header headers[] = { { "ID", "CONTAINER ID" }, { "RunningFor", "CREATED" }, { "CreatedHuman", "CREATED" },
-		{ "Pod", "POD ID" }, { "PodName", "PODNAME" }, { "ImageID", "IMAGE ID" }, { NULL, NULL } };
+	static const struct header headers[] = { { "ID", "CONTAINER ID" }, { "RunningFor", "CREATED" },
+		{ "CreatedHuman", "CREATED" }, { "Pod", "POD ID" }, { "PodName", "PODNAME" },
+		{ "ImageID", "IMAGE ID" }, { NULL, NULL } };
 	const struct ps_command *r = request;
 	AUTO(pod_set_done) struct pod_set set = { 0 };
 	struct ps ps = { .c = c, .r = r, .now = time_now_us() };
-	struct listing l = { .format = r->format, .headers = headers, .fields = PS_FIELDS, .no_heading = r->no_heading };
+	struct listing l = {
+		.format = r->format, .headers = headers, .fields = PS_FIELDS, .no_heading = r->no_heading
+	};
 	struct pick *v = NULL;
 	size_t n = 0;
 	int rc;
@@ -330,8 +365,10 @@ int run_ps(struct cli *c, void *request, struct err *err)
 		rc = ps_row(&ps, v[i].p, v[i].i, err);
 	l.rows = ps.rows;
 	l.json_doc = ps.docs;
-	l.columns = r->pod ? "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}\t{{.Pod}}\t{{.PodName}}"
-			   : "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
+	l.columns = r->pod ? "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{"
+			     ".Names}}\t{{.Pod}}\t{{.PodName}}"
+			   : "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{"
+			     ".Names}}";
 	if (rc == 0)
 		rc = print_listing(&l, err);
 	json_decref(ps.rows);
@@ -342,7 +379,8 @@ int run_ps(struct cli *c, void *request, struct err *err)
 #define P struct ps_command
 const struct option ps_options[] = {
 	O_BOOL(P, all, "all", 'a', "Those that do not run as well"),
-	O_STRS(P, filters, "filter", 'f', "KEY=VALUE", "id, name, label, status, ancestor, exited, before, since, pod, network, volume"),
+	O_STRS(P, filters, "filter", 'f', "KEY=VALUE",
+		"id, name, label, status, ancestor, exited, before, since, pod, network, volume"),
 	O_STR(P, format, "format", 0, "TEMPLATE", "json, table, or a Go template"),
 	O_INT(P, last, "last", 'n', "N", "The N made last", 0, 100000000),
 	O_BOOL(P, latest, "latest", 'l', "The one made last"),
@@ -350,7 +388,8 @@ const struct option ps_options[] = {
 	O_BOOL(P, no_heading, "noheading", 0, "No line of headings"),
 	O_BOOL(P, pod, "pod", 'p', "Show the pod of each"),
 	O_BOOL(P, quiet, "quiet", 'q', "Ids only"),
-	O_STR(P, sort, "sort", 0, "FIELD", "command, created (default), id, image, names, pod, runningfor or status"),
+	O_STR(P, sort, "sort", 0, "FIELD",
+		"command, created (default), id, image, names, pod, runningfor or status"),
 	O_REFUSED("size", 's', NULL, "sizes of containers are not counted yet"),
 	O_REFUSED("namespace|ns", 0, NULL, "not done yet; podctl inspect shows the pid"),
 	O_REFUSED("external", 0, NULL, "there are no external containers in podctl's store"),
@@ -362,8 +401,9 @@ const struct option ps_options[] = {
 
 /* ---- pod ps ---------------------------------------------------------------------------------------------------------------------- */
 
-#define POD_FIELDS \
-	"ID Name Status Created CreatedAt InfraID NumberOfContainers Labels Networks Cgroup ContainerIds ContainerNames ContainerStatuses " \
+#define POD_FIELDS                                                                                         \
+	"ID Name Status Created CreatedAt InfraID NumberOfContainers Labels Networks Cgroup ContainerIds " \
+	"ContainerNames ContainerStatuses "                                                                \
 	"Restarts"
 
 static const char *joined(struct arena *a, const struct pod *p, int what, bool whole)
@@ -372,7 +412,9 @@ static const char *joined(struct arena *a, const struct pod *p, int what, bool w
 
 	for (size_t i = 0; i < p->n; i++)
 		(void) buf_printf(&b, "%s%s", i ? "," : "",
-			what == 0 ? short_id(a, p->ctr_row[i].id, whole) : what == 1 ? p->ctr_row[i].name : ctr_word(p, i));
+			what == 0   ? short_id(a, p->ctr_row[i].id, whole)
+			: what == 1 ? p->ctr_row[i].name
+				    : ctr_word(p, i));
 	return arena_strdup(a, b.data ? b.data : "");
 }
 
@@ -384,8 +426,8 @@ static const char *infra_of(const struct pod *p)
 	return "";
 }
 
-static int pod_row(struct cli *c, const struct pod_ps_command *r, const struct pod *p, uint64_t now, json_t *rows, json_t *docs,
-	struct err *err)
+static int pod_row(struct cli *c, const struct pod_ps_command *r, const struct pod *p, uint64_t now,
+	json_t *rows, json_t *docs, struct err *err)
 {
 	struct arena *a = &c->arena;
 	const char *state = pod_state_word(p);
@@ -398,18 +440,20 @@ static int pod_row(struct cli *c, const struct pod_ps_command *r, const struct p
 
 		restarts += s ? s->restarts : 0;
 		(void) json_array_append_new(ctrs,
-			json_pack("{s:s, s:s, s:s, s:i}", "Id", p->ctr_row[i].id, "Names", p->ctr_row[i].name, "Status", ctr_word(p, i),
-				"RestartCount", (int) (s ? s->restarts : 0)));
+			json_pack("{s:s, s:s, s:s, s:i}", "Id", p->ctr_row[i].id, "Names", p->ctr_row[i].name,
+				"Status", ctr_word(p, i), "RestartCount", (int) (s ? s->restarts : 0)));
 	}
-	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:I}", "ID", short_id(a, p->row.id, r->no_trunc),
-		"Name", p->row.name, "Status", state, "Created", words_ago(a, p->row.created_us, now), "CreatedAt",
-		go_time(a, p->row.created_us), "InfraID", short_id(a, infra_of(p), r->no_trunc), "NumberOfContainers", (int) p->n, "Labels",
-		kvs_json(&p->spec.labels), "Networks", net_mode_names[p->spec.net], "Cgroup", "", "ContainerIds",
-		joined(a, p, 0, r->no_trunc), "ContainerNames", joined(a, p, 1, true), "ContainerStatuses", joined(a, p, 2, true), "Restarts",
-		(json_int_t) restarts);
-	doc = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:o}", "Cgroup", "", "Containers", ctrs, "Created",
-		time_format(created, p->row.created_us), "Id", p->row.id, "InfraId", infra_of(p), "Name", p->row.name, "Namespace", "",
-		"Networks", net_mode_names[p->spec.net], "Status", state, "Labels", kvs_json(&p->spec.labels));
+	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:I}", "ID",
+		short_id(a, p->row.id, r->no_trunc), "Name", p->row.name, "Status", state, "Created",
+		words_ago(a, p->row.created_us, now), "CreatedAt", go_time(a, p->row.created_us), "InfraID",
+		short_id(a, infra_of(p), r->no_trunc), "NumberOfContainers", (int) p->n, "Labels",
+		kvs_json(&p->spec.labels), "Networks", net_mode_names[p->spec.net], "Cgroup", "",
+		"ContainerIds", joined(a, p, 0, r->no_trunc), "ContainerNames", joined(a, p, 1, true),
+		"ContainerStatuses", joined(a, p, 2, true), "Restarts", (json_int_t) restarts);
+	doc = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:o}", "Cgroup", "", "Containers",
+		ctrs, "Created", time_format(created, p->row.created_us), "Id", p->row.id, "InfraId",
+		infra_of(p), "Name", p->row.name, "Namespace", "", "Networks", net_mode_names[p->spec.net],
+		"Status", state, "Labels", kvs_json(&p->spec.labels));
 	if (!v || !doc) {
 		json_decref(v);
 		json_decref(doc);
@@ -430,23 +474,29 @@ static const char *pod_sort_key(struct arena *a, const char *sort, const struct 
 		return pod_state_word(p);
 	if (!strcmp(sort, "number"))
 		return arena_printf(a, "%08zu", p->n);
-	return !strcmp(sort, "created") ? arena_printf(a, "%020" PRIu64, UINT64_MAX - p->row.created_us) : NULL;
+	return !strcmp(sort, "created") ? arena_printf(a, "%020" PRIu64, UINT64_MAX - p->row.created_us)
+					: NULL;
 }
 
 static const char *pod_columns(struct arena *a, const struct pod_ps_command *r)
 {
-	return arena_printf(a, "{{.ID}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraID}}%s%s%s%s", r->ctr_ids ? "\t{{.ContainerIds}}" : "",
-		r->ctr_names ? "\t{{.ContainerNames}}" : "", r->ctr_status ? "\t{{.ContainerStatuses}}" : "",
+	return arena_printf(a, "{{.ID}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraID}}%s%s%s%s",
+		r->ctr_ids ? "\t{{.ContainerIds}}" : "", r->ctr_names ? "\t{{.ContainerNames}}" : "",
+		r->ctr_status ? "\t{{.ContainerStatuses}}" : "",
 		r->ctr_ids || r->ctr_names || r->ctr_status ? "" : "\t{{.NumberOfContainers}}");
 }
 
 int run_pod_ps(struct cli *c, void *request, struct err *err)
 {
-	static const struct header headers[] = { { "ID", "POD ID" }, { "InfraID", "INFRA ID" }, { "NumberOfContainers", "# OF CONTAINERS" },
-		{ "ContainerIds", "IDS" }, { "ContainerNames", "NAMES" }, { "ContainerStatuses", "STATUS" }, { NULL, NULL } };
+	static const struct header headers[] = { { "ID", "POD ID" }, { "InfraID", "INFRA ID" },
+		{ "NumberOfContainers", "# OF CONTAINERS" }, { "ContainerIds", "IDS" },
+		{ "ContainerNames", "NAMES" }, { "ContainerStatuses", "STATUS" }, { NULL, NULL } };
 	const struct pod_ps_command *r = request;
 	AUTO(pod_set_done) struct pod_set set = { 0 };
-	struct listing l = { .format = r->format, .headers = headers, .fields = POD_FIELDS, .no_heading = r->no_heading,
+	struct listing l = { .format = r->format,
+		.headers = headers,
+		.fields = POD_FIELDS,
+		.no_heading = r->no_heading,
 		.columns = pod_columns(&c->arena, r) };
 	struct filter *f = NULL;
 	size_t n_f = 0, n = 0;
@@ -456,7 +506,8 @@ int run_pod_ps(struct cli *c, void *request, struct err *err)
 
 	if (r->quiet && r->format)
 		return err_set(err, ERR_INVALID, "quiet and format cannot be used together");
-	if ((rc = filters_parse(&r->filters, &c->arena, &f, &n_f, err)) < 0 || (rc = pod_set_load(&c->engine, &set, err)) < 0)
+	if ((rc = filters_parse(&r->filters, &c->arena, &f, &n_f, err)) < 0 ||
+		(rc = pod_set_load(&c->engine, &set, err)) < 0)
 		return rc;
 	if (!l.columns || !(v = arena_array(&c->arena, set.n + 1, sizeof *v)))
 		return no_memory(err);
@@ -467,9 +518,12 @@ int run_pod_ps(struct cli *c, void *request, struct err *err)
 			return rc;
 		if (!rc)
 			continue;
-		v[n] = (struct pick){ .p = &set.v[i], .key = pod_sort_key(&c->arena, r->sort ? r->sort : "created", &set.v[i]) };
+		v[n] = (struct pick){ .p = &set.v[i],
+			.key = pod_sort_key(&c->arena, r->sort ? r->sort : "created", &set.v[i]) };
 		if (!v[n++].key)
-			return err_set(err, ERR_INVALID, "--sort: cannot sort by '%s'; there are created, id, name, number and status", r->sort);
+			return err_set(err, ERR_INVALID,
+				"--sort: cannot sort by '%s'; there are created, id, name, number and status",
+				r->sort);
 	}
 	qsort(v, n, sizeof *v, compare_picks);
 	if (r->latest && n > 1)
@@ -496,7 +550,8 @@ const struct option pod_ps_options[] = {
 	O_BOOL(P, ctr_ids, "ctr-ids", 0, "Show the ids of the containers"),
 	O_BOOL(P, ctr_names, "ctr-names", 0, "Show the names of the containers"),
 	O_BOOL(P, ctr_status, "ctr-status", 0, "Show the states of the containers"),
-	O_STRS(P, filters, "filter", 'f', "KEY=VALUE", "id, name, label, status, network, ctr-names, ctr-ids, ctr-status, ctr-number"),
+	O_STRS(P, filters, "filter", 'f', "KEY=VALUE",
+		"id, name, label, status, network, ctr-names, ctr-ids, ctr-status, ctr-number"),
 	O_STR(P, format, "format", 0, "TEMPLATE", "json, table, or a Go template"),
 	O_BOOL(P, latest, "latest", 'l', "The one made last"),
 	O_BOOL(P, no_trunc, "no-trunc", 0, "Do not shorten ids"),
@@ -517,22 +572,26 @@ static int inspect_one(struct cli *c, const char *kind, const char *name, json_t
 	int rc = -ENOENT;
 
 	if (any || !strcmp(kind, "container")) {
-		if ((rc = verb_inspect_container(&c->engine, name, ret, &one)) == 0 || !any || one.kind != ERR_NOT_FOUND)
+		if ((rc = verb_inspect_container(&c->engine, name, ret, &one)) == 0 || !any ||
+			one.kind != ERR_NOT_FOUND)
 			return rc < 0 ? (*err = one, rc) : 0;
 	}
 	if (any || !strcmp(kind, "pod")) {
 		err_clear(&one);
-		if ((rc = verb_pod_inspect(&c->engine, name, ret, &one)) == 0 || !any || one.kind != ERR_NOT_FOUND)
+		if ((rc = verb_pod_inspect(&c->engine, name, ret, &one)) == 0 || !any ||
+			one.kind != ERR_NOT_FOUND)
 			return rc < 0 ? (*err = one, rc) : 0;
 	}
 	if (any || !strcmp(kind, "image")) {
 		err_clear(&one);
-		if ((rc = verb_inspect_image(&c->engine, name, &c->arena, ret, &one)) == 0 || !any || one.kind != ERR_NOT_FOUND)
+		if ((rc = verb_inspect_image(&c->engine, name, &c->arena, ret, &one)) == 0 || !any ||
+			one.kind != ERR_NOT_FOUND)
 			return rc < 0 ? (*err = one, rc) : 0;
 	}
 	if (any)
 		return err_set(err, ERR_NOT_FOUND, "inspecting object: no such object: \"%s\"", name);
-	return err_set(err, ERR_INVALID, "--type: cannot inspect a '%s'; there are container, image, pod and all", kind);
+	return err_set(err, ERR_INVALID,
+		"--type: cannot inspect a '%s'; there are container, image, pod and all", kind);
 }
 
 static int add_latest(struct cli *c, struct err *err)
@@ -606,7 +665,8 @@ int top_print(struct cli *c, const struct target *t, bool whole_pod, struct err 
 	(void) buf_puts(&b, head);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < LEN(rows[i].field); k++)
-			(void) buf_printf(&b, "%s%c", rows[i].field[k] ? rows[i].field[k] : "", k + 1 < LEN(rows[i].field) ? '\t' : '\n');
+			(void) buf_printf(&b, "%s%c", rows[i].field[k] ? rows[i].field[k] : "",
+				k + 1 < LEN(rows[i].field) ? '\t' : '\n');
 	print_aligned(b.data, &out);
 	if (out.len && out.data[out.len - 1] == '\n')
 		out.data[--out.len] = 0;

@@ -57,7 +57,9 @@ int detach_keys_parse(const char *text, unsigned char keys[16], size_t *ret_n, s
 			len = 0;
 		}
 		if (len == 0 || n == 16)
-			return err_set(err, ERR_INVALID, "detach keys: expected letters and ctrl-LETTER divided by commas, found '%s'", text);
+			return err_set(err, ERR_INVALID,
+				"detach keys: expected letters and ctrl-LETTER divided by commas, found '%s'",
+				text);
 		keys[n++] = key;
 		text += len + (text[len] == ',');
 	}
@@ -124,8 +126,9 @@ static int resize(struct copy *c)
 	stream_size(&rows, &cols);
 	if (!rows || !cols)
 		return 0;
-	return enqueue_json(c, json_pack("{s:s, s:s, s:i, s:i}", "op", "RESIZE", key, c->s->session ? c->s->session : c->s->ctr,
-				       "rows", rows, "cols", cols));
+	return enqueue_json(
+		c, json_pack("{s:s, s:s, s:i, s:i}", "op", "RESIZE", key,
+			   c->s->session ? c->s->session : c->s->ctr, "rows", rows, "cols", cols));
 }
 
 /* Leaves out the detach keys; what only began like them is sent after all. */
@@ -154,7 +157,9 @@ static int filter_keys(struct copy *c, const unsigned char *p, size_t n)
 		return 0;
 	if (m <= PROTO_DATA_MAX)
 		return enqueue(c, PROTO_IN, out, m);
-	return enqueue(c, PROTO_IN, out, PROTO_DATA_MAX) < 0 ? -ENOMEM : enqueue(c, PROTO_IN, out + PROTO_DATA_MAX, m - PROTO_DATA_MAX);
+	return enqueue(c, PROTO_IN, out, PROTO_DATA_MAX) < 0
+		       ? -ENOMEM
+		       : enqueue(c, PROTO_IN, out + PROTO_DATA_MAX, m - PROTO_DATA_MAX);
 }
 
 static int read_input(struct copy *c)
@@ -195,7 +200,8 @@ static int write_all(int fd, const char *p, size_t n)
 
 static bool is_ours(const struct copy *c, const json_t *v)
 {
-	const char *ctr = json_string_value(json_object_get(v, "ctr")), *session = json_string_value(json_object_get(v, "session"));
+	const char *ctr = json_string_value(json_object_get(v, "ctr")),
+		   *session = json_string_value(json_object_get(v, "session"));
 
 	if (c->s->session)
 		return session && !strcmp(session, c->s->session);
@@ -214,7 +220,8 @@ static int event(struct copy *c, const json_t *v, struct err *err)
 	} else if (!strcmp(ev, "DROPPED")) {
 		const char *why = json_string_value(json_object_get(v, "msg"));
 
-		return err_set(err, ERR_REMOTE, "the pod's monitor has ended the connection: %s", why ? why : "no reason given");
+		return err_set(err, ERR_REMOTE, "the pod's monitor has ended the connection: %s",
+			why ? why : "no reason given");
 	}
 	return 0;
 }
@@ -266,7 +273,8 @@ static int take_signal(struct copy *c)
 		if (i.ssi_signo == SIGWINCH)
 			rc = c->s->tty ? resize(c) : 0;
 		else if (c->s->sig_proxy)
-			rc = enqueue_json(c, json_pack("{s:s, s:s, s:i}", "op", "KILL", "ctr", c->s->ctr, "signal", (int) i.ssi_signo));
+			rc = enqueue_json(c, json_pack("{s:s, s:s, s:i}", "op", "KILL", "ctr", c->s->ctr,
+						     "signal", (int) i.ssi_signo));
 		else
 			c->signal = (int) i.ssi_signo;
 		if (rc < 0)
@@ -330,7 +338,8 @@ int stream_run(const struct stream *s, enum stream_end *ret, int64_t *ret_code, 
 	int rc = 0;
 
 	c.tail = &c.head;
-	if (s->tty && s->in && (rc = detach_keys_parse(s->detach_keys ? s->detach_keys : "", c.keys, &c.n_keys, err)) < 0)
+	if (s->tty && s->in &&
+		(rc = detach_keys_parse(s->detach_keys ? s->detach_keys : "", c.keys, &c.n_keys, err)) < 0)
 		return rc;
 	if ((rc = signals_open(&c, &old)) < 0)
 		return err_sys(err, -rc, "prepare for signals");
@@ -348,7 +357,10 @@ int stream_run(const struct stream *s, enum stream_end *ret, int64_t *ret_code, 
 		c.head = r->next;
 		free(r);
 	}
-	*ret = c.exited ? STREAM_EXITED : c.detached ? STREAM_DETACHED : c.signal ? STREAM_SIGNAL : STREAM_LOST;
+	*ret = c.exited     ? STREAM_EXITED
+	       : c.detached ? STREAM_DETACHED
+	       : c.signal   ? STREAM_SIGNAL
+			    : STREAM_LOST;
 	*ret_code = c.exited ? c.code : 128 + c.signal;
 	return rc;
 }

@@ -16,10 +16,10 @@
 #include "pkg/util/err.h"
 
 struct stream {
-	int sock;                /* borrowed */
-	const char *ctr;         /* id */
-	const char *session;     /* exec: its session; NULL */
-	bool tty, in;            /* the process has a terminal; our stdin is its */
+	int sock;            /* borrowed */
+	const char *ctr;     /* id */
+	const char *session; /* exec: its session; NULL */
+	bool tty, in;        /* the process has a terminal; our stdin is its */
 	bool sig_proxy;
 	const char *detach_keys; /* "ctrl-p,ctrl-q"; "" none */
 };

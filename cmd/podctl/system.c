@@ -13,9 +13,13 @@
 #include "pkg/engine/rootless.h"
 #include "pkg/pod/pod.h"
 #include "pkg/verb/images.h"
+#include "pkg/verb/reset.h"
 #include "pkg/verb/verb.h"
 
-struct format_command { const char *format; bool check; };
+struct format_command {
+	const char *format;
+	bool check;
+};
 
 static const struct option format_options[] = {
 	O_STR(struct format_command, format, "format", 'f', "TEMPLATE", "json, or a Go template"),
@@ -35,12 +39,13 @@ static int run_version(struct cli *c, void *request, struct err *err)
 	if (uname(&u) < 0)
 		return err_sys(err, errno, "uname");
 	if (!format) {
-		(void) printf("Client:       podctl\nVersion:      %s\nCompiler:     %s\nOS/Arch:      linux/%s\n", PODCTL_VERSION, __VERSION__,
-			u.machine);
+		(void) printf(
+			"Client:       podctl\nVersion:      %s\nCompiler:     %s\nOS/Arch:      linux/%s\n",
+			PODCTL_VERSION, __VERSION__, u.machine);
 		return 0;
 	}
-	doc = json_pack("{s:{s:s, s:s, s:s, s:s}}", "Client", "Name", "podctl", "Version", PODCTL_VERSION, "Compiler", __VERSION__, "OsArch",
-		"linux");
+	doc = json_pack("{s:{s:s, s:s, s:s, s:s}}", "Client", "Name", "podctl", "Version", PODCTL_VERSION,
+		"Compiler", __VERSION__, "OsArch", "linux");
 	rc = print_document(doc, format, err);
 	json_decref(doc);
 	return rc;
@@ -60,7 +65,8 @@ static int print_checks(struct cli *c, struct err *err)
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < n; i++) {
-		(void) buf_printf(&b, "%s\t%s\t%s\n", rows[i].name, words[rows[i].state], rows[i].found ? rows[i].found : "");
+		(void) buf_printf(&b, "%s\t%s\t%s\n", rows[i].name, words[rows[i].state],
+			rows[i].found ? rows[i].found : "");
 		failed = failed || rows[i].state == CHECK_FAIL;
 	}
 	print_aligned(b.data ? b.data : "", &out);
@@ -85,10 +91,12 @@ static json_t *info_host(struct cli *c)
 	(void) gethostname(host, sizeof host - 1);
 	if (engine_runtime(&c->engine, &runtime, &ours, &one) < 0)
 		runtime = "";
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:b, s:s, s:s}", "hostname", host, "kernel", u.release, "arch", u.machine,
-		"cpus", (json_int_t) sysconf(_SC_NPROCESSORS_ONLN), "memTotal", (json_int_t) (s.totalram * s.mem_unit), "memFree",
-		(json_int_t) (s.freeram * s.mem_unit), "cgroupManager", c->engine.systemd_cgroups ? "systemd" : "cgroupfs", "cgroupsUsable",
-		c->engine.cgroups_usable, "rootless", c->engine.rootless, "ociRuntime", runtime, "os", "linux");
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:b, s:s, s:s}", "hostname", host,
+		"kernel", u.release, "arch", u.machine, "cpus", (json_int_t) sysconf(_SC_NPROCESSORS_ONLN),
+		"memTotal", (json_int_t) (s.totalram * s.mem_unit), "memFree",
+		(json_int_t) (s.freeram * s.mem_unit), "cgroupManager",
+		c->engine.systemd_cgroups ? "systemd" : "cgroupfs", "cgroupsUsable", c->engine.cgroups_usable,
+		"rootless", c->engine.rootless, "ociRuntime", runtime, "os", "linux");
 }
 
 static int info_store(struct cli *c, json_t **ret, struct err *err)
@@ -98,7 +106,8 @@ static int info_store(struct cli *c, json_t **ret, struct err *err)
 	size_t pods = 0, ctrs = 0, running = 0;
 	int rc;
 
-	if ((rc = pod_set_load(&c->engine, &set, err)) < 0 || (rc = verb_images(&c->engine, NULL, &c->arena, &images, err)) < 0)
+	if ((rc = pod_set_load(&c->engine, &set, err)) < 0 ||
+		(rc = verb_images(&c->engine, NULL, &c->arena, &images, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < set.n; i++) {
 		pods += !set.v[i].row.solo;
@@ -107,8 +116,9 @@ static int info_store(struct cli *c, json_t **ret, struct err *err)
 			running += ctr_is_running(&set.v[i], k);
 		}
 	}
-	*ret = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "root", c->engine.root, "runroot", c->engine.runroot, "images", (int) images.n,
-		"pods", (int) pods, "containers", (int) ctrs, "running", (int) running);
+	*ret = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "root", c->engine.root, "runroot",
+		c->engine.runroot, "images", (int) images.n, "pods", (int) pods, "containers", (int) ctrs,
+		"running", (int) running);
 	return 0;
 }
 
@@ -146,7 +156,8 @@ static int run_info(struct cli *c, void *request, struct err *err)
 		return rc;
 	if ((rc = cli_engine(c, err)) < 0 || (rc = info_store(c, &store, err)) < 0)
 		return rc;
-	doc = json_pack("{s:o, s:o, s:{s:s}}", "host", info_host(c), "store", store, "version", "Version", PODCTL_VERSION);
+	doc = json_pack("{s:o, s:o, s:{s:s}}", "host", info_host(c), "store", store, "version", "Version",
+		PODCTL_VERSION);
 	if (r->format)
 		rc = print_document(doc, r->format, err);
 	else
@@ -156,7 +167,8 @@ static int run_info(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option info_options[] = {
-	O_BOOL(struct format_command, check, "check", 0, "List what podctl needs, what was found, and how to get what is missing"),
+	O_BOOL(struct format_command, check, "check", 0,
+		"List what podctl needs, what was found, and how to get what is missing"),
 	O_END,
 };
 
@@ -171,7 +183,8 @@ static int run_unshare(struct cli *c, void *request, struct err *err)
 
 	(void) request;
 	if (c->opt.uid == 0)
-		return err_set(err, ERR_INVALID, "unshare is for ordinary users: root is in its own namespaces already");
+		return err_set(err, ERR_INVALID,
+			"unshare is for ordinary users: root is in its own namespaces already");
 	if ((rc = rootless_enter(&c->opt, err)) < 0)
 		return rc;
 	(void) fflush(stdout);
@@ -186,6 +199,39 @@ static int run_cleanup(struct cli *c, void *request, struct err *err)
 {
 	(void) request;
 	return pod_cleanup(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, err);
+}
+
+/* ---- reset ----------------------------------------------------------------------------------------------------------------- */
+
+struct reset_command {
+	bool force;
+};
+
+static const struct option reset_options[] = {
+	O_BOOL(struct reset_command, force, "force", 'f', "Do not ask"),
+	O_END,
+};
+
+static bool confirmed(struct cli *c)
+{
+	char line[16] = "";
+
+	(void) printf("This removes all pods, containers, images and volumes of this engine:\n"
+		      "        %s\n        %s\nGo on? [y/N] ",
+		c->engine.root, c->engine.runroot);
+	(void) fflush(stdout);
+	return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static int run_reset(struct cli *c, void *request, struct err *err)
+{
+	const struct reset_command *r = request;
+
+	if (!r->force && !isatty(STDIN_FILENO))
+		return err_set(err, ERR_INVALID, "system reset asks before it removes everything; give --force where nobody can answer");
+	if (!r->force && !confirmed(c))
+		return 1;
+	return verb_reset(&c->engine, err);
 }
 
 static int run_man(struct cli *c, void *request, struct err *err)
@@ -232,11 +278,14 @@ static int run_help(struct cli *c, void *request, struct err *err)
 static const struct option *const o_format[] = { format_options, help_options, NULL };
 static const struct option *const o_info[] = { info_options, format_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
+static const struct option *const o_reset[] = { reset_options, help_options, NULL };
 
 const struct command system_commands[] = {
 	{ "info|system info", "", "Show the engine and this machine", NULL, "  podctl info\n  podctl info --check\n",
 		o_info, sizeof(struct format_command), 0, 0, CMD_NO_ENGINE, run_info },
 	{ "version", "", "Show the version", NULL, NULL, o_format, sizeof(struct format_command), 0, 0, CMD_NO_ENGINE, run_version },
+	{ "system reset", "", "Remove all pods, containers, images, volumes and networks of the engine", NULL, "  podctl system reset --force\n",
+		o_reset, sizeof(struct reset_command), 0, 0, 0, run_reset },
 	{ "unshare", "[COMMAND [ARG...]]", "Run a command, or a shell, in the user's namespaces", NULL, "  podctl unshare ls -ln ~/.local/share/podctl\n",
 		o_help, 0, 0, -1, CMD_NO_ENGINE | CMD_OPTS_FIRST, run_unshare },
 	{ "help", "[COMMAND]", "Show the help of a command", NULL, NULL, o_help, 0, 0, -1, CMD_NO_ENGINE, run_help },

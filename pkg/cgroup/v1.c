@@ -7,7 +7,8 @@
 #include "pkg/util/cleanup.h"
 #include "pkg/util/log.h"
 
-/* A new v1 cpuset is empty and takes no process: it starts as its parent. */
+/* A new v1 cpuset is empty and takes no process: it starts as its parent.  A parent that is empty itself was made a moment
+ * ago by another process (members are created side by side), which will write what we write now. */
 static int cpuset_inherit(const struct cgroup_fs *fs, size_t h, const char *path, struct err *err)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
@@ -19,6 +20,11 @@ static int cpuset_inherit(const struct cgroup_fs *fs, size_t h, const char *path
 	for (size_t i = 0; i < LEN(files); i++) {
 		int rc = cgroup_read_at(fs, h, parent, files[i], value, sizeof value);
 
+		if (rc >= 0 && !value[strspn(value, " \n")] && *parent) {
+			if ((rc = cpuset_inherit(fs, h, parent, err)) < 0)
+				return rc;
+			rc = cgroup_read_at(fs, h, parent, files[i], value, sizeof value);
+		}
 		if (rc == 0 && cgroup_read_at(fs, h, path, files[i], value, sizeof value) > 0)
 			continue; /* cgroup.clone_children did it */
 		if (rc > 0)

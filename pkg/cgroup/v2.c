@@ -12,9 +12,13 @@
  * way, nothing is enabled: a limit that needs it will say so by name. */
 static int v2_made(const struct cgroup_fs *fs, size_t h, const char *path, struct err *err)
 {
-	char have[512], on[512], *at = have, *word;
+	char have[512], on[512], procs[64], *at = have, *word;
 
 	(void) err;
+	/* Threaded controllers (cpu, pids) could be enabled above processes, but then no child may hold processes of its own
+	 * (EOPNOTSUPP): a scope whose first process is still to move into a child waits until it has. */
+	if (strcmp(path, "/") != 0 && cgroup_read_at(fs, h, path, "cgroup.procs", procs, sizeof procs) > 0)
+		return 0;
 	if (cgroup_read_at(fs, h, path, "cgroup.controllers", have, sizeof have) <= 0 ||
 		cgroup_read_at(fs, h, path, "cgroup.subtree_control", on, sizeof on) < 0 ||
 		strcmp(have, on) == 0)

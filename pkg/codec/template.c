@@ -43,10 +43,7 @@ static void skip_space(struct parser *s)
 		s->p++;
 }
 
-static bool at_close(const struct parser *s)
-{
-	return !strncmp(s->p, "}}", 2) || !strncmp(s->p, "-}}", 3);
-}
+static bool at_close(const struct parser *s) { return !strncmp(s->p, "}}", 2) || !strncmp(s->p, "-}}", 3); }
 
 static int close_action(struct parser *s)
 {
@@ -116,7 +113,8 @@ static int parse_quoted(struct parser *s, json_t **ret)
 	s->p++;
 	if (quote == '\'' && b.len != 1)
 		return fault(s, "a character constant holds one character");
-	*ret = quote == '\'' ? json_integer((unsigned char) b.data[0]) : json_stringn(b.data ? b.data : "", b.len);
+	*ret = quote == '\'' ? json_integer((unsigned char) b.data[0])
+			     : json_stringn(b.data ? b.data : "", b.len);
 	return *ret ? 0 : fault(s, "a string that is not UTF-8");
 }
 
@@ -211,7 +209,8 @@ static int parse_operand(struct parser *s, struct tnode **ret)
 	} else if (*s->p == '"' || *s->p == '`' || *s->p == '\'') {
 		n->kind = T_LITERAL;
 		rc = parse_quoted(s, &n->value);
-	} else if (isdigit((unsigned char) *s->p) || ((*s->p == '-' || *s->p == '+') && isdigit((unsigned char) s->p[1]))) {
+	} else if (isdigit((unsigned char) *s->p) ||
+		   ((*s->p == '-' || *s->p == '+') && isdigit((unsigned char) s->p[1]))) {
 		n->kind = T_LITERAL;
 		rc = parse_number(s, &n->value);
 	} else if (word_len(s->p) > 0) {
@@ -230,6 +229,7 @@ static int parse_call(struct parser *s, struct tnode **ret)
 
 	if (!call)
 		return -ENOMEM;
+	*ret = call; /* linked at once: what failed is freed with the rest */
 	tail = &call->list;
 	for (;;) {
 		skip_space(s);
@@ -243,7 +243,6 @@ static int parse_call(struct parser *s, struct tnode **ret)
 		return fault(s, "missing value for command");
 	if (call->list->next && call->list->kind != T_FUNC)
 		return fault(s, "can't give argument to non-function");
-	*ret = call;
 	return 0;
 }
 
@@ -278,6 +277,7 @@ static int parse_pipe(struct parser *s, struct tnode **ret)
 
 	if (!pipe)
 		return -ENOMEM;
+	*ret = pipe;
 	skip_space(s);
 	parse_declaration(s, pipe);
 	tail = &pipe->list;
@@ -291,7 +291,6 @@ static int parse_pipe(struct parser *s, struct tnode **ret)
 			break;
 		s->p++;
 	}
-	*ret = pipe;
 	return 0;
 }
 
@@ -330,7 +329,8 @@ static int parse_block(struct parser *s, struct tnode *n)
 	}
 	s->depth--;
 	if (stop != STOP_END)
-		return fault(s, stop == STOP_EOF ? "unexpected EOF: {{end}} is missing" : "unexpected {{else}}");
+		return fault(
+			s, stop == STOP_EOF ? "unexpected EOF: {{end}} is missing" : "unexpected {{else}}");
 	return close_action(s);
 }
 
@@ -360,14 +360,14 @@ static int parse_define(struct parser *s, const char **ret_name, struct tnode **
 	if ((rc = parse_name(s, &d->name)) < 0)
 		return rc;
 	*ret_name = d->name;
+	d->next = s->t->define;
+	s->t->define = d;
 	if (ret_pipe && (rc = parse_pipe(s, ret_pipe)) < 0)
 		return rc;
 	if ((rc = close_action(s)) < 0 || (rc = parse_list(s, &d->body, &stop)) < 0)
 		return rc;
 	if (stop != STOP_END)
 		return fault(s, "unexpected EOF: {{end}} is missing");
-	d->next = s->t->define;
-	s->t->define = d;
 	return close_action(s);
 }
 
@@ -386,8 +386,13 @@ static int parse_template(struct parser *s, struct tnode *n)
 /* One {{...}} after its opening.  *ret NULL: nothing to run (comment, define, end, else). */
 static int parse_action(struct parser *s, struct tnode **ret, enum stop *stop, bool *done)
 {
-	static const struct { const char *word; enum tnode_kind kind; } blocks[] = {
-		{ "if", T_IF }, { "range", T_RANGE }, { "with", T_WITH },
+	static const struct {
+		const char *word;
+		enum tnode_kind kind;
+	} blocks[] = {
+		{ "if", T_IF },
+		{ "range", T_RANGE },
+		{ "with", T_WITH },
 	};
 	struct tnode *n = node_new(s, T_ACTION);
 	const char *name;

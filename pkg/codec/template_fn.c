@@ -408,8 +408,15 @@ static json_t *fn_printf(const char *name, json_t *const *arg, size_t n, struct 
 static json_t *fn_escape(const char *name, json_t *const *arg, size_t n, struct err *err)
 {
 	auto_buf struct buf in = BUF_INIT(OUT_MAX), b = BUF_INIT(OUT_MAX);
-	static const struct { char c; const char *html; } html[] = {
-		{ '<', "&lt;" }, { '>', "&gt;" }, { '&', "&amp;" }, { '"', "&#34;" }, { '\'', "&#39;" },
+	static const struct {
+		char c;
+		const char *html;
+	} html[] = {
+		{ '<', "&lt;" },
+		{ '>', "&gt;" },
+		{ '&', "&amp;" },
+		{ '"', "&#34;" },
+		{ '\'', "&#39;" },
 	};
 
 	for (size_t i = 0; i < n; i++)

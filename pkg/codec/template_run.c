@@ -5,10 +5,13 @@
 
 #include <string.h>
 
-#define VARS_MAX  64
+#define VARS_MAX 64
 #define CALLS_MAX 50 /* {{template}} inside {{template}} */
 
-struct var { const char *name; json_t *value; };
+struct var {
+	const char *name;
+	json_t *value;
+};
 struct run {
 	struct template *t;
 	struct buf *out;
@@ -22,8 +25,8 @@ enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
 /* Objects that are maps in podman's Go types: a key that is not there is no mistake. */
 static bool is_map(const char *name)
 {
-	static const char *const maps[] = { "Labels", "Annotations", "Sysctls", "Options", "Ports", "Networks", "PortBindings",
-		"labels", "annotations" };
+	static const char *const maps[] = { "Labels", "Annotations", "Sysctls", "Options", "Ports",
+		"Networks", "PortBindings", "labels", "annotations" };
 
 	for (size_t i = 0; name && i < LEN(maps); i++)
 		if (!strcmp(maps[i], name))
@@ -38,7 +41,8 @@ static json_t *follow(struct run *r, json_t *v, const struct strs *fields)
 		json_t *next = json_object_get(v, fields->v[i]);
 
 		if (!next && !(json_is_object(v) && i > 0 && is_map(fields->v[i - 1]))) {
-			(void) err_set(r->err, ERR_INVALID, "template: can't evaluate field %s in %s", fields->v[i],
+			(void) err_set(r->err, ERR_INVALID, "template: can't evaluate field %s in %s",
+				fields->v[i],
 				json_is_object(v)  ? "this object"
 				: json_is_null(v)  ? "a nil value"
 				: json_is_array(v) ? "a list"
@@ -137,7 +141,8 @@ static json_t *eval_call(struct run *r, const struct tnode *call, json_t *dot, j
 		return eval_and_or(r, call, dot, last, fn->text[0] == 'o');
 	for (const struct tnode *o = fn->next; o && !bad; o = o->next) {
 		if (n == LEN(arg) - 1)
-			bad = err_set(r->err, ERR_INVALID, "template: too many arguments for %s", fn->text) < 0;
+			bad = err_set(r->err, ERR_INVALID, "template: too many arguments for %s", fn->text) <
+			      0;
 		else if (!(arg[n] = eval_operand(r, o, dot)))
 			bad = true;
 		else
@@ -229,9 +234,7 @@ static int range_map(struct run *r, const struct tnode *n, json_t *v, enum flow 
 	json_t *item;
 	int rc = keys ? 0 : err_sys(r->err, ENOMEM, "run the template");
 
-	json_object_foreach(v, key, item)
-		if (keys)
-			keys[i++] = key;
+	json_object_foreach(v, key, item) if (keys) keys[i++] = key;
 	if (keys)
 		qsort(keys, size, sizeof *keys, compare_keys);
 	for (i = 0; rc == 0 && i < size && *flow != FLOW_BREAK; i++) {
@@ -283,7 +286,8 @@ static int run_template(struct run *r, const struct tnode *n, json_t *dot, enum 
 		if (strcmp(d->name, n->text) != 0)
 			continue;
 		if (++r->calls > CALLS_MAX)
-			return err_set(r->err, ERR_INVALID, "template: \"%s\" calls itself too deeply", n->text);
+			return err_set(
+				r->err, ERR_INVALID, "template: \"%s\" calls itself too deeply", n->text);
 		v = n->pipe ? eval_pipe(r, n->pipe, dot) : json_null();
 		rc = v ? run_list(r, d->body, v, flow) : -EINVAL;
 		var_pop(r, vars);

@@ -11,25 +11,41 @@
 #include "pkg/util/arena.h"
 
 enum tnode_kind {
-	T_TEXT, T_ACTION, T_IF, T_RANGE, T_WITH, T_BREAK, T_CONTINUE, T_TEMPLATE, /* statements */
-	T_PIPE,    /* list of T_CALL; var: declared or set */
-	T_CALL,    /* list of operands; the first may be T_FUNC */
-	T_DOT, T_VAR, T_FUNC, T_LITERAL, T_PAREN
+	T_TEXT,
+	T_ACTION,
+	T_IF,
+	T_RANGE,
+	T_WITH,
+	T_BREAK,
+	T_CONTINUE,
+	T_TEMPLATE, /* statements */
+	T_PIPE,     /* list of T_CALL; var: declared or set */
+	T_CALL,     /* list of operands; the first may be T_FUNC */
+	T_DOT,
+	T_VAR,
+	T_FUNC,
+	T_LITERAL,
+	T_PAREN
 };
 struct tnode {
 	enum tnode_kind kind;
-	const char *text;       /* T_TEXT: text; T_VAR, T_FUNC, T_TEMPLATE: name */
-	json_t *value;          /* T_LITERAL: owned */
-	struct strs fields;     /* operands: .A.B that follow */
-	struct tnode *list;     /* statements: body; T_PIPE: calls; T_CALL: operands */
-	struct tnode *otherwise;/* T_IF, T_RANGE, T_WITH: else */
-	struct tnode *pipe;     /* statements, T_PAREN: what is evaluated */
-	const char *var[2];     /* T_PIPE: "$x" of := or =; range: index and element */
-	bool assign;            /* "=" instead of ":=" */
+	const char *text;        /* T_TEXT: text; T_VAR, T_FUNC, T_TEMPLATE: name */
+	json_t *value;           /* T_LITERAL: owned */
+	struct strs fields;      /* operands: .A.B that follow */
+	struct tnode *list;      /* statements: body; T_PIPE: calls; T_CALL: operands */
+	struct tnode *otherwise; /* T_IF, T_RANGE, T_WITH: else */
+	struct tnode *pipe;      /* statements, T_PAREN: what is evaluated */
+	const char *var[2];      /* T_PIPE: "$x" of := or =; range: index and element */
+	bool assign;             /* "=" instead of ":=" */
 	struct tnode *next;
 };
-struct tdefine { const char *name; struct tnode *body; struct tdefine *next; };
-struct template {
+struct tdefine {
+	const char *name;
+	struct tnode *body;
+	struct tdefine *next;
+};
+struct template
+{
 	struct arena arena;
 	struct tnode *body;
 	struct tdefine *define;

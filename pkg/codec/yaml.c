@@ -170,7 +170,7 @@ static struct node *read_scalar(struct reader *r, const struct frame *f, const y
 		fault(r, f, e->start_mark, problem);
 	if (n->kind == NODE_FLOAT && !yaml_float_is_finite(n->text)) {
 		fault(r, f, e->start_mark,
-			"infinity and not-a-number mean nothing here; if a string is meant, put it in "
+			"no number that a manifest can hold; if a string is meant, put it in "
 			"quotes");
 		n->kind = NODE_STRING;
 	}

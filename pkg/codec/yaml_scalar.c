@@ -1,5 +1,7 @@
 #include "pkg/codec/yaml_scalar.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool in_words(const char *text, const char *const *words)
@@ -102,7 +104,10 @@ enum node_kind yaml_scalar_kind(const char *s)
 	return NODE_STRING;
 }
 
-bool yaml_float_is_finite(const char *text) { return !is_special_float(text); }
+bool yaml_float_is_finite(const char *text)
+{
+	return !is_special_float(text) && isfinite(strtod(text, NULL));
+}
 
 const char *yaml_scalar_tag(struct node *n, const char *tag)
 {

@@ -10,7 +10,7 @@
 #include "pkg/codec/node.h"
 
 enum node_kind yaml_scalar_kind(const char *text); /* of an unquoted scalar */
-bool yaml_float_is_finite(const char *text);       /* false for .inf, -.inf and .nan */
+bool yaml_float_is_finite(const char *text);       /* false for .inf, .nan and what a double cannot hold */
 /* Applies an explicit tag ("tag:yaml.org,2002:str") to a scalar; NULL or what is wrong with it. */
 const char *yaml_scalar_tag(struct node *n, const char *tag);
 

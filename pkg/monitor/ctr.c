@@ -182,6 +182,17 @@ static int begin(struct ctr *c, struct err *err)
 	return 0;
 }
 
+static void delete_now(struct ctr *c)
+{
+	struct err err = { 0 };
+
+	if (!c->delete_due)
+		return;
+	c->delete_due = false;
+	if (runtime_delete(c, &err) < 0)
+		err_clear(&err);
+}
+
 void ctr_begin(struct ctr *c)
 {
 	struct err err = { 0 };
@@ -193,6 +204,7 @@ void ctr_begin(struct ctr *c)
 		c->start_after_delete = true;
 		return;
 	}
+	delete_now(c);
 	c->start_after_delete = false;
 	c->s.next_start_us = 0;
 	if (c->tried)
@@ -482,6 +494,7 @@ void ctr_failed(struct ctr *c, const struct err *why)
 	}
 	if (c->auto_restart && wants_restart(c)) {
 		schedule(c);
+		pod_advance(c->m); /* who waits for the init containers of a played pod is told */
 		return;
 	}
 	final(c);
@@ -539,12 +552,20 @@ void ctr_exited(struct ctr *c, int code)
 	finish_io(c);
 	note_end(c, code, unknown);
 	state_set(c, CTR_EXITED);
-	if (runtime_delete(c, &err) < 0)
+	if (m->plan.runtime_ours)
+		c->delete_due = true; /* who waits for the code need not wait for that */
+	else if (runtime_delete(c, &err) < 0)
 		err_clear(&err); /* cleanup removes it with the rest */
 	if (c->job.kind == JOB_DELETE)
 		c->decide_due = true;
 	else
 		decide(c);
+}
+
+void ctrs_delete(struct monitor *m)
+{
+	for (struct ctr *c = m->ctrs; c; c = c->next)
+		delete_now(c);
 }
 
 void ctr_deleted(struct ctr *c)

@@ -135,6 +135,7 @@ struct ctr {
 	bool tried;          /* an attempt was begun: the next one has the next number */
 	bool exited_early;   /* before the runtime's `start` call was over */
 	int early_code;
+	bool delete_due; /* the runtime's state of a past attempt is still there */
 	bool decide_due; /* it has ended; what follows waits for a foreign runtime's `delete` */
 	bool paused;
 	bool timed_out;
@@ -160,6 +161,7 @@ void ctr_release(struct ctr *c);             /* lets the created container go */
 void ctr_created(struct ctr *c, int status); /* job ends */
 void ctr_started(struct ctr *c, int status);
 void ctr_deleted(struct ctr *c);
+void ctrs_delete(struct monitor *m); /* what could wait for the answers */
 void ctr_exited(struct ctr *c, int code);
 void ctr_failed(struct ctr *c, const struct err *err); /* could not be created or released */
 void ctr_reason(struct ctr *c, const char *reason, const char *message);

@@ -225,6 +225,7 @@ static void settle(struct monitor *m)
 	if (m->dirty && status_needed(m))
 		status_write(m);
 	clients_flush(m);
+	ctrs_delete(m);
 	pod_settle(m);
 	clients_bury(m);
 	if (m->stage == STAGE_OVER && clients_idle(m))

@@ -39,35 +39,46 @@
 
 #include "pkg/codec/decode.h"
 
-enum plan_fd { PLAN_FD_NET = 10, PLAN_FD_IPC, PLAN_FD_UTS, PLAN_FD_USER, PLAN_FD_PID /* of infra, once it runs */, PLAN_FD_END };
+enum plan_fd {
+	PLAN_FD_NET = 10,
+	PLAN_FD_IPC,
+	PLAN_FD_UTS,
+	PLAN_FD_USER,
+	PLAN_FD_PID /* of infra, once it runs */,
+	PLAN_FD_END
+};
 /* Descriptors a starting monitor finds: 3 first client (SEQPACKET pair), 4 the locked 'alive' file, 5 run_dir (O_PATH or
  * O_RDONLY directory), 6 data_dir.  With --adopt 3 is absent. */
 enum { MONITOR_FD_CLIENT = 3, MONITOR_FD_ALIVE = 4, MONITOR_FD_RUN = 5, MONITOR_FD_DATA = 6 };
 
-struct plan_mount { char *type, *source, *target, *options; };
+struct plan_mount {
+	char *type, *source, *target, *options;
+};
 struct plan_overlay {
-	struct strs lowers;      /* absolute, topmost first */
-	char *upper, *work;      /* absolute; "" : read-only */
-	char *target;            /* absolute, below run_dir */
+	struct strs lowers; /* absolute, topmost first */
+	char *upper, *work; /* absolute; "" : read-only */
+	char *target;       /* absolute, below run_dir */
 	bool is_volatile, userxattr;
 };
 struct plan_container {
-	char *id, *name, *role;  /* "infra", "init", "sidecar" (in init order, not waited for, stopped last), "member" */
-	char *bundle;            /* absolute; config.json is there */
+	char *id, *name,
+		*role; /* "infra", "init", "sidecar" (in init order, not waited for, stopped last), "member" */
+	char *bundle;  /* absolute; config.json is there */
 	struct plan_overlay *rootfs; /* NULL: nothing to mount */
 	bool terminal, stdin_open, stdin_once;
-	uint32_t uid, gid;       /* owner of the stdio FIFOs, in the engine's user namespace */
-	char *restart;           /* "no", "on-failure", "always", "unless-stopped" */
+	uint32_t uid, gid; /* owner of the stdio FIFOs, in the engine's user namespace */
+	char *restart;     /* "no", "on-failure", "always", "unless-stopped" */
 	uint32_t restart_max;
-	bool fresh_layer;        /* empty upper before each restart */
-	uint64_t backoff_us, backoff_max_us, backoff_reset_us; /* 100 ms/10 s/10 s for run, 10 s/300 s/600 s for kube */
-	uint32_t stop_signal;    /* number */
+	bool fresh_layer; /* empty upper before each restart */
+	uint64_t backoff_us, backoff_max_us,
+		backoff_reset_us; /* 100 ms/10 s/10 s for run, 10 s/300 s/600 s for kube */
+	uint32_t stop_signal;     /* number */
 	uint64_t stop_timeout_us;
-	uint64_t timeout_us;     /* killed after so long; 0 never */
-	char *log_path;          /* absolute directory logs/NAME; files ATTEMPT.log, the last ten; "" none */
-	int64_t log_max;         /* bytes a file, 0 no limit; rotated by rename to .1 */
-	char *cgroup;            /* path of the container's cgroup, for oom and kill */
-	bool autostart;          /* started by GO; else it waits for START */
+	uint64_t timeout_us; /* killed after so long; 0 never */
+	char *log_path;      /* absolute directory logs/NAME; files ATTEMPT.log, the last ten; "" none */
+	int64_t log_max;     /* bytes a file, 0 no limit; rotated by rename to .1 */
+	char *cgroup;        /* path of the container's cgroup, for oom and kill */
+	bool autostart;      /* started by GO; else it waits for START */
 };
 struct plan {
 	uint32_t version;
@@ -75,37 +86,47 @@ struct plan {
 	bool solo, runtime_ours, net_wait, kube, autoremove;
 	struct strs runtime, cleanup, env, namespaces, sysctls;
 	char *hostname, *cgroup, *pod_cgroup, *exit_policy;
-	struct list mounts;      /* struct plan_mount */
-	struct list containers;  /* struct plan_container */
+	struct list mounts;     /* struct plan_mount */
+	struct list containers; /* struct plan_container */
 };
 extern const struct field plan_fields[], plan_container_fields[];
 
 /* status.json */
-enum ctr_state { CTR_CREATED, CTR_STARTING, CTR_RUNNING, CTR_PAUSED, CTR_STOPPING, CTR_EXITED, CTR_WAITING /* back-off */ };
-extern const char *const ctr_state_names[]; /* "created", "starting", "running", "paused", "stopping", "exited", "waiting", NULL */
+enum ctr_state {
+	CTR_CREATED,
+	CTR_STARTING,
+	CTR_RUNNING,
+	CTR_PAUSED,
+	CTR_STOPPING,
+	CTR_EXITED,
+	CTR_WAITING /* back-off */
+};
+extern const char *const ctr_state_names
+	[]; /* "created", "starting", "running", "paused", "stopping", "exited", "waiting", NULL */
 struct status_container {
 	char *id, *name, *role;
 	int state;
 	int64_t pid;
-	uint64_t start_time;     /* field 22 of /proc/PID/stat, with pid */
+	uint64_t start_time;              /* field 22 of /proc/PID/stat, with pid */
 	uint64_t started_us, finished_us; /* 0: never */
-	int64_t exit_code;       /* 128 + signal when killed */
-	bool oom_killed, ran;    /* ran: was started at least once */
-	uint32_t attempt;        /* counts from 0; number of its log file */
+	int64_t exit_code;                /* 128 + signal when killed */
+	bool oom_killed, ran;             /* ran: was started at least once */
+	uint32_t attempt;                 /* counts from 0; number of its log file */
 	uint32_t restarts;
 	bool stopped_by_user;
-	char *reason, *message;  /* "Completed", "Error", "OOMKilled", "CrashLoopBackOff", "ContainerStatusUnknown", "StartError" */
-	uint64_t next_start_us;  /* CTR_WAITING */
+	char *reason,
+		*message; /* "Completed", "Error", "OOMKilled", "CrashLoopBackOff", "ContainerStatusUnknown", "StartError" */
+	uint64_t next_start_us; /* CTR_WAITING */
 };
 struct status {
 	uint32_t version;
 	char *pod;
-	int64_t monitor;         /* pid, for people */
+	int64_t monitor; /* pid, for people */
 	uint64_t started_us;
-	char *phase;             /* "Pending", "Running", "Succeeded", "Failed" */
-	bool ended;              /* the pod is over: final */
-	bool restart_pod;        /* adopted pod that should be started anew */
-	struct list containers;  /* struct status_container */
+	char *phase;            /* "Pending", "Running", "Succeeded", "Failed" */
+	bool ended;             /* the pod is over: final */
+	bool restart_pod;       /* adopted pod that should be started anew */
+	struct list containers; /* struct status_container */
 };
 extern const struct field status_fields[];
 

@@ -112,9 +112,32 @@ static bool infra_died(struct monitor *m)
 	return true;
 }
 
-static bool step_init(struct monitor *m)
+/* The starter waits no longer.  A played pod whose init container was tried has had its first start: what becomes of it
+ * is a state of the pod (Init:CrashLoopBackOff, Failed), as with a kubelet, and nothing that undoes the play. */
+static void start_answer(struct monitor *m)
+{
+	if (m->go)
+		pend_answer(m->go, json_pack("{s:b}", "ok", 1), -EBADF);
+}
+
+static void init_failed(struct monitor *m, const struct ctr *c)
 {
 	struct err err;
+
+	if (m->plan.kube) {
+		start_answer(m);
+		m->failed = true;
+		m->stage = STAGE_RUNNING;
+		pod_halt(m, 0, SIGKILL, false);
+		return;
+	}
+	err_set(&err, ERR_STATE, "init container '%s' failed with exit code %d", c->p->name,
+		(int) c->s.exit_code);
+	pod_start_failed(m, &err);
+}
+
+static bool step_init(struct monitor *m)
+{
 
 	if (infra_died(m))
 		return false;
@@ -132,11 +155,11 @@ static bool step_init(struct monitor *m)
 			continue;
 		}
 		if (c->init_ended) {
-			err_set(&err, ERR_STATE, "init container '%s' failed with exit code %d", c->p->name,
-				(int) c->s.exit_code);
-			pod_start_failed(m, &err);
+			init_failed(m, c);
 			return false;
 		}
+		if (m->plan.kube && c->s.state == CTR_WAITING)
+			start_answer(m);
 		if (!c->done)
 			return false;
 	}
@@ -167,8 +190,7 @@ static bool step_members(struct monitor *m)
 		return false;
 	m->stage = STAGE_RUNNING;
 	m->dirty = true;
-	if (m->go)
-		pend_answer(m->go, json_pack("{s:b}", "ok", 1), -EBADF);
+	start_answer(m);
 	return true;
 }
 

@@ -15,7 +15,8 @@
  *       CTR_STARTED {ctr, pid}, then the answer ok once every autostart member was started (init containers have completed)
  *       or err when a start failed for good (the monitor has stopped what ran and ends; "ran": true beside err when a
  *       container had been started, an init container for instance).  With attach, data records follow until
- *       EXITED {ctr, code, oom}.  A starter that hangs up before the first container was started undoes the start.
+ *       EXITED {ctr, code, oom}.  In a played pod (plan.kube) an init container that failed or waits for its retry is a
+ *       state of the pod: GO is answered ok.  A starter that hangs up before the first container was started undoes the start.
  *   NET_READY {}                        -> no answer; {"op":"NET_FAILED","msg"} undoes everything
  *   START {ctr}                         -> ok {pid}            created or exited member of a living pod
  *   STOP {ctr or absent: whole pod, timeout_us or absent: plan's, signal or absent}
@@ -58,10 +59,10 @@ enum proto_kind { PROTO_JSON = 'J', PROTO_IN = 'I', PROTO_OUT = 'O', PROTO_ERR =
 /* ---- client side (blocking), used by pkg/pod and pkg/verb ---- */
 struct monitor_msg {
 	enum proto_kind kind;
-	json_t *json;       /* PROTO_JSON: owned, json_decref */
-	char *data;         /* stream data, owned, free; n bytes, NUL after */
+	json_t *json; /* PROTO_JSON: owned, json_decref */
+	char *data;   /* stream data, owned, free; n bytes, NUL after */
 	size_t n;
-	int fds[8];         /* received descriptors, owned */
+	int fds[8]; /* received descriptors, owned */
 	size_t nfds;
 };
 void monitor_msg_done(struct monitor_msg *m);
@@ -71,8 +72,8 @@ void monitor_msg_done(struct monitor_msg *m);
  * argv_extra (NULL: none): {"--namespaces", "net,ipc,uts"} makes what the plan will name while the plan is being written
  * (saves 0.3-0.5 ms); {"--adopt"} takes over a pod whose monitor was killed: alive_fd is then open and unlocked, ret_sock may
  * be NULL, else it is an ordinary first connection on which HELLO tells when it serves. */
-int monitor_spawn(const char *program, const char *const *argv_extra, int alive_fd, int run_dir, int data_dir, int cgroup_fd,
-	pid_t *ret_pid, int *ret_sock, struct err *err);
+int monitor_spawn(const char *program, const char *const *argv_extra, int alive_fd, int run_dir, int data_dir,
+	int cgroup_fd, pid_t *ret_pid, int *ret_sock, struct err *err);
 /* Connects to pods/ID/ctl in run_dir.  ERR_NOT_FOUND: no monitor there. */
 int monitor_connect(int run_dir, int *ret_sock, struct err *err);
 /* Takes the reference of 'request'.  fds are borrowed. */

@@ -91,8 +91,7 @@ bool pod_has_live_process(const struct pod *p)
 	for (size_t i = 0; i < p->status.containers.n; i++) {
 		const struct status_container *s = LIST_AT(p->status.containers, struct status_container, i);
 
-		if (s->pid > 0 && s->state != CTR_EXITED && s->start_time &&
-			proc_start_time((pid_t) s->pid) == s->start_time)
+		if (s->pid > 0 && s->state != CTR_EXITED && proc_is_alive((pid_t) s->pid, s->start_time))
 			return true;
 	}
 	return false;

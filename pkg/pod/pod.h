@@ -74,5 +74,7 @@ int pod_connect(struct engine *e, struct pod *p, int *ret_sock, struct err *err)
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */
 int pod_sweep(struct engine *e, struct err *err);
+/* Removes directories without a row; for the end of commands that remove something. */
+void pod_tidy(struct engine *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "pkg/engine/scope.h"
 #include "pkg/monitor/proto.h"
@@ -141,7 +142,8 @@ int pod_remove(struct engine *e, struct pod *p, struct err *err)
 {
 	int rc;
 
-	if ((rc = store_pod_set_state(e->store, p->row.id, ROW_REMOVING, err)) < 0) {
+	/* its names are free from now on: a removal that is cut short must not keep them */
+	if (p->row.state != ROW_REMOVING && (rc = store_pod_release(e->store, p->row.id, err)) < 0) {
 		if (err->kind != ERR_NOT_FOUND)
 			return rc;
 		err_clear(err); /* it never got its row */
@@ -221,17 +223,20 @@ static int spawn_cleaner(struct engine *e, const struct pod *p, struct err *err)
 
 int pod_release(struct engine *e, struct pod *p, struct err *err)
 {
+	char path[PATH_TEXT];
 	int rc;
 
 	if ((rc = store_pod_release(e->store, p->row.id, err)) < 0)
 		return rc;
 	p->row.state = ROW_REMOVING;
+	(void) utimensat(e->runroot_fd, path_pod(path, p->row.id), NULL, AT_SYMLINK_NOFOLLOW); /* pod_sweep waits a while */
 	return spawn_cleaner(e, p, err);
 }
 
 /* ---- directories without a row ----------------------------------------------------------------------------------------------
 
-   A command killed between making a pod's directories and its row leaves them.  Only the background cleaner looks. */
+   A command killed between making a pod's directories and its row leaves them.  The background cleaner looks for them, and
+   commands that remove something. */
 
 static void remove_orphan(struct engine *e, const char *id)
 {
@@ -240,16 +245,14 @@ static void remove_orphan(struct engine *e, const char *id)
 	struct err ignored = { 0 };
 
 	p.row.id = p.row.name = id;
-	if (store_pod_get(e->store, id, &p.arena, &p.row, &ignored) >= 0 || ignored.kind != ERR_NOT_FOUND)
+	if (store_pod_state(e->store, id) != -ENOENT)
 		return;
 	p.lock_fd = path_open(e->runroot_fd, path_pod_file(path, id, PATH_LOCK), PATH_IN_STATE, O_RDWR, 0);
 	if (p.lock_fd >= 0 && lock_file(p.lock_fd, true, false) < 0)
 		return; /* somebody is making it */
-	err_clear(&ignored);
 	/* it may have got its row while we looked at the lock */
-	if (store_pod_get(e->store, id, &p.arena, &p.row, &ignored) >= 0 || ignored.kind != ERR_NOT_FOUND)
+	if (store_pod_state(e->store, id) != -ENOENT)
 		return;
-	err_clear(&ignored);
 	if (remove_dirs(e, &p, &ignored) < 0 || remove_run_dir(e, &p, &ignored) < 0)
 		log_warn("%s, ignoring", ignored.msg);
 }
@@ -268,6 +271,12 @@ static void sweep_orphans(struct engine *e, int root)
 		if (id_is_valid(de->d_name))
 			remove_orphan(e, de->d_name);
 	closedir(d);
+}
+
+void pod_tidy(struct engine *e)
+{
+	sweep_orphans(e, e->root_fd);
+	sweep_orphans(e, e->runroot_fd);
 }
 
 /* ---- podctl cleanup -------------------------------------------------------------------------------------------------------- */
@@ -302,11 +311,29 @@ int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *
 		rc = p.row.autoremove ? pod_remove(e, &p, err) : pod_teardown(e, &p, err);
 	}
 	if (rc == 0) {
-		sweep_orphans(e, e->root_fd);
-		sweep_orphans(e, e->runroot_fd);
+		struct err ignored = { 0 };
+
+		pod_tidy(e);
+		(void) pod_sweep(e, &ignored);
 		store_checkpoint(e->store);
 	}
 	return rc;
+}
+
+/* A pod that was released is removed by a cleaner that is on its way: the next command of a quick series does not do its
+ * work.  One that has not come for so long is dead. */
+#define CLEANER_LATE_S 2
+
+static bool cleaner_expected(struct engine *e, const char *id)
+{
+	char path[PATH_TEXT];
+	struct timespec now;
+	struct stat st;
+
+	if (fstatat(e->runroot_fd, path_pod(path, id), &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return false;
+	return st.st_ctim.tv_sec <= now.tv_sec && now.tv_sec - st.st_ctim.tv_sec <= CLEANER_LATE_S;
 }
 
 int pod_sweep(struct engine *e, struct err *err)
@@ -318,8 +345,11 @@ int pod_sweep(struct engine *e, struct err *err)
 	for (size_t i = 0; rc >= 0 && i < ids.n; i++) {
 		auto_pod struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 		struct err one = { 0 };
-		int found = load_if_there(e, ids.v[i], &p, &one);
+		int found;
 
+		if (store_pod_state(e->store, ids.v[i]) == ROW_REMOVING && cleaner_expected(e, ids.v[i]))
+			continue;
+		found = load_if_there(e, ids.v[i], &p, &one);
 		/* between the look and our lock it may have been settled */
 		if (found > 0 && (p.row.state == ROW_CREATING || p.row.state == ROW_REMOVING))
 			found = pod_remove(e, &p, &one);

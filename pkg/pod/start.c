@@ -128,6 +128,24 @@ static int name_cgroups(struct start *s, struct err *err)
 	return s->cgroup && s->res.cgroup ? 0 : no_memory(err);
 }
 
+/* Below the scope everything is cgroupfs.  A cgroup with processes cannot hand controllers down, so the monitor leaves the
+ * scope's own before anything is made for the containers. */
+static int divide_scope(struct start *s, struct err *err)
+{
+	auto_close int dir = -EBADF;
+	char pid[16];
+	int rc;
+
+	if ((!s->e->cgroups_open && (rc = engine_cgroups(s->e, err)) < 0) ||
+		(rc = cgroup_make(&s->e->cgroups, s->cgroup, err)) < 0)
+		return rc;
+	snprintf(pid, sizeof pid, "%d", (int) s->monitor);
+	if ((dir = cgroup_dir_fd(&s->e->cgroups, s->cgroup)) < 0 ||
+		(rc = file_write(dir, "cgroup.procs", pid)) < 0)
+		return err_sys(err, dir < 0 ? -dir : -rc, "move the monitor to '%s'", s->cgroup);
+	return cgroup_make(&s->e->cgroups, s->pod_cgroup, err);
+}
+
 static int make_scope(struct start *s, struct err *err)
 {
 	auto_buf struct buf b = BUF_INIT(64 * KiB);
@@ -150,7 +168,7 @@ static int make_scope(struct start *s, struct err *err)
 	s->res.cgroup = arena_printf(&s->p->arena, "%.*s/pod", (int) strcspn(line + 3, "\n"), line + 3);
 	s->cgroup = arena_printf(&s->p->arena, "%.*s/monitor", (int) strcspn(line + 3, "\n"), line + 3);
 	s->pod_cgroup = s->res.cgroup;
-	return s->res.cgroup && s->cgroup ? 0 : no_memory(err);
+	return s->res.cgroup && s->cgroup ? divide_scope(s, err) : no_memory(err);
 }
 
 /* The lock on 'alive' belongs to the open file: the monitor inherits it, we close ours. */
@@ -258,13 +276,19 @@ static json_t *go_request(const struct start *s)
 /* A monitor that could not set itself up has said why before it closed the connection. */
 static int last_words(struct start *s, struct err *err)
 {
-	struct monitor_msg m = { 0 };
 	struct err why = { 0 };
-	int rc = monitor_recv(s->sock, &m, &why);
 
-	if (rc > 0 && m.kind == PROTO_JSON && monitor_answer_err(m.json, &why) < 0)
-		*err = why;
-	monitor_msg_done(&m);
+	for (int rc = 1; rc > 0;) {
+		struct monitor_msg m = { 0 };
+
+		if ((rc = monitor_recv(s->sock, &m, &why)) > 0 && m.kind == PROTO_JSON &&
+			monitor_answer_err(m.json, &why) < 0) {
+			monitor_msg_done(&m);
+			*err = why;
+			return -(why.errnum ? why.errnum : EIO);
+		}
+		monitor_msg_done(&m);
+	}
 	return err_wrap(err, "start the monitor");
 }
 
@@ -292,7 +316,8 @@ static int net_ready(struct start *s, struct monitor_msg *m, struct err *err)
 			NULL, 0, &told);
 		return rc;
 	}
-	return monitor_send(s->sock, json_pack("{s:s}", "op", "NET_READY"), NULL, 0, err);
+	rc = monitor_send(s->sock, json_pack("{s:s}", "op", "NET_READY"), NULL, 0, err);
+	return rc < 0 ? last_words(s, err) : 0;
 }
 
 static int wait_started(struct start *s, struct err *err)

@@ -247,6 +247,17 @@ int store_pod_get(struct store *s, const char *id, struct arena *a, struct pod_r
 	return rc < 0 ? rc : read_pod(q, a, ret, err);
 }
 
+int store_pod_state(struct store *s, const char *id)
+{
+	struct err ignored = { 0 };
+	auto_query sqlite3_stmt *q = query_bind(s, Q_POD_STATE, &ignored, "t", id);
+	int rc = q ? query_step(s, q, &ignored) : -EIO;
+
+	if (rc < 0)
+		return -EIO;
+	return rc ? sqlite3_column_int(q, 0) : -ENOENT;
+}
+
 /* Room for one more element of 'size' in an arena array; the old piece stays in the arena. */
 static void *grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {

@@ -66,6 +66,7 @@
 	X(Q_POD_DEL, "DELETE FROM pod WHERE id = ?1") \
 	X(Q_POD_GET, "SELECT " POD_COLUMNS " FROM pod WHERE id = ?1") \
 	X(Q_POD_NAME, "SELECT name, solo FROM pod WHERE id = ?1") \
+	X(Q_POD_STATE, "SELECT state FROM pod WHERE id = ?1") \
 	X(Q_PODS, "SELECT " POD_COLUMNS " FROM pod ORDER BY created, id") \
 	X(Q_PODS_UNSETTLED, "SELECT id FROM pod WHERE state IN (0, 4)") \
 	X(Q_PODS_LOST, "UPDATE pod SET state = 3 WHERE state = 2") \

@@ -298,8 +298,7 @@ static int connect_db(struct store *s, struct err *err)
 {
 	int rc = open_db(s);
 
-	if (rc == SQLITE_CANTOPEN && faccessat(s->root_fd, DB_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-		errno == ENOENT) {
+	if (rc == SQLITE_CANTOPEN) { /* the first command of this root, or one of several first ones */
 		if ((rc = create_file(s, err)) < 0)
 			return rc;
 		rc = open_db(s);

@@ -74,6 +74,8 @@ int store_pod_release(struct store *s, const char *id, struct err *err);
 int store_pod_del(struct store *s, const char *id, struct err *err);
 int store_ctr_del(struct store *s, const char *id, struct err *err);
 int store_pod_get(struct store *s, const char *id, struct arena *a, struct pod_row *ret, struct err *err);
+/* enum row_state; -ENOENT: it has no row; any other negative: cannot be told. */
+int store_pod_state(struct store *s, const char *id);
 int store_pods(struct store *s, struct arena *a, struct pod_row **ret, size_t *n, struct err *err); /* by created */
 /* Ids of rows in ROW_CREATING and ROW_REMOVING: what a killed command may have left.  One look at an index. */
 int store_pods_unsettled(struct store *s, struct arena *a, struct strs *ret, struct err *err);

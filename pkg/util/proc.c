@@ -335,7 +335,7 @@ int proc_run(const struct proc_opts *opts, const void *input, size_t n, struct b
 	return rc < 0 ? err_wrap(err, "'%s'", o.argv[0]) : 0;
 }
 
-uint64_t proc_start_time(pid_t pid)
+static uint64_t stat_read(pid_t pid, char *ret_state)
 {
 	char name[40], text[1024], *p;
 	auto_close int fd = -EBADF;
@@ -345,12 +345,27 @@ uint64_t proc_start_time(pid_t pid)
 	if ((fd = open(name, O_RDONLY | O_CLOEXEC)) < 0 || (n = read(fd, text, sizeof text - 1)) <= 0)
 		return 0;
 	text[n] = '\0';
-	if (!(p = strrchr(text, ')'))) /* the command name may hold anything, so count from its end */
+	if (!(p = strrchr(text, ')')) || p[1] != ' ') /* the command name may hold anything, so count from its end */
 		return 0;
+	*ret_state = p[2];
 	for (int field = 2; field < 22; field++)
 		if (!(p = strchr(p + 1, ' ')))
 			return 0;
 	return strtoull(p + 1, NULL, 10);
+}
+
+uint64_t proc_start_time(pid_t pid)
+{
+	char state;
+
+	return stat_read(pid, &state);
+}
+
+bool proc_is_alive(pid_t pid, uint64_t start_time)
+{
+	char state;
+
+	return start_time && stat_read(pid, &state) == start_time && state != 'Z' && state != 'X';
 }
 
 int proc_pidfd(pid_t pid, uint64_t start_time)

@@ -51,6 +51,8 @@ int proc_run(const struct proc_opts *o, const void *input, size_t n, struct buf 
 
 /* A process is a pid plus its start time (field 22 of /proc/PID/stat); 0 start: not there. */
 uint64_t proc_start_time(pid_t pid);
+/* The same process, and it still runs: a zombie that nobody reaps does not count. */
+bool proc_is_alive(pid_t pid, uint64_t start_time);
 /* Opens a pidfd if pid still has that start time; -ESRCH otherwise. */
 int proc_pidfd(pid_t pid, uint64_t start_time);
 

@@ -15,13 +15,13 @@ struct attach_request {
 };
 /* Starts a container (its pod with it).  at NULL: not attached.  *ret_sock: a monitor's socket on which data and EXITED follow,
  * -EBADF when it ran already or nothing was asked. */
-int verb_start(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock, bool *ret_tty,
-	struct err *err);
+int verb_start(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock,
+	bool *ret_tty, struct err *err);
 /* The same for a pod just made by verb_create, which is locked. */
-int verb_start_pod(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at, int *ret_sock,
-	struct err *err);
-int verb_attach(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock, bool *ret_tty,
-	struct err *err);
+int verb_start_pod(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at,
+	int *ret_sock, struct err *err);
+int verb_attach(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock,
+	bool *ret_tty, struct err *err);
 /* After EXITED of an attached `run --rm`: the name is free at once, the rest goes on behind. */
 int verb_release(struct engine *e, const char *pod, struct err *err);
 
@@ -30,11 +30,15 @@ int verb_stop(struct engine *e, const struct target *t, const struct opt_i64 *ti
 int verb_kill(struct engine *e, const struct target *t, int sig, struct err *err);
 int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 *timeout_s, struct err *err);
 int verb_pause(struct engine *e, const struct target *t, bool pause, struct err *err);
-struct remove_request { bool force; struct opt_i64 timeout_s; };
+struct remove_request {
+	bool force;
+	struct opt_i64 timeout_s;
+};
 /* ERR_STATE: it runs.  A solo container's pod goes with it. */
 int verb_remove(struct engine *e, const struct target *t, const struct remove_request *r, struct err *err);
 enum wait_condition { WAIT_STOPPED, WAIT_RUNNING, WAIT_REMOVED };
-int verb_wait(struct engine *e, const struct target *t, enum wait_condition c, int64_t *ret_code, struct err *err);
+int verb_wait(
+	struct engine *e, const struct target *t, enum wait_condition c, int64_t *ret_code, struct err *err);
 
 /* ---- exec ---------------------------------------------------------------------------------------------------------- */
 struct exec_request {
@@ -47,32 +51,34 @@ struct exec_request {
 };
 /* *ret_sock: EXITED (and, with tty, data) follows on it; session: what EXITED and RESIZE call it, in a.
  * ERR_NOT_FOUND / ERR_DENIED with *ret_refused set: the command cannot be run (127, 126). */
-int verb_exec(struct engine *e, const struct target *t, const struct exec_request *r, struct arena *a, int *ret_sock,
-	const char **ret_session, bool *ret_refused, struct err *err);
+int verb_exec(struct engine *e, const struct target *t, const struct exec_request *r, struct arena *a,
+	int *ret_sock, const char **ret_session, bool *ret_refused, struct err *err);
 
 /* ---- looking ------------------------------------------------------------------------------------------------------- */
 /* podman's inspect document of one object. */
 int verb_inspect_container(struct engine *e, const char *name, json_t **ret, struct err *err);
-struct top_row { const char *field[8]; };
+struct top_row {
+	const char *field[8];
+};
 /* USER PID PPID %CPU ELAPSED TTY TIME COMMAND of the processes of a container (ctr NULL: of the pod). */
-int verb_top(struct engine *e, const struct target *t, bool whole_pod, struct arena *a, struct top_row **ret, size_t *ret_n,
-	struct err *err);
+int verb_top(struct engine *e, const struct target *t, bool whole_pod, struct arena *a, struct top_row **ret,
+	size_t *ret_n, struct err *err);
 
 /* ---- logs ---------------------------------------------------------------------------------------------------------- */
 struct log_line {
-	const char *ctr, *name;  /* id and name of the container */
-	bool errs;               /* came from stderr */
-	bool partial;            /* no newline follows */
-	const char *time;        /* RFC 3339 as logged */
+	const char *ctr, *name; /* id and name of the container */
+	bool errs;              /* came from stderr */
+	bool partial;           /* no newline follows */
+	const char *time;       /* RFC 3339 as logged */
 	uint64_t time_us;
-	const char *text;        /* n bytes, not terminated */
+	const char *text; /* n bytes, not terminated */
 	size_t n;
 };
 struct logs_request {
 	const struct target *target;
 	size_t n;
 	bool follow;
-	struct opt_i64 tail;     /* lines of each; negative or unset: all */
+	struct opt_i64 tail;         /* lines of each; negative or unset: all */
 	uint64_t since_us, until_us; /* 0: no bound */
 	/* Non-zero ends the reading. */
 	int (*line)(void *ctx, const struct log_line *l);

@@ -16,15 +16,18 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "create a co
 static int check_request(const struct create_request *r, struct err *err)
 {
 	if (r->name && !name_is_valid(r->name))
-		return err_set(err, ERR_INVALID, "--name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*", r->name);
+		return err_set(err, ERR_INVALID, "--name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*",
+			r->name);
 	if (r->autoremove && r->restart && *r->restart && strcmp(r->restart, "no") != 0)
 		return err_set(err, ERR_INVALID, "--rm and --restart %s contradict each other", r->restart);
-	if (r->pod && (r->networks.n || r->publish.n || r->publish_all || r->dns.n || r->dns_search.n || r->dns_option.n ||
-			      r->add_hosts.n || r->no_hosts))
-		return err_set(err, ERR_INVALID, "--network, --publish, --dns, --add-host and --no-hosts belong to the pod: give them "
+	if (r->pod && (r->networks.n || r->publish.n || r->publish_all || r->dns.n || r->dns_search.n ||
+			      r->dns_option.n || r->add_hosts.n || r->no_hosts))
+		return err_set(err, ERR_INVALID,
+			"--network, --publish, --dns, --add-host and --no-hosts belong to the pod: give them "
 			"to 'podctl pod create'");
 	if (r->replace && !r->name)
-		return err_set(err, ERR_INVALID, "--replace needs --name: which container is to be replaced?");
+		return err_set(
+			err, ERR_INVALID, "--replace needs --name: which container is to be replaced?");
 	return 0;
 }
 
@@ -36,18 +39,20 @@ static int check_sources(const struct container_spec *c, struct err *err)
 		struct stat st;
 
 		if (m->type == MOUNT_BIND && stat(m->source, &st) < 0)
-			return err_set(err, ERR_INVALID, "mount %s on %s: %s", m->source, m->dest, strerror(errno));
+			return err_set(
+				err, ERR_INVALID, "mount %s on %s: %s", m->source, m->dest, strerror(errno));
 	}
 	return 0;
 }
 
 /* A rootfs given as a directory: nothing to resolve but the command. */
-static int use_rootfs(struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct err *err)
+static int use_rootfs(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err)
 {
 	struct stat st;
 
-	c->rootfs = r->image[0] == '/' ? arena_strdup(a, r->image) : arena_printf(a, "%s/%s", r->cwd, r->image);
+	c->rootfs =
+		r->image[0] == '/' ? arena_strdup(a, r->image) : arena_printf(a, "%s/%s", r->cwd, r->image);
 	if (!c->rootfs || !(c->image = arena_strdup(a, "")))
 		return no_memory(err);
 	if (stat(c->rootfs, &st) < 0 || !S_ISDIR(st.st_mode))
@@ -87,8 +92,8 @@ static int replace_old(struct engine *e, const char *name, struct arena *a, stru
 	return verb_remove(e, &t, &(struct remove_request){ .force = true }, err);
 }
 
-static int give_name(struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct err *err)
+static int give_name(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err)
 {
 	const char *name = r->name;
 	char id[ID_LEN + 1];
@@ -123,7 +128,9 @@ static int publish_all(const struct container_spec *c, struct pod_spec *p, struc
 		if (!number || parse_u64(number, 1, 65535, &n) < 0)
 			return err_set(err, ERR_INVALID, "the image exposes '%s', which is no port", text);
 		port->container_port = (uint16_t) n;
-		port->proto = slash && !strcmp(slash + 1, "udp") ? 1 : slash && !strcmp(slash + 1, "sctp") ? 2 : 0;
+		port->proto = slash && !strcmp(slash + 1, "udp")    ? 1
+			      : slash && !strcmp(slash + 1, "sctp") ? 2
+								    : 0;
 	}
 	p->ports = (struct list){ .v = v, .n = p->ports.n + c->exposed.n };
 	return 0;
@@ -136,27 +143,31 @@ struct make {
 	int *ret_sock;
 };
 
-static int make_pod(struct engine *e, struct pod_spec *p, struct container_spec *c, struct make *m, struct pod *ret,
-	struct err *err)
+static int make_pod(struct engine *e, struct pod_spec *p, struct container_spec *c, struct make *m,
+	struct pod *ret, struct err *err)
 {
 	struct pod_start_opts o = { 0 };
 
 	if (!m->run)
 		return pod_create(e, p, c, 1, NULL, NULL, ret, err);
 	if (m->at) {
-		o = (struct pod_start_opts){ .attach = c->id, .in = m->at->in, .out = m->at->out, .errs = m->at->errs,
-			.rows = m->at->rows, .cols = m->at->cols };
+		o = (struct pod_start_opts){ .attach = c->id,
+			.in = m->at->in,
+			.out = m->at->out,
+			.errs = m->at->errs,
+			.rows = m->at->rows,
+			.cols = m->at->cols };
 	}
 	m->started = true;
 	return pod_run(e, p, c, 1, NULL, NULL, &o, ret, m->at ? m->ret_sock : NULL, err);
 }
 
 /* A container outside a pod: a pod of one whose id and name are the container's. */
-static int create_solo(struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct make *m, struct pod *ret, struct err *err)
+static int create_solo(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct make *m, struct pod *ret, struct err *err)
 {
-	struct pod_net_request net = { &r->networks, &r->publish, &r->add_hosts, &r->dns, &r->dns_search, &r->dns_option,
-		r->no_hosts };
+	struct pod_net_request net = { &r->networks, &r->publish, &r->add_hosts, &r->dns, &r->dns_search,
+		&r->dns_option, r->no_hosts };
 	struct pod_spec p = { .solo = true, .autoremove = r->autoremove, .no_infra = true };
 	int rc;
 
@@ -173,26 +184,30 @@ static int create_solo(struct engine *e, const struct create_request *r, struct 
 	if (p.net == NET_HOST && !r->hostname && !r->uts)
 		c->uts.mode = NS_HOST;
 	if (r->hostname && c->uts.mode == NS_HOST)
-		return err_set(err, ERR_INVALID, "--hostname cannot be set when the UTS namespace is the host's");
+		return err_set(
+			err, ERR_INVALID, "--hostname cannot be set when the UTS namespace is the host's");
 	p.hostname = c->hostname;
 	if (strs_add_all(&p.create_argv, a, &r->argv) < 0)
 		return no_memory(err);
 	return make_pod(e, &p, c, m, ret, err);
 }
 
-static int create_member(struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct make *m, struct pod *ret, struct err *err)
+static int create_member(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct make *m, struct pod *ret, struct err *err)
 {
 	const char *id = NULL, *pod = NULL;
 	int rc;
 
-	if ((rc = store_find(e->store, r->pod, STORE_POD, a, &id, &pod, err)) < 0 || (rc = pod_load(e, id, true, ret, err)) < 0)
+	if ((rc = store_find(e->store, r->pod, STORE_POD, a, &id, &pod, err)) < 0 ||
+		(rc = pod_load(e, id, true, ret, err)) < 0)
 		return rc;
 	c->pod = arena_strdup(a, id);
 	if (!c->pod)
 		rc = no_memory(err);
 	else if (r->autoremove && !m->at)
-		rc = err_set(err, ERR_UNSUPPORTED, "--rm with --pod works only for a run that stays attached; the container goes with its "
+		rc = err_set(err, ERR_UNSUPPORTED,
+			"--rm with --pod works only for a run that stays attached; the container goes with "
+			"its "
 			"pod");
 	else {
 		if (!r->pid)
@@ -215,8 +230,8 @@ static int create_member(struct engine *e, const struct create_request *r, struc
 	return rc;
 }
 
-static int make(struct engine *e, const struct create_request *r, struct arena *a, struct make *m, struct create_result *ret,
-	struct err *err)
+static int make(struct engine *e, const struct create_request *r, struct arena *a, struct make *m,
+	struct create_result *ret, struct err *err)
 {
 	struct container_spec *c = arena_alloc(a, sizeof *c);
 	struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
@@ -233,19 +248,21 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 	rc = r->pod ? create_member(e, r, c, a, m, &p, err) : create_solo(e, r, c, a, m, &p, err);
 	if (rc < 0)
 		return rc;
-	*ret = (struct create_result){ .id = arena_strdup(a, c->id), .name = arena_strdup(a, c->name),
+	*ret = (struct create_result){ .id = arena_strdup(a, c->id),
+		.name = arena_strdup(a, c->name),
 		.pod = arena_strdup(a, p.row.id) };
 	pod_done(&p);
 	return ret->id && ret->name && ret->pod ? 0 : no_memory(err);
 }
 
-int verb_create(struct engine *e, const struct create_request *r, struct arena *a, struct create_result *ret, struct err *err)
+int verb_create(struct engine *e, const struct create_request *r, struct arena *a, struct create_result *ret,
+	struct err *err)
 {
 	return make(e, r, a, &(struct make){ 0 }, ret, err);
 }
 
-int verb_run(struct engine *e, const struct create_request *r, const struct attach_request *at, struct arena *a,
-	struct create_result *ret, int *ret_sock, bool *ret_refused, struct err *err)
+int verb_run(struct engine *e, const struct create_request *r, const struct attach_request *at,
+	struct arena *a, struct create_result *ret, int *ret_sock, bool *ret_refused, struct err *err)
 {
 	struct make m = { .run = true, .at = at, .ret_sock = ret_sock };
 	int rc = make(e, r, a, &m, ret, err);

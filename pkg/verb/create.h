@@ -7,24 +7,27 @@
 #include "pkg/verb/verb.h"
 
 struct create_request {
-	const char *image;         /* or the directory, with rootfs */
+	const char *image; /* or the directory, with rootfs */
 	struct strs command;
 	bool rootfs;
-	const char *cwd;           /* for relative host paths; absolute */
-	bool selinux;              /* the host relabels: :z and :Z would have to be done */
-	struct strs argv;          /* the whole command line, for inspect */
+	const char *cwd;  /* for relative host paths; absolute */
+	bool selinux;     /* the host relabels: :z and :Z would have to be done */
+	struct strs argv; /* the whole command line, for inspect */
 
 	const char *name, *pod, *entrypoint, *hostname, *user, *workdir, *cidfile, *pull, *restart;
-	struct kvs env_defaults;   /* from files: below env, wherever they stood */
+	struct kvs env_defaults; /* from files: below env, wherever they stood */
 	struct kvs env, labels, annotations, sysctls;
-	struct strs volumes, mounts, tmpfs, devices, ulimits, groups, cap_add, cap_drop, security, publish, expose;
+	struct strs volumes, mounts, tmpfs, devices, ulimits, groups, cap_add, cap_drop, security, publish,
+		expose;
 	struct strs add_hosts, dns, dns_search, dns_option, networks, log_opts;
 	const char *pid, *ipc, *uts, *cgroupns, *log_driver, *stop_signal, *umask, *cpuset_cpus, *cpuset_mems;
-	struct opt_i64 memory, memory_swap, memory_reservation, shm_size, cpu_shares, cpu_period, cpu_quota, pids_limit;
+	struct opt_i64 memory, memory_swap, memory_reservation, shm_size, cpu_shares, cpu_period, cpu_quota,
+		pids_limit;
 	struct opt_i64 stop_timeout, timeout, oom_score_adj;
 	double cpus;
-	bool interactive, tty, privileged, read_only, no_hosts, init, replace, autoremove, read_only_tmpfs_off, publish_all;
-	bool attach_stdin_once;    /* run -i: stdin ends with the client that started it */
+	bool interactive, tty, privileged, read_only, no_hosts, init, replace, autoremove,
+		read_only_tmpfs_off, publish_all;
+	bool attach_stdin_once; /* run -i: stdin ends with the client that started it */
 };
 struct create_result {
 	const char *id, *name, *pod; /* pod: id of its pod; equal to id for a pod of one */
@@ -34,19 +37,24 @@ int verb_create(struct engine *e, const struct create_request *r, struct arena *
 /* Create and start in one go.  at NULL: not attached; else *ret_sock is a monitor's socket on which data and EXITED follow.
  * *ret_refused: the command itself cannot be run (ERR_NOT_FOUND 127, ERR_DENIED 126).  A failed run leaves nothing. */
 struct attach_request;
-int verb_run(struct engine *e, const struct create_request *r, const struct attach_request *at, struct arena *a,
-	struct create_result *ret, int *ret_sock, bool *ret_refused, struct err *err);
+int verb_run(struct engine *e, const struct create_request *r, const struct attach_request *at,
+	struct arena *a, struct create_result *ret, int *ret_sock, bool *ret_refused, struct err *err);
 
 /* Pieces of it, pure; used by pod create as well.  Everything goes into the arena. */
-int create_spec(const struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct err *err);                                                                             /* create_spec.c */
+int create_spec(const struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err); /* create_spec.c */
 int create_mounts(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_limits(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
-int create_security(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
+int create_security(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_restart(const struct create_request *r, struct container_spec *c, struct err *err);
 
 /* What run and pod create ask of a pod's network and /etc files. */
-struct pod_net_request { const struct strs *networks, *publish, *add_hosts, *dns, *dns_search, *dns_option; bool no_hosts; };
-int create_network(struct engine *e, const struct pod_net_request *r, struct pod_spec *p, struct arena *a, struct err *err);
+struct pod_net_request {
+	const struct strs *networks, *publish, *add_hosts, *dns, *dns_search, *dns_option;
+	bool no_hosts;
+};
+int create_network(struct engine *e, const struct pod_net_request *r, struct pod_spec *p, struct arena *a,
+	struct err *err);
 
 #endif

@@ -15,8 +15,8 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "read the li
 /* --ulimit NAME=SOFT[:HARD]; -1 is unlimited. */
 static int ulimit(struct container_spec *c, const char *text, struct arena *a, struct err *err)
 {
-	static const char *const names[] = { "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
-		"nproc", "rss", "rtprio", "rttime", "sigpending", "stack", NULL };
+	static const char *const names[] = { "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue",
+		"nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack", NULL };
 	struct ulimit_spec *v = arena_array(a, c->ulimits.n + 1, sizeof *v), *u;
 	char *name = arena_strdup(a, text), *soft = name ? strchr(name, '=') : NULL, *hard;
 	bool known = false;
@@ -33,15 +33,17 @@ static int ulimit(struct container_spec *c, const char *text, struct arena *a, s
 	if (!known) {
 		const char *near = text_nearest(name, names);
 
-		return err_set(err, ERR_INVALID, "--ulimit: no limit is called '%s'%s%s%s", name, near ? "; did you mean " : "",
-			near ? near : "", near ? "?" : "");
+		return err_set(err, ERR_INVALID, "--ulimit: no limit is called '%s'%s%s%s", name,
+			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	}
 	if (c->ulimits.n)
 		memcpy(v, c->ulimits.v, c->ulimits.n * sizeof *v);
 	u = &v[c->ulimits.n];
 	u->name = name;
-	if (parse_i64(soft, -1, INT64_MAX, &u->soft) < 0 || parse_i64(hard ? hard : soft, -1, INT64_MAX, &u->hard) < 0)
-		return err_set(err, ERR_INVALID, "--ulimit %s: expected whole numbers, or -1 for unlimited", text);
+	if (parse_i64(soft, -1, INT64_MAX, &u->soft) < 0 ||
+		parse_i64(hard ? hard : soft, -1, INT64_MAX, &u->hard) < 0)
+		return err_set(
+			err, ERR_INVALID, "--ulimit %s: expected whole numbers, or -1 for unlimited", text);
 	if (u->hard != -1 && (u->soft == -1 || u->soft > u->hard))
 		return err_set(err, ERR_INVALID, "--ulimit %s: the soft limit is above the hard one", text);
 	c->ulimits.v = v;
@@ -62,16 +64,19 @@ static int cpus(const struct create_request *r, struct resources_spec *res, stru
 	res->cpu_period = (uint64_t) r->cpu_period.v;
 	if (r->cpus > 0) {
 		if (r->cpu_quota.set || r->cpu_period.set)
-			return err_set(err, ERR_INVALID, "--cpus cannot be given with --cpu-quota or --cpu-period");
+			return err_set(
+				err, ERR_INVALID, "--cpus cannot be given with --cpu-quota or --cpu-period");
 		res->cpu_period = 100000;
 		res->cpu_quota = (int64_t) (r->cpus * 100000 + 0.5);
 		if (res->cpu_quota < 1000)
 			return err_set(err, ERR_INVALID, "--cpus: less than 0.01 of a processor");
 	}
 	if (r->cpuset_cpus && !cpuset_is_valid(r->cpuset_cpus))
-		return err_set(err, ERR_INVALID, "--cpuset-cpus %s: expected a list such as 0-3,5", r->cpuset_cpus);
+		return err_set(
+			err, ERR_INVALID, "--cpuset-cpus %s: expected a list such as 0-3,5", r->cpuset_cpus);
 	if (r->cpuset_mems && !cpuset_is_valid(r->cpuset_mems))
-		return err_set(err, ERR_INVALID, "--cpuset-mems %s: expected a list such as 0-3", r->cpuset_mems);
+		return err_set(
+			err, ERR_INVALID, "--cpuset-mems %s: expected a list such as 0-3", r->cpuset_mems);
 	if ((r->cpuset_cpus && !(res->cpuset_cpus = arena_strdup(a, r->cpuset_cpus))) ||
 		(r->cpuset_mems && !(res->cpuset_mems = arena_strdup(a, r->cpuset_mems))))
 		return no_memory(err);
@@ -85,11 +90,14 @@ static int memory(const struct create_request *r, struct container_spec *c, stru
 	if (r->memory.set && r->memory.v > 0 && r->memory.v < (int64_t) (6 * MiB))
 		return err_set(err, ERR_INVALID, "--memory: at least 6m is needed to start a container");
 	if (r->memory.v < 0 || r->memory_reservation.v < 0 || r->shm_size.v < 0)
-		return err_set(err, ERR_INVALID, "a size cannot be negative; only --memory-swap may be -1 (unlimited)");
+		return err_set(err, ERR_INVALID,
+			"a size cannot be negative; only --memory-swap may be -1 (unlimited)");
 	if (r->memory_swap.set && r->memory_swap.v > 0 && !r->memory.v)
-		return err_set(err, ERR_INVALID, "--memory-swap needs --memory: it limits memory and swap together");
+		return err_set(
+			err, ERR_INVALID, "--memory-swap needs --memory: it limits memory and swap together");
 	if (r->memory_swap.set && r->memory_swap.v > 0 && r->memory_swap.v < r->memory.v)
-		return err_set(err, ERR_INVALID, "--memory-swap is below --memory: it limits memory and swap together");
+		return err_set(err, ERR_INVALID,
+			"--memory-swap is below --memory: it limits memory and swap together");
 	if (r->memory.v && r->memory_reservation.v > r->memory.v)
 		return err_set(err, ERR_INVALID, "--memory-reservation is above --memory");
 	res->memory = r->memory.v;
@@ -115,7 +123,8 @@ int create_limits(const struct create_request *r, struct container_spec *c, stru
 	return 0;
 }
 
-static int capabilities(const char *flag, const struct strs *from, struct strs *to, struct arena *a, struct err *err)
+static int capabilities(
+	const char *flag, const struct strs *from, struct strs *to, struct arena *a, struct err *err)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		const char *word = from->v[i];
@@ -148,8 +157,8 @@ static int add_paths(struct strs *l, struct arena *a, const char *text)
 	}
 }
 
-static int security_word(const struct create_request *r, struct container_spec *c, const char *text, struct arena *a,
-	struct err *err)
+static int security_word(const struct create_request *r, struct container_spec *c, const char *text,
+	struct arena *a, struct err *err)
 {
 	size_t n = strcspn(text, "=:");
 	const char *value = text[n] ? text + n + 1 : NULL;
@@ -174,17 +183,20 @@ static int security_word(const struct create_request *r, struct container_spec *
 	if (n == 4 && !strncmp(text, "mask", n) && value)
 		return add_paths(&c->masked, a, value) < 0 ? no_memory(err) : 0;
 	if (n == 6 && !strncmp(text, "unmask", n) && value)
-		return add_paths(&c->unmasked, a, !strcmp(value, "all") ? "ALL" : value) < 0 ? no_memory(err) : 0;
+		return add_paths(&c->unmasked, a, !strcmp(value, "all") ? "ALL" : value) < 0 ? no_memory(err)
+											     : 0;
 	if ((n == 8 && !strncmp(text, "apparmor", n)) || (n == 5 && !strncmp(text, "label", n)) ||
 		(n == 9 && !strncmp(text, "proc-opts", n)))
 		return err_set(err, ERR_UNSUPPORTED, "--security-opt %s: not done yet", text);
 	return err_set(err, ERR_INVALID,
-		"--security-opt %s: unknown; there are no-new-privileges, seccomp=, mask=, unmask=, apparmor=unconfined and "
+		"--security-opt %s: unknown; there are no-new-privileges, seccomp=, mask=, unmask=, "
+		"apparmor=unconfined and "
 		"label=disable",
 		text);
 }
 
-int create_security(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+int create_security(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
 {
 	int rc;
 

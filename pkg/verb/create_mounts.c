@@ -49,8 +49,9 @@ static char *path_clean(struct arena *a, const char *cwd, const char *path)
 static int mount_word(const struct create_request *r, struct mount_spec *m, const char *word, struct arena *a,
 	struct err *err)
 {
-	static const char *const plain[] = { "rbind", "bind", "shared", "rshared", "slave", "rslave", "private", "rprivate",
-		"unbindable", "runbindable", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime", "relatime", "sync" };
+	static const char *const plain[] = { "rbind", "bind", "shared", "rshared", "slave", "rslave",
+		"private", "rprivate", "unbindable", "runbindable", "nosuid", "suid", "nodev", "dev",
+		"noexec", "exec", "noatime", "relatime", "sync" };
 
 	if (!strcmp(word, "ro") || !strcmp(word, "readonly")) {
 		m->read_only = true;
@@ -60,10 +61,12 @@ static int mount_word(const struct create_request *r, struct mount_spec *m, cons
 		return 1;
 	if (!strcmp(word, "z") || !strcmp(word, "Z")) {
 		if (r->selinux)
-			return err_set(err, ERR_UNSUPPORTED, "mount option '%s': relabelling for SELinux is not done yet", word);
+			return err_set(err, ERR_UNSUPPORTED,
+				"mount option '%s': relabelling for SELinux is not done yet", word);
 		return 1; /* nothing to relabel where there is no SELinux */
 	}
-	if (!strcmp(word, "U") || !strcmp(word, "O") || !strcmp(word, "idmap") || !strncmp(word, "upperdir=", 9))
+	if (!strcmp(word, "U") || !strcmp(word, "O") || !strcmp(word, "idmap") ||
+		!strncmp(word, "upperdir=", 9))
 		return err_set(err, ERR_UNSUPPORTED, "mount option '%s': not done yet", word);
 	for (size_t i = 0; i < LEN(plain); i++)
 		if (!strcmp(plain[i], word))
@@ -74,7 +77,8 @@ static int mount_word(const struct create_request *r, struct mount_spec *m, cons
 static int check_dest(const char *flag, const struct container_spec *c, const char *dest, struct err *err)
 {
 	if (dest[0] != '/')
-		return err_set(err, ERR_INVALID, "%s: the path in the container '%s' is not absolute", flag, dest);
+		return err_set(
+			err, ERR_INVALID, "%s: the path in the container '%s' is not absolute", flag, dest);
 	if (!strcmp(dest, "/"))
 		return err_set(err, ERR_INVALID, "%s: nothing can be mounted over '/'", flag);
 	for (size_t i = 0; i + 1 < c->mounts.n; i++)
@@ -95,7 +99,8 @@ static int volume(const struct create_request *r, struct container_spec *c, cons
 	if (!m)
 		return no_memory(err);
 	if (!colon)
-		return err_set(err, ERR_UNSUPPORTED, "--volume %s: anonymous volumes are not done yet; use HOST-DIR:%s", text, text);
+		return err_set(err, ERR_UNSUPPORTED,
+			"--volume %s: anonymous volumes are not done yet; use HOST-DIR:%s", text, text);
 	opts = strchr(colon + 1, ':');
 	src = arena_strndup(a, text, (size_t) (colon - text));
 	dest = arena_strndup(a, colon + 1, opts ? (size_t) (opts - colon - 1) : strlen(colon + 1));
@@ -105,7 +110,9 @@ static int volume(const struct create_request *r, struct container_spec *c, cons
 		return err_set(err, ERR_INVALID, "--volume %s: expected HOST-DIR:DIR[:OPTIONS]", text);
 	if (src[0] != '/' && src[0] != '.')
 		return err_set(err, ERR_UNSUPPORTED,
-			"--volume %s: named volumes are not done yet; for a directory write ./%s or an absolute path", text, src);
+			"--volume %s: named volumes are not done yet; for a directory write ./%s or an "
+			"absolute path",
+			text, src);
 	m->type = MOUNT_BIND;
 	m->source = path_clean(a, r->cwd, src);
 	m->dest = path_clean(a, "", dest);
@@ -122,7 +129,8 @@ static int volume(const struct create_request *r, struct container_spec *c, cons
 		if ((rc = mount_word(r, m, word, a, err)) < 0)
 			return err_wrap(err, "--volume %s", text);
 		if (rc == 0)
-			return err_set(err, ERR_INVALID, "--volume %s: invalid mount option '%s'", text, word);
+			return err_set(
+				err, ERR_INVALID, "--volume %s: invalid mount option '%s'", text, word);
 		opts = opts[n + 1] ? opts + n + 1 : NULL;
 	}
 	return check_dest("--volume", c, m->dest, err);
@@ -147,8 +155,8 @@ static int add_default(struct mount_spec *m, struct arena *a, const char *word)
 static int tmpfs_finish(struct mount_spec *m, struct arena *a, struct err *err)
 {
 	m->type = MOUNT_TMPFS;
-	if (add_default(m, a, "nosuid") < 0 || add_default(m, a, "nodev") < 0 || add_default(m, a, "noexec") < 0 ||
-		!(m->source = arena_strdup(a, "")))
+	if (add_default(m, a, "nosuid") < 0 || add_default(m, a, "nodev") < 0 ||
+		add_default(m, a, "noexec") < 0 || !(m->source = arena_strdup(a, "")))
 		return no_memory(err);
 	return 0;
 }
@@ -195,8 +203,8 @@ static int tmpfs(const struct create_request *r, struct container_spec *c, const
 }
 
 /* One KEY=VALUE (or bare KEY) of --mount; 1 taken, 0 unknown. */
-static int mount_pair(const struct create_request *r, struct mount_spec *m, const char *key, const char *value,
-	const char **type, struct arena *a, struct err *err)
+static int mount_pair(const struct create_request *r, struct mount_spec *m, const char *key,
+	const char *value, const char **type, struct arena *a, struct err *err)
 {
 	if (!strcmp(key, "type")) {
 		*type = value;
@@ -228,8 +236,8 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 }
 
 /* --mount type=bind,src=/a,dst=/b,ro */
-static int mount_flag(const struct create_request *r, struct container_spec *c, const char *text, struct arena *a,
-	struct err *err)
+static int mount_flag(const struct create_request *r, struct container_spec *c, const char *text,
+	struct arena *a, struct err *err)
 {
 	struct mount_spec *m = list_add(&c->mounts, a, sizeof *m);
 	const char *type = "volume", *p = text;
@@ -255,7 +263,8 @@ static int mount_flag(const struct create_request *r, struct container_spec *c, 
 		p += n + 1;
 	}
 	if (strcmp(type, "bind") != 0 && strcmp(type, "tmpfs") != 0)
-		return err_set(err, ERR_UNSUPPORTED, "--mount %s: type %s is not done yet; there are bind and tmpfs", text, type);
+		return err_set(err, ERR_UNSUPPORTED,
+			"--mount %s: type %s is not done yet; there are bind and tmpfs", text, type);
 	if (!m->dest)
 		return err_set(err, ERR_INVALID, "--mount %s: a destination (dst=) is missing", text);
 	m->type = MOUNT_BIND;
@@ -297,7 +306,8 @@ static int device(struct container_spec *c, const char *text, struct arena *a, s
 }
 
 /* --read-only gives writable tmpfs at these, as podman's --read-only-tmpfs does. */
-static int read_only_tmpfs(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+static int read_only_tmpfs(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
 {
 	static const char *const dirs[] = { "/run", "/tmp", "/var/tmp" };
 
@@ -310,7 +320,8 @@ static int read_only_tmpfs(const struct create_request *r, struct container_spec
 		if (there)
 			continue;
 		if (!(m = list_add(&c->mounts, a, sizeof *m)) || !(m->dest = arena_strdup(a, dirs[i])) ||
-			strs_add(&m->options, a, strcmp(dirs[i], "/run") == 0 ? "mode=0755" : "mode=1777") < 0 ||
+			strs_add(&m->options, a, strcmp(dirs[i], "/run") == 0 ? "mode=0755" : "mode=1777") <
+				0 ||
 			strs_add(&m->options, a, "exec") < 0)
 			return no_memory(err);
 		if (tmpfs_finish(m, a, err) < 0)

@@ -11,7 +11,8 @@
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "read the network options"); }
 
-static int mode_container(struct engine *e, const char *name, struct pod_spec *p, struct arena *a, struct err *err)
+static int mode_container(
+	struct engine *e, const char *name, struct pod_spec *p, struct arena *a, struct err *err)
 {
 	const char *id = NULL, *pod = NULL;
 	int rc = store_find(e->store, name, STORE_CONTAINER, a, &id, &pod, err);
@@ -22,8 +23,8 @@ static int mode_container(struct engine *e, const char *name, struct pod_spec *p
 	return (p->net_container = arena_strdup(a, id)) ? 0 : no_memory(err);
 }
 
-static int network_mode(struct engine *e, const struct pod_net_request *r, struct pod_spec *p, struct arena *a,
-	struct err *err)
+static int network_mode(struct engine *e, const struct pod_net_request *r, struct pod_spec *p,
+	struct arena *a, struct err *err)
 {
 	const char *mode = r->networks->n ? r->networks->v[0] : NULL;
 
@@ -42,13 +43,15 @@ static int network_mode(struct engine *e, const struct pod_net_request *r, struc
 		p->net = NET_HOST;
 	else if (!strncmp(mode, "container:", 10) && mode[10])
 		return mode_container(e, mode + 10, p, a, err);
-	else if (!strncmp(mode, "ns:", 3) || !strncmp(mode, "slirp4netns", 11) || !strncmp(mode, "pasta", 5) ||
-		 !strncmp(mode, "bridge:", 7))
-		return err_set(err, ERR_UNSUPPORTED, "--network %s: not done yet; there are bridge, host, none and container:NAME",
-			mode);
+	else if (!strncmp(mode, "ns:", 3) || !strncmp(mode, "slirp4netns", 11) ||
+		 !strncmp(mode, "pasta", 5) || !strncmp(mode, "bridge:", 7))
+		return err_set(err, ERR_UNSUPPORTED,
+			"--network %s: not done yet; there are bridge, host, none and container:NAME", mode);
 	else
 		return err_set(err, ERR_UNSUPPORTED,
-			"--network %s: user-defined networks are not done yet; there are bridge, host, none and container:NAME", mode);
+			"--network %s: user-defined networks are not done yet; there are bridge, host, none "
+			"and container:NAME",
+			mode);
 	return 0;
 }
 
@@ -60,15 +63,19 @@ static int ports(const struct pod_net_request *r, struct pod_spec *p, struct are
 	if (!v)
 		return no_memory(err);
 	if (r->publish->n && (p->net == NET_NONE || p->net == NET_CONTAINER))
-		return err_set(err, ERR_INVALID, "--publish: there is no network of its own to publish a port from (--network %s)",
+		return err_set(err, ERR_INVALID,
+			"--publish: there is no network of its own to publish a port from (--network %s)",
 			net_mode_names[p->net]);
 	for (size_t i = 0; i < r->publish->n; i++) {
 		struct port_map m = { 0 };
 
 		if ((rc = port_map_parse(r->publish->v[i], a, &m, err)) < 0)
 			return err_wrap(err, "--publish %s", r->publish->v[i]);
-		v[i] = (struct port_spec){ .host_ip = m.host_ip, .host_port = m.host_port, .container_port = m.container_port,
-			.range = m.range, .proto = m.proto };
+		v[i] = (struct port_spec){ .host_ip = m.host_ip,
+			.host_port = m.host_port,
+			.container_port = m.container_port,
+			.range = m.range,
+			.proto = m.proto };
 	}
 	p->ports = (struct list){ .v = v, .n = r->publish->n };
 	return 0;
@@ -97,10 +104,13 @@ static int hosts(const struct pod_net_request *r, struct pod_spec *p, struct are
 		if (!name || !*name)
 			return err_set(err, ERR_INVALID, "--add-host %s: expected NAME:IP", text);
 		if (!strcmp(colon + 1, "host-gateway"))
-			return err_set(err, ERR_UNSUPPORTED, "--add-host %s: host-gateway is not done yet; host.containers.internal "
-				"is that address", text);
+			return err_set(err, ERR_UNSUPPORTED,
+				"--add-host %s: host-gateway is not done yet; host.containers.internal "
+				"is that address",
+				text);
 		if (!is_address(colon + 1))
-			return err_set(err, ERR_INVALID, "--add-host %s: '%s' is not an IP address", text, colon + 1);
+			return err_set(err, ERR_INVALID, "--add-host %s: '%s' is not an IP address", text,
+				colon + 1);
 		if (!(v[i].ip = arena_strdup(a, colon + 1)) || strs_add(&v[i].names, a, name) < 0)
 			return no_memory(err);
 	}
@@ -114,17 +124,20 @@ static int dns(const struct pod_net_request *r, struct pod_spec *p, struct arena
 	for (size_t i = 0; i < r->dns->n; i++)
 		if (!is_address(r->dns->v[i]))
 			return err_set(err, ERR_INVALID, "--dns: '%s' is not an IP address", r->dns->v[i]);
-	if (strs_add_all(&p->dns_servers, a, r->dns) < 0 || strs_add_all(&p->dns_searches, a, r->dns_search) < 0 ||
+	if (strs_add_all(&p->dns_servers, a, r->dns) < 0 ||
+		strs_add_all(&p->dns_searches, a, r->dns_search) < 0 ||
 		strs_add_all(&p->dns_options, a, r->dns_option) < 0)
 		return no_memory(err);
 	return 0;
 }
 
-int create_network(struct engine *e, const struct pod_net_request *r, struct pod_spec *p, struct arena *a, struct err *err)
+int create_network(struct engine *e, const struct pod_net_request *r, struct pod_spec *p, struct arena *a,
+	struct err *err)
 {
 	int rc;
 
-	if ((rc = network_mode(e, r, p, a, err)) < 0 || (rc = ports(r, p, a, err)) < 0 || (rc = hosts(r, p, a, err)) < 0)
+	if ((rc = network_mode(e, r, p, a, err)) < 0 || (rc = ports(r, p, a, err)) < 0 ||
+		(rc = hosts(r, p, a, err)) < 0)
 		return rc;
 	return dns(r, p, a, err);
 }

@@ -42,19 +42,23 @@ int create_restart(const struct create_request *r, struct container_spec *c, str
 		if (!colon)
 			return 0;
 		if (i != RESTART_ON_FAILURE)
-			return err_set(err, ERR_INVALID, "--restart %s: only on-failure takes a number of retries", word);
+			return err_set(err, ERR_INVALID,
+				"--restart %s: only on-failure takes a number of retries", word);
 		if (parse_u64(colon + 1, 0, UINT32_MAX, &max) < 0)
-			return err_set(err, ERR_INVALID, "--restart %s: '%s' is not a number of retries", word, colon + 1);
+			return err_set(err, ERR_INVALID, "--restart %s: '%s' is not a number of retries",
+				word, colon + 1);
 		c->restart_max = (uint32_t) max;
 		return 0;
 	}
 	return err_set(err, ERR_INVALID,
-		"--restart: \"%s\" is not a valid restart policy; there are no, on-failure[:N], always and unless-stopped", word);
+		"--restart: \"%s\" is not a valid restart policy; there are no, on-failure[:N], always and "
+		"unless-stopped",
+		word);
 }
 
 /* --pid, --ipc, --uts, --cgroupns: "host", "private", "container:X" (X is looked up by the verb). */
-static int namespace_mode(const char *flag, const char *value, bool in_pod, struct ns_spec *ns, struct arena *a,
-	struct err *err)
+static int namespace_mode(const char *flag, const char *value, bool in_pod, struct ns_spec *ns,
+	struct arena *a, struct err *err)
 {
 	if (!value || !*value) {
 		ns->mode = in_pod ? NS_POD : NS_PRIVATE;
@@ -70,14 +74,17 @@ static int namespace_mode(const char *flag, const char *value, bool in_pod, stru
 		ns->mode = NS_CONTAINER;
 		return copy(a, &ns->container, value + 10, err);
 	} else if (!strncmp(value, "ns:", 3)) {
-		return err_set(err, ERR_UNSUPPORTED, "--%s %s: joining a namespace by its path is not done yet", flag, value);
+		return err_set(err, ERR_UNSUPPORTED,
+			"--%s %s: joining a namespace by its path is not done yet", flag, value);
 	} else {
-		return err_set(err, ERR_INVALID, "--%s: no mode \"%s\"; there are host, private and container:NAME", flag, value);
+		return err_set(err, ERR_INVALID,
+			"--%s: no mode \"%s\"; there are host, private and container:NAME", flag, value);
 	}
 	return 0;
 }
 
-static int namespaces(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+static int namespaces(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
 {
 	bool in_pod = r->pod != NULL;
 	int rc;
@@ -91,7 +98,8 @@ static int namespaces(const struct create_request *r, struct container_spec *c, 
 }
 
 /* "/bin/sh" or a JSON list. */
-static int entrypoint(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+static int entrypoint(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
 {
 	json_t *list, *item;
 	size_t i;
@@ -103,15 +111,16 @@ static int entrypoint(const struct create_request *r, struct container_spec *c, 
 	if (r->entrypoint[0] != '[')
 		return *r->entrypoint && strs_add(&c->entrypoint, a, r->entrypoint) < 0 ? no_memory(err) : 0;
 	list = json_loads(r->entrypoint, 0, NULL);
-	json_array_foreach(list, i, item)
-		if (rc == 0)
-			rc = json_is_string(item) ? strs_add(&c->entrypoint, a, json_string_value(item)) : -EINVAL;
+	json_array_foreach(list, i, item) if (rc == 0) rc =
+		json_is_string(item) ? strs_add(&c->entrypoint, a, json_string_value(item)) : -EINVAL;
 	if (!json_is_array(list))
 		rc = -EINVAL;
 	json_decref(list);
 	if (rc == -ENOMEM)
 		return no_memory(err);
-	return rc == 0 ? 0 : err_set(err, ERR_INVALID, "--entrypoint %s: expected a JSON list of strings", r->entrypoint);
+	return rc == 0 ? 0
+		       : err_set(err, ERR_INVALID, "--entrypoint %s: expected a JSON list of strings",
+				 r->entrypoint);
 }
 
 /* k8s-file is the one log there is; json-file means the same to podman; journald waits for its issue. */
@@ -123,13 +132,14 @@ static int logging(const struct create_request *r, struct container_spec *c, str
 	if (!strcmp(driver, "json-file"))
 		driver = "k8s-file";
 	if (strcmp(driver, "k8s-file") != 0 && strcmp(driver, "none") != 0)
-		return err_set(err, ERR_UNSUPPORTED, "--log-driver %s: not done yet; there are k8s-file, json-file and none",
-			driver);
+		return err_set(err, ERR_UNSUPPORTED,
+			"--log-driver %s: not done yet; there are k8s-file, json-file and none", driver);
 	for (size_t i = 0; i < r->log_opts.n; i++) {
 		const char *opt = r->log_opts.v[i];
 
 		if (strncmp(opt, "max-size=", 9) != 0)
-			return err_set(err, ERR_UNSUPPORTED, "--log-opt %s: not done yet; there is max-size=SIZE", opt);
+			return err_set(err, ERR_UNSUPPORTED,
+				"--log-opt %s: not done yet; there is max-size=SIZE", opt);
 		if (parse_bytes(opt + 9, &size) < 0 || size < 8192 || size > INT64_MAX)
 			return err_set(err, ERR_INVALID, "--log-opt %s: expected a size of at least 8k", opt);
 		c->log_size_max = (int64_t) size;
@@ -151,13 +161,15 @@ static int umask_value(const char *text, struct container_spec *c, struct err *e
 	return 0;
 }
 
-static int stopping(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+static int stopping(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
 {
 	int sig;
 
 	if (r->stop_signal) {
 		if ((sig = signal_parse(r->stop_signal)) < 0)
-			return err_set(err, ERR_INVALID, "--stop-signal: no signal is called '%s'", r->stop_signal);
+			return err_set(
+				err, ERR_INVALID, "--stop-signal: no signal is called '%s'", r->stop_signal);
 		if (!(c->stop_signal = arena_strdup(a, signal_name(sig))))
 			return no_memory(err);
 	}
@@ -178,7 +190,8 @@ static int exposed(const struct create_request *r, struct container_spec *c, str
 			*dash++ = 0;
 		if (!number || parse_u64(number, 1, 65535, &first) < 0 ||
 			parse_u64(dash ? dash : number, first, 65535, &last) < 0 ||
-			(strcmp(proto, "tcp") != 0 && strcmp(proto, "udp") != 0 && strcmp(proto, "sctp") != 0))
+			(strcmp(proto, "tcp") != 0 && strcmp(proto, "udp") != 0 &&
+				strcmp(proto, "sctp") != 0))
 			return err_set(err, ERR_INVALID, "--expose %s: expected PORT[-PORT][/tcp|udp]", text);
 		for (; first <= last; first++)
 			if (strs_addf(&c->exposed, a, "%llu/%s", (unsigned long long) first, proto) < 0)
@@ -192,7 +205,8 @@ static int lists(const struct create_request *r, struct container_spec *c, struc
 	int rc;
 
 	if ((rc = copy_kvs(a, &c->env_asked, &r->env_defaults, err)) < 0 ||
-		(rc = copy_kvs(a, &c->env_asked, &r->env, err)) < 0 || (rc = copy_kvs(a, &c->labels, &r->labels, err)) < 0 ||
+		(rc = copy_kvs(a, &c->env_asked, &r->env, err)) < 0 ||
+		(rc = copy_kvs(a, &c->labels, &r->labels, err)) < 0 ||
 		(rc = copy_kvs(a, &c->annotations, &r->annotations, err)) < 0 ||
 		(rc = copy_kvs(a, &c->sysctls, &r->sysctls, err)) < 0)
 		return rc;
@@ -203,8 +217,8 @@ static int lists(const struct create_request *r, struct container_spec *c, struc
 	return 0;
 }
 
-int create_spec(const struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct err *err)
+int create_spec(const struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err)
 {
 	int rc;
 
@@ -220,12 +234,13 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 	if (r->workdir && r->workdir[0] != '/')
 		return err_set(err, ERR_INVALID, "--workdir %s: expected an absolute path", r->workdir);
 	if ((rc = copy(a, &c->cwd, r->workdir, err)) < 0 || (rc = copy(a, &c->user, r->user, err)) < 0 ||
-		(rc = copy(a, &c->hostname, r->hostname, err)) < 0 || (rc = copy(a, &c->cidfile, r->cidfile, err)) < 0 ||
-		(rc = lists(r, c, a, err)) < 0 || (rc = entrypoint(r, c, a, err)) < 0 ||
-		(rc = namespaces(r, c, a, err)) < 0 || (rc = create_mounts(r, c, a, err)) < 0 ||
-		(rc = create_limits(r, c, a, err)) < 0 || (rc = create_security(r, c, a, err)) < 0 ||
-		(rc = create_restart(r, c, err)) < 0 || (rc = logging(r, c, a, err)) < 0 ||
-		(rc = stopping(r, c, a, err)) < 0 || (rc = exposed(r, c, a, err)) < 0)
+		(rc = copy(a, &c->hostname, r->hostname, err)) < 0 ||
+		(rc = copy(a, &c->cidfile, r->cidfile, err)) < 0 || (rc = lists(r, c, a, err)) < 0 ||
+		(rc = entrypoint(r, c, a, err)) < 0 || (rc = namespaces(r, c, a, err)) < 0 ||
+		(rc = create_mounts(r, c, a, err)) < 0 || (rc = create_limits(r, c, a, err)) < 0 ||
+		(rc = create_security(r, c, a, err)) < 0 || (rc = create_restart(r, c, err)) < 0 ||
+		(rc = logging(r, c, a, err)) < 0 || (rc = stopping(r, c, a, err)) < 0 ||
+		(rc = exposed(r, c, a, err)) < 0)
 		return rc;
 	return umask_value(r->umask, c, err);
 }

@@ -11,8 +11,8 @@
 
 static bool is_workload(const char *kind)
 {
-	static const char *const kinds[] = { "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet",
-		"Job" };
+	static const char *const kinds[] = { "Deployment", "ReplicaSet", "ReplicationController",
+		"StatefulSet", "DaemonSet", "Job" };
 
 	for (size_t i = 0; i < LEN(kinds); i++)
 		if (!strcmp(kinds[i], kind))
@@ -29,13 +29,15 @@ static bool made_by(const struct kube_name *k, const struct pod_row *row)
 		return false;
 	if (!strcmp(k->kind, "Pod"))
 		return !strcmp(row->name, k->name);
-	if (!is_workload(k->kind) || !row->kube || strncmp(row->name, k->name, n) != 0 || strncmp(row->name + n, "-pod", 4) != 0)
+	if (!is_workload(k->kind) || !row->kube || strncmp(row->name, k->name, n) != 0 ||
+		strncmp(row->name + n, "-pod", 4) != 0)
 		return false;
 	n += 4;
 	return !row->name[n] || (row->name[n] == '-' && isdigit((unsigned char) row->name[n + 1]));
 }
 
-static int down_pods(struct engine *e, const struct kube_name *k, struct arena *a, struct down_result *ret, struct err *err)
+static int down_pods(struct engine *e, const struct kube_name *k, struct arena *a, struct down_result *ret,
+	struct err *err)
 {
 	struct pod_row *rows = NULL;
 	size_t n = 0;
@@ -71,8 +73,8 @@ int verb_down(struct engine *e, const struct kube_input *in, size_t n, struct di
 	if (rc < 0)
 		return rc;
 	if (d->errors)
-		return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was taken down", n == 1 ? in[0].file : "manifests", d->errors,
-			d->errors == 1 ? "" : "s");
+		return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was taken down",
+			n == 1 ? in[0].file : "manifests", d->errors, d->errors == 1 ? "" : "s");
 	/* the last first: what was played last may use what came before */
 	for (size_t i = n_names; i--;)
 		if ((rc = down_pods(e, &names[i], a, ret, err)) < 0)
@@ -90,7 +92,13 @@ int verb_down(struct engine *e, const struct kube_input *in, size_t n, struct di
 
 /* ---- generate --------------------------------------------------------------------------------------------------------------- */
 
-struct maps { json_t *v[256]; const char *name[256]; size_t n; struct engine *e; struct arena *a; };
+struct maps {
+	json_t *v[256];
+	const char *name[256];
+	size_t n;
+	struct engine *e;
+	struct arena *a;
+};
 
 static void maps_done(struct maps *m)
 {
@@ -107,7 +115,8 @@ static void add_map(struct maps *m, const char *name)
 	for (size_t i = 0; i < m->n; i++)
 		if (!strcmp(m->name[i], name))
 			return;
-	if (m->n == LEN(m->v) || store_object_get(m->e->store, "ConfigMap", name, m->a, &doc, &one) < 0 || !doc)
+	if (m->n == LEN(m->v) || store_object_get(m->e->store, "ConfigMap", name, m->a, &doc, &one) < 0 ||
+		!doc)
 		return; /* optional ones need not be there */
 	if (!(v = json_parse(doc, strlen(doc), &one))) {
 		log_warn("ConfigMap %s, ignoring: %s", name, one.msg);
@@ -152,9 +161,12 @@ static int generate_one(struct engine *e, const char *name, struct maps *m, stru
 
 	if (store_find(e->store, name, STORE_POD, &a, &id, &pod, &one) == 0)
 		pod = id;
-	else if (one.kind != ERR_NOT_FOUND || store_find(e->store, name, STORE_CONTAINER, &a, &id, &pod, &one) < 0)
-		return one.kind == ERR_NOT_FOUND ? err_set(err, ERR_NOT_FOUND, "name or ID \"%s\" not found: no such pod or container", name)
-						 : (*err = one, -EIO);
+	else if (one.kind != ERR_NOT_FOUND ||
+		 store_find(e->store, name, STORE_CONTAINER, &a, &id, &pod, &one) < 0)
+		return one.kind == ERR_NOT_FOUND
+			       ? err_set(err, ERR_NOT_FOUND,
+					 "name or ID \"%s\" not found: no such pod or container", name)
+			       : (*err = one, -EIO);
 	if ((rc = pod_load(e, pod, false, &p, err)) < 0)
 		return rc;
 	if (p.row.kube && !(doc = json_parse(p.row.kube, strlen(p.row.kube), err)))

@@ -16,8 +16,8 @@
 #include "pkg/verb/containers.h"
 
 /* The directories whose union the container sees: its own layer, then the image's. */
-static int container_layers(struct engine *e, const struct pod *p, size_t i, struct arena *a, struct layers *ret,
-	struct err *err)
+static int container_layers(
+	struct engine *e, const struct pod *p, size_t i, struct arena *a, struct layers *ret, struct err *err)
 {
 	const struct container_spec *c = &p->ctr[i];
 	struct image_row image = { 0 };
@@ -52,8 +52,8 @@ static void own_limits(struct engine *e, struct oci_facts *f)
 	f->nproc_max = getrlimit(RLIMIT_NPROC, &l) == 0 ? l.rlim_max : UINT64_MAX;
 }
 
-static int process_object(struct engine *e, const struct pod *p, size_t i, const struct exec_request *r, json_t **ret,
-	struct err *err)
+static int process_object(struct engine *e, const struct pod *p, size_t i, const struct exec_request *r,
+	json_t **ret, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
 	auto_layers struct layers layers = { 0 };
@@ -61,7 +61,11 @@ static int process_object(struct engine *e, const struct pod *p, size_t i, const
 	const struct container_spec *c = &p->ctr[i];
 	struct oci_facts f = { .config = &e->config, .in_userns = e->in_userns, .user = user };
 	struct strs env = { 0 };
-	struct oci_exec x = { .argv = &r->command, .env = &env, .cwd = r->workdir, .terminal = r->tty, .privileged = r->privileged };
+	struct oci_exec x = { .argv = &r->command,
+		.env = &env,
+		.cwd = r->workdir,
+		.terminal = r->tty,
+		.privileged = r->privileged };
 	int rc;
 
 	if (!user)
@@ -72,14 +76,15 @@ static int process_object(struct engine *e, const struct pod *p, size_t i, const
 	if (r->tty && strs_add(&env, &a, "TERM=xterm") < 0)
 		return err_sys(err, ENOMEM, "exec");
 	if ((rc = container_layers(e, p, i, &a, &layers, err)) < 0 ||
-		(rc = user_lookup(&layers, r->user ? r->user : c->user, r->user ? NULL : &c->groups, user, err)) < 0)
+		(rc = user_lookup(
+			 &layers, r->user ? r->user : c->user, r->user ? NULL : &c->groups, user, err)) < 0)
 		return rc;
 	own_limits(e, &f);
 	return oci_gen_exec(c, &f, &x, ret, err);
 }
 
-int verb_exec(struct engine *e, const struct target *t, const struct exec_request *r, struct arena *a, int *ret_sock,
-	const char **ret_session, bool *ret_refused, struct err *err)
+int verb_exec(struct engine *e, const struct target *t, const struct exec_request *r, struct arena *a,
+	int *ret_sock, const char **ret_session, bool *ret_refused, struct err *err)
 {
 	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	auto_close int sock = -EBADF;
@@ -96,13 +101,15 @@ int verb_exec(struct engine *e, const struct target *t, const struct exec_reques
 	if (i == p.n)
 		return err_set(err, ERR_NOT_FOUND, "no container with name or ID \"%s\" found", t->asked);
 	if (strcmp(ctr_word(&p, i), "running") != 0)
-		return err_set(err, ERR_STATE, "can only create exec sessions on running containers: %s is %s", t->asked,
+		return err_set(err, ERR_STATE,
+			"can only create exec sessions on running containers: %s is %s", t->asked,
 			ctr_word(&p, i));
 	if ((rc = process_object(e, &p, i, r, &process, err)) < 0)
 		return rc;
 	id_random(session);
-	request = json_pack("{s:s, s:s, s:o, s:b, s:b, s:i, s:i, s:s, s:b}", "op", "EXEC", "ctr", t->id, "process", process, "tty",
-		r->tty, "detach", r->detach, "rows", r->rows, "cols", r->cols, "session", session, "stdin", r->interactive);
+	request = json_pack("{s:s, s:s, s:o, s:b, s:b, s:i, s:i, s:s, s:b}", "op", "EXEC", "ctr", t->id,
+		"process", process, "tty", r->tty, "detach", r->detach, "rows", r->rows, "cols", r->cols,
+		"session", session, "stdin", r->interactive);
 	if ((rc = pod_connect(e, &p, &sock, err)) < 0) {
 		json_decref(request);
 		return rc;

@@ -6,8 +6,8 @@
 
 static bool policy_is_known(const char *policy)
 {
-	static const char *const words[] = { "", "missing", "always", "newer", "never", "ifnewer", "Always", "IfNotPresent",
-		"Never", "true", "false" };
+	static const char *const words[] = { "", "missing", "always", "newer", "never", "ifnewer", "Always",
+		"IfNotPresent", "Never", "true", "false" };
 
 	for (size_t i = 0; i < LEN(words); i++)
 		if (!strcmp(words[i], policy))
@@ -15,16 +15,17 @@ static bool policy_is_known(const char *policy)
 	return false;
 }
 
-int image_use(struct engine *e, const char *ref, const char *policy, struct arena *a, struct image_row *ret, struct err *err)
+int image_use(struct engine *e, const char *ref, const char *policy, struct arena *a, struct image_row *ret,
+	struct err *err)
 {
 	if (policy && !policy_is_known(policy))
-		return err_set(err, ERR_INVALID, "unsupported pull policy \"%s\"; there are missing, always, newer and never",
-			policy);
+		return err_set(err, ERR_INVALID,
+			"unsupported pull policy \"%s\"; there are missing, always, newer and never", policy);
 	return image_resolve(e, ref, a, ret, err);
 }
 
-int image_use_for(struct engine *e, const char *ref, const char *policy, struct container_spec *spec, struct arena *a,
-	struct err *err)
+int image_use_for(struct engine *e, const char *ref, const char *policy, struct container_spec *spec,
+	struct arena *a, struct err *err)
 {
 	struct image_row row = { 0 };
 	struct image_config config = { 0 };

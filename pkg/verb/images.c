@@ -24,7 +24,8 @@ static bool fits(const struct image_row *i, const char *ref)
 	return false;
 }
 
-int verb_images(struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err)
+int verb_images(
+	struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err)
 {
 	struct image_row *rows = NULL;
 	size_t n = 0, kept = 0;
@@ -49,19 +50,25 @@ int verb_images(struct engine *e, const char *reference, struct arena *a, struct
 	return 0;
 }
 
-int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id, struct err *err)
+int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id,
+	struct err *err)
 {
 	return image_import(e, r->fd, r->name, r->message, &r->changes, a, ret_id, err);
 }
 
-int verb_load(struct engine *e, const struct load_request *r, struct arena *a, struct strs *ret_names, struct err *err)
+int verb_load(struct engine *e, const struct load_request *r, struct arena *a, struct strs *ret_names,
+	struct err *err)
 {
 	return image_load(e, r->fd, r->path, r->progress.line, r->progress.ctx, a, ret_names, err);
 }
 
-int verb_tag(struct engine *e, const char *image, const char *name, struct err *err) { return image_tag(e, image, name, err); }
+int verb_tag(struct engine *e, const char *image, const char *name, struct err *err)
+{
+	return image_tag(e, image, name, err);
+}
 
-int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, struct strs *ret_lines, struct err *err)
+int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, struct strs *ret_lines,
+	struct err *err)
 {
 	struct image_row row = { 0 };
 	struct strs users = { 0 };
@@ -74,12 +81,17 @@ int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, s
 		for (size_t i = 0; i < users.n; i++) {
 			struct target t = { .asked = users.v[i] };
 
-			if ((rc = store_find(e->store, users.v[i], STORE_CONTAINER, a, &t.id, &t.pod, err)) < 0 ||
-				(rc = verb_remove(e, &t, &(struct remove_request){ .force = true, .timeout_s = { true, 0 } }, err)) < 0)
+			if ((rc = store_find(e->store, users.v[i], STORE_CONTAINER, a, &t.id, &t.pod, err)) <
+					0 ||
+				(rc = verb_remove(e, &t,
+					 &(struct remove_request){ .force = true, .timeout_s = { true, 0 } },
+					 err)) < 0)
 				return err_wrap(err, "image %s", image);
 		}
 	}
-	return image_remove(e, image, force, a, ret_lines, err);
+	if ((rc = image_remove(e, image, force, a, ret_lines, err)) < 0)
+		return rc;
+	return image_sweep(e, err); /* what killed imports left, while we are at it */
 }
 
 int verb_inspect_image(struct engine *e, const char *image, struct arena *a, json_t **ret, struct err *err)

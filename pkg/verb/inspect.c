@@ -81,9 +81,10 @@ static const char *duration_words(struct arena *a, uint64_t s)
 	if (s < 60)
 		return arena_printf(a, "%llus", (unsigned long long) s);
 	if (s < 3600)
-		return arena_printf(a, "%llum%llus", (unsigned long long) s / 60, (unsigned long long) s % 60);
-	return arena_printf(a, "%lluh%llum%llus", (unsigned long long) s / 3600, (unsigned long long) s / 60 % 60,
-		(unsigned long long) s % 60);
+		return arena_printf(
+			a, "%llum%llus", (unsigned long long) s / 60, (unsigned long long) s % 60);
+	return arena_printf(a, "%lluh%llum%llus", (unsigned long long) s / 3600,
+		(unsigned long long) s / 60 % 60, (unsigned long long) s % 60);
 }
 
 static const char *command_line(pid_t pid, const char *name, struct arena *a)
@@ -121,7 +122,8 @@ static const char *inner_pid(const char *list)
 
 static int top_one(pid_t pid, uint64_t up_us, struct arena *a, struct top_row *row)
 {
-	auto_buf struct buf status = BUF_INIT(64 * KiB), stat = BUF_INIT(16 * KiB), parent = BUF_INIT(64 * KiB);
+	auto_buf struct buf status = BUF_INIT(64 * KiB), stat = BUF_INIT(16 * KiB),
+			    parent = BUF_INIT(64 * KiB);
 	unsigned long utime = 0, stime = 0;
 	unsigned long long start = 0;
 	long hz = sysconf(_SC_CLK_TCK);
@@ -129,13 +131,16 @@ static int top_one(pid_t pid, uint64_t up_us, struct arena *a, struct top_row *r
 	const char *close, *uid, *ppid_text = "0";
 	uint64_t age_us;
 
-	if (read_proc(pid, "status", &status) < 0 || read_proc(pid, "stat", &stat) < 0 || !(close = strrchr(stat.data, ')')))
+	if (read_proc(pid, "status", &status) < 0 || read_proc(pid, "stat", &stat) < 0 ||
+		!(close = strrchr(stat.data, ')')))
 		return -ESRCH;
-	if (sscanf(close + 2, "%*c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu", &ppid, &tty, &utime,
-		    &stime, &start) != 5)
+	if (sscanf(close + 2,
+		    "%*c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu", &ppid,
+		    &tty, &utime, &stime, &start) != 5)
 		return -ESRCH;
 	if (ppid > 1 && read_proc(ppid, "status", &parent) == 0) {
-		const char *inner = status_value(parent.data, "\nNSpid:", a), *mine = status_value(status.data, "\nNSpid:", a);
+		const char *inner = status_value(parent.data, "\nNSpid:", a),
+			   *mine = status_value(status.data, "\nNSpid:", a);
 		size_t depth[2] = { 0, 0 };
 
 		for (const char *s = inner; s && *s; s++)
@@ -182,8 +187,8 @@ static bool wanted(const struct pod *p, const struct target *t, bool whole_pod, 
 	return false;
 }
 
-int verb_top(struct engine *e, const struct target *t, bool whole_pod, struct arena *a, struct top_row **ret, size_t *ret_n,
-	struct err *err)
+int verb_top(struct engine *e, const struct target *t, bool whole_pod, struct arena *a, struct top_row **ret,
+	size_t *ret_n, struct err *err)
 {
 	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	uint64_t up_us = time_mono_us();
@@ -198,8 +203,8 @@ int verb_top(struct engine *e, const struct target *t, bool whole_pod, struct ar
 		return rc;
 	i = whole_pod ? 0 : pod_index(&p, t->id);
 	if (!whole_pod && (i == p.n || !ctr_is_running(&p, i)))
-		return err_set(err, ERR_STATE, "top can only be used on running containers: %s is %s", t->asked,
-			i == p.n ? "gone" : ctr_word(&p, i));
+		return err_set(err, ERR_STATE, "top can only be used on running containers: %s is %s",
+			t->asked, i == p.n ? "gone" : ctr_word(&p, i));
 	if (!(proc = opendir("/proc")))
 		return err_sys(err, errno, "open /proc");
 	own_link(getpid(), own, sizeof own);

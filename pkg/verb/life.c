@@ -8,7 +8,10 @@
 #include "pkg/monitor/proto.h"
 
 #define auto_loaded AUTO(pod_done)
-#define POD_NONE { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF }
+#define POD_NONE                                                       \
+	{                                                              \
+		.lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF \
+	}
 
 static uint64_t timeout_us(const struct opt_i64 *s)
 {
@@ -18,9 +21,10 @@ static uint64_t timeout_us(const struct opt_i64 *s)
 	return s->v < 0 ? 100ULL * 365 * 24 * 3600 * 1000000 : (uint64_t) s->v * 1000000;
 }
 
-static int load(struct engine *e, const struct target *t, bool lock, struct pod *p, size_t *ret_i, struct err *err)
+static int load(
+	struct engine *e, const struct target *t, bool lock, struct pod *p, size_t *ret_i, struct err *err)
 {
-	int rc = pod_load(e, t->pod, lock, p, err);
+	int rc = lock ? pod_load_settled(e, t->pod, p, err) : pod_load(e, t->pod, false, p, err);
 
 	if (rc < 0)
 		return rc;
@@ -44,7 +48,8 @@ int verb_stop(struct engine *e, const struct target *t, const struct opt_i64 *ti
 		return rc;
 	s = pod_status_of(&p, t->id);
 	/* one that waits to be restarted is not running, and yet stop means something to it */
-	if (!ctr_is_running(&p, i) && !(p.alive && s && (s->state == CTR_WAITING || s->state == CTR_STARTING)))
+	if (!ctr_is_running(&p, i) &&
+		!(p.alive && s && (s->state == CTR_WAITING || s->state == CTR_STARTING)))
 		return 0;
 	if (!strcmp(ctr_word(&p, i), "paused") && (rc = verb_pause(e, t, false, err)) < 0)
 		return rc;
@@ -60,7 +65,8 @@ int verb_kill(struct engine *e, const struct target *t, int sig, struct err *err
 	if ((rc = load(e, t, false, &p, &i, err)) < 0)
 		return rc;
 	if (!ctr_is_running(&p, i))
-		return err_set(err, ERR_STATE, "can only kill running containers: %s is %s", t->id, ctr_word(&p, i));
+		return err_set(
+			err, ERR_STATE, "can only kill running containers: %s is %s", t->id, ctr_word(&p, i));
 	return pod_kill(e, &p, t->id, sig, err);
 }
 
@@ -76,7 +82,8 @@ int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 
 	if ((rc = load(e, t, true, &p, &i, err)) < 0)
 		return rc;
 	if (p.ctr[i].role == ROLE_INFRA)
-		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; restart the pod", t->asked, p.row.name);
+		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; restart the pod",
+			t->asked, p.row.name);
 	if (!p.alive)
 		return verb_start_pod(e, &p, t->id, NULL, NULL, err);
 	if ((rc = pod_connect(e, &p, &sock, err)) < 0)
@@ -98,11 +105,12 @@ int verb_pause(struct engine *e, const struct target *t, bool pause, struct err 
 	if ((rc = load(e, t, false, &p, &i, err)) < 0)
 		return rc;
 	if (strcmp(ctr_word(&p, i), want) != 0)
-		return err_set(err, ERR_STATE, "%s is %s, it can only be %s when it is %s", t->id, ctr_word(&p, i),
-			pause ? "paused" : "unpaused", want);
+		return err_set(err, ERR_STATE, "%s is %s, it can only be %s when it is %s", t->id,
+			ctr_word(&p, i), pause ? "paused" : "unpaused", want);
 	if ((rc = pod_connect(e, &p, &sock, err)) < 0)
 		return rc;
-	return monitor_call(sock, json_pack("{s:s, s:s}", "op", pause ? "PAUSE" : "UNPAUSE", "ctr", t->id), NULL, err);
+	return monitor_call(
+		sock, json_pack("{s:s, s:s}", "op", pause ? "PAUSE" : "UNPAUSE", "ctr", t->id), NULL, err);
 }
 
 int verb_remove(struct engine *e, const struct target *t, const struct remove_request *r, struct err *err)
@@ -114,13 +122,15 @@ int verb_remove(struct engine *e, const struct target *t, const struct remove_re
 	if ((rc = load(e, t, true, &p, &i, err)) < 0)
 		return rc == -ENOENT && r->force ? (err_clear(err), 0) : rc;
 	if (p.ctr[i].role == ROLE_INFRA)
-		return err_set(err, ERR_INVALID, "container %s is the infra container of pod %s and goes with it: podctl pod rm %s",
+		return err_set(err, ERR_INVALID,
+			"container %s is the infra container of pod %s and goes with it: podctl pod rm %s",
 			t->asked, p.row.name, p.row.name);
 	if (ctr_is_running(&p, i)) {
 		if (!r->force)
 			return err_set(err, ERR_STATE,
-				"cannot remove container %s as it is %s - running or paused containers cannot be removed without force", t->id,
-				ctr_word(&p, i));
+				"cannot remove container %s as it is %s - running or paused containers "
+				"cannot be removed without force",
+				t->id, ctr_word(&p, i));
 		if (!strcmp(ctr_word(&p, i), "paused") && (rc = verb_pause(e, t, false, err)) < 0)
 			return rc;
 	}
@@ -131,12 +141,14 @@ int verb_remove(struct engine *e, const struct target *t, const struct remove_re
 
 /* ---- wait ---------------------------------------------------------------------------------------------------------- */
 
-static int recorded(const struct pod *p, const struct target *t, enum wait_condition c, int64_t *ret_code, struct err *err)
+static int recorded(const struct pod *p, const struct target *t, enum wait_condition c, int64_t *ret_code,
+	struct err *err)
 {
 	const struct status_container *s = pod_status_of(p, t->id);
 
 	if (c == WAIT_RUNNING)
-		return err_set(err, ERR_STATE, "container %s is not running, and nothing is about to start it", t->asked);
+		return err_set(err, ERR_STATE,
+			"container %s is not running, and nothing is about to start it", t->asked);
 	*ret_code = s && s->ran ? s->exit_code : -1;
 	return 0;
 }
@@ -163,7 +175,8 @@ static int ended_meanwhile(struct engine *e, const struct target *t, enum wait_c
 	return recorded(&p, t, c, ret_code, err);
 }
 
-int verb_wait(struct engine *e, const struct target *t, enum wait_condition c, int64_t *ret_code, struct err *err)
+int verb_wait(
+	struct engine *e, const struct target *t, enum wait_condition c, int64_t *ret_code, struct err *err)
 {
 	static const char *const words[] = { "stopped", "running", "removed" };
 	auto_loaded struct pod p = POD_NONE;
@@ -179,7 +192,9 @@ int verb_wait(struct engine *e, const struct target *t, enum wait_condition c, i
 		return recorded(&p, t, c, ret_code, err);
 	rc = pod_connect(e, &p, &sock, &why);
 	if (rc == 0)
-		rc = monitor_call(sock, json_pack("{s:s, s:s, s:s}", "op", "WAIT", "ctr", t->id, "condition", words[c]), &answer, &why);
+		rc = monitor_call(sock,
+			json_pack("{s:s, s:s, s:s}", "op", "WAIT", "ctr", t->id, "condition", words[c]),
+			&answer, &why);
 	if (rc == 0)
 		*ret_code = json_integer_value(json_object_get(answer, "code"));
 	json_decref(answer);

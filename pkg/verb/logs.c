@@ -22,25 +22,25 @@
 #include "pkg/util/path.h"
 #include "pkg/util/text.h"
 
-#define LINE_MAX_BYTES (1 * MiB)  /* the monitor splits lines at 8 KiB */
-#define ATTEMPTS_MAX   1000
+#define LINE_MAX_BYTES (1 * MiB) /* the monitor splits lines at 8 KiB */
+#define ATTEMPTS_MAX 1000
 
 struct reader {
 	const struct target *t;
 	char name[NAME_MAX_LEN + 1];
-	int dir;                 /* logs/NAME; -EBADF: nothing was written yet */
+	int dir; /* logs/NAME; -EBADF: nothing was written yet */
 	uint32_t attempt[ATTEMPTS_MAX];
-	size_t n_attempt, at;    /* attempts there are; the one being read */
-	bool old;                /* reading its .1 */
+	size_t n_attempt, at; /* attempts there are; the one being read */
+	bool old;             /* reading its .1 */
 	FILE *file;
 	ino_t inode;
-	char *buf;               /* one line, getline's */
+	char *buf; /* one line, getline's */
 	size_t cap;
-	uint64_t skip;           /* lines left out by --tail */
-	struct log_line line;    /* the next one, when have */
+	uint64_t skip;        /* lines left out by --tail */
+	struct log_line line; /* the next one, when have */
 	bool have, over;
-	int sock;                /* WAIT on the monitor, while following */
-	int watch;               /* inotify's number */
+	int sock;  /* WAIT on the monitor, while following */
+	int watch; /* inotify's number */
 };
 
 /* ---- one line ------------------------------------------------------------------------------------------------------ */
@@ -239,8 +239,9 @@ static void watch_end(struct engine *e, struct reader *r)
 	if (pod_load(e, r->t->pod, false, &p, &one) < 0)
 		return;
 	if (p.alive && pod_connect(e, &p, &r->sock, &one) == 0 &&
-		monitor_send(r->sock, json_pack("{s:s, s:s, s:s}", "op", "WAIT", "ctr", r->t->id, "condition", "stopped"), NULL, 0,
-			&one) < 0)
+		monitor_send(r->sock,
+			json_pack("{s:s, s:s, s:s}", "op", "WAIT", "ctr", r->t->id, "condition", "stopped"),
+			NULL, 0, &one) < 0)
 		fd_close_p(&r->sock);
 	pod_done(&p);
 }
@@ -315,7 +316,8 @@ static int open_reader(struct engine *e, const struct target *t, struct reader *
 	} else if (p.ctr[i].log_driver && !strcmp(p.ctr[i].log_driver, "none")) {
 		rc = err_set(err, ERR_STATE, "container %s keeps no log (--log-driver none)", t->asked);
 	} else {
-		const char *name = p.ctr[i].short_name && *p.ctr[i].short_name ? p.ctr[i].short_name : p.ctr_row[i].name;
+		const char *name =
+			p.ctr[i].short_name && *p.ctr[i].short_name ? p.ctr[i].short_name : p.ctr_row[i].name;
 
 		(void) snprintf(r->name, sizeof r->name, "%s", p.ctr_row[i].name);
 		(void) snprintf(at, sizeof at, "%s/%s", path_pod_file(rel, t->pod, "logs"), name);
@@ -393,8 +395,15 @@ int verb_logs(struct engine *e, const struct logs_request *q, struct err *err)
 /* "1h30m10s" in microseconds; 0: not of that form. */
 static uint64_t duration(const char *s)
 {
-	static const struct { const char *unit; uint64_t us; } units[] = {
-		{ "ms", 1000 }, { "us", 1 }, { "h", 3600000000 }, { "m", 60000000 }, { "s", 1000000 },
+	static const struct {
+		const char *unit;
+		uint64_t us;
+	} units[] = {
+		{ "ms", 1000 },
+		{ "us", 1 },
+		{ "h", 3600000000 },
+		{ "m", 60000000 },
+		{ "s", 1000000 },
 	};
 	uint64_t sum = 0;
 
@@ -436,5 +445,6 @@ int log_time_parse(const char *text, uint64_t now_us, uint64_t *ret, struct err 
 		*ret = now_us > v ? now_us - v : 0;
 		return 0;
 	}
-	return err_set(err, ERR_INVALID, "'%s' is not a time; expected such as 2026-01-02T15:04:05Z, 1767366245 or 10m", text);
+	return err_set(err, ERR_INVALID,
+		"'%s' is not a time; expected such as 2026-01-02T15:04:05Z, 1767366245 or 10m", text);
 }

@@ -32,7 +32,8 @@ int name_random(struct engine *e, struct arena *a, const char **ret, struct err 
 
 		if (getrandom(r, sizeof r, 0) != sizeof r)
 			return err_sys(err, errno, "choose a name");
-		name = arena_printf(a, "%s_%s", adjectives[r[0] % LEN(adjectives)], animals[r[1] % LEN(animals)]);
+		name = arena_printf(
+			a, "%s_%s", adjectives[r[0] % LEN(adjectives)], animals[r[1] % LEN(animals)]);
 		/* the last tries get a number: with thousands of containers every pair may be taken */
 		if (name && tries > 8)
 			name = arena_printf(a, "%s%u", name, (r[0] >> 16) % 1000);

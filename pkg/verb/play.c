@@ -20,7 +20,7 @@ struct play {
 	const struct play_request *r;
 	struct kube_plan plan;
 	struct arena *a;
-	char **old_doc;     /* of each config map, before this play; NULL: there was none */
+	char **old_doc; /* of each config map, before this play; NULL: there was none */
 	size_t n_stored;
 	struct played_pod *made; /* pods that are in the store */
 	size_t n_made;
@@ -31,7 +31,10 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "play"); }
 
 /* ---- reading --------------------------------------------------------------------------------------------------------- */
 
-struct lookup { struct engine *e; struct arena *a; };
+struct lookup {
+	struct engine *e;
+	struct arena *a;
+};
 
 /* A ConfigMap or Secret that no document of this play holds: one that an earlier play stored. */
 static const struct node *lookup_stored(void *ctx, const char *kind, const char *name)
@@ -53,16 +56,19 @@ static const struct node *lookup_stored(void *ctx, const char *kind, const char 
 static int read_plan(struct play *p, struct diag *d, struct err *err)
 {
 	struct lookup l = { p->e, p->a };
-	struct kube_options o = { .engine_default_pull = p->e->config.pull_policy, .lookup = lookup_stored, .lookup_ctx = &l };
+	struct kube_options o = {
+		.engine_default_pull = p->e->config.pull_policy, .lookup = lookup_stored, .lookup_ctx = &l
+	};
 	int rc = kube_read(p->r->in, p->r->n, &o, d, &p->plan, err);
 
 	if (rc < 0)
 		return rc;
 	if (d->errors)
-		return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was created", p->r->n == 1 ? p->r->in[0].file : "manifests",
-			d->errors, d->errors == 1 ? "" : "s");
+		return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was created",
+			p->r->n == 1 ? p->r->in[0].file : "manifests", d->errors, d->errors == 1 ? "" : "s");
 	if (!p->plan.n_pod && !p->plan.n_config_map)
-		return err_set(err, ERR_INVALID, "%s: there is nothing to play in it", p->r->n ? p->r->in[0].file : "manifest");
+		return err_set(err, ERR_INVALID, "%s: there is nothing to play in it",
+			p->r->n ? p->r->in[0].file : "manifest");
 	return 0;
 }
 
@@ -94,7 +100,8 @@ static int resolve_pod(struct play *p, struct kube_pod *k, struct err *err)
 		if (c->role == ROLE_INFRA)
 			continue;
 		if ((rc = image_use_for(p->e, c->image, policy_of(p, c->image), c, &p->plan.arena, err)) < 0)
-			return err_wrap(err, "pod '%s': container '%s'", k->spec.name, c->short_name ? c->short_name : c->name);
+			return err_wrap(err, "pod '%s': container '%s'", k->spec.name,
+				c->short_name ? c->short_name : c->name);
 	}
 	return 0;
 }
@@ -145,7 +152,8 @@ static void undo_pods(struct play *p)
 		struct target t = { .asked = id, .id = id, .pod = id };
 		struct err one = { 0 };
 
-		if (verb_pod_remove(p->e, &t, &(struct remove_request){ .force = true, .timeout_s = { true, 0 } }, &one) < 0 &&
+		if (verb_pod_remove(p->e, &t,
+			    &(struct remove_request){ .force = true, .timeout_s = { true, 0 } }, &one) < 0 &&
 			one.kind != ERR_NOT_FOUND)
 			log_warn("pod %.12s, ignoring: %s", id, one.msg);
 	}
@@ -172,7 +180,8 @@ static int record_made(struct play *p, const struct pod *made, struct err *err)
 	p->n_made++;
 	for (size_t i = 0; i < made->n; i++)
 		if (made->ctr[i].role != ROLE_INFRA &&
-			strs_add(made->ctr[i].role == ROLE_INIT ? &r->init : &r->containers, p->a, made->ctr_row[i].id) < 0)
+			strs_add(made->ctr[i].role == ROLE_INIT ? &r->init : &r->containers, p->a,
+				made->ctr_row[i].id) < 0)
 			return no_memory(err);
 	return 0;
 }
@@ -189,7 +198,8 @@ static int make_pod(struct play *p, struct kube_pod *k, struct err *err)
 	if (p->r->replace && (rc = remove_old(p, k->spec.name, err)) < 0)
 		return rc;
 	k->spec.created_us = time_now_us();
-	rc = start ? pod_run(p->e, &k->spec, k->ctr, k->n, doc, p->plan.digest, &(struct pod_start_opts){ 0 }, &made, NULL, err)
+	rc = start ? pod_run(p->e, &k->spec, k->ctr, k->n, doc, p->plan.digest, &(struct pod_start_opts){ 0 },
+			     &made, NULL, err)
 		   : pod_create(p->e, &k->spec, k->ctr, k->n, doc, p->plan.digest, &made, err);
 	if (rc < 0)
 		return err_wrap(err, "pod '%s'", k->spec.name);
@@ -209,7 +219,10 @@ static bool needs_parallel(const struct play *p)
 	return false;
 }
 
-struct starter { pid_t pid; int pidfd, errors; };
+struct starter {
+	pid_t pid;
+	int pidfd, errors;
+};
 
 /* One pod could await what another one's containers do, so each is started by a podctl of its own. */
 static int start_one(struct play *p, const char *id, struct starter *s, struct err *err)
@@ -219,14 +232,18 @@ static int start_one(struct play *p, const char *id, struct starter *s, struct e
 
 	if ((rc = engine_self_argv(p->e, &argv, err)) < 0)
 		return rc;
-	if (strs_add(&argv, p->a, "pod") < 0 || strs_add(&argv, p->a, "start") < 0 || strs_add(&argv, p->a, id) < 0 ||
-		strs_addf(&env, p->a, "PATH=%s", p->e->opt->path ? p->e->opt->path : "/usr/sbin:/usr/bin:/sbin:/bin") < 0)
+	if (strs_add(&argv, p->a, "pod") < 0 || strs_add(&argv, p->a, "start") < 0 ||
+		strs_add(&argv, p->a, id) < 0 ||
+		strs_addf(&env, p->a, "PATH=%s",
+			p->e->opt->path ? p->e->opt->path : "/usr/sbin:/usr/bin:/sbin:/bin") < 0)
 		return no_memory(err);
 	if (p->e->opt->home && strs_addf(&env, p->a, "HOME=%s", p->e->opt->home) < 0)
 		return no_memory(err);
-	if (p->e->opt->xdg_runtime_dir && strs_addf(&env, p->a, "XDG_RUNTIME_DIR=%s", p->e->opt->xdg_runtime_dir) < 0)
+	if (p->e->opt->xdg_runtime_dir &&
+		strs_addf(&env, p->a, "XDG_RUNTIME_DIR=%s", p->e->opt->xdg_runtime_dir) < 0)
 		return no_memory(err);
-	if (p->e->opt->dbus_address && strs_addf(&env, p->a, "DBUS_SESSION_BUS_ADDRESS=%s", p->e->opt->dbus_address) < 0)
+	if (p->e->opt->dbus_address &&
+		strs_addf(&env, p->a, "DBUS_SESSION_BUS_ADDRESS=%s", p->e->opt->dbus_address) < 0)
 		return no_memory(err);
 	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "start pods");
@@ -253,7 +270,10 @@ static int await_one(struct starter *s, struct err *err)
 		return 0;
 	if (b.len && b.data[b.len - 1] == '\n')
 		b.data[--b.len] = 0;
-	return err_set(err, ERR_SYSTEM, "%s", !b.len ? "its start failed" : !strncmp(b.data, "Error: ", 7) ? b.data + 7 : b.data);
+	return err_set(err, ERR_SYSTEM, "%s",
+		!b.len                           ? "its start failed"
+		: !strncmp(b.data, "Error: ", 7) ? b.data + 7
+						 : b.data);
 }
 
 static int start_together(struct play *p, struct err *err)
@@ -305,8 +325,9 @@ static int dry_run(struct play *p, struct play_result *ret, struct err *err)
 
 		for (size_t c = 0; c < k->n; c++)
 			(void) json_array_append_new(list, encode_json(container_spec_fields, &k->ctr[c]));
-		(void) json_array_append_new(pods,
-			json_pack("{s:o, s:o}", "pod", encode_json(pod_spec_fields, &k->spec), "containers", list));
+		(void) json_array_append_new(
+			pods, json_pack("{s:o, s:o}", "pod", encode_json(pod_spec_fields, &k->spec),
+				      "containers", list));
 	}
 	ret->plan = json_pack("{s:o}", "pods", pods);
 	return ret->plan ? 0 : no_memory(err);
@@ -329,8 +350,8 @@ static int apply(struct play *p, struct play_result *ret, struct err *err)
 	return rc;
 }
 
-int verb_play(struct engine *e, const struct play_request *r, struct diag *d, struct arena *a, struct play_result *ret,
-	struct err *err)
+int verb_play(struct engine *e, const struct play_request *r, struct diag *d, struct arena *a,
+	struct play_result *ret, struct err *err)
 {
 	struct play p = { .e = e, .r = r, .a = a };
 	int rc = read_plan(&p, d, err);

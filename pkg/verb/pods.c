@@ -8,7 +8,10 @@
 #include "pkg/util/text.h"
 #include "pkg/verb/create.h"
 
-#define POD_NONE { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF }
+#define POD_NONE                                                       \
+	{                                                              \
+		.lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF \
+	}
 #define auto_loaded AUTO(pod_done)
 
 static uint64_t timeout_us(const struct opt_i64 *s)
@@ -33,14 +36,16 @@ static int shared(const struct pod_create_request *r, struct pod_spec *p, struct
 		if (!strcmp(word, "none") || !*word) {
 			if (r->share.n > 1)
 				return err_set(err, ERR_INVALID, "--share none stands alone");
-			return err_set(err, ERR_UNSUPPORTED, "--share none: not done yet; podctl's pods share at least the network");
+			return err_set(err, ERR_UNSUPPORTED,
+				"--share none: not done yet; podctl's pods share at least the network");
 		}
 		if (!strcmp(word, "cgroup"))
 			return err_set(err, ERR_UNSUPPORTED, "--share cgroup: not done yet");
 		while (known[k] && strcmp(known[k], word) != 0)
 			k++;
 		if (!known[k])
-			return err_set(err, ERR_INVALID, "--share: no namespace '%s'; there are net, ipc, uts and pid", word);
+			return err_set(err, ERR_INVALID,
+				"--share: no namespace '%s'; there are net, ipc, uts and pid", word);
 		if (!strcmp(word, "pid"))
 			p->share_pid = true;
 		if (strs_add(&p->share, a, word) < 0)
@@ -60,11 +65,11 @@ static int replace_old(struct engine *e, const char *name, struct arena *a, stru
 	return verb_pod_remove(e, &t, &(struct remove_request){ .force = true }, err);
 }
 
-int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct arena *a, const char **ret_id,
-	struct err *err)
+int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct arena *a,
+	const char **ret_id, struct err *err)
 {
-	struct pod_net_request net = { &r->networks, &r->publish, &r->add_hosts, &r->dns, &r->dns_search, &r->dns_option,
-		r->no_hosts };
+	struct pod_net_request net = { &r->networks, &r->publish, &r->add_hosts, &r->dns, &r->dns_search,
+		&r->dns_option, r->no_hosts };
 	struct pod_spec *p = arena_alloc(a, sizeof *p);
 	auto_loaded struct pod made = POD_NONE;
 	const char *name = r->name;
@@ -74,13 +79,16 @@ int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct
 	if (!p)
 		return err_sys(err, ENOMEM, "create a pod");
 	if (name && !name_is_valid(name))
-		return err_set(err, ERR_INVALID, "pod name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*", name);
+		return err_set(
+			err, ERR_INVALID, "pod name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*", name);
 	if (r->exit_policy && strcmp(r->exit_policy, "continue") != 0 && strcmp(r->exit_policy, "stop") != 0)
-		return err_set(err, ERR_INVALID, "--exit-policy: no policy '%s'; there are continue and stop", r->exit_policy);
+		return err_set(err, ERR_INVALID, "--exit-policy: no policy '%s'; there are continue and stop",
+			r->exit_policy);
 	if (r->replace && !name)
 		return err_set(err, ERR_INVALID, "--replace needs --name: which pod is to be replaced?");
 	if (r->no_infra && (r->publish.n || r->networks.n || r->add_hosts.n || r->dns.n || r->hostname))
-		return err_set(err, ERR_INVALID, "--infra=false leaves nothing that could hold a network: no --publish, --network, "
+		return err_set(err, ERR_INVALID,
+			"--infra=false leaves nothing that could hold a network: no --publish, --network, "
 			"--add-host, --dns, --hostname");
 	if ((rc = create_network(e, &net, p, a, err)) < 0 || (rc = shared(r, p, a, err)) < 0)
 		return rc;
@@ -134,7 +142,8 @@ int verb_pod_stop(struct engine *e, const struct target *t, const struct opt_i64
 	return pod_stop(e, &p, NULL, timeout_us(timeout_s), err);
 }
 
-int verb_pod_restart(struct engine *e, const struct target *t, const struct opt_i64 *timeout_s, struct err *err)
+int verb_pod_restart(
+	struct engine *e, const struct target *t, const struct opt_i64 *timeout_s, struct err *err)
 {
 	int rc = verb_pod_stop(e, t, timeout_s, err);
 
@@ -177,8 +186,9 @@ int verb_pod_remove(struct engine *e, const struct target *t, const struct remov
 		return rc;
 	for (size_t i = 0; i < p.n && !r->force; i++)
 		if (p.ctr[i].role != ROLE_INFRA && ctr_is_running(&p, i))
-			return err_set(err, ERR_STATE, "pod %s has running containers (%s): stop it first, or podctl pod rm --force", t->asked,
-				p.ctr_row[i].name);
+			return err_set(err, ERR_STATE,
+				"pod %s has running containers (%s): stop it first, or podctl pod rm --force",
+				t->asked, p.ctr_row[i].name);
 	if (p.alive && (rc = pod_stop(e, &p, NULL, timeout_us(&r->timeout_s), err)) < 0)
 		return rc;
 	return pod_remove(e, &p, err);
@@ -191,13 +201,14 @@ int verb_pod_inspect(struct engine *e, const char *name, json_t **ret, struct er
 	const char *id = NULL, *pod = NULL;
 	int rc;
 
-	if ((rc = store_find(e->store, name, STORE_POD, &a, &id, &pod, err)) < 0 || (rc = pod_load(e, id, false, &p, err)) < 0)
+	if ((rc = store_find(e->store, name, STORE_POD, &a, &id, &pod, err)) < 0 ||
+		(rc = pod_load(e, id, false, &p, err)) < 0)
 		return rc;
 	return pod_inspect(e, &p, ret, err);
 }
 
-int verb_pod_targets(struct engine *e, const struct target *t, struct arena *a, struct target **ret, size_t *ret_n,
-	struct err *err)
+int verb_pod_targets(struct engine *e, const struct target *t, struct arena *a, struct target **ret,
+	size_t *ret_n, struct err *err)
 {
 	auto_loaded struct pod p = POD_NONE;
 	struct target *v;

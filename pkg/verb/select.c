@@ -3,12 +3,16 @@
  */
 #include "pkg/verb/verb.h"
 
+#include <fcntl.h>
 #include <regex.h>
 #include <string.h>
 #include <strings.h>
 
 #include "pkg/container/inspect.h"
+#include "pkg/engine/paths.h"
+#include "pkg/util/io.h"
 #include "pkg/util/log.h"
+#include "pkg/util/path.h"
 #include "pkg/util/text.h"
 
 /* ---- all pods ------------------------------------------------------------------------------------------------------ */
@@ -50,6 +54,29 @@ void pod_set_done(struct pod_set *s)
 	*s = (struct pod_set){ 0 };
 }
 
+static bool is_ending(const struct pod *p)
+{
+	const struct status_container *s = p->row.solo && p->n ? pod_status_of(p, p->ctr_row[0].id) : NULL;
+
+	return p->alive && s && s->state == CTR_EXITED;
+}
+
+int pod_load_settled(struct engine *e, const char *id, struct pod *ret, struct err *err)
+{
+	int rc;
+
+	while ((rc = pod_load(e, id, true, ret, err)) == 0 && is_ending(ret)) {
+		auto_close int alive = path_open(ret->run_fd, PATH_ALIVE, PATH_IN_STATE, O_RDONLY, 0);
+
+		/* its cleaner wants the pod's lock: let go of it while waiting */
+		pod_done(ret);
+		*ret = (struct pod){ .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
+		if (alive >= 0 && lock_file(alive, false, true) < 0)
+			return err_sys(err, errno, "wait for the pod's monitor");
+	}
+	return rc;
+}
+
 size_t pod_index(const struct pod *p, const char *ctr)
 {
 	size_t i = 0;
@@ -73,10 +100,11 @@ bool ctr_is_running(const struct pod *p, size_t i)
 
 /* ---- filters ------------------------------------------------------------------------------------------------------- */
 
-static const char *const filter_keys[] = { "id", "name", "label", "status", "ancestor", "exited", "before", "since", "pod",
-	"network", "volume", "ctr-names", "ctr-ids", "ctr-status", "ctr-number", NULL };
+static const char *const filter_keys[] = { "id", "name", "label", "status", "ancestor", "exited", "before",
+	"since", "pod", "network", "volume", "ctr-names", "ctr-ids", "ctr-status", "ctr-number", NULL };
 
-int filters_parse(const struct strs *texts, struct arena *a, struct filter **ret, size_t *ret_n, struct err *err)
+int filters_parse(
+	const struct strs *texts, struct arena *a, struct filter **ret, size_t *ret_n, struct err *err)
 {
 	struct filter *f = arena_array(a, texts->n + 1, sizeof *f);
 
@@ -97,8 +125,8 @@ int filters_parse(const struct strs *texts, struct arena *a, struct filter **ret
 		if (!filter_keys[k]) {
 			const char *near = text_nearest(key, filter_keys);
 
-			return err_set(err, ERR_INVALID, "\"%s\" is an invalid filter%s%s%s", key, near ? "; did you mean " : "",
-				near ? near : "", near ? "?" : "");
+			return err_set(err, ERR_INVALID, "\"%s\" is an invalid filter%s%s%s", key,
+				near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 		}
 		f[i].key = filter_keys[k];
 		f[i].value = eq + 1;
@@ -147,7 +175,8 @@ static bool match_ancestor(const char *want, const struct ctr_row *row)
 	return false;
 }
 
-static int match_age(const struct pod_set *all, const char *ref, uint64_t created, bool before, struct err *err)
+static int match_age(
+	const struct pod_set *all, const char *ref, uint64_t created, bool before, struct err *err)
 {
 	size_t n = strlen(ref);
 
@@ -173,7 +202,8 @@ static bool match_volume(const char *want, const struct container_spec *c)
 	return false;
 }
 
-static int match_one(const struct filter *f, const struct pod_set *all, const struct pod *p, size_t i, struct err *err)
+static int match_one(
+	const struct filter *f, const struct pod_set *all, const struct pod *p, size_t i, struct err *err)
 {
 	const struct ctr_row *row = &p->ctr_row[i];
 	const struct container_spec *c = &p->ctr[i];
@@ -187,15 +217,18 @@ static int match_one(const struct filter *f, const struct pod_set *all, const st
 	if (!strcmp(f->key, "label"))
 		return match_label(f->value, &c->labels);
 	if (!strcmp(f->key, "status"))
-		return !strcmp(f->value, ctr_word(p, i)) || (!strcmp(f->value, "stopped") && !strcmp(ctr_word(p, i), "exited"));
+		return !strcmp(f->value, ctr_word(p, i)) ||
+		       (!strcmp(f->value, "stopped") && !strcmp(ctr_word(p, i), "exited"));
 	if (!strcmp(f->key, "ancestor"))
 		return match_ancestor(f->value, row);
 	if (!strcmp(f->key, "exited"))
-		return parse_i64(f->value, 0, 255, &code) == 0 && s && s->ran && !ctr_is_running(p, i) && s->exit_code == code;
+		return parse_i64(f->value, 0, 255, &code) == 0 && s && s->ran && !ctr_is_running(p, i) &&
+		       s->exit_code == code;
 	if (!strcmp(f->key, "before") || !strcmp(f->key, "since"))
 		return match_age(all, f->value, row->created_us, f->key[0] == 'b', err);
 	if (!strcmp(f->key, "pod"))
-		return !p->row.solo && (!strcmp(p->row.name, f->value) || !strncmp(p->row.id, f->value, strlen(f->value)));
+		return !p->row.solo &&
+		       (!strcmp(p->row.name, f->value) || !strncmp(p->row.id, f->value, strlen(f->value)));
 	if (!strcmp(f->key, "network"))
 		return !strcmp(f->value, net_mode_names[p->spec.net]);
 	if (!strcmp(f->key, "volume"))
@@ -226,8 +259,8 @@ static int match_all(const struct filter *f, size_t n, const bool *hit)
 	return 1;
 }
 
-int filters_match_container(struct engine *e, const struct filter *f, size_t n, const struct pod_set *all, const struct pod *p,
-	size_t i, struct err *err)
+int filters_match_container(struct engine *e, const struct filter *f, size_t n, const struct pod_set *all,
+	const struct pod *p, size_t i, struct err *err)
 {
 	auto_free bool *hit = calloc(n + 1, sizeof *hit);
 
@@ -268,7 +301,8 @@ static int match_pod(const struct filter *f, const struct pod *p, struct err *er
 		else if (!strcmp(f->key, "ctr-status"))
 			rc = strcasecmp(f->value, ctr_word(p, i)) == 0;
 		else
-			return err_set(err, ERR_INVALID, "\"%s\" is a filter of containers, not of pods", f->key);
+			return err_set(
+				err, ERR_INVALID, "\"%s\" is a filter of containers, not of pods", f->key);
 	}
 	return rc;
 }
@@ -291,7 +325,11 @@ int filters_match_pod(const struct filter *f, size_t n, const struct pod *p, str
 
 /* ---- selection ----------------------------------------------------------------------------------------------------- */
 
-struct gather { struct target *v; size_t n, cap; struct arena *a; };
+struct gather {
+	struct target *v;
+	size_t n, cap;
+	struct arena *a;
+};
 
 static int gather_add(struct gather *g, const char *asked, const char *id, const char *pod, struct err *err)
 {
@@ -309,7 +347,8 @@ static int gather_add(struct gather *g, const char *asked, const char *id, const
 		g->v = v;
 		g->cap = cap;
 	}
-	g->v[g->n] = (struct target){ .asked = arena_strdup(g->a, asked), .id = arena_strdup(g->a, id),
+	g->v[g->n] = (struct target){ .asked = arena_strdup(g->a, asked),
+		.id = arena_strdup(g->a, id),
 		.pod = arena_strdup(g->a, pod) };
 	g->n++;
 	return 0;
@@ -323,8 +362,8 @@ static bool pod_has_running(const struct pod *p)
 	return false;
 }
 
-static int gather_pod(struct gather *g, const struct selection *s, const struct filter *f, size_t n, const struct pod *p,
-	struct err *err)
+static int gather_pod(struct gather *g, const struct selection *s, const struct filter *f, size_t n,
+	const struct pod *p, struct err *err)
 {
 	int rc;
 
@@ -335,8 +374,8 @@ static int gather_pod(struct gather *g, const struct selection *s, const struct 
 	return gather_add(g, p->row.id, p->row.id, p->row.id, err);
 }
 
-static int gather_containers(struct engine *e, struct gather *g, const struct selection *s, const struct filter *f, size_t n,
-	const struct pod_set *set, const struct pod *p, struct err *err)
+static int gather_containers(struct engine *e, struct gather *g, const struct selection *s,
+	const struct filter *f, size_t n, const struct pod_set *set, const struct pod *p, struct err *err)
 {
 	int rc = 0;
 
@@ -380,7 +419,8 @@ static int gather_latest(struct engine *e, struct gather *g, const struct select
 		for (size_t i = 0; i < n; i++)
 			if (!pod[i].solo && pod[i].state != ROW_REMOVING)
 				last = &pod[i];
-		return last ? gather_add(g, last->id, last->id, last->id, err) : err_set(err, ERR_NOT_FOUND, "no pods exist");
+		return last ? gather_add(g, last->id, last->id, last->id, err)
+			    : err_set(err, ERR_NOT_FOUND, "no pods exist");
 	}
 	if ((rc = store_ctrs(e->store, NULL, g->a, &ctr, &n, err)) < 0)
 		return rc;
@@ -391,8 +431,8 @@ static int gather_latest(struct engine *e, struct gather *g, const struct select
 		      : err_set(err, ERR_NOT_FOUND, "no containers exist");
 }
 
-int verb_select(struct engine *e, const struct selection *s, struct arena *a, struct target **ret, size_t *ret_n,
-	void (*missing)(const struct err *err), size_t *ret_missing, struct err *err)
+int verb_select(struct engine *e, const struct selection *s, struct arena *a, struct target **ret,
+	size_t *ret_n, void (*missing)(const struct err *err), size_t *ret_missing, struct err *err)
 {
 	struct gather g = { .a = a };
 	const char *what = s->kind == STORE_POD ? "pod" : "container";

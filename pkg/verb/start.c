@@ -16,8 +16,8 @@ static int find_member(const struct pod *p, const char *ctr, size_t *ret, struct
 	return 0;
 }
 
-int verb_start_pod(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at, int *ret_sock,
-	struct err *err)
+int verb_start_pod(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at,
+	int *ret_sock, struct err *err)
 {
 	struct pod_start_opts o = { .only = p->row.solo ? NULL : ctr };
 	auto_close int sock = -EBADF;
@@ -38,8 +38,8 @@ int verb_start_pod(struct engine *e, struct pod *p, const char *ctr, const struc
 	return 0;
 }
 
-static int attach_living(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at, int *ret_sock,
-	struct err *err)
+static int attach_living(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at,
+	int *ret_sock, struct err *err)
 {
 	auto_close int sock = -EBADF;
 	int rc;
@@ -47,8 +47,8 @@ static int attach_living(struct engine *e, struct pod *p, const char *ctr, const
 	if ((rc = pod_connect(e, p, &sock, err)) < 0)
 		return rc;
 	rc = monitor_call(sock,
-		json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "ATTACH", "ctr", ctr, "stdin", at->in, "stdout", at->out, "stderr",
-			at->errs),
+		json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "ATTACH", "ctr", ctr, "stdin", at->in, "stdout",
+			at->out, "stderr", at->errs),
 		NULL, err);
 	if (rc < 0)
 		return rc;
@@ -56,7 +56,9 @@ static int attach_living(struct engine *e, struct pod *p, const char *ctr, const
 		struct err one = { 0 };
 
 		/* the size a terminal starts with matters to people, not to whether they are attached */
-		if (monitor_send(sock, json_pack("{s:s, s:s, s:i, s:i}", "op", "RESIZE", "ctr", ctr, "rows", at->rows, "cols", at->cols),
+		if (monitor_send(sock,
+			    json_pack("{s:s, s:s, s:i, s:i}", "op", "RESIZE", "ctr", ctr, "rows", at->rows,
+				    "cols", at->cols),
 			    NULL, 0, &one) < 0)
 			log_debug("resize: %s", one.msg);
 	}
@@ -64,8 +66,8 @@ static int attach_living(struct engine *e, struct pod *p, const char *ctr, const
 	return 0;
 }
 
-int verb_start(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock, bool *ret_tty,
-	struct err *err)
+int verb_start(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock,
+	bool *ret_tty, struct err *err)
 {
 	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	struct attach_request now = { 0 };
@@ -73,10 +75,11 @@ int verb_start(struct engine *e, const struct target *t, const struct attach_req
 	int rc;
 
 	*ret_sock = -EBADF;
-	if ((rc = pod_load(e, t->pod, true, &p, err)) < 0 || (rc = find_member(&p, t->id, &i, err)) < 0)
+	if ((rc = pod_load_settled(e, t->pod, &p, err)) < 0 || (rc = find_member(&p, t->id, &i, err)) < 0)
 		return rc;
 	if (p.ctr[i].role == ROLE_INFRA)
-		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; start the pod", t->asked, p.row.name);
+		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; start the pod",
+			t->asked, p.row.name);
 	if (!strcmp(ctr_word(&p, i), "paused"))
 		return err_set(err, ERR_STATE, "container %s is paused; unpause it", t->asked);
 	*ret_tty = p.ctr[i].terminal;
@@ -89,8 +92,8 @@ int verb_start(struct engine *e, const struct target *t, const struct attach_req
 	return verb_start_pod(e, &p, t->id, at ? &now : NULL, ret_sock, err);
 }
 
-int verb_attach(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock, bool *ret_tty,
-	struct err *err)
+int verb_attach(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock,
+	bool *ret_tty, struct err *err)
 {
 	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	struct attach_request now = *at;
@@ -101,19 +104,22 @@ int verb_attach(struct engine *e, const struct target *t, const struct attach_re
 	if ((rc = pod_load(e, t->pod, false, &p, err)) < 0 || (rc = find_member(&p, t->id, &i, err)) < 0)
 		return rc;
 	if (!ctr_is_running(&p, i))
-		return err_set(err, ERR_STATE, "you can only attach to running containers: %s is %s", t->asked, ctr_word(&p, i));
+		return err_set(err, ERR_STATE, "you can only attach to running containers: %s is %s",
+			t->asked, ctr_word(&p, i));
 	*ret_tty = p.ctr[i].terminal;
 	now.in = at->in && p.ctr[i].stdin_open;
 	return attach_living(e, &p, t->id, &now, ret_sock, err);
 }
 
+/* Only the name: the pod ended by itself, so its monitor executes the cleaner.  Loading it and starting another one would
+ * cost the caller of `run --rm` a millisecond and more. */
 int verb_release(struct engine *e, const char *pod, struct err *err)
 {
-	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
-	int rc = pod_load(e, pod, false, &p, err);
+	int rc = store_pod_release(e->store, pod, err);
 
-	/* the monitor's own cleaner may have been quicker */
-	if (rc < 0)
-		return err->kind == ERR_NOT_FOUND ? (err_clear(err), 0) : rc;
-	return pod_release(e, &p, err);
+	if (rc < 0 && err->kind == ERR_NOT_FOUND) { /* the cleaner was quicker */
+		err_clear(err);
+		return 0;
+	}
+	return rc;
 }

@@ -17,40 +17,53 @@
 #include "pkg/util/err.h"
 
 /* Lines for a person who waits; line NULL: nobody does. */
-struct progress { void (*line)(void *ctx, const char *text); void *ctx; };
+struct progress {
+	void (*line)(void *ctx, const char *text);
+	void *ctx;
+};
 
 /* Which objects a command speaks of: names, or --all, --latest, --filter. */
 struct selection {
-	enum store_kind kind;  /* STORE_POD, STORE_CONTAINER */
+	enum store_kind kind; /* STORE_POD, STORE_CONTAINER */
 	struct strs names;
 	bool all, latest;
-	bool running;          /* with all: only those that run */
-	bool ignore;           /* a name that is not there is left out */
+	bool running; /* with all: only those that run */
+	bool ignore;  /* a name that is not there is left out */
 	struct strs filters;
-	bool infra;            /* with all: infra containers too */
+	bool infra; /* with all: infra containers too */
 };
 struct target {
-	const char *asked;     /* as typed, or the id for --all and --latest */
-	const char *id, *pod;  /* pod: id of the pod it is in (or of one) */
+	const char *asked;    /* as typed, or the id for --all and --latest */
+	const char *id, *pod; /* pod: id of the pod it is in (or of one) */
 };
 /* ERR_INVALID when nothing was named.  A name that is not there does not stop the others: its error goes to 'missing'
  * (struct err *, at most one kept, the rest counted in *ret_missing) and the call succeeds. */
-int verb_select(struct engine *e, const struct selection *s, struct arena *a, struct target **ret, size_t *ret_n,
-	void (*missing)(const struct err *err), size_t *ret_missing, struct err *err);
+int verb_select(struct engine *e, const struct selection *s, struct arena *a, struct target **ret,
+	size_t *ret_n, void (*missing)(const struct err *err), size_t *ret_missing, struct err *err);
 
 /* Everything about the pods there are, without locks; infra and creating rows are included. */
-struct pod_set { struct pod *v; size_t n; };
+struct pod_set {
+	struct pod *v;
+	size_t n;
+};
 int pod_set_load(struct engine *e, struct pod_set *ret, struct err *err);
 void pod_set_done(struct pod_set *s);
 
 /* --filter KEY=VALUE for containers and pods: ERR_INVALID for an unknown key. */
-struct filter { const char *key, *value; bool negate; };
-int filters_parse(const struct strs *texts, struct arena *a, struct filter **ret, size_t *ret_n, struct err *err);
+struct filter {
+	const char *key, *value;
+	bool negate;
+};
+int filters_parse(
+	const struct strs *texts, struct arena *a, struct filter **ret, size_t *ret_n, struct err *err);
 /* 1 it fits, 0 not, negative: error.  i: index of the container in p. */
-int filters_match_container(struct engine *e, const struct filter *f, size_t n, const struct pod_set *all, const struct pod *p,
-	size_t i, struct err *err);
+int filters_match_container(struct engine *e, const struct filter *f, size_t n, const struct pod_set *all,
+	const struct pod *p, size_t i, struct err *err);
 int filters_match_pod(const struct filter *f, size_t n, const struct pod *p, struct err *err);
 
+/* pod_load with lock; a pod of one whose container has ended, but whose monitor has not yet, is waited for, so that what is
+ * done next meets no monitor that is about to go. */
+int pod_load_settled(struct engine *e, const char *id, struct pod *ret, struct err *err);
 /* Index of a container in a pod; n when it is not there. */
 size_t pod_index(const struct pod *p, const char *ctr);
 /* A free name such as "quiet_otter", in a. */

@@ -223,7 +223,7 @@ until_true 5 ended
 is "all have ended" "$(state infra) $(state web) $(state side)" "exited exited exited"
 is "the member heard its signal" "$(grep -c term "$DATA/logs/full-web/2.log")" 1
 
-pod fail ',"exit_policy":"stop","kube":true'
+pod fail ',"exit_policy":"stop"'
 member infra infra '' /bin/sleep 1000
 member i1 init ',"restart":"no"' /bin/sh -c 'exit 6'
 member web member '' /bin/sleep 1000
@@ -231,6 +231,14 @@ out=$(begin '{"op":"GO"}')
 like "an init container that fails for good fails the pod" "$out" 'fail-i1.*exit code 6.*"ran":true'
 until_true 5 ended
 like "its phase is Failed" "$(cat "$R/status.json")" '"phase":"Failed"'
+pod kfail ',"exit_policy":"stop","kube":true'
+member infra infra '' /bin/sleep 1000
+member i1 init ',"restart":"no"' /bin/sh -c 'exit 6'
+member web member '' /bin/sleep 1000
+like "of a played pod that is a state, not a failed start" "$(begin '{"op":"GO"}')" '"ok":true'
+until_true 5 ended
+like "its phase is Failed too" "$(cat "$R/status.json")" '"phase":"Failed"'
+is "and its members were never started" "$(state web)" created
 
 pod done ',"exit_policy":"stop"'
 member infra infra '' /bin/sleep 1000

@@ -26,17 +26,23 @@ declare -a PODCTL_OPTS=(--root "$ROOT" --runroot "$RUNROOT")
 [ -z "${PODCTL_RUNTIME:-}" ] || PODCTL_OPTS+=(--runtime "$PODCTL_RUNTIME")
 podctl() { "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@"; }
 
+# What a broken podctl left: nothing, when all is well.
+machine_wipe() {
+	local c pid
+	[ "$(id -u)" = 0 ] || return 0
+	for pid in $(engine_pids); do kill -9 "$pid"; done 2>/dev/null
+	nft delete table inet "podctl-$SUFFIX" 2>/dev/null
+	ip link delete "podctl-$SUFFIX" 2>/dev/null
+	for c in $(engine_cgroups | sort -r); do rmdir "$c"; done 2>/dev/null
+}
 cleanup_hooks=()
 at_end() { cleanup_hooks+=("$*"); }
 finish() {
 	local rc=$? h
 	trap - EXIT INT TERM
 	for h in "${cleanup_hooks[@]}"; do eval "$h" >/dev/null 2>&1; done
-	if [ -d "$ROOT" ]; then
-		podctl pod rm -fa >/dev/null 2>&1
-		podctl rm -fa -t 0 >/dev/null 2>&1
-		podctl system reset --force >/dev/null 2>&1
-	fi
+	[ ! -d "$ROOT" ] || timeout 120 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" system reset --force >/dev/null 2>&1
+	machine_wipe
 	local m
 	for m in $(awk -v t="$T/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | sort -r); do umount -l "$m" 2>/dev/null; done
 	rm -rf --one-file-system "$T" 2>/dev/null || { podctl unshare rm -rf "$T"; rm -rf "$T"; } 2>/dev/null
@@ -112,12 +118,34 @@ import_image() {
 	podctl import -q --change 'CMD ["/bin/sh"]' "$T/bb.tar" "$IMG" >/dev/null
 }
 
-# What this file's engine holds of the machine and could leave behind: compare before and after.  Other engines do not count.
-machine_state() {
-	echo "host mounts $(awk -v t="$RUNROOT/" 'index($5, t) == 1' /proc/self/mountinfo | wc -l)"
-	echo "links $(ls /sys/class/net | grep -c '^pc[0-9a-f]')"
-	echo "published $(nft list ruleset 2>/dev/null | grep -oE '(tcp|udp) \. ([0-9.]+ \. )?[0-9]+ :' | wc -l)"
-	echo "cgroups $(find /sys/fs/cgroup -maxdepth 6 -type d -name '[0-9a-f]*' 2>/dev/null | awk -F/ 'length($NF) == 64' | wc -l)"
-	echo "processes $(pgrep -fc "podctl-(monitor|runtime|pause).*" || true)"
+# What this file's engine holds of the machine and could leave behind: compare before and after.  Only what bears its name
+# counts (bridge, table and cgroups carry a digest of the root, processes have files of it open): others work beside it.
+SUFFIX=$(printf %s "$ROOT" | sha256sum | cut -c1-8)
+engine_cgroups() { # directories of the engine, the topmost first
+	find /sys/fs/cgroup -maxdepth 8 -type d \( -name "podctl-$SUFFIX" -o -path "*/podctl-$SUFFIX/*" -o -name "podctl-$SUFFIX-*.scope" \) 2>/dev/null
 }
-export -f machine_state
+# Those that have a file of the engine open, were called with its name, or stand in its cgroups.  Zombies are nobody's fault.
+engine_pids() {
+	local f d pid
+	{
+		find /proc/[0-9]*/fd /proc/[0-9]*/cwd /proc/[0-9]*/root -maxdepth 1 \( -lname "$ROOT*" -o -lname "$RUNROOT*" \) 2>/dev/null | cut -d/ -f3
+		grep -lsF -e "$RUNROOT" /proc/[0-9]*/cmdline | cut -d/ -f3
+		grep -lsF -e "podctl-$SUFFIX" /proc/[0-9]*/cgroup | cut -d/ -f3
+	} | sort -un | while read -r pid; do
+		[ "$pid" != $$ ] && grep -qsE '^State:[[:space:]]+[^ZX]' "/proc/$pid/status" && echo "$pid"
+	done
+}
+engine_links() { # ports of its bridge, and those whose bridge is gone
+	ls "/sys/class/net/podctl-$SUFFIX/brif" 2>/dev/null
+}
+machine_state() {
+	echo "host mounts $(awk -v r="$RUNROOT/" -v p="$ROOT/" 'index($5, r) == 1 || index($5, p) == 1' /proc/self/mountinfo | wc -l)"
+	echo "links $(engine_links | wc -l)"
+	echo "published $(nft list table inet "podctl-$SUFFIX" 2>/dev/null | grep -oE '(tcp|udp) \. ([0-9.]+ \. )?[0-9]+ :' | wc -l)"
+	echo "cgroups $(engine_cgroups | awk -F/ 'length($NF) == 64 || /\.scope$/' | wc -l)"
+	echo "processes $(engine_pids | wc -l)"
+	echo "runtime records $(ls "$RUNROOT/rt" 2>/dev/null | wc -l)"
+	echo "run directories $(ls "$RUNROOT/pods" 2>/dev/null | wc -l)"
+	echo "data directories $(ls "$ROOT/pods" 2>/dev/null | wc -l)"
+	echo "unpacking $(ls "$ROOT/layers" 2>/dev/null | grep -c '^tmp-')"
+}

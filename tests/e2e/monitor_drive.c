@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "pkg/monitor/plan.h"
@@ -149,8 +148,12 @@ static int start(char **argv, bool adopt)
 	if (monitor_send(sock, adopt ? json_pack("{s:s}", "op", "HELLO") : parse(argv[3]), NULL, 0, &err) < 0)
 		return die(&err);
 	rc = relay(sock);
-	if (!detach) /* the pod is over: so is its monitor, or the cleanup it became */
-		(void) waitpid(pid, NULL, 0);
+	if (!detach) { /* the pod is over: its monitor hangs up, be it that it ends or that it becomes the cleanup */
+		struct monitor_msg m = { 0 };
+
+		while (monitor_recv(sock, &m, &err) == 1)
+			monitor_msg_done(&m);
+	}
 	return rc;
 }
 

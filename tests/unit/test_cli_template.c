@@ -26,9 +26,12 @@ static char *give(const char *text, const char *json)
 
 static void templates_give_what_go_gives(void **state)
 {
-	static const char doc[] = "{\"ID\":\"abc\",\"N\":3,\"F\":1.5,\"T\":true,\"Nil\":null,\"L\":[\"x\",\"y\"],\"E\":[],"
-				  "\"Labels\":{\"b\":\"2\",\"a\":\"1\"},\"S\":{\"In\":{\"Deep\":\"d\"}}}";
-	static const struct { const char *text, *want; } rows[] = {
+	static const char doc[] =
+		"{\"ID\":\"abc\",\"N\":3,\"F\":1.5,\"T\":true,\"Nil\":null,\"L\":[\"x\",\"y\"],\"E\":[],"
+		"\"Labels\":{\"b\":\"2\",\"a\":\"1\"},\"S\":{\"In\":{\"Deep\":\"d\"}}}";
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
 		{ "", "" },
 		{ "plain", "plain" },
 		{ "{{.ID}}", "abc" },
@@ -53,9 +56,11 @@ static void templates_give_what_go_gives(void **state)
 		{ "{{printf \"%-5s|%q|%d|%x|%v|%%\" .ID .ID .N .N .T}}", "abc  |\"abc\"|3|3|true|%" },
 		{ "{{printf \"%05d %.2f\" .N .F}}", "00003 1.50" },
 		{ "{{join .L \"-\"}} {{split \"a,b\" \",\"}}", "x-y [a b]" },
-		{ "{{lower \"AB\"}}{{title \"ab cd\"}}{{truncate .ID 2}}{{pad .ID 1 2}}.", "abAb Cdab abc  ." },
+		{ "{{lower \"AB\"}}{{title \"ab cd\"}}{{truncate .ID 2}}{{pad .ID 1 2}}.",
+			"abAb Cdab abc  ." },
 		{ "{{len .L}} {{len .ID}} {{slice .ID 1 2}}", "2 3 b" },
-		{ "{{eq .N 3}} {{ne .N 3}} {{lt .N 4}} {{ge .N 4}} {{eq .N 1 2 3}}", "true false true false true" },
+		{ "{{eq .N 3}} {{ne .N 3}} {{lt .N 4}} {{ge .N 4}} {{eq .N 1 2 3}}",
+			"true false true false true" },
 		{ "{{and .T .ID}} {{or .E .ID}} {{not .E}}", "abc abc true" },
 		{ "{{print 1 2 \"a\" 3}} {{println \"x\"}}", "1 2a3 x\n" },
 		{ "{{html \"<a>\"}} {{urlquery \"a b\"}}", "&lt;a&gt; a%20b" },
@@ -80,7 +85,9 @@ static void templates_give_what_go_gives(void **state)
 
 static void mistakes_in_templates_are_named(void **state)
 {
-	static const struct { const char *text, *want; } rows[] = {
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
 		{ "{{.Nope}}", "can't evaluate field Nope" },
 		{ "{{.ID.Sub}}", "can't evaluate field Sub" },
 		{ "{{", "unclosed action" },
@@ -93,7 +100,8 @@ static void mistakes_in_templates_are_named(void **state)
 		{ "{{index .ID 9}}", "error calling index" },
 		{ "{{\"open}}", "unterminated string" },
 		{ "{{template \"t\"}}", "\"t\" not defined" },
-		{ "{{define \"t\"}}{{template \"t\" .}}{{end}}{{template \"t\" .}}", "calls itself too deeply" },
+		{ "{{define \"t\"}}{{template \"t\" .}}{{end}}{{template \"t\" .}}",
+			"calls itself too deeply" },
 		{ "{{lt .ID 3}}", "incompatible types" },
 		{ "{{len}}", "wrong number of arguments" },
 		{ "{{json}}", "wrong number of arguments" },

@@ -27,7 +27,11 @@ static void add(struct made *m, struct strs *l, const char *s) { assert_int_equa
 
 static void volumes_become_bind_mounts(void **state)
 {
-	static const struct { const char *text, *source, *dest; bool read_only; size_t options; } rows[] = {
+	static const struct {
+		const char *text, *source, *dest;
+		bool read_only;
+		size_t options;
+	} rows[] = {
 		{ "/a:/b", "/a", "/b", false, 0 },
 		{ "/a/:/b/:ro", "/a", "/b", true, 0 },
 		{ "./x:/b:rw,rslave,nosuid", "/home/web/x", "/b", false, 2 },
@@ -54,7 +58,10 @@ static void volumes_become_bind_mounts(void **state)
 
 static void what_cannot_be_mounted_is_said(void **state)
 {
-	static const struct { const char *text, *want; enum err_kind kind; } rows[] = {
+	static const struct {
+		const char *text, *want;
+		enum err_kind kind;
+	} rows[] = {
 		{ "data:/b", "named volumes are not done", ERR_UNSUPPORTED },
 		{ "/data", "anonymous volumes are not done", ERR_UNSUPPORTED },
 		{ "/a:/b:U", "'U': not done", ERR_UNSUPPORTED },
@@ -133,7 +140,11 @@ static void a_mount_flag_is_read_by_keys(void **state)
 
 static void limits_are_checked_against_each_other(void **state)
 {
-	static const struct { int64_t memory, swap, reservation; bool good; int64_t want_swap; } rows[] = {
+	static const struct {
+		int64_t memory, swap, reservation;
+		bool good;
+		int64_t want_swap;
+	} rows[] = {
 		{ 0, 0, 0, true, 0 },
 		{ 64 << 20, 0, 0, true, 128 << 20 },
 		{ 64 << 20, -1, 0, true, -1 },
@@ -205,7 +216,12 @@ static void ulimits_capabilities_and_security_are_named(void **state)
 
 static void restart_policies_are_parsed(void **state)
 {
-	static const struct { const char *text; bool good; int policy; uint32_t max; } rows[] = {
+	static const struct {
+		const char *text;
+		bool good;
+		int policy;
+		uint32_t max;
+	} rows[] = {
 		{ "no", true, RESTART_NO, 0 },
 		{ "always", true, RESTART_ALWAYS, 0 },
 		{ "on-failure", true, RESTART_ON_FAILURE, 0 },
@@ -233,8 +249,16 @@ static void restart_policies_are_parsed(void **state)
 
 static void an_entry_point_may_be_empty_a_word_or_a_list(void **state)
 {
-	static const struct { const char *text; bool good; size_t n; } rows[] = {
-		{ "", true, 0 }, { "/bin/sh", true, 1 }, { "[\"a\",\"b\"]", true, 2 }, { "[1]", false, 0 }, { "[", false, 0 },
+	static const struct {
+		const char *text;
+		bool good;
+		size_t n;
+	} rows[] = {
+		{ "", true, 0 },
+		{ "/bin/sh", true, 1 },
+		{ "[\"a\",\"b\"]", true, 2 },
+		{ "[1]", false, 0 },
+		{ "[", false, 0 },
 	};
 
 	(void) state;
@@ -270,7 +294,10 @@ static void variables_of_files_are_below_those_of_flags(void **state)
 static void times_of_logs_are_read_in_every_form(void **state)
 {
 	const uint64_t now = 2000000000000000;
-	static const struct { const char *text; uint64_t want; } rows[] = {
+	static const struct {
+		const char *text;
+		uint64_t want;
+	} rows[] = {
 		{ "2026-01-02T03:04:05Z", 1767323045000000 },
 		{ "2026-01-02T03:04:05", 1767323045000000 },
 		{ "2026-01-02", 1767312000000000 },

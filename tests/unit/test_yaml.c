@@ -138,7 +138,7 @@ static void every_fault_is_named_with_its_place(void **state)
 		{ "? [a]\n: 1\n", "1:3: a key must be a string, got a list\n" },
 		{ "a: *x\n", "1:4: a: alias *x names no anchor before it\n" },
 		{ "a: &x [*x]\n", "1:8: a[0]: alias *x refers to what it is part of\n" },
-		{ "a: .nan\n", "1:4: a: infinity and not-a-number mean nothing here; if a string is meant, "
+		{ "a: .nan\n", "1:4: a: no number that a manifest can hold; if a string is meant, "
 			       "put it in quotes\n" },
 		{ "a: !!int x\n", "1:4: a: the value does not fit its tag, or the tag is not one of !!str, "
 				  "!!int, !!float, !!bool, !!null\n" },

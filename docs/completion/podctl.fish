@@ -1,0 +1,434 @@
+# completion of podctl for fish; made by `podctl docs completion fish`
+complete -c podctl -n __fish_use_subcommand -a 'create' -d 'Create a container without starting it'
+complete -c podctl -n '__fish_seen_subcommand_from create' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from create' -l add-host
+complete -c podctl -n '__fish_seen_subcommand_from create' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cap-add
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cap-drop
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cgroupns
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cidfile
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-period
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-quota
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-shares
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cpus
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cpuset-cpus
+complete -c podctl -n '__fish_seen_subcommand_from create' -l cpuset-mems
+complete -c podctl -n '__fish_seen_subcommand_from create' -l device
+complete -c podctl -n '__fish_seen_subcommand_from create' -l dns
+complete -c podctl -n '__fish_seen_subcommand_from create' -l dns-option
+complete -c podctl -n '__fish_seen_subcommand_from create' -l dns-search
+complete -c podctl -n '__fish_seen_subcommand_from create' -l entrypoint
+complete -c podctl -n '__fish_seen_subcommand_from create' -l env
+complete -c podctl -n '__fish_seen_subcommand_from create' -l env-file
+complete -c podctl -n '__fish_seen_subcommand_from create' -l env-host
+complete -c podctl -n '__fish_seen_subcommand_from create' -l expose
+complete -c podctl -n '__fish_seen_subcommand_from create' -l group-add
+complete -c podctl -n '__fish_seen_subcommand_from create' -l hostname
+complete -c podctl -n '__fish_seen_subcommand_from create' -l init
+complete -c podctl -n '__fish_seen_subcommand_from create' -l interactive
+complete -c podctl -n '__fish_seen_subcommand_from create' -l ipc
+complete -c podctl -n '__fish_seen_subcommand_from create' -l label
+complete -c podctl -n '__fish_seen_subcommand_from create' -l label-file
+complete -c podctl -n '__fish_seen_subcommand_from create' -l log-driver
+complete -c podctl -n '__fish_seen_subcommand_from create' -l log-opt
+complete -c podctl -n '__fish_seen_subcommand_from create' -l memory
+complete -c podctl -n '__fish_seen_subcommand_from create' -l memory-reservation
+complete -c podctl -n '__fish_seen_subcommand_from create' -l memory-swap
+complete -c podctl -n '__fish_seen_subcommand_from create' -l mount
+complete -c podctl -n '__fish_seen_subcommand_from create' -l name
+complete -c podctl -n '__fish_seen_subcommand_from create' -l network
+complete -c podctl -n '__fish_seen_subcommand_from create' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-score-adj
+complete -c podctl -n '__fish_seen_subcommand_from create' -l pid
+complete -c podctl -n '__fish_seen_subcommand_from create' -l pids-limit
+complete -c podctl -n '__fish_seen_subcommand_from create' -l pod
+complete -c podctl -n '__fish_seen_subcommand_from create' -l privileged
+complete -c podctl -n '__fish_seen_subcommand_from create' -l publish
+complete -c podctl -n '__fish_seen_subcommand_from create' -l publish-all
+complete -c podctl -n '__fish_seen_subcommand_from create' -l pull
+complete -c podctl -n '__fish_seen_subcommand_from create' -l read-only
+complete -c podctl -n '__fish_seen_subcommand_from create' -l read-only-tmpfs
+complete -c podctl -n '__fish_seen_subcommand_from create' -l replace
+complete -c podctl -n '__fish_seen_subcommand_from create' -l restart
+complete -c podctl -n '__fish_seen_subcommand_from create' -l rm
+complete -c podctl -n '__fish_seen_subcommand_from create' -l rootfs
+complete -c podctl -n '__fish_seen_subcommand_from create' -l security-opt
+complete -c podctl -n '__fish_seen_subcommand_from create' -l shm-size
+complete -c podctl -n '__fish_seen_subcommand_from create' -l stop-signal
+complete -c podctl -n '__fish_seen_subcommand_from create' -l stop-timeout
+complete -c podctl -n '__fish_seen_subcommand_from create' -l sysctl
+complete -c podctl -n '__fish_seen_subcommand_from create' -l timeout
+complete -c podctl -n '__fish_seen_subcommand_from create' -l tmpfs
+complete -c podctl -n '__fish_seen_subcommand_from create' -l tty
+complete -c podctl -n '__fish_seen_subcommand_from create' -l ulimit
+complete -c podctl -n '__fish_seen_subcommand_from create' -l umask
+complete -c podctl -n '__fish_seen_subcommand_from create' -l user
+complete -c podctl -n '__fish_seen_subcommand_from create' -l uts
+complete -c podctl -n '__fish_seen_subcommand_from create' -l volume
+complete -c podctl -n '__fish_seen_subcommand_from create' -l workdir
+complete -c podctl -n '__fish_seen_subcommand_from create' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'create' -d 'Create a container without starting it'
+complete -c podctl -n __fish_use_subcommand -a 'ps' -d 'List containers'
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l all
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l format
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l last
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l noheading
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l pod
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l sort
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ps' -d 'List containers'
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ls' -d 'List containers'
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'list' -d 'List containers'
+complete -c podctl -n __fish_use_subcommand -a 'stop' -d 'Stop containers'
+complete -c podctl -n '__fish_seen_subcommand_from stop' -l all
+complete -c podctl -n '__fish_seen_subcommand_from stop' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from stop' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from stop' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from stop' -l time
+complete -c podctl -n '__fish_seen_subcommand_from stop' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'stop' -d 'Stop containers'
+complete -c podctl -n __fish_use_subcommand -a 'restart' -d 'Stop containers and start them again'
+complete -c podctl -n '__fish_seen_subcommand_from restart' -l all
+complete -c podctl -n '__fish_seen_subcommand_from restart' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from restart' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from restart' -l running
+complete -c podctl -n '__fish_seen_subcommand_from restart' -l time
+complete -c podctl -n '__fish_seen_subcommand_from restart' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'restart' -d 'Stop containers and start them again'
+complete -c podctl -n __fish_use_subcommand -a 'kill' -d 'Send a signal to containers'
+complete -c podctl -n '__fish_seen_subcommand_from kill' -l all
+complete -c podctl -n '__fish_seen_subcommand_from kill' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from kill' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from kill' -l signal
+complete -c podctl -n '__fish_seen_subcommand_from kill' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'kill' -d 'Send a signal to containers'
+complete -c podctl -n __fish_use_subcommand -a 'pause' -d 'Freeze all processes of containers'
+complete -c podctl -n '__fish_seen_subcommand_from pause' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pause' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pause' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pause' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'pause' -d 'Freeze all processes of containers'
+complete -c podctl -n __fish_use_subcommand -a 'unpause' -d 'Let frozen containers go on'
+complete -c podctl -n '__fish_seen_subcommand_from unpause' -l all
+complete -c podctl -n '__fish_seen_subcommand_from unpause' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from unpause' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from unpause' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'unpause' -d 'Let frozen containers go on'
+complete -c podctl -n __fish_use_subcommand -a 'rm' -d 'Remove containers'
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l all
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l force
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l time
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l volumes
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'rm' -d 'Remove containers'
+complete -c podctl -n __fish_use_subcommand -a 'wait' -d 'Wait until containers end, and print their exit codes'
+complete -c podctl -n '__fish_seen_subcommand_from wait' -l condition
+complete -c podctl -n '__fish_seen_subcommand_from wait' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from wait' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from wait' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'wait' -d 'Wait until containers end, and print their exit codes'
+complete -c podctl -n __fish_use_subcommand -a 'inspect' -d 'Print all that is known of containers, images or pods as JSON'
+complete -c podctl -n '__fish_seen_subcommand_from inspect' -l format
+complete -c podctl -n '__fish_seen_subcommand_from inspect' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from inspect' -l type
+complete -c podctl -n '__fish_seen_subcommand_from inspect' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'inspect' -d 'Print all that is known of containers as JSON'
+complete -c podctl -n '__fish_seen_subcommand_from container' -l format
+complete -c podctl -n '__fish_seen_subcommand_from container' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from container' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exists' -d 'Exit 0 when there is such a container, else 1'
+complete -c podctl -n '__fish_seen_subcommand_from container' -l help
+complete -c podctl -n __fish_use_subcommand -a 'top' -d 'List the processes of a container'
+complete -c podctl -n '__fish_seen_subcommand_from top' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from top' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'top' -d 'List the processes of a container'
+complete -c podctl -n __fish_use_subcommand -a 'run' -d 'Run a command in a new container'
+complete -c podctl -n '__fish_seen_subcommand_from run' -l detach
+complete -c podctl -n '__fish_seen_subcommand_from run' -l detach-keys
+complete -c podctl -n '__fish_seen_subcommand_from run' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from run' -l sig-proxy
+complete -c podctl -n '__fish_seen_subcommand_from run' -l add-host
+complete -c podctl -n '__fish_seen_subcommand_from run' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cap-add
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cap-drop
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cgroupns
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cidfile
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-period
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-quota
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-shares
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cpus
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cpuset-cpus
+complete -c podctl -n '__fish_seen_subcommand_from run' -l cpuset-mems
+complete -c podctl -n '__fish_seen_subcommand_from run' -l device
+complete -c podctl -n '__fish_seen_subcommand_from run' -l dns
+complete -c podctl -n '__fish_seen_subcommand_from run' -l dns-option
+complete -c podctl -n '__fish_seen_subcommand_from run' -l dns-search
+complete -c podctl -n '__fish_seen_subcommand_from run' -l entrypoint
+complete -c podctl -n '__fish_seen_subcommand_from run' -l env
+complete -c podctl -n '__fish_seen_subcommand_from run' -l env-file
+complete -c podctl -n '__fish_seen_subcommand_from run' -l env-host
+complete -c podctl -n '__fish_seen_subcommand_from run' -l expose
+complete -c podctl -n '__fish_seen_subcommand_from run' -l group-add
+complete -c podctl -n '__fish_seen_subcommand_from run' -l hostname
+complete -c podctl -n '__fish_seen_subcommand_from run' -l init
+complete -c podctl -n '__fish_seen_subcommand_from run' -l interactive
+complete -c podctl -n '__fish_seen_subcommand_from run' -l ipc
+complete -c podctl -n '__fish_seen_subcommand_from run' -l label
+complete -c podctl -n '__fish_seen_subcommand_from run' -l label-file
+complete -c podctl -n '__fish_seen_subcommand_from run' -l log-driver
+complete -c podctl -n '__fish_seen_subcommand_from run' -l log-opt
+complete -c podctl -n '__fish_seen_subcommand_from run' -l memory
+complete -c podctl -n '__fish_seen_subcommand_from run' -l memory-reservation
+complete -c podctl -n '__fish_seen_subcommand_from run' -l memory-swap
+complete -c podctl -n '__fish_seen_subcommand_from run' -l mount
+complete -c podctl -n '__fish_seen_subcommand_from run' -l name
+complete -c podctl -n '__fish_seen_subcommand_from run' -l network
+complete -c podctl -n '__fish_seen_subcommand_from run' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-score-adj
+complete -c podctl -n '__fish_seen_subcommand_from run' -l pid
+complete -c podctl -n '__fish_seen_subcommand_from run' -l pids-limit
+complete -c podctl -n '__fish_seen_subcommand_from run' -l pod
+complete -c podctl -n '__fish_seen_subcommand_from run' -l privileged
+complete -c podctl -n '__fish_seen_subcommand_from run' -l publish
+complete -c podctl -n '__fish_seen_subcommand_from run' -l publish-all
+complete -c podctl -n '__fish_seen_subcommand_from run' -l pull
+complete -c podctl -n '__fish_seen_subcommand_from run' -l read-only
+complete -c podctl -n '__fish_seen_subcommand_from run' -l read-only-tmpfs
+complete -c podctl -n '__fish_seen_subcommand_from run' -l replace
+complete -c podctl -n '__fish_seen_subcommand_from run' -l restart
+complete -c podctl -n '__fish_seen_subcommand_from run' -l rm
+complete -c podctl -n '__fish_seen_subcommand_from run' -l rootfs
+complete -c podctl -n '__fish_seen_subcommand_from run' -l security-opt
+complete -c podctl -n '__fish_seen_subcommand_from run' -l shm-size
+complete -c podctl -n '__fish_seen_subcommand_from run' -l stop-signal
+complete -c podctl -n '__fish_seen_subcommand_from run' -l stop-timeout
+complete -c podctl -n '__fish_seen_subcommand_from run' -l sysctl
+complete -c podctl -n '__fish_seen_subcommand_from run' -l timeout
+complete -c podctl -n '__fish_seen_subcommand_from run' -l tmpfs
+complete -c podctl -n '__fish_seen_subcommand_from run' -l tty
+complete -c podctl -n '__fish_seen_subcommand_from run' -l ulimit
+complete -c podctl -n '__fish_seen_subcommand_from run' -l umask
+complete -c podctl -n '__fish_seen_subcommand_from run' -l user
+complete -c podctl -n '__fish_seen_subcommand_from run' -l uts
+complete -c podctl -n '__fish_seen_subcommand_from run' -l volume
+complete -c podctl -n '__fish_seen_subcommand_from run' -l workdir
+complete -c podctl -n '__fish_seen_subcommand_from run' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'run' -d 'Run a command in a new container'
+complete -c podctl -n __fish_use_subcommand -a 'start' -d 'Start containers'
+complete -c podctl -n '__fish_seen_subcommand_from start' -l all
+complete -c podctl -n '__fish_seen_subcommand_from start' -l attach
+complete -c podctl -n '__fish_seen_subcommand_from start' -l detach-keys
+complete -c podctl -n '__fish_seen_subcommand_from start' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from start' -l interactive
+complete -c podctl -n '__fish_seen_subcommand_from start' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from start' -l sig-proxy
+complete -c podctl -n '__fish_seen_subcommand_from start' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'start' -d 'Start containers'
+complete -c podctl -n __fish_use_subcommand -a 'attach' -d 'Attach to a running container'
+complete -c podctl -n '__fish_seen_subcommand_from attach' -l detach-keys
+complete -c podctl -n '__fish_seen_subcommand_from attach' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from attach' -l no-stdin
+complete -c podctl -n '__fish_seen_subcommand_from attach' -l sig-proxy
+complete -c podctl -n '__fish_seen_subcommand_from attach' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'attach' -d 'Attach to a running container'
+complete -c podctl -n __fish_use_subcommand -a 'exec' -d 'Run one more command in a running container'
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l detach
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l detach-keys
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l env
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l env-file
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l interactive
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l privileged
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l tty
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l user
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l workdir
+complete -c podctl -n '__fish_seen_subcommand_from exec' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exec' -d 'Run one more command in a running container'
+complete -c podctl -n __fish_use_subcommand -a 'logs' -d 'Print what containers wrote'
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l follow
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l names
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l since
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l tail
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l timestamps
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l until
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'logs' -d 'Print what containers wrote'
+complete -c podctl -n __fish_use_subcommand -a 'images' -d 'List images'
+complete -c podctl -n '__fish_seen_subcommand_from images' -l all
+complete -c podctl -n '__fish_seen_subcommand_from images' -l digests
+complete -c podctl -n '__fish_seen_subcommand_from images' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from images' -l format
+complete -c podctl -n '__fish_seen_subcommand_from images' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from images' -l noheading
+complete -c podctl -n '__fish_seen_subcommand_from images' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from images' -l sort
+complete -c podctl -n '__fish_seen_subcommand_from images' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'list' -d 'List images'
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'ls' -d 'List images'
+complete -c podctl -n __fish_use_subcommand -a 'import' -d 'Make an image from a tar of a root file system'
+complete -c podctl -n '__fish_seen_subcommand_from import' -l change
+complete -c podctl -n '__fish_seen_subcommand_from import' -l message
+complete -c podctl -n '__fish_seen_subcommand_from import' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from import' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'import' -d 'Make an image from a tar of a root file system'
+complete -c podctl -n __fish_use_subcommand -a 'load' -d 'Load images from an archive'
+complete -c podctl -n '__fish_seen_subcommand_from load' -l input
+complete -c podctl -n '__fish_seen_subcommand_from load' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from load' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'load' -d 'Load images from an archive'
+complete -c podctl -n __fish_use_subcommand -a 'rmi' -d 'Remove images, or one of their names'
+complete -c podctl -n '__fish_seen_subcommand_from rmi' -l all
+complete -c podctl -n '__fish_seen_subcommand_from rmi' -l force
+complete -c podctl -n '__fish_seen_subcommand_from rmi' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from rmi' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'rm' -d 'Remove images, or one of their names'
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'remove' -d 'Remove images, or one of their names'
+complete -c podctl -n __fish_use_subcommand -a 'tag' -d 'Give an image another name'
+complete -c podctl -n '__fish_seen_subcommand_from tag' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'tag' -d 'Give an image another name'
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'inspect' -d 'Print all that is known of images as JSON'
+complete -c podctl -n '__fish_seen_subcommand_from image' -l format
+complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'exists' -d 'Exit 0 when there is such an image, else 1'
+complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'create' -d 'Create a pod'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l add-host
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns-option
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns-search
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l exit-policy
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l hostname
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l infra
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l label
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l name
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l network
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l publish
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l replace
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l share
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l sysctl
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'ps' -d 'List pods'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l ctr-ids
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l ctr-names
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l ctr-status
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l format
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l noheading
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l sort
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'ls' -d 'List pods'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'list' -d 'List pods'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'inspect' -d 'Print all that is known of pods as JSON'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l format
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'start' -d 'Start pods'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'stop' -d 'Stop pods'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'restart' -d 'Stop pods and start them again'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'kill' -d 'Send a signal to all containers of pods'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l signal
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'pause' -d 'Freeze all processes of pods'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'unpause' -d 'Let frozen pods go on'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'rm' -d 'Remove pods and their containers'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l force
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'logs' -d 'Print what the containers of a pod wrote'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l container
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l follow
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l names
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l since
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l tail
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l timestamps
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l until
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'top' -d 'List the processes of a pod'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'exists' -d 'Exit 0 when there is such a pod, else 1'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from play' -a 'kube' -d 'Run the pods of a Kubernetes manifest'
+complete -c podctl -n '__fish_seen_subcommand_from play' -l down
+complete -c podctl -n '__fish_seen_subcommand_from play' -l dry-run
+complete -c podctl -n '__fish_seen_subcommand_from play' -l network
+complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from play' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from play' -l replace
+complete -c podctl -n '__fish_seen_subcommand_from play' -l start
+complete -c podctl -n '__fish_seen_subcommand_from play' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'play' -d 'Run the pods of a Kubernetes manifest'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'down' -d 'Stop and remove what a Kubernetes manifest made'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods and containers as Kubernetes YAML'
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l filename
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'generate' -d 'Write pods and containers as Kubernetes YAML'
+complete -c podctl -n __fish_use_subcommand -a 'info' -d 'Show the engine and this machine'
+complete -c podctl -n '__fish_seen_subcommand_from info' -l check
+complete -c podctl -n '__fish_seen_subcommand_from info' -l format
+complete -c podctl -n '__fish_seen_subcommand_from info' -l help
+complete -c podctl -n '__fish_seen_subcommand_from system' -a 'info' -d 'Show the engine and this machine'
+complete -c podctl -n __fish_use_subcommand -a 'version' -d 'Show the version'
+complete -c podctl -n '__fish_seen_subcommand_from version' -l format
+complete -c podctl -n '__fish_seen_subcommand_from version' -l help
+complete -c podctl -n __fish_use_subcommand -a 'unshare' -d 'Run a command, or a shell, in the user's namespaces'
+complete -c podctl -n '__fish_seen_subcommand_from unshare' -l help
+complete -c podctl -n __fish_use_subcommand -a 'help' -d 'Show the help of a command'
+complete -c podctl -n '__fish_seen_subcommand_from help' -l help
+complete -c podctl -n '__fish_seen_subcommand_from docs' -a 'man' -d 'Print the man page of a command'
+complete -c podctl -n '__fish_seen_subcommand_from docs' -l help
+complete -c podctl -n '__fish_seen_subcommand_from docs' -a 'completion' -d 'Print completion for a shell'
+complete -c podctl -n '__fish_seen_subcommand_from docs' -l help
+complete -c podctl -n __fish_use_subcommand -a 'completion' -d 'Print completion for a shell'
+complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
+complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
+complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
+complete -c podctl -n __fish_use_subcommand -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
+complete -c podctl -n __fish_use_subcommand -a 'play' -d 'Run pods from Kubernetes YAML'
+complete -c podctl -n __fish_use_subcommand -a 'generate' -d 'Write Kubernetes YAML from pods and containers'
+complete -c podctl -n __fish_use_subcommand -a 'system' -d 'What the engine is and needs'
+complete -c podctl -n __fish_use_subcommand -a 'docs' -d 'Man pages and shell completion'
