@@ -149,11 +149,11 @@ is "ps --pod" "$(podctl ps --format '{{.PodName}}' --filter name=m)" p
 is "pod inspect" "$(podctl pod inspect -f '{{.Name}} {{.State}}' p)" "p Running"
 t_fails "network options belong to the pod" 125 'belong to the pod' podctl run --pod p --network host "$IMG" true
 t_fails "pod rm of one that runs" 125 'running containers' podctl pod rm p
-is "pod stop" "$(podctl pod stop -t 0 p)" p
+like "pod stop prints the id" "$(podctl pod stop -t 0 p)" "^[0-9a-f]{64}$"
 is "stopped" "$(podctl pod ps --format '{{.Status}}')" Exited
 t "pod start" podctl pod start p
 t "pod exists" podctl pod exists p
-is "pod rm -f" "$(podctl pod rm -f p)" p
+like "pod rm -f prints the id" "$(podctl pod rm -f p)" "^[0-9a-f]{64}$"
 t_fails "pod rm of nothing" 1 'no such pod' podctl pod rm p
 is "its containers went with it" "$(podctl ps -aq)" ""
 

@@ -1,56 +1,161 @@
 #!/bin/bash
-# The kill matrix: SIGKILL of podctl, the monitor and the runtime in the middle of things.  The next command finds the truth,
-# rm -f leaves nothing.  KILL_ROUNDS scales it.
+# The kill matrix: SIGKILL of podctl, the monitor, the runtime and the cleaner in the middle of things; a reboot; two commands
+# at once; a full disk, a read-only one.  The next command finds the truth, rm -f leaves nothing.  KILL_ROUNDS scales it.
 . "$(dirname "$0")/lib.sh"
 needs root busybox strace
 import_image
-before=$(machine_state)
-rounds=${KILL_ROUNDS:-12}
-clean() { # nothing of the container 'k' is left
-	podctl rm -f -t 0 k >/dev/null 2>&1
-	podctl ps -a --format '{{.Names}}' | grep -qx k && return 1
+rounds=${KILL_ROUNDS:-10}
+port=$((20000 + $$ % 10000))
+calls=openat,openat2,mkdirat,mkdir,sendmsg,sendto,recvmsg,write,pwrite64,vfork,clone,clone3,unlinkat,unlink,rmdir,renameat,renameat2,rename,fcntl,flock,poll,ppoll,kill,pidfd_send_signal,move_mount,ftruncate,fdatasync,connect,bind,listen,close
+manifest() { # NAME
+	cat <<-EOF
+		apiVersion: v1
+		kind: ConfigMap
+		metadata: {name: $1-conf}
+		data: {a: b}
+		---
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: $1}
+		spec:
+		  terminationGracePeriodSeconds: 0
+		  initContainers: [{name: i, image: $IMG, imagePullPolicy: Never, command: ["true"]}]
+		  containers:
+		  - {name: a, image: $IMG, imagePullPolicy: Never, command: [sleep, "1000"], volumeMounts: [{name: v, mountPath: /v}], ports: [{containerPort: 80, hostPort: $port}]}
+		  - {name: b, image: $IMG, imagePullPolicy: Never, command: [sleep, "1000"], volumeMounts: [{name: c, mountPath: /c}]}
+		  volumes: [{name: v, emptyDir: {}}, {name: c, configMap: {name: $1-conf}}]
+	EOF
+}
+manifest kp >"$T/kp.yaml"
+tar -C "$T/rootfs/etc" -cf "$T/small.tar" passwd group
+mkdir "$T/i" && "$E2E/mkimage.sh" "$T/i" localhost/other || exit 1
+
+# clean: nothing of the container k and the pod kp is left to see, and their names are free
+clean() {
+	podctl ps -a || return 1
+	podctl rm -f -t 0 k || return 1
+	podctl kube down "$T/kp.yaml" || return 1
+	! podctl ps -a --format '{{.Names}}' | grep -E '^k(p-.*)?$' || return 1
 	podctl run --rm --network none --name k $IMG true
 }
-
-# podctl itself, killed at its n-th system call; strace injects the signal
-kill_at() { # SYSCALLS N CMD...
-	local sys=$1 n=$2
-	shift 2
-	timeout 60 strace -qq -o /dev/null -e trace="$sys" -e inject="$sys":signal=KILL:when="$n" "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@" >/dev/null 2>&1 </dev/null
+calm() { podctl ps -a >/dev/null 2>&1 && [ "$(machine_state)" = "$before" ]; }
+settled() { # TEXT BAD: all rounds went well, and then the machine is as it was
+	[ "$2" = 0 ] && until_true 6 calm
+	is "$1" "$2 $(machine_state)" "0 $before"
 }
-for verb in "run -d --network none --name k $IMG sleep 100" "create --network none --name k $IMG true" "run --rm --network none --name k $IMG true"; do
-	bad=0
-	for sys in openat mkdirat,mkdir sendmsg,sendto pwrite64,write clone,vfork,clone3; do
-		for n in $(seq 1 $rounds); do
-			kill_at $sys $n $verb
-			podctl ps -a >/dev/null 2>&1 || bad=$((bad + 1))
-			clean >/dev/null 2>&1 || { bad=$((bad + 1)); echo "# $verb: $sys $n"; }
-		done
+traced() { { timeout 60 strace -qq "$@" >/dev/null 2>&1 </dev/null; } 2>/dev/null; }
+count() { # CMD...: how many such calls it makes
+	traced -o "$T/calls" -e trace=$calls "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@"
+	wc -l <"$T/calls"
+}
+kill_at() { # N CMD...: killed at the N-th of them
+	local n=$1
+	shift
+	traced -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when="$n" "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@"
+}
+# matrix TEXT PREPARE CHECK CMD...: killed at places spread over its whole life, each time from a fresh start
+matrix() {
+	local text=$1 prepare=$2 check=$3 total n i bad=0
+	shift 3
+	$prepare >/dev/null 2>&1
+	total=$(count "$@")
+	$check >/dev/null 2>&1 || echo "# $text: not even undisturbed"
+	for i in $(seq 1 $rounds); do
+		n=$((i * total / rounds - RANDOM % (total / rounds)))
+		[ $n -gt 0 ] || n=1
+		$prepare >/dev/null 2>&1
+		kill_at $n "$@"
+		$check >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# $text killed at call $n of $total:"; tail -4 "$T/why" | sed 's/^/#   /'; }
 	done
-	is "podctl ${verb%% *} killed at $((rounds * 5)) places: the next command works, rm -f leaves nothing" $bad 0
-done
-for verb in "stop -t 0 k" "rm -f -t 0 k" "kill k" "start k"; do
-	bad=0
-	for n in $(seq 1 $rounds); do
-		podctl rm -f -t 0 k >/dev/null 2>&1
-		podctl run -d --network none --name k $IMG sleep 100 >/dev/null 2>&1 || bad=$((bad + 1))
-		[ "${verb%% *}" != start ] || podctl stop -t 0 k >/dev/null 2>&1
-		kill_at openat,sendmsg,sendto,unlinkat,pwrite64 $((n * 3)) $verb
-		podctl ps -a >/dev/null 2>&1 || bad=$((bad + 1))
-		clean >/dev/null 2>&1 || { bad=$((bad + 1)); echo "# $verb: $n"; }
-	done
-	is "podctl ${verb%% *} killed at $rounds places" $bad 0
-done
+	settled "$text killed at $rounds of $total places" $bad
+}
+nothing() { :; }
+running() { podctl run -d --network none --name k $IMG sleep 100; }
+published() { podctl run -d --network bridge -p $port:80 --name k $IMG sleep 100; }
+stopped() { podctl create --network none --name k $IMG sleep 100; }
+played() { podctl play kube "$T/kp.yaml"; }
+other_image_gone() {
+	podctl images && { podctl rmi -f localhost/other; podctl import -q "$T/small.tar" localhost/other; } && podctl rmi localhost/other && clean
+}
 
-# the monitor
-monitor_of() { podctl inspect --format '{{.State.ConmonPid}}' "$1" 2>/dev/null; }
-monitors() { local p; for p in $(pgrep podctl-monitor); do tr '\0' ' ' <"/proc/$p/environ" 2>/dev/null | grep -q . ; readlink "/proc/$p/fd/5" 2>/dev/null | grep -q "^$RUNROOT" && echo "$p"; done; }
+podctl run --rm --network bridge $IMG true # bridge, table and caches are static: make them before counting
+podctl import -q "$T/small.tar" localhost/other >/dev/null && podctl rmi localhost/other >/dev/null
+before=$(machine_state)
+before=${before//run directories [1-9]*/run directories 0}
+until_true 6 calm
+before=$(machine_state)
+
+matrix "run -d" nothing clean run -d --network none --name k $IMG sleep 100
+matrix "run -d -p" nothing clean run -d --network bridge -p $port:80 --name k $IMG sleep 100
+matrix "run --rm" nothing clean run --rm --network none --name k $IMG true
+matrix "create" nothing clean create --network none --name k $IMG true
+matrix "start" stopped clean start k
+matrix "stop" running clean stop -t 0 k
+matrix "rm -f" published clean rm -f -t 0 k
+matrix "kill" running clean kill k
+matrix "exec" running clean exec k true
+matrix "play kube" nothing clean play kube "$T/kp.yaml"
+matrix "kube down" played clean kube down "$T/kp.yaml"
+matrix "pod rm -f" played clean pod rm -f kp
+matrix "import" nothing other_image_gone import -q "$T/small.tar" localhost/other
+matrix "load" nothing other_image_gone load -q -i "$T/i/docker-archive.tar"
+
+# Helpers are found beside podctl: here one of them may be a script that kills the real one at its n-th system call.
+mkdir "$T/bin"
+cp "$BUILD/podctl" "$BUILD/podctl-pause" "$BUILD/podctl-unpack" "$T/bin/"
+for h in monitor runtime; do
+	cat >"$T/bin/podctl-$h" <<-EOF
+		#!/bin/sh
+		n= word=
+		[ ! -e $T/kill.$h ] || read -r n word <$T/kill.$h
+		case " \$* " in *" --version "*) n= ;; *" \$word "*) ;; *) [ -z "\$word" ] || n= ;; esac
+		[ -n "\$n" ] || exec $BUILD/podctl-$h "\$@"
+		exec strace -D -qq -o /dev/null -e trace=$calls,mount,setns,unshare,pivot_root,setsid,prctl,execve -e inject=$calls,mount,setns,unshare,pivot_root,setsid,prctl,execve:signal=KILL:when=\$n $BUILD/podctl-$h "\$@"
+	EOF
+	chmod 755 "$T/bin/podctl-$h"
+done
+helper_matrix() { # HELPER WORD FIRST STEP PREPARE CMD...: the helper, when called with WORD, is killed at FIRST, FIRST + STEP ...
+	local h=$1 word=$2 first=$3 step=$4 prepare=$5 i n bad=0
+	shift 5
+	for i in $(seq 0 $((rounds - 1))); do
+		n=$((first + i * step))
+		rm -f "$T/kill.$h"
+		$prepare >/dev/null 2>&1
+		echo "$n $word" >"$T/kill.$h"
+		{ timeout 60 "$T/bin/podctl" "${PODCTL_OPTS[@]}" "$@" >"$T/said" 2>&1 </dev/null; } 2>/dev/null
+		rc=$?
+		rm -f "$T/kill.$h"
+		[ $rc -lt 126 ] || { bad=$((bad + 1)); echo "# ${*:1:2}: exit $rc"; cat "$T/said"; }
+		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# $h $word killed at call $n:"; tail -4 "$T/why" | sed 's/^/#   /'; }
+	done
+	settled "${*:1:2}: the $h${word:+ ($word)} killed at $rounds places" $bad
+}
+helper_matrix monitor "" 5 7 nothing run -d --network none --name k $IMG sleep 100
+helper_matrix monitor "" 5 9 nothing play kube "$T/kp.yaml"
+helper_matrix runtime create 1 7 nothing run -d --network none --name k $IMG sleep 100
+helper_matrix runtime start 1 2 nothing run -d --network none --name k $IMG sleep 100
+helper_matrix runtime create 1 7 nothing play kube "$T/kp.yaml"
+helper_matrix runtime delete 1 4 running rm -f -t 0 k
+
+# the cleaner: a pod whose monitor and container are gone, cleaned up by hand
+bad=0
+for n in $(seq 1 $rounds); do
+	published >/dev/null 2>&1
+	id=$(podctl inspect --format '{{.Id}}' k)
+	kill -9 $(engine_pids) 2>/dev/null
+	kill_at $((n * 12)) cleanup "$id"
+	is_exited() { [ "$(podctl ps -a --format '{{.State}}')" = exited ]; }
+	is_exited || { bad=$((bad + 1)); echo "# cleanup killed at call $((n * 12)): $(podctl ps -a)"; }
+	clean >"$T/why" 2>&1 || { bad=$((bad + 1)); cat "$T/why"; }
+done
+settled "the cleaner killed at $rounds places" $bad
+
+# the monitor of a living pod
+parent() { awk '/^PPid/ { print $2 }' "/proc/$1/status"; }
 podctl run -d --network none --name k $IMG sh -c 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done' >/dev/null
-sleep 0.3
+until_true 5 sh -c "'$PODCTL_BIN' ${PODCTL_OPTS[*]} logs k | grep -q up"
 pid=$(podctl inspect --format '{{.State.Pid}}' k)
-mon=$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")
-kill -9 "$mon"
-sleep 0.2
+kill -9 "$(parent "$pid")"
 t "the container survives its monitor" kill -0 "$pid"
 is "ps tells the truth" "$(podctl ps --format '{{.Names}}')" k
 is "logs are there" "$(podctl logs k | head -1)" up
@@ -59,50 +164,127 @@ t "stop works" podctl stop -t 2 k
 is "it is stopped" "$(podctl ps -q | wc -l)" 0
 t "it starts again" podctl start k
 t "rm -f" podctl rm -f -t 0 k
-podctl run -d --network none --name k $IMG sleep 100 >/dev/null
+running >/dev/null
 pid=$(podctl inspect --format '{{.State.Pid}}' k)
-kill -9 "$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")" "$pid"
-sleep 0.2
-is "monitor and container killed: it is exited" "$(podctl ps -a --format '{{.State}}')" exited
+kill -9 "$(parent "$pid")" "$pid"
+is "monitor and container killed: it is exited" "$(sleep 0.1; podctl ps -a --format '{{.State}}')" exited
 t "and can be removed" podctl rm k
-bad=0
-for n in $(seq 1 $rounds); do
-	podctl run -d --network none --name k $IMG sleep 100 >/dev/null 2>&1 &
-	p=$!
-	for _ in 1 2 3 4 5 6 7 8; do for m in $(monitors); do kill -9 "$m"; done; sleep 0.00$((n % 10)); done
-	wait $p
-	podctl ps -a >/dev/null 2>&1 || bad=$((bad + 1))
-	clean >/dev/null 2>&1 || { bad=$((bad + 1)); echo "# monitor killed, round $n"; }
-done
-is "the monitor killed while starting, $rounds times" $bad 0
-bad=0
-for n in $(seq 1 $rounds); do
-	podctl run -d --network none --name k $IMG sleep 100 >/dev/null 2>&1 &
-	p=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do pkill -9 -f "podctl-runtime --root $RUNROOT"; sleep 0.001; done
-	wait $p
-	podctl ps -a >/dev/null 2>&1 || bad=$((bad + 1))
-	clean >/dev/null 2>&1 || { bad=$((bad + 1)); echo "# runtime killed, round $n"; }
-done
-is "the runtime killed while starting, $rounds times" $bad 0
+podctl play kube "$T/kp.yaml" >/dev/null
+kill -9 $(pgrep -f "^$BUILD/podctl-monitor" | while read -r p; do engine_pids | grep -x "$p"; done)
+is "a played pod survives its monitor" "$(podctl pod ps --format '{{.Name}} {{.Status}}')" "kp Running"
+t "kube down of a pod without monitor" podctl kube down "$T/kp.yaml"
+podctl play kube "$T/kp.yaml" >/dev/null
+kill -9 $(engine_pids)
+is "everything killed: the pod is exited" "$(sleep 0.1; podctl pod ps --format '{{.Name}} {{.Status}}')" "kp Exited"
+t "it starts anew" podctl pod start kp
+is "and runs" "$(podctl pod ps --format '{{.Name}} {{.Status}}')" "kp Running"
+t "down" podctl kube down "$T/kp.yaml"
+settled "nothing is left of it" 0
+
+# a reboot: processes, mounts, runroot, links, rules and cgroups are gone, root is there
+podctl run -d --network none --name k $IMG sleep 100 >/dev/null
+podctl run -d --network bridge -p $((port + 1)):80 --restart always --name k2 $IMG sleep 100 >/dev/null
+podctl play kube "$T/kp.yaml" >/dev/null
+podctl create --network none --name k3 $IMG sleep 100 >/dev/null
+machine_wipe
+umount -l "$RUNROOT"
+rm -rf "$RUNROOT"
+is "after a reboot nothing runs" "$(podctl ps -q | wc -l)" 0
+is "what ran is exited" "$(podctl ps -a --format '{{.Names}} {{.State}}' | grep '^k[23]\? ' | sort | tr '\n' ' ')" "k exited k2 exited k3 created "
+is "the pod too" "$(podctl pod ps --format '{{.Name}} {{.Status}}')" "kp Exited"
+t "containers start" podctl start k k2 k3
+t "the pod starts" podctl pod start kp
+is "all run" "$(podctl ps --format '{{.Names}}' | sort | tr '\n' ' ')" "k k2 k3 kp-a kp-b "
+t "rm -f" podctl rm -f -t 0 k k2 k3
+t "down" podctl kube down "$T/kp.yaml"
+settled "nothing is left of it" 0
 
 # two commands at once
-bad=0
-for n in $(seq 1 $rounds); do
-	podctl run -d --network none --name k $IMG sleep 100 >/dev/null 2>&1 & a=$!
-	podctl run -d --network none --name k $IMG sleep 100 >/dev/null 2>&1 & b=$!
-	wait $a; ra=$?
-	wait $b; rb=$?
-	[ "$ra$rb" = 0125 ] || [ "$ra$rb" = 1250 ] || { bad=$((bad + 1)); echo "# two runs of one name: $ra $rb"; }
-	podctl rm -f -t 0 k >/dev/null 2>&1 & a=$!
-	podctl rm -f -t 0 k >/dev/null 2>&1 & b=$!
-	podctl stop -t 0 k >/dev/null 2>&1 & c=$!
-	wait $a $b $c
-	[ "$(podctl ps -aq | wc -l)" = 0 ] || { bad=$((bad + 1)); podctl rm -f k; }
-done
-is "two commands at once on one name, $rounds rounds" $bad 0
-sleep 1
-is "the machine is as before" "$(machine_state )" "$(echo "$before")"
-is "no directory is left below runroot/pods" "$(ls "$RUNROOT/pods" 2>/dev/null | wc -l)" 0
-is "no directory is left below root/pods" "$(ls "$ROOT/pods" 2>/dev/null | wc -l)" 0
+together() { # PREPARE 'CMD' 'CMD' [PATTERN]: the exit codes fit the pattern, nothing is broken afterwards
+	local prepare=$1 one=$2 two=$3 pattern=${4:-.} i a b ra rb bad=0
+	for i in $(seq 1 $(((rounds + 2) / 3))); do
+		$prepare >/dev/null 2>&1
+		# shellcheck disable=SC2086
+		{ podctl $one >"$T/one" 2>&1 </dev/null & a=$!; podctl $two >"$T/two" 2>&1 </dev/null & b=$!; } 2>/dev/null
+		wait $a; ra=$?
+		wait $b; rb=$?
+		[[ "$ra $rb" =~ ^$pattern$ ]] || { bad=$((bad + 1)); echo "# $one | $two: $ra $rb"; sed 's/^/#   /' "$T/one" "$T/two"; }
+		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); sed 's/^/#   /' "$T/why"; }
+	done
+	pairs=$((pairs + 1))
+	[ $bad = 0 ] || { bad_pairs=$((bad_pairs + 1)); echo "# $one | $two: $bad"; }
+}
+pairs=0 bad_pairs=0
+RUN="run -d --network none --name k $IMG sleep 100"
+together nothing "$RUN" "$RUN" '(0 125|125 0)'
+together nothing "$RUN" "create --network none --name k $IMG true" '(0 125|125 0)'
+together nothing "$RUN" "rm -f -t 0 k" '0 0'
+together nothing "run --rm --network none --name k $IMG true" "run --rm --network none --name k $IMG true" '(0 125|125 0|0 0)'
+together running "rm -f -t 0 k" "rm -f -t 0 k" '0 0'
+together running "stop -t 0 k" "rm -f -t 0 k" '(0|125) 0'
+together running "stop -t 0 k" "stop -t 0 k" '0 0'
+together running "kill k" "rm -f -t 0 k" '(0|125) 0'
+together running "restart -t 0 k" "stop -t 0 k" '(0|125) 0'
+together running "restart -t 0 k" "rm -f -t 0 k" '(0|125) 0'
+together running "exec k true" "rm -f -t 0 k" '(0|125|137|255) 0'
+together running "pause k" "rm -f -t 0 k" '(0|125) 0'
+together stopped "start k" "start k" '0 0'
+together stopped "start k" "rm -f -t 0 k" '(0|125) 0'
+together nothing "play kube $T/kp.yaml" "play kube $T/kp.yaml" '(0 125|125 0)'
+together nothing "play kube $T/kp.yaml" "kube down $T/kp.yaml" '(0|125) 0'
+together played "kube down $T/kp.yaml" "kube down $T/kp.yaml" '0 0'
+together played "pod stop kp" "pod rm -f kp" '(0|125) (0|125)'
+together nothing "import -q $T/small.tar localhost/other" "rmi -f localhost/other" '0 .*'
+together nothing "$RUN" "ps -a" '0 0'
+settled "two commands at once, $pairs pairs" $bad_pairs
+podctl rmi -f localhost/other >/dev/null 2>&1
+
+# a full disk, and one that cannot be written: one clear error, nothing left, and it works again afterwards
+use_engine() { ROOT=$1/root RUNROOT=$1/run SUFFIX=$(printf %s "$1/root" | sha256sum | cut -c1-8) PODCTL_OPTS=(--root "$1/root" --runroot "$1/run" "${PODCTL_OPTS[@]:4}"); }
+first=${ROOT%/root}
+mkdir "$T/small"
+mount -t tmpfs -o size=12m,mode=755 tmpfs "$T/small"
+use_engine "$T/small"
+at_end "use_engine '$T/small'; podctl system reset --force; machine_wipe; use_engine '$first'"
+podctl import -q --change 'CMD ["/bin/sh"]' "$T/bb.tar" $IMG >/dev/null
+podctl run --rm --network bridge $IMG true
+until_true 3 calm
+before=$(machine_state)
+fill() { # KIB: so many are left
+	rm -f "$T/small/filler"
+	local free=$(($(df --output=avail "$T/small" | tail -1) - $1))
+	[ $free -le 0 ] || head -c ${free}k /dev/zero >"$T/small/filler"
+}
+full() { # TEXT CMD...
+	local text=$1 left bad=0 rc failed=0
+	shift
+	for left in 0 4 8 16 24 32 48 64 96 128; do
+		rm -f "$T/small/filler"
+		clean >/dev/null 2>&1
+		fill $left
+		timeout 30 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@" >"$T/out" 2>"$T/err"
+		rc=$?
+		[ $rc -eq 0 ] && continue
+		failed=$((failed + 1))
+		[ $rc -eq 125 ] && [ "$(grep -c '^Error: ' "$T/err")" = 1 ] && grep -qE 'No space left|disk is full|full' "$T/err" ||
+			{ bad=$((bad + 1)); echo "# $text with $left KiB: $rc"; sed 's/^/#   /' "$T/err"; }
+		rm -f "$T/small/filler"
+		[ -z "$(podctl ps -aq)" ] || { bad=$((bad + 1)); echo "# $text with $left KiB left: $(podctl ps -a)"; }
+	done
+	rm -f "$T/small/filler"
+	[ $failed -gt 0 ] || bad=never
+	clean >"$T/why" 2>&1 || { bad=$((bad + 1)); cat "$T/why"; }
+	settled "$text on a full disk: one clear error, nothing left" $bad
+}
+full "run" run -d --network none --name k $IMG sleep 100
+full "play kube" play kube "$T/kp.yaml"
+full "import" import -q "$T/bb.tar" localhost/other
+mount -o remount,ro "$T/small"
+t_fails "run on a read-only disk" 125 '^Error: .*(read-only|Read-only|cannot be written)' podctl run -d --network none --name k $IMG sleep 100
+t_fails "ps on a read-only disk" 125 '^Error: .*(read-only|Read-only|cannot be written)' podctl ps -a
+mount -o remount,rw "$T/small"
+t "and it works again" clean
+t "system reset" podctl system reset --force
+is "leaves nothing" "$(ls -A "$T/small" | tr '\n' ' ')$(machine_state | grep -v ' 0$')$(engine_cgroups)$(nft list tables | grep "$SUFFIX")$(ip link | grep "$SUFFIX")" ""
+use_engine "$first"
 done_testing

@@ -144,7 +144,7 @@ machine_state() {
 	echo "published $(nft list table inet "podctl-$SUFFIX" 2>/dev/null | grep -oE '(tcp|udp) \. ([0-9.]+ \. )?[0-9]+ :' | wc -l)"
 	echo "cgroups $(engine_cgroups | awk -F/ 'length($NF) == 64 || /\.scope$/' | wc -l)"
 	echo "processes $(engine_pids | wc -l)"
-	echo "runtime records $(ls "$RUNROOT/rt" 2>/dev/null | wc -l)"
+	echo "runtime records $(ls "$RUNROOT/rt" 2>/dev/null | grep -vc "^@")"
 	echo "run directories $(ls "$RUNROOT/pods" 2>/dev/null | wc -l)"
 	echo "data directories $(ls "$ROOT/pods" 2>/dev/null | wc -l)"
 	echo "unpacking $(ls "$ROOT/layers" 2>/dev/null | grep -c '^tmp-')"
