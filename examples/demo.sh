@@ -14,7 +14,7 @@ T=$(mktemp -d /tmp/podctl-demo-XXXXXX)
 chmod 755 "$T"
 P=("$PWD/$BUILD/podctl" --root "$T/root" --runroot "$T/run")
 finish() {
-	"${P[@]}" kube down "$yaml" >/dev/null 2>&1
+	"${P[@]}" system reset --force >/dev/null 2>&1 # its bridge, table and cgroups too
 	for m in $(awk -v t="$T/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | sort -r); do umount -l "$m" 2>/dev/null; done
 	rm -rf --one-file-system "$T"
 }
@@ -63,8 +63,8 @@ left=$("${P[@]}" ps -aq | wc -l)
 
 cat <<TXT
 
-That was podctl. Try next (sudo make install puts it on your PATH):
-  sudo podctl import image.tar localhost/mine && sudo podctl run -it --rm localhost/mine sh
-  sudo podctl pod create --name lab -p 8080:80 && sudo podctl run -d --pod lab localhost/mine httpd -f -p 80
-  sudo podctl play kube examples/k8s/hello.yaml && sudo podctl generate kube hello
+That was podctl. Try next:
+  sudo make install                    # podctl on your PATH
+  tests/e2e/mkimage.sh /tmp/img localhost/podctl-demo && sudo podctl load -i /tmp/img/docker-archive.tar && sudo podctl run -it --rm localhost/podctl-demo sh
+  sudo podctl play kube examples/k8s/hello.yaml && curl http://127.0.0.1:8080/ && sudo podctl generate kube hello
 TXT

@@ -32,6 +32,8 @@ struct cgroup_fs {
 		char self[256]; /* our own path in it */
 		int fd;         /* O_PATH directory of its root */
 	} h[CGROUP_V1_MAX];
+	bool hybrid;
+	int unified; /* hybrid: O_PATH directory of the cgroup2 mount; only cgroup_remove looks there */
 };
 
 /* Limits in the kernel's own terms; 0 = not set unless said otherwise, -1 = "max". */
@@ -65,7 +67,8 @@ int cgroup_freeze(const struct cgroup_fs *fs, const char *path, bool frozen, str
 bool cgroup_is_frozen(const struct cgroup_fs *fs, const char *path);
 /* Pids in it and below; the array is malloc'd.  Absent: none. */
 int cgroup_pids(const struct cgroup_fs *fs, const char *path, pid_t **ret, size_t *ret_n, struct err *err);
-/* Removes the subtree in every hierarchy (bounded retry while processes leave).  Absent is success. */
+/* Removes the subtree in every hierarchy (bounded retry while processes leave).  Absent is success.  On a hybrid machine
+ * also in cgroup2, where other runtimes leave directories. */
 int cgroup_remove(const struct cgroup_fs *fs, const char *path, struct err *err);
 /* Number of times the OOM killer hit in it (memory.events / memory.oom_control). */
 uint64_t cgroup_oom_kills(const struct cgroup_fs *fs, const char *path);

@@ -104,13 +104,27 @@ static void path_below(const char *root, char *self)
 		strcpy(self, "/");
 }
 
+static void add_unified(struct cgroup_fs *fs, char *line)
+{
+	char *field = NULL;
+
+	for (int f = 0; f < 5; f++)
+		if (!(field = strsep(&line, " ")))
+			return;
+	unescape(field);
+	if ((fs->unified = open(field, O_PATH | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		fs->hybrid = true;
+}
+
 /* One line of mountinfo: "ID PARENT DEV ROOT POINT OPTS ... - TYPE SOURCE SUPER". */
 static int add_v1(struct cgroup_fs *fs, char *line, const char *cgroups)
 {
 	char *field[5], *type, *super, list[64], self[256];
 	size_t i = fs->n;
 
-	if (!(type = strstr(line, " - cgroup ")))
+	if (!fs->hybrid && strstr(line, " - cgroup2 "))
+		add_unified(fs, line);
+	if (!line || !(type = strstr(line, " - cgroup ")))
 		return 0;
 	*type = '\0';
 	if (!(super = strchr(type + 10, ' ')))
@@ -165,6 +179,7 @@ int cgroup_open(struct cgroup_fs *fs, struct err *err)
 
 	fs->mode = CGROUP_NONE;
 	fs->n = 0;
+	fs->hybrid = false;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "open /proc/self/cgroup");
 	if ((rc = io_read_all(fd, &cgroups)) < 0)
@@ -190,6 +205,9 @@ void cgroup_close(struct cgroup_fs *fs)
 {
 	for (size_t i = 0; i < fs->n; i++)
 		fd_close_p(&fs->h[i].fd);
+	if (fs->hybrid)
+		fd_close_p(&fs->unified);
+	fs->hybrid = false;
 	fs->n = 0;
 	fs->mode = CGROUP_NONE;
 }

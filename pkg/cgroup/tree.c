@@ -294,25 +294,25 @@ static int remove_children(int dir, void *arg)
 	return 0;
 }
 
-static int remove_in(const struct cgroup_fs *fs, size_t h, const char *path)
+static int remove_in(int top, const char *path)
 {
 	const char *rel = cgroup_rel(path);
 
 	for (int tries = 0;; tries++) {
 		int fd;
 
-		if (unlinkat(fs->h[h].fd, rel, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		if (unlinkat(top, rel, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
 		if (errno != EBUSY || tries == 40)
 			return -errno;
-		if (tries == 0 && (fd = openat(fs->h[h].fd, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
+		if (tries == 0 && (fd = openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
 			(void) walk(fd, 0, remove_children, NULL);
 			continue;
 		}
 		pause_ms(tries < 10
 				 ? 1
 				 : 50); /* killed processes leave on their own time; v1 has no event for it */
-		if ((fd = openat(fs->h[h].fd, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		if ((fd = openat(top, rel, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
 			(void) walk(fd, 0, remove_children, NULL);
 	}
 }
@@ -326,8 +326,10 @@ int cgroup_remove(const struct cgroup_fs *fs, const char *path, struct err *err)
 	if (strcmp(cgroup_rel(path), ".") == 0)
 		return err_set(err, ERR_INVALID, "the root cgroup is not ours to remove");
 	for (size_t h = 0; h < fs->n; h++)
-		if ((rc = remove_in(fs, h, path)) < 0 && !first)
+		if ((rc = remove_in(fs->h[h].fd, path)) < 0 && !first)
 			first = err_sys(err, -rc, "remove cgroup '%s'%s%s", path,
 				fs->h[h].name[0] ? " of " : "", fs->h[h].name);
+	if (fs->hybrid && (rc = remove_in(fs->unified, path)) < 0 && !first)
+		first = err_sys(err, -rc, "remove cgroup '%s' of cgroup2", path);
 	return first;
 }

@@ -74,6 +74,8 @@
 	X(Q_LEASES_LOST, "DELETE FROM lease") \
 	X(Q_CTR_ADD, "INSERT INTO ctr(" CTR_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") \
 	X(Q_CTR_SET_SPEC, "UPDATE ctr SET spec = ?2 WHERE id = ?1") \
+	X(Q_CTR_RENAME, "UPDATE ctr SET name = ?2, spec = ?3 WHERE id = ?1") \
+	X(Q_POD_RENAME, "UPDATE pod SET name = ?2, spec = ?3 WHERE id = ?1") \
 	X(Q_CTR_DEL, "DELETE FROM ctr WHERE id = ?1") \
 	X(Q_CTR_DEL_OF_POD, "DELETE FROM ctr WHERE pod = ?1") \
 	X(Q_CTRS, "SELECT " CTR_COLUMNS " FROM ctr ORDER BY created, pod, idx, id") \

@@ -83,6 +83,13 @@ int store_pods_unsettled(struct store *s, struct arena *a, struct strs *ret, str
 int store_pods_lost(struct store *s, struct err *err);
 int store_ctrs(struct store *s, const char *pod_or_null, struct arena *a, struct ctr_row **ret, size_t *n, struct err *err);
 
+/* Another name for a container; pod (NULL: it is a member of one) is its pod of one, which has the same name. */
+struct rename_row {
+	const char *id, *name, *spec;
+	const char *pod, *pod_spec;
+};
+int store_ctr_rename(struct store *s, const struct rename_row *r, struct err *err);
+
 /* Name, full id or unique id prefix -> id.  ERR_NOT_FOUND "no such container 'x'" / "no such pod 'x'"; ERR_INVALID when a
  * prefix fits several.  Rows in ROW_REMOVING are not found. */
 enum store_kind { STORE_POD, STORE_CONTAINER, STORE_ANY };

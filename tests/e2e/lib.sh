@@ -10,6 +10,11 @@
 # $PODCTL is the binary with a root and runroot of this file's own; $RT the runtime.  Everything a file makes is below $T
 # and removed at its end, also after a failure.  PODCTL_BUILD names the build tree, PODCTL_RUNTIME another OCI runtime.
 set -u
+# Where v1 controllers are mounted crun 1.8 looks for a container in cgroup2 all the same: it gets a mount namespace
+# without that mount.  A tmpfs is in its place, for it makes its directories there nevertheless.
+if [ "${PODCTL_RUNTIME+${PODCTL_RUNTIME##*/}}" = crun ] && [ "$(id -u)" = 0 ] && [ "$(stat -f -c %T /sys/fs/cgroup/unified 2>/dev/null)" = cgroup2fs ]; then
+	exec unshare --mount --propagation private sh -c 'umount /sys/fs/cgroup/unified && mount -t tmpfs tmpfs /sys/fs/cgroup/unified && exec bash "$0" "$@"' "$0" "$@"
+fi
 E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$E2E/../.." && pwd)
 BUILD=${PODCTL_BUILD:-$TOP/build}
@@ -122,7 +127,7 @@ import_image() {
 # counts (bridge, table and cgroups carry a digest of the root, processes have files of it open): others work beside it.
 SUFFIX=$(printf %s "$ROOT" | sha256sum | cut -c1-8)
 engine_cgroups() { # directories of the engine, the topmost first
-	find /sys/fs/cgroup -maxdepth 8 -type d \( -name "podctl-$SUFFIX" -o -path "*/podctl-$SUFFIX/*" -o -name "podctl-$SUFFIX-*.scope" \) 2>/dev/null
+	find /sys/fs/cgroup -maxdepth 8 -type d \( -fstype cgroup -o -fstype cgroup2 \) \( -name "podctl-$SUFFIX" -o -path "*/podctl-$SUFFIX/*" -o -name "podctl-$SUFFIX-*.scope" \) 2>/dev/null
 }
 # Those that have a file of the engine open, were called with its name, or stand in its cgroups.  Zombies are nobody's fault.
 engine_pids() {

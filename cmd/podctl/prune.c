@@ -1,0 +1,122 @@
+/*
+ * prune.c — container, pod, image, volume and system prune.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/podctl/print.h"
+#include "cmd/podctl/tables.h"
+#include "pkg/util/io.h"
+#include "pkg/verb/prune.h"
+
+struct prune_command {
+	bool force, all, volumes;
+	struct strs filters;
+};
+
+struct told {
+	struct cli *c;
+	const char *heading; /* printed before the first; NULL: none */
+	bool failed;
+};
+
+static void told_removed(void *ctx, const char *what)
+{
+	struct told *t = ctx;
+
+	if (t->heading)
+		print_line(t->heading);
+	t->heading = NULL;
+	print_line(what);
+	(void) fflush(stdout);
+}
+
+static void told_failed(void *ctx, const struct err *err)
+{
+	((struct told *) ctx)->failed = true;
+	cli_error(err);
+}
+
+/* As podman, end of file is an answer as well: no. */
+static bool confirmed(const char *warning)
+{
+	char line[16] = "";
+
+	(void) printf("WARNING! %s\nAre you sure you want to continue? [y/N] ", warning);
+	(void) fflush(stdout);
+	return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+typedef int prune_fn(struct engine *e, const struct prune_request *r, struct err *err);
+
+static int prune_one(struct cli *c, const struct prune_command *r, const char *heading, bool all, prune_fn *fn,
+	struct err *err)
+{
+	struct told told = { .c = c, .heading = heading };
+	struct prune_request p = { .filters = r->filters,
+		.all = all,
+		.now_us = time_now_us(),
+		.removed = told_removed,
+		.failed = told_failed,
+		.ctx = &told };
+	int rc = fn(&c->engine, &p, err);
+
+	return rc < 0 ? rc : told.failed ? EXIT_ENGINE : 0;
+}
+
+static int run_container_prune(struct cli *c, void *request, struct err *err)
+{
+	const struct prune_command *r = request;
+
+	if (!r->force && !confirmed("This will remove all non running containers."))
+		return 0;
+	return prune_one(c, r, NULL, false, verb_prune_containers, err);
+}
+
+static int run_pod_prune(struct cli *c, void *request, struct err *err)
+{
+	const struct prune_command *r = request;
+
+	if (!r->force && !confirmed("This will remove all stopped/exited pods.."))
+		return 0;
+	return prune_one(c, r, NULL, false, verb_prune_pods, err);
+}
+
+static int run_image_prune(struct cli *c, void *request, struct err *err)
+{
+	const struct prune_command *r = request;
+
+	if (!r->force && !confirmed(r->all ? "This command removes all images without at least one container "
+					     "associated with them."
+					   : "This command removes all dangling images."))
+		return 0;
+	return prune_one(c, r, NULL, r->all, verb_prune_images, err);
+}
+
+#define P struct prune_command
+static const struct option prune_options[] = {
+	O_STRS(P, filters, "filter", 0, "KEY=VALUE", "Those that fit: label=KEY[=VALUE], until=TIME"),
+	O_BOOL(P, force, "force", 'f', "Do not ask"),
+	O_END,
+};
+static const struct option image_prune_options[] = {
+	O_BOOL(P, all, "all", 'a', "All that no container uses, not only those without a name"),
+	O_END,
+};
+#undef P
+
+/* clang-format off */
+static const struct option *const o_prune[] = { prune_options, help_options, NULL };
+static const struct option *const o_image[] = { image_prune_options, prune_options, help_options, NULL };
+
+const struct command prune_commands[] = {
+	{ "container prune", "", "Remove containers that do not run", NULL, "  podctl container prune -f\n",
+		o_prune, sizeof(struct prune_command), 0, 0, CMD_REMOVES, run_container_prune },
+	{ "pod prune", "", "Remove pods that have stopped", NULL, "  podctl pod prune -f\n",
+		o_prune, sizeof(struct prune_command), 0, 0, CMD_REMOVES, run_pod_prune },
+	{ "image prune", "", "Remove images nobody needs", NULL, "  podctl image prune -af\n",
+		o_image, sizeof(struct prune_command), 0, 0, 0, run_image_prune },
+	{ .paths = NULL },
+};
+/* clang-format on */
