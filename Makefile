@@ -5,17 +5,23 @@ PREFIX     ?= /usr/local
 LIBEXECDIR ?= $(PREFIX)/libexec/podctl
 BINDIR     ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
-DATADIR    ?= $(PREFIX)/share/podctl
 CC         ?= cc
 VERSION    := $(shell cat VERSION)
 
-CSTD     := -std=c11 -D_GNU_SOURCE -I. -DPODCTL_VERSION='"$(VERSION)"' -DPODCTL_LIBEXECDIR='"$(LIBEXECDIR)"' -DPODCTL_DATADIR='"$(DATADIR)"'
+CSTD     := -std=c11 -D_GNU_SOURCE -I. -DPODCTL_VERSION='"$(VERSION)"' -DPODCTL_LIBEXECDIR='"$(LIBEXECDIR)"'
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
             -Wconversion -Wno-sign-conversion $(if $(findstring clang,$(CC)),,-Wno-format-truncation) $(if $(WERROR),-Werror)
 HARDEN   := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 ALL_CFLAGS  = $(CSTD) $(WARN) $(if $(SAN),$(SANFLAGS),$(HARDEN)) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 ALL_LDFLAGS = $(if $(SAN),$(SANFLAGS),-pie -Wl,-z,relro,-z,now -Wl,--as-needed) $(LDFLAGS)
+
+.DEFAULT_GOAL := all
+# Under sudo the build belongs to the person who called: no root-owned file is left in the checkout.
+AS_USER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root,$(SUDO_USER)),sudo -u $(SUDO_USER) --))
+# what was configured into the objects: a changed PREFIX compiles again what knows it
+$(if $(AS_USER),,$(shell mkdir -p $(BUILD); echo '$(LIBEXECDIR) $(VERSION)' | cmp -s - $(BUILD)/.prefix || echo '$(LIBEXECDIR) $(VERSION)' >$(BUILD)/.prefix))
+$(BUILD)/.prefix: ;
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 srcs = $(sort $(wildcard $(1)/*.c))
@@ -71,6 +77,7 @@ $(BUILD)/podctl-pause: cmd/podctl-pause/pause.c
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(call obj,$(call srcs,runtime))) $(call obj,$(call srcs,pkg/verb)) $(call libs,$(PKGS_tests))
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_tests)
 
+$(call obj,$(call srcs,pkg/engine)): $(BUILD)/.prefix
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -81,12 +88,10 @@ $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CSTD) $(WARN) -O2 -static -o $@ $<
 
-# Under sudo the build belongs to the person who called: no root-owned file is left in the checkout.
-AS_USER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root,$(SUDO_USER)),sudo -u $(SUDO_USER) --))
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 SUBMAKE := $(AS_USER) $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)
 
-.PHONY: units test-programs demo check e2e vm-check valgrind san fuzz bench lint format format-check layers tidy cppcheck install uninstall clean help
+.PHONY: units test-programs demo check check-runtimes e2e vm-check valgrind san fuzz bench lint format format-check layers tidy cppcheck install uninstall clean help
 demo:  ## build, make a small image, play examples/k8s/hello.yaml and fetch its page (needs root)
 	@tests/deps.sh build
 	@$(SUBMAKE) all
@@ -96,6 +101,13 @@ check:  ## all tests: units, end to end as far as this user and machine can, and
 	@tests/deps.sh test
 	@$(SUBMAKE) all test-programs
 	@PODCTL_BUILD=$(BUILD) tests/run
+
+RUNTIMES ?= crun runc
+RUNTIME_TESTS ?= $(addprefix tests/e2e/,40-monitor.sh 50-cli.sh 60-pod.sh 70-kube.sh)
+check-runtimes:  ## the engine's tests again over crun and runc, where they are installed (root)
+	@$(SUBMAKE) all test-programs
+	@rc=0; for r in $(RUNTIMES); do if command -v $$r >/dev/null; then echo "over $$r:"; \
+		PODCTL_BUILD=$(BUILD) PODCTL_RUNTIME=$$r tests/run $(RUNTIME_TESTS) || rc=1; else echo "skip: $$r is not installed"; fi; done; exit $$rc
 
 test-programs: $(UNIT) $(BENCH)
 units: $(UNIT)  ## run the unit tests (no privileges needed)
@@ -144,7 +156,8 @@ $(TIDY): tidy@%: ; @clang-tidy -quiet $* -- $(CSTD) 2>/dev/null
 cppcheck: ; @cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. cmd pkg runtime
 
 INSTALL ?= install
-install: all  ## install below DESTDIR and PREFIX (default /usr/local)
+install:  ## install below DESTDIR and PREFIX (default /usr/local)
+	@$(SUBMAKE) PREFIX=$(PREFIX) LIBEXECDIR=$(LIBEXECDIR) all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man1
 	$(INSTALL) -m 755 $(BUILD)/podctl $(DESTDIR)$(BINDIR)/podctl
 	$(INSTALL) -m 755 $(filter-out $(BUILD)/podctl,$(PROGRAMS)) $(DESTDIR)$(LIBEXECDIR)/

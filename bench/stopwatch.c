@@ -88,12 +88,12 @@ int main(int argc, char **argv)
 	}
 	c = calloc((size_t) argc, sizeof *c);
 	for (; i + 1 < argc; i += 2, n++) {
-		char *save = NULL, *text = strdup(argv[i + 1]);
+		char *text = strdup(argv[i + 1]);
 		int parts = 0;
 
 		c[n].name = argv[i];
-		for (char *p = strtok_r(text, "|", &save); p && parts < 3; p = strtok_r(NULL, "|", &save))
-			c[n].part[parts++] = p;
+		while (text && parts < 3) /* a part may be empty */
+			c[n].part[parts++] = strsep(&text, "|");
 		for (int k = 0; k < parts; k++)
 			c[n].argv[parts == 1 ? 1 : k] = words(c[n].part[k]);
 		for (int k = 0; k < 2; k++)

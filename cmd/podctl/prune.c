@@ -16,7 +16,6 @@ struct prune_command {
 };
 
 struct told {
-	struct cli *c;
 	const char *heading; /* printed before the first; NULL: none */
 	bool failed;
 };
@@ -53,7 +52,7 @@ typedef int prune_fn(struct engine *e, const struct prune_request *r, struct err
 static int prune_one(struct cli *c, const struct prune_command *r, const char *heading, bool all, prune_fn *fn,
 	struct err *err)
 {
-	struct told told = { .c = c, .heading = heading };
+	struct told told = { .heading = heading };
 	struct prune_request p = { .filters = r->filters,
 		.all = all,
 		.now_us = time_now_us(),

@@ -116,5 +116,7 @@ int pod_etc_files(struct start *s, const struct container_spec *c, struct etc_fi
 int monitor_gone(struct pod *p, int sock, struct err *err);
 int pod_kill_all(struct engine *e, struct pod *p, struct err *err);
 int pod_record_end(struct engine *e, struct pod *p, struct err *err);
+/* In memory: containers the status calls running although nothing runs have exited with 137, ContainerStatusUnknown. */
+void pod_settle(struct pod *p);
 
 #endif

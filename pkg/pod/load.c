@@ -117,6 +117,8 @@ int pod_read_status(struct engine *e, struct pod *p, struct err *err)
 	if ((rc = status_decode(p, b.data ? b.data : "", b.len, err)) < 0)
 		return rc;
 	p->alive = p->alive || (p->row.state == ROW_STARTED && pod_has_live_process(p));
+	if (!p->alive && p->row.state == ROW_STARTED) /* everything of it was killed at once */
+		pod_settle(p);
 	return 0;
 }
 

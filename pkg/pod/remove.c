@@ -71,12 +71,22 @@ static int clear_run_dir(struct pod *p, struct err *err)
 	return rc < 0 ? err_sys(err, -rc, "clear the run directory of '%s'", p->row.name) : 0;
 }
 
+/* The monitor became us, in its place in the scope. */
+static bool is_inside(const char *scope)
+{
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+
+	return file_read(AT_FDCWD, "/proc/self/cgroup", PATH_IN_STATE, &b) >= 0 && b.data && strstr(b.data, scope);
+}
+
+/* systemd would end whoever asks from within the scope, in the middle of its work.  It need not be asked: a scope without
+ * processes ends by itself, and we are the last. */
 static int free_cgroup(struct engine *e, struct pod_res *r, struct err *err)
 {
 	int rc;
 
 	if (*r->scope)
-		return scope_stop(e, r->scope, err);
+		return is_inside(r->scope) ? 0 : scope_stop(e, r->scope, err);
 	if (!*r->cgroup)
 		return 0;
 	if (!e->cgroups_open && (rc = engine_cgroups(e, err)) < 0)

@@ -156,7 +156,13 @@ static int make_scope(struct start *s, struct err *err)
 	if (!*s->res.scope)
 		return 0;
 	snprintf(text, sizeof text, "podctl pod %.64s", s->p->row.name);
-	if ((rc = scope_start(s->e, s->res.scope, text, s->monitor, NULL, err)) < 0)
+	rc = scope_start(s->e, s->res.scope, text, s->monitor, NULL, err);
+	if (rc < 0 && err->kind == ERR_EXISTS) { /* of the last run: its cleaner leaves it as we come */
+		err_clear(err);
+		if ((rc = scope_stop(s->e, s->res.scope, err)) == 0)
+			rc = scope_start(s->e, s->res.scope, text, s->monitor, NULL, err);
+	}
+	if (rc < 0)
 		return rc;
 	snprintf(file, sizeof file, "/proc/%d/cgroup", (int) s->monitor);
 	if ((rc = file_read(AT_FDCWD, file, PATH_IN_STATE, &b)) < 0)

@@ -47,7 +47,8 @@ int verb_rename(struct engine *e, const struct target *t, const char *name, stru
 		return err_sys(err, ENOMEM, "rename");
 	row.spec = spec;
 	if (p.row.solo) {
-		if (!(p.spec.name = p.ctr[i].name, pod_spec = spec_text(pod_spec_fields, &p.spec)))
+		p.spec.name = p.ctr[i].name;
+		if (!(pod_spec = spec_text(pod_spec_fields, &p.spec)))
 			return err_sys(err, ENOMEM, "rename");
 		row.pod = p.row.id;
 		row.pod_spec = pod_spec;

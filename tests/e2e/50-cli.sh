@@ -58,7 +58,7 @@ run() { podctl run --network none "$@"; }
 is "run" "$(run --rm "$IMG" echo hello)" hello
 t_fails "exit code of the container" 7 '' run --rm "$IMG" sh -c 'exit 7'
 t_fails "127: not found" 127 "executable file .?nosuch.? not found|.nosuch.: executable file not found" run --rm "$IMG" nosuch
-t_fails "126: cannot be executed" 126 'Permission denied|is a directory' run --rm "$IMG" /etc
+t_fails "126: cannot be executed" 126 '[Pp]ermission denied|is a directory|not permitted' run --rm "$IMG" /etc
 is "errors are told once" "$(run --rm "$IMG" nosuch 2>&1 | grep -c Error)" 1
 is "standard input" "$(echo in | run --rm -i "$IMG" cat)" in
 is "without -i there is none" "$(echo in | run --rm "$IMG" cat)" ""

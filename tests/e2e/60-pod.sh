@@ -41,11 +41,11 @@ is "from another container to the pod's address" "$(fetch other "$ip" 80)" page
 [ -n "$host" ] && is "hairpin: from the pod to its own published port" "$(fetch lab-side "$host" "$port")" page || skip "hairpin" "no address but loopback"
 # busybox's nc has no udp: the host's, in the pod's network
 nsenter -t "$(podctl inspect --format '{{.State.Pid}}' lab-web)" -n sh -c 'echo udp-answer | timeout 5 nc -u -l 82' >/dev/null 2>&1 &
-sleep 0.3
+until_true 5 podctl exec lab-web grep -q ':0052 ' /proc/net/udp /proc/net/udp6
 is "a published udp port" "$(echo hi | timeout 3 nc -u -w1 127.0.0.1 $((port + 2)) | head -1)" udp-answer
 t_fails "a port in use is named with its pod" 125 "$port.*lab" podctl run --rm -p $port:80 $IMG true
 python3 -c "import socket,time; s=socket.socket(); s.bind(('0.0.0.0',$((port + 5)))); s.listen(); time.sleep(60)" & holder=$!
-sleep 0.3
+until_true 10 grep -q "$(printf ':%04X 00000000:0000 0A' $((port + 5)))" /proc/net/tcp
 t_fails "a port in use by a process is named with it" 125 "python3" podctl run --rm -p $((port + 5)):80 $IMG true
 kill $holder
 t "a host IP and a range" podctl run -d --name ranged -p 127.0.0.1:$((port + 10))-$((port + 11)):80-81 $IMG httpd -f -p 81

@@ -224,6 +224,7 @@ static void refused(const char *a, mode_t at, const char *adata, const char *b, 
 static void entries_that_would_escape_are_refused(void **state)
 {
 	(void) state;
+	NEEDS_OPENAT2();
 	refused("../x", S_IFREG, "x", NULL, 0, NULL, "outside of the layer");
 	refused("l", S_IFLNK, "/tmp", "l/x", S_IFREG, "x", "symbolic link");
 	refused("l", S_IFLNK, "..", "l/x", S_IFREG, "x", "symbolic link");
@@ -243,6 +244,7 @@ static void attributes_and_contents_arrive(void **state)
 	char text[8];
 
 	(void) state;
+	NEEDS_OPENAT2();
 	begin(&f);
 	add(&f, "d", S_IFDIR, NULL);
 	add(&f, "d/f", S_IFREG, "hello");
@@ -276,6 +278,7 @@ static void whiteouts_take_overlays_form(void **state)
 	struct stat st;
 
 	(void) state;
+	NEEDS_OPENAT2();
 	begin(&f);
 	add(&f, "d/.wh.gone", S_IFREG, "");
 	add(&f, "o/.wh..wh..opq", S_IFREG, "");
@@ -308,6 +311,7 @@ static void the_diff_id_covers_what_follows_the_end(void **state)
 	struct fixture f;
 
 	(void) state;
+	NEEDS_OPENAT2();
 	begin(&f);
 	add(&f, "f", S_IFREG, "x");
 	assert_int_equal(unpack(&f, MiB, &plain, &err), 0);
@@ -327,6 +331,7 @@ static void a_bomb_stops_at_the_limit(void **state)
 	struct fixture f;
 
 	(void) state;
+	NEEDS_OPENAT2();
 	memset(much, 'x', sizeof much - 1);
 	begin(&f);
 	add(&f, "f", S_IFREG, much);

@@ -145,6 +145,7 @@ static void log_lines_are_full_or_partial(void **state)
 	char *text, *p;
 
 	(void) state;
+	NEEDS_OPENAT2();
 	assert_int_equal(log_open(&l, dir_name, 3, 0, &err), 0);
 	log_write(&l, PROTO_OUT, "one\ntwo", 7);
 	log_write(&l, PROTO_OUT, "\n", 1);

@@ -115,6 +115,8 @@ static const char *machine_make(void)
 	write_text("/proc/self/uid_map", map);
 	snprintf(map, sizeof map, "0 %u 1", gid);
 	write_text("/proc/self/gid_map", map);
+	if (!have_openat2())
+		return "no openat2 here";
 	if (!tool_find("nft", map, sizeof map) || !tool_find("ip", map, sizeof map))
 		return "nft or ip is missing";
 	if (shell(-1, NULL, "nft list ruleset && ip link set lo up") != 0)

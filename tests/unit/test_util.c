@@ -69,6 +69,7 @@ static void a_buffer_past_its_maximum_stays_failed(void **state)
 static void files_are_replaced_whole_and_read_with_a_limit(void **state)
 {
 	(void) state;
+	NEEDS_OPENAT2();
 	char dir[] = "/tmp/podctl-io-XXXXXX";
 	auto_close int d = -EBADF;
 	auto_buf struct buf b = BUF_INIT(5);
