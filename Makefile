@@ -4,6 +4,7 @@ BUILD      ?= build
 PREFIX     ?= /usr/local
 LIBEXECDIR ?= $(PREFIX)/libexec/podctl
 BINDIR     ?= $(PREFIX)/bin
+DATADIR    ?= $(PREFIX)/share
 MANDIR     ?= $(PREFIX)/share/man
 CC         ?= cc
 VERSION    := $(shell cat VERSION)
@@ -43,6 +44,12 @@ $(foreach p,$(PKGS),$(eval $(call PKG_RULE,$(p))))
 LINK ?= archives
 ar_or_so = $(foreach l,$(1),$(if $(and $(filter archives,$(LINK)),$(findstring /,$(shell $(CC) -print-file-name=lib$(l:-l%=%).a))),-l:lib$(l:-l%=%).a,$(l)))
 
+# podctl itself needs no loader at all when every archive is there: 0.7 ms of each command.  The runtime opens libseccomp and
+# libsystemd when it needs them, and the monitor is smaller in memory when it shares libc.
+all_archives = $(if $(filter $(words $(1)),$(words $(foreach l,$(1),$(filter -l:%.a,$(call ar_or_so,$(l)))))),$(1))
+NO_LOADER := -static-pie -Wl,--wrap=dlopen
+STATIC_podctl = $(if $(SAN),,$(if $(call all_archives,-ljansson -lyaml -lsqlite3 -lnl-route-3 -lnl-nf-3 -lnl-3 -lc -lm),$(NO_LOADER)))
+
 # program: sources | pkg folders (highest first) | system libraries
 PKGS_podctl         := kube pod infra container image network volume monitor engine store archive cgroup oci codec util
 LIBS_podctl         := $(call ar_or_so,-ljansson -lyaml -lsqlite3 -lnl-route-3 -lnl-nf-3 -lnl-3) -lm -ldl -lpthread
@@ -52,22 +59,26 @@ PKGS_podctl-monitor := monitor oci cgroup codec util
 LIBS_podctl-monitor := $(call ar_or_so,-ljansson)
 PKGS_podctl-unpack  := archive codec util
 LIBS_podctl-unpack  := -larchive -ljansson -lcrypto -lz -lzstd -lpthread
-PKGS_tests          := verb $(PKGS_podctl)
-LIBS_tests          := $(LIBS_podctl) -larchive -lcrypto -lz -lzstd -lcmocka
+PKGS_podctl-transfer := transfer codec util
+LIBS_podctl-transfer := -lcurl -lssl -lcrypto -ljansson
+PKGS_tests          := verb transfer $(PKGS_podctl)
+LIBS_tests          := $(LIBS_podctl) -larchive -lcurl -lssl -lcrypto -lz -lzstd -lcmocka
 
-PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-pause
+PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-transfer $(BUILD)/podctl-pause
 
 .PHONY: all
 all: $(PROGRAMS)  ## build every program
 
 $(BUILD)/podctl: $(call obj,$(call srcs,cmd/podctl) $(call srcs,pkg/verb)) $(call libs,$(PKGS_podctl))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl)
+	$(CC) $(ALL_LDFLAGS) $(STATIC_podctl) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl)
 $(BUILD)/podctl-runtime: $(call obj,$(call srcs,runtime)) $(call libs,$(PKGS_podctl-runtime))
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-runtime)
 $(BUILD)/podctl-monitor: $(call obj,$(call srcs,cmd/podctl-monitor)) $(call libs,$(PKGS_podctl-monitor))
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-monitor)
 $(BUILD)/podctl-unpack: $(call obj,$(call srcs,cmd/podctl-unpack)) $(call libs,$(PKGS_podctl-unpack))
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-unpack)
+$(BUILD)/podctl-transfer: $(call obj,$(call srcs,cmd/podctl-transfer)) $(call libs,$(PKGS_podctl-transfer))
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-transfer)
 # pid 1 of every pod: one file, without even a C library: 16 kB of private memory
 $(BUILD)/podctl-pause: cmd/podctl-pause/pause.c
 	@mkdir -p $(@D)
@@ -89,9 +100,9 @@ $(BUILD)/bench/%: bench/%.c
 	$(CC) $(CSTD) $(WARN) -O2 -static -o $@ $<
 
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
-SUBMAKE := $(AS_USER) $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)
+SUBMAKE = $(AS_USER) $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) BUILD=$(BUILD)
 
-.PHONY: units test-programs demo check check-runtimes e2e vm-check valgrind san fuzz bench lint format format-check layers tidy cppcheck install uninstall clean help
+.PHONY: units test-programs demo check check-runtimes e2e vm-check valgrind san fuzz bench lint format format-check layers docs docs-check tidy cppcheck install uninstall clean help
 demo:  ## build, make a small image, play examples/k8s/hello.yaml and fetch its page (needs root)
 	@tests/deps.sh build
 	@$(SUBMAKE) all
@@ -123,21 +134,32 @@ vm-check:  ## the end-to-end suite in a virtual machine: as root and as an ordin
 san:  ## unit tests under ASan and UBSan, in their own tree
 	@$(SUBMAKE) SAN=1 BUILD=$(BUILD)/san units
 valgrind: $(UNIT)  ## unit tests under valgrind
-	@set -e; for t in $^; do valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes $$t >/tmp/podctl-valgrind.$$$$ 2>&1 \
-		&& echo "ok   $$t" || { tail -40 /tmp/podctl-valgrind.$$$$; echo "FAIL $$t"; exit 1; }; done; rm -f /tmp/podctl-valgrind.$$$$
-FUZZ := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_SRCS = $(foreach p,$(PKGS_tests),$(call srcs,pkg/$(p))) $(filter-out runtime/main.c,$(call srcs,runtime))
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c
+	@PODCTL_BUILD=$(BUILD) UNIT_UNDER="valgrind -q --error-exitcode=99 --leak-check=full --child-silent-after-fork=yes" tests/run $^
+
+# The same sources again with clang, the fuzzer's coverage and the sanitizers; each target takes what it needs from one archive.
+FUZZ      := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SRCS := $(foreach p,$(PKGS_tests),$(call srcs,pkg/$(p))) $(filter-out runtime/main.c,$(call srcs,runtime))
+FUZZ_SAN  := -O1 -gline-tables-only -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+$(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SRCS) $(filter-out -lcmocka,$(LIBS_tests))
-fuzz: $(FUZZ)  ## run each fuzz target for FUZZ_SECONDS (default 10)
-	@set -e; for f in $^; do c=tests/fuzz/corpus/$${f##*/fuzz_}; d=$$(mktemp -d); $$f -max_total_time=$(or $(FUZZ_SECONDS),10) -verbosity=0 -artifact_prefix=$$d/ $$d $$([ -d $$c ] && echo $$c); rm -rf $$d; echo "ok   $$f"; done
+	clang $(CSTD) $(FUZZ_SAN) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+$(BUILD)/fuzz/libpodctl.a: $(patsubst %.c,$(BUILD)/fuzz/%.o,$(FUZZ_SRCS))
+	@rm -f $@
+	$(AR) qcs $@ $^
+$(BUILD)/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libpodctl.a
+	@mkdir -p $(@D)
+	clang $(FUZZ_SAN) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lcmocka,$(LIBS_tests))
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ)
+fuzz:  ## run each fuzz target for FUZZ_SECONDS (default 10)
+	@$(SUBMAKE) fuzz-programs
+	@tests/fuzz/run $(or $(FUZZ_SECONDS),10) $(FUZZ)
 bench:  ## ratios to the floor, crun and podman, after idle and back to back (root)
 	@$(SUBMAKE) all $(BENCH)
 	@BUILD=$(BUILD) bench/run
 
 C_FILES := $(sort $(wildcard cmd/*/*.[ch] pkg/*/*.[ch] runtime/*.[ch] tests/*/*.[ch] bench/*.c))
-lint: format-check layers tidy cppcheck  ## format, include rules, clang-tidy, cppcheck
+lint: format-check layers docs-check tidy cppcheck  ## format, include rules, generated files, clang-tidy, cppcheck
 format: ; clang-format -i $(C_FILES)
 format-check: ; clang-format --dry-run -Werror $(C_FILES)
 # Includes point down only (ARCHITECTURE.md, "Layers").
@@ -145,10 +167,17 @@ layers:
 	@! grep -rnE '#include "(cmd|runtime)/' pkg
 	@! grep -rnE '#include "(pkg|cmd)/' runtime | grep -vE 'pkg/(util|codec|oci|cgroup)/'
 	@! grep -rnE '#include "pkg/' pkg/util | grep -vE 'pkg/util/'
-	@! grep -rnE '#include "pkg/' pkg/codec pkg/cgroup pkg/oci pkg/archive | grep -vE 'pkg/(util|codec|cgroup|oci|archive)/'
+	@! grep -rnE '#include "pkg/' pkg/codec pkg/cgroup pkg/oci pkg/archive pkg/transfer | grep -vE 'pkg/(util|codec|cgroup|oci|archive|transfer)/'
 	@! grep -rnE '#include "pkg/(verb|kube|pod|infra|container|image|network|volume|monitor)/' pkg/engine pkg/store
 	@! grep -rnE '#include "pkg/(verb|kube|pod|infra|container)/' pkg/image pkg/network pkg/volume pkg/monitor 2>/dev/null
 	@! grep -rnE '#include "pkg/verb/' pkg/kube pkg/pod pkg/container pkg/infra
+# What is made from the tables: man pages and completion from the commands, the list of fields and schema.c from schema.tbl.
+docs: $(BUILD)/podctl  ## make the man pages, the completions and docs/kube-support.md again
+	@docs/make $(BUILD)/podctl docs pkg/kube
+docs-check: $(BUILD)/podctl
+	@d=$$(mktemp -d); mkdir $$d/docs $$d/kube; docs/make $(BUILD)/podctl $$d/docs $$d/kube; rc=0; \
+		for f in $$(cd $$d && find docs -type f); do cmp $$f $$d/$$f || rc=1; done; cmp pkg/kube/schema.c $$d/kube/schema.c || rc=1; rm -r $$d; \
+		[ $$rc = 0 ] || { echo "made files are stale: run make docs"; exit 1; }
 TIDY := $(addprefix tidy@,$(filter %.c,$(wildcard cmd/*/*.c pkg/*/*.c runtime/*.c)))
 .PHONY: $(TIDY)
 tidy: $(TIDY)
@@ -163,8 +192,12 @@ install:  ## install below DESTDIR and PREFIX (default /usr/local)
 	$(INSTALL) -m 755 $(filter-out $(BUILD)/podctl,$(PROGRAMS)) $(DESTDIR)$(LIBEXECDIR)/
 	ln -sf $(LIBEXECDIR)/podctl-runtime $(DESTDIR)$(BINDIR)/podctl-runtime
 	$(INSTALL) -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(MANDIR)/man1/
+	$(INSTALL) -D -m 644 docs/completion/podctl.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/podctl
+	$(INSTALL) -D -m 644 docs/completion/_podctl $(DESTDIR)$(DATADIR)/zsh/site-functions/_podctl
+	$(INSTALL) -D -m 644 docs/completion/podctl.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/podctl.fish
 uninstall:  ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/podctl $(DESTDIR)$(BINDIR)/podctl-runtime $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(wildcard docs/man/*.1)))
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,bash-completion/completions/podctl zsh/site-functions/_podctl fish/vendor_completions.d/podctl.fish)
 	rm -rf $(DESTDIR)$(LIBEXECDIR)
 clean: ; rm -rf $(BUILD)
 help:  ## this list

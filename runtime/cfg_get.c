@@ -72,6 +72,8 @@ int cfg_int(const json_t *o, const char *at, const char *key, int64_t min, int64
 	if (json_is_real(v)) { /* numbers past 2^63, such as RLIM_INFINITY, arrive as a double */
 		double d = json_real_value(v);
 
+		if (d > -1e15 && d < 1e15 && d != (double) (int64_t) d)
+			return wrong(err, at, key, "an integer");
 		n = d >= 9223372036854775807.0    ? INT64_MAX
 		    : d <= -9223372036854775808.0 ? INT64_MIN
 						  : (int64_t) d;

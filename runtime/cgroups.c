@@ -9,20 +9,18 @@
 #include "runtime/systemd.h"
 
 /* cgroupsPath is absolute below the root of the hierarchy; a relative one is taken the same way, as crun does. */
-static int choose_path(struct container *c, struct err *err)
+int container_cgroup_path(
+	const struct config *g, const struct cgroup_fs *cg, const char *id, char *ret, size_t size)
 {
-	const char *want = c->cfg.cgroups_path;
-	const char *own = c->cg.mode == CGROUP_V2 && geteuid() != 0 ? c->cg.h[0].self : "";
+	const char *want = g->cgroups_path;
+	const char *own = cg->mode == CGROUP_V2 && geteuid() != 0 ? cg->h[0].self : "";
 	int n;
 
 	if (want && *want)
-		n = snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s%s", *want == '/' ? "" : "/", want);
+		n = snprintf(ret, size, "%s%s", *want == '/' ? "" : "/", want);
 	else
-		n = snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s/%s", strcmp(own, "/") == 0 ? "" : own,
-			c->o.id);
-	if (n < 0 || (size_t) n >= sizeof c->cgroup_path)
-		return err_set(err, ERR_INVALID, "linux.cgroupsPath: is too long");
-	return 0;
+		n = snprintf(ret, size, "%s/%s", strcmp(own, "/") == 0 ? "" : own, id);
+	return n < 0 || (size_t) n >= size ? -ENAMETOOLONG : 0;
 }
 
 static int open_entries(struct container *c, struct err *err)
@@ -43,8 +41,9 @@ static int make(struct container *c, struct err *err)
 			return rc;
 		c->cgroup_made = true;
 	} else {
-		if ((rc = choose_path(c, err)) < 0)
-			return rc;
+		if (container_cgroup_path(&c->cfg, &c->cg, c->o.id, c->cgroup_path, sizeof c->cgroup_path) <
+			0)
+			return err_set(err, ERR_INVALID, "linux.cgroupsPath: is too long");
 		rc = cgroup_make(&c->cg, c->cgroup_path, err);
 		c->cgroup_made = true; /* in part, perhaps: undo removes what is there */
 		if (rc < 0)

@@ -125,8 +125,7 @@ static int decode_hooks(struct config *c, struct err *err)
 			continue;
 		if (!(c->hooks[k].v = arena_array(&c->arena, json_array_size(list), sizeof *c->hooks[k].v)))
 			return nomem(err);
-		strcpy(at, "hooks.");
-		strcat(at, cfg_hook_names[k]);
+		(void) snprintf(at, sizeof at, "hooks.%s", cfg_hook_names[k]);
 		json_array_foreach(list, i, item)
 		{
 			if ((rc = decode_hook(item, at, &c->arena, &c->hooks[k].v[i], err)) < 0)
@@ -453,29 +452,13 @@ int config_decode(json_t *doc, struct config *c, struct err *err)
 	return check(c, err);
 }
 
-/* In place: "-" and at most 19 digits are never longer than the 19 or 20 digits they replace. */
-static void wrap_number(char *at, size_t digits)
-{
-	char old[24], fresh[24];
-	uint64_t v;
-	int n;
-
-	memcpy(old, at, digits);
-	old[digits] = '\0';
-	if (parse_u64(old, (uint64_t) INT64_MAX + 1, UINT64_MAX, &v) < 0)
-		return;
-	n = snprintf(fresh, sizeof fresh, "%lld", (long long) v);
-	if (n < 0 || (size_t) n > digits)
-		return;
-	memset(at, ' ', digits);
-	memcpy(at, fresh, (size_t) n);
-}
-
-json_t *config_parse(char *text, size_t len, struct err *err)
+/* The next integer past 2^63 from *at on: its place, its value, and its length, or 0 when there is none. */
+static size_t next_big(const char *text, size_t len, size_t *at, uint64_t *ret)
 {
 	bool in_string = false;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = *at; i < len; i++) {
+		char digits[24];
 		size_t n = 0;
 
 		if (in_string) {
@@ -491,11 +474,37 @@ json_t *config_parse(char *text, size_t len, struct err *err)
 		}
 		while (i + n < len && text[i + n] >= '0' && text[i + n] <= '9')
 			n++;
-		if ((n == 19 || n == 20) && i && text[i - 1] != '.' && text[i - 1] != '-' && (i + n == len || !strchr(".eE", text[i + n])))
-			wrap_number(text + i, n);
+		if ((n == 19 || n == 20) && i && text[i - 1] != '.' && text[i - 1] != '-' &&
+			(i + n == len || !strchr(".eE", text[i + n]))) {
+			memcpy(digits, text + i, n);
+			digits[n] = '\0';
+			if (parse_u64(digits, (uint64_t) INT64_MAX + 1, UINT64_MAX, ret) == 0) {
+				*at = i;
+				return n;
+			}
+		}
 		i += n ? n - 1 : 0;
 	}
-	return json_parse(text, len, err);
+	return 0;
+}
+
+json_t *config_parse(const char *text, size_t len, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(2 * JSON_MAX);
+	size_t done = 0, at = 0, n;
+	uint64_t v = 0;
+
+	while ((n = next_big(text, len, &at, &v))) {
+		buf_add(&b, text + done, at - done);
+		buf_printf(&b, "%lld", (long long) v);
+		done = at += n;
+	}
+	if (!done)
+		return json_parse(text, len, err);
+	buf_add(&b, text + done, len - done);
+	if (buf_failed(&b))
+		return nomem(err), NULL;
+	return json_parse(b.data, b.len, err);
 }
 
 int config_read(

@@ -162,7 +162,7 @@ struct config {
 
 /* Parses JSON of ours or of an engine.  Numbers past 2^63, which jansson refuses (RLIM_INFINITY, 64-bit seccomp masks),
  * are rewritten in text as the negative number with the same 64 bits. */
-json_t *config_parse(char *text, size_t len, struct err *err);
+json_t *config_parse(const char *text, size_t len, struct err *err);
 /* Takes doc.  config_done frees it even after a failure. */
 int config_decode(json_t *doc, struct config *ret, struct err *err);
 /* dir/name ("config.json" unless told otherwise); *ret_text, when wanted, is what was read (malloc'd). */

@@ -57,6 +57,7 @@ struct container {
 	int cgroup_dir; /* v2, for CLONE_INTO_CGROUP */
 	int *idmapped;  /* per mount: a detached, idmapped copy of its source, or -EBADF */
 	struct filter filter;
+	int listener; /* connected to linux.seccomp.listenerPath, or -EBADF */
 	pid_t pid;
 	int pidfd;
 	struct oci_state state;
@@ -73,6 +74,9 @@ json_t *container_hook_state(const struct container *c, enum oci_status status, 
 
 /* runtime/cgroups.c: where the container's processes live. */
 int container_cgroup_make(struct container *c, struct err *err);
+/* Where that is without systemd: linux.cgroupsPath, else the id. */
+int container_cgroup_path(
+	const struct config *g, const struct cgroup_fs *cg, const char *id, char *ret, size_t size);
 
 /* runtime/init.c: the container's first process; never returns. */
 _Noreturn void init_main(struct container *c);
@@ -94,6 +98,7 @@ bool resources_ask_something(const json_t *resources);
 /* runtime/seccomp.c: the compiled filter of a profile, from the cache or fresh. */
 int seccomp_prepare(const json_t *profile, const char *root, struct filter *ret, struct err *err);
 int seccomp_from_digest(const char *root, const char *digest, struct filter *ret, struct err *err);
+/* Returns the listener when the filter notifies, else 0. */
 int filter_load(const struct filter *f, struct err *err);
 
 /* runtime/hooks.c: each hook gets the state on stdin; the first failure ends it. */

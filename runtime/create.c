@@ -20,6 +20,7 @@
 #include "runtime/netdev.h"
 #include "runtime/ns.h"
 #include "runtime/process.h"
+#include "runtime/seccomp.h"
 #include "runtime/sync.h"
 #include "runtime/systemd.h"
 
@@ -33,6 +34,7 @@ void container_init(struct container *c, const struct globals *g, const struct c
 		.child_sync = -EBADF,
 		.console = -EBADF,
 		.cgroup_dir = -EBADF,
+		.listener = -EBADF,
 		.pidfd = -EBADF };
 	for (int i = 0; i < OCI_NS_COUNT; i++)
 		c->ns_fd[i] = -EBADF;
@@ -47,6 +49,7 @@ void container_done(struct container *c)
 	fd_close_p(&c->console);
 	fd_close_p(&c->cgroup_dir);
 	fd_close_p(&c->pidfd);
+	fd_close_p(&c->listener);
 	for (int i = 0; i < OCI_NS_COUNT; i++)
 		fd_close_p(&c->ns_fd[i]);
 	for (size_t i = 0; i < c->n_tasks; i++)
@@ -250,6 +253,9 @@ static int create(struct container *c, struct err *err)
 		return rc;
 	if (c->cfg.seccomp && (rc = seccomp_prepare(c->cfg.seccomp, c->g->root, &c->filter, err)) < 0)
 		return err_wrap(err, "linux.seccomp");
+	if (c->cfg.seccomp && (c->listener = seccomp_listener_open(&c->cfg, &c->filter, err)) < 0 &&
+		c->listener != -EBADF)
+		return c->listener;
 	if (c->cfg.process.terminal && c->o.console_socket) {
 		if ((rc = console_connect(c->o.console_socket, err)) < 0)
 			return rc;

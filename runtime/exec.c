@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include "runtime/process.h"
 #include "runtime/report.h"
 #include "runtime/rootfs.h"
+#include "runtime/seccomp.h"
 #include "runtime/sync.h"
 #include "runtime/systemd.h"
 
@@ -53,7 +55,7 @@ struct exec {
 	char cgroup_path[1024];
 	int tasks[CGROUP_V1_MAX];
 	size_t n_tasks;
-	int cgroup_dir, init_pidfd, console, parent_sync, child_sync, root, pidfd;
+	int listener, cgroup_dir, init_pidfd, console, parent_sync, child_sync, root, pidfd;
 	pid_t pid;
 };
 
@@ -206,11 +208,20 @@ static int load_filter(struct exec *x, struct err *err)
 	struct err ignored;
 	int rc;
 
-	if (!x->state.seccomp || seccomp_from_digest(x->g->root, x->state.seccomp, &x->filter, &ignored) == 0)
+	if (!x->state.seccomp)
+		return 0;
+	if (seccomp_from_digest(x->g->root, x->state.seccomp, &x->filter, &ignored) < 0) {
+		if ((rc = load_config(x, err)) < 0 || !x->cfg.seccomp)
+			return rc;
+		if ((rc = seccomp_prepare(x->cfg.seccomp, x->g->root, &x->filter, err)) < 0)
+			return rc;
+	}
+	if (!(x->filter.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
 		return 0;
 	if ((rc = load_config(x, err)) < 0)
 		return rc;
-	return x->cfg.seccomp ? seccomp_prepare(x->cfg.seccomp, x->g->root, &x->filter, err) : 0;
+	x->listener = seccomp_listener_open(&x->cfg, &x->filter, err);
+	return x->listener < 0 ? x->listener : 0;
 }
 
 /* --- where to run it --- */
@@ -264,6 +275,16 @@ static int ns_flags(const struct exec *x)
 	return flags;
 }
 
+/* Our own pid as the runtime's procfs counts. */
+static pid_t host_pid(int proc)
+{
+	char text[16];
+	ssize_t len = readlinkat(proc, "self", text, sizeof text - 1);
+
+	text[len > 0 ? len : 0] = '\0';
+	return (pid_t) strtol(text, NULL, 10);
+}
+
 static _Noreturn void child_fail(struct exec *x, struct err *err) { sync_die(x->child_sync, err); }
 
 /* exec_main - the process that joins a container, from clone to exec.
@@ -277,6 +298,7 @@ static _Noreturn void exec_main(struct exec *x, int flags)
 		.filter = &x->filter,
 		.preserve_fds = (int) x->o.preserve,
 		.id = x->o.id,
+		.listener = x->listener,
 		.label_fd = -EBADF };
 	auto_close int root = -EBADF;
 	int rc;
@@ -290,6 +312,9 @@ static _Noreturn void exec_main(struct exec *x, int flags)
 		}
 	if ((s.proc = procfs_open(&err)) < 0)
 		child_fail(x, &err);
+	if (x->listener >= 0)
+		s.listener_text = seccomp_listener_text(
+			&x->cfg, oci_state_public(&x->state, OCI_RUNNING), host_pid(s.proc));
 	if (flags && setns(x->init_pidfd, flags) < 0) {
 		err_sys(&err, errno, "join the container's namespaces");
 		child_fail(x, &err);
@@ -512,6 +537,7 @@ int cmd_exec(const struct globals *g, int argc, char **argv, struct err *err)
 	*x = (struct exec){ .g = g,
 		.state_dir = -EBADF,
 		.cgroup_dir = -EBADF,
+		.listener = -EBADF,
 		.init_pidfd = -EBADF,
 		.console = -EBADF,
 		.parent_sync = -EBADF,

@@ -19,6 +19,7 @@
 #include "runtime/ns.h"
 #include "runtime/process.h"
 #include "runtime/rootfs.h"
+#include "runtime/seccomp.h"
 #include "runtime/sync.h"
 #include "runtime/tune.h"
 
@@ -60,7 +61,6 @@ static int user_namespace(struct init *n, struct err *err)
 
 	if (!c->cfg.ns[OCI_NS_USER].wanted)
 		return 0;
-	n->r.userns = true;
 	if (is_new(n, OCI_NS_USER) && (rc = sync_expect(c->child_sync, SYNC_IDS_MAPPED, NULL, err)) < 0)
 		return rc;
 	if (c->cfg.ns[OCI_NS_MOUNT].wanted && (rc = mounts_open_sources(&n->r, err)) < 0)
@@ -146,6 +146,7 @@ static int tune(struct init *n, struct err *err)
 		.preserve_fds = c->o.preserve_fds,
 		.id = c->o.id,
 		.label_fd = -EBADF,
+		.listener = c->listener,
 		.keep_groups = config_annotation(&c->cfg, "run.oci.keep_original_groups") != NULL };
 	int rc = tune_linux(&c->cfg, err);
 
@@ -249,6 +250,9 @@ static int hooks(struct init *n, struct err *err)
 			return rc;
 	}
 	n->host_pid = host_pid(n);
+	if (c->listener >= 0)
+		n->p.listener_text = seccomp_listener_text(
+			&c->cfg, container_hook_state(c, OCI_CREATED, n->host_pid), n->host_pid);
 	if (!c->cfg.hooks[HOOK_CREATE_CONTAINER].n)
 		return 0;
 	return hooks_run(

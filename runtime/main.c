@@ -93,14 +93,15 @@ static int set_globals(const struct global_opts *o, struct globals *g, struct er
 {
 	static char absolute[PATH_MAX];
 	const char *root = o->root ? o->root : default_root();
+	size_t n;
 	int rc;
 
 	if (root[0] != '/') {
 		if (!getcwd(absolute, sizeof absolute) ||
-			strlen(absolute) + strlen(root) + 2 > sizeof absolute)
+			(n = strlen(absolute)) + strlen(root) + 2 > sizeof absolute)
 			return err_set(err, ERR_INVALID, "--root '%s': cannot be made absolute", root);
-		strcat(absolute, "/");
-		root = strcat(absolute, root);
+		(void) snprintf(absolute + n, sizeof absolute - n, "/%s", root);
+		root = absolute;
 	}
 	*g = (struct globals){ .root = root,
 		.manager = o->systemd ? CGROUP_MANAGER_SYSTEMD : CGROUP_MANAGER_CGROUPFS };

@@ -202,6 +202,23 @@ static bool wants_poststop(int dir)
 	       strstr(b.data, "\"poststop\"");
 }
 
+/* A `create` that was killed has written its configuration, perhaps made cgroups, and not yet said so in a state.  Its
+ * process, if there was one, died with it. */
+static void remove_partial(int dir, const char *id)
+{
+	auto_config struct config cfg = { 0 };
+	struct cgroup_fs cg = { 0 };
+	struct err ignored;
+	char path[1024];
+
+	if (config_read(dir, "config.json", &cfg, NULL, NULL, &ignored) < 0 || cgroup_open(&cg, &ignored) < 0)
+		return;
+	if (container_cgroup_path(&cfg, &cg, id, path, sizeof path) == 0 &&
+		cgroup_remove(&cg, path, &ignored) < 0)
+		log_warn("container %s: %s, ignoring", id, ignored.msg);
+	cgroup_close(&cg);
+}
+
 int container_delete(const struct globals *g, const char *id, bool force, struct err *err)
 {
 	auto_close int dir = -EBADF;
@@ -232,6 +249,8 @@ int container_delete(const struct globals *g, const char *id, bool force, struct
 		if (s.systemd_scope && systemd_scope_stop(s.systemd_scope, &soft) < 0)
 			log_warn("container %s: %s, ignoring", id, soft.msg);
 	}
+	if (!s.pid)
+		remove_partial(dir, id);
 	if (wants_poststop(dir) && run_poststop(dir, &s, &soft) < 0)
 		log_warn("container %s: %s, ignoring", id, soft.msg);
 	if ((rc = statedir_remove(g->root, id)) < 0)

@@ -151,7 +151,7 @@ static int bind_mount(struct rootfs *r, const struct cfg_mount *m, size_t i, str
 		tree = (int) syscall(SYS_open_tree, source, "",
 			AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (rec ? AT_RECURSIVE : 0));
 	/* a part of a tree whose mounts our creator locked can only be bound as a whole */
-	if (tree < 0 && errno == EINVAL && !rec && r->userns)
+	if (tree < 0 && errno == EINVAL && !rec)
 		tree = (int) syscall(SYS_open_tree, source, "",
 			AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0)
@@ -175,16 +175,17 @@ static int bind_host(const struct cfg_mount *m, const char *host, int target, st
 {
 	auto_close int tree = (int) syscall(
 		SYS_open_tree, AT_FDCWD, host, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	struct oci_mount_opts o = m->opts;
+	uint64_t safe = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+			(strcmp(m->type, "sysfs") == 0 ? MOUNT_ATTR_RDONLY : 0);
+	int rc;
 
+	if (tree < 0 && errno == ENOENT && strcmp(m->type, "mqueue") == 0)
+		return 0; /* the host shows no queues either */
 	if (tree < 0)
 		return err_sys(err, errno, "mount '%s': bind '%s'", m->dest, host);
-	(void) set_attr(tree, 0, 0, MS_PRIVATE | 0, true);
-	o.attr_clr = 0;
-	o.attr_set |= MOUNT_ATTR_RDONLY;
-	if (strcmp(m->type, "sysfs") != 0)
-		o.attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
-	(void) set_attr(tree, o.attr_set & MOUNT_ATTR_RDONLY, 0, 0, true);
+	(void) set_attr(tree, 0, 0, MS_PRIVATE, true);
+	if ((rc = set_attr(tree, safe, 0, 0, true)) < 0)
+		return err_sys(err, -rc, "mount '%s': restrict what is bound of '%s'", m->dest, host);
 	if (mount_attach(tree, target) < 0)
 		return err_sys(err, errno, "mount '%s': bind '%s'", m->dest, host);
 	return 0;
@@ -240,16 +241,17 @@ static int mount_fs(struct rootfs *r, const struct cfg_mount *m, struct err *err
 		return err_sys(err, ENOMEM, "mount '%s'", m->dest);
 	snprintf(at, sizeof at, "/proc/self/fd/%d", target);
 	rc = mount(source, at, m->type, m->opts.flags, data) < 0 ? -errno : 0;
-	if (rc == -EINVAL && r->userns && strcmp(m->type, "devpts") == 0 && strstr(data, "gid=")) {
+	if (rc == -EINVAL && strcmp(m->type, "devpts") == 0 && strstr(data, "gid=")) {
 		auto_free char *less = without_gid(data);
 
 		rc = !less ? -ENOMEM : mount(source, at, m->type, m->opts.flags, less) < 0 ? -errno : 0;
 	}
-	if (rc == -EPERM && r->userns && strcmp(m->type, "sysfs") == 0)
+	/* whose user namespace it is, ours or the engine's, makes no difference */
+	if (rc == -EPERM && strcmp(m->type, "sysfs") == 0)
 		return bind_host(m, "/sys", target, err);
-	if (rc == -EPERM && r->userns && strcmp(m->type, "proc") == 0)
+	if (rc == -EPERM && strcmp(m->type, "proc") == 0)
 		return bind_host(m, "/proc", target, err);
-	if (rc == -EPERM && r->userns && strcmp(m->type, "mqueue") == 0)
+	if (rc == -EPERM && strcmp(m->type, "mqueue") == 0)
 		return bind_host(m, "/dev/mqueue", target, err);
 	if (rc < 0)
 		return err_sys(

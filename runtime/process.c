@@ -20,6 +20,7 @@
 #include "pkg/util/path.h"
 #include "pkg/util/text.h"
 #include "runtime/rootfs.h"
+#include "runtime/seccomp.h"
 #include "runtime/tune.h"
 
 /* --- before rights are dropped --- */
@@ -365,6 +366,9 @@ int process_exec(struct process *s, struct err *err)
 	tune_signals();
 	if (s->filter && s->filter->prog.len) {
 		if ((rc = filter_load(s->filter, err)) < 0)
+			return rc;
+		if (s->listener >= 0 &&
+			(rc = seccomp_listener_send(s->listener, s->listener_text, rc, err)) < 0)
 			return rc;
 		if (!s->p->no_new_privs && (rc = final_caps(s, err)) < 0)
 			return rc;

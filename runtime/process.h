@@ -19,6 +19,8 @@ struct process {
 	const char *id;
 	char *const *env;    /* with HOME; NULL-terminated */
 	char path[PATH_MAX]; /* resolved program */
+	int listener;        /* where the filter's listener goes; -EBADF */
+	char *listener_text; /* what is said with it */
 	int label_fd;        /* attr/exec to be written last; -EBADF */
 	gid_t *groups;       /* of the user's name, else p->groups */
 	size_t n_groups;

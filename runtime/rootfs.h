@@ -16,7 +16,6 @@ struct rootfs {
 	struct container *c;
 	int root;    /* the root's top directory, O_PATH */
 	int proc;    /* the host's procfs, checked to be one */
-	bool userns; /* inside a user namespace other than the first: some mounts and mknod will be refused */
 	int *sources; /* per mount, when opened ahead; -EBADF */
 };
 

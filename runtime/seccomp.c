@@ -137,7 +137,7 @@ int seccomp_from_digest(const char *root, const char *name, struct filter *ret, 
 
 int filter_load(const struct filter *f, struct err *err)
 {
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &f->prog) < 0)
-		return err_sys(err, errno, "load the seccomp filter");
-	return 0;
+	int rc = (int) syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &f->prog);
+
+	return rc < 0 ? err_sys(err, errno, "load the seccomp filter") : rc;
 }

@@ -133,7 +133,8 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t action, int nr, const struct s
 	return rc;
 }
 
-static int add_syscalls(scmp_filter_ctx ctx, const json_t *o, uint32_t fallback, struct err *err)
+static int add_syscalls(
+	scmp_filter_ctx ctx, const json_t *o, uint32_t fallback, struct filter *f, struct err *err)
 {
 	static const char at[] = "linux.seccomp.syscalls";
 	const json_t *names, *args, *item;
@@ -152,9 +153,6 @@ static int add_syscalls(scmp_filter_ctx ctx, const json_t *o, uint32_t fallback,
 		return rc;
 	if (act == fallback)
 		return 0; /* libseccomp refuses a rule that says what happens anyway */
-	if (act == SCMP_ACT_NOTIFY)
-		return err_set(err, ERR_UNSUPPORTED,
-			"%s.action: SCMP_ACT_NOTIFY is not supported by this runtime", at);
 	if (json_array_size(args) > LEN(cmp))
 		return err_set(err, ERR_INVALID, "%s.args: more than 6", at);
 	json_array_foreach(args, i, item)
@@ -171,6 +169,13 @@ static int add_syscalls(scmp_filter_ctx ctx, const json_t *o, uint32_t fallback,
 			return err_set(err, ERR_INVALID, "%s.names[%zu]: expected a string", at, i);
 		if ((nr = lib.resolve_name(name)) == __NR_SCMP_ERROR)
 			continue; /* of a newer kernel or another architecture */
+		if (act == SCMP_ACT_NOTIFY && strcmp(name, "sendmsg") == 0)
+			return err_set(err, ERR_INVALID,
+				"%s: SCMP_ACT_NOTIFY of 'sendmsg', which hands the listener over, would wait "
+				"for ever",
+				at);
+		if (act == SCMP_ACT_NOTIFY)
+			f->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 		if ((rc = add_rule(ctx, act, nr, cmp, (unsigned) json_array_size(args))) < 0 && rc != -EDOM)
 			return err_sys(err, -rc, "%s: add the rule for '%s'", at, name);
 	}
@@ -208,7 +213,7 @@ static int add_all(
 		return rc;
 	json_array_foreach(list, i, item)
 	{
-		if ((rc = add_syscalls(ctx, item, fallback, err)) < 0)
+		if ((rc = add_syscalls(ctx, item, fallback, f, err)) < 0)
 			return rc;
 	}
 	return 0;
@@ -255,5 +260,8 @@ int seccomp_compile(const json_t *profile, struct filter *f, struct err *err)
 	if ((rc = add_all(ctx, profile, fallback, f, err)) == 0)
 		rc = export_prog(ctx, f, err);
 	lib.release(ctx);
+	if (f->flags &
+		SECCOMP_FILTER_FLAG_NEW_LISTENER) /* the kernel takes not both, and we are single-threaded */
+		f->flags &= ~(unsigned) SECCOMP_FILTER_FLAG_TSYNC;
 	return rc;
 }

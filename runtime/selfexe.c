@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "pkg/oci/sealed.h"
 #include "pkg/util/cleanup.h"
 
 extern char **environ;
@@ -44,38 +44,18 @@ static bool is_protected(void)
 	if (fstat(fd, &st) == 0 && st.st_nlink == 0 && fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_RDONLY))
 		return true;
 	return fstatfs(fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC && (fs.f_flags & ST_RDONLY) &&
-	       getenv("_PODCTL_RUNTIME_SEALED") != NULL;
+	       getenv(OCI_SEALED_ENV) != NULL;
 }
 
-/* An overlay without an upper directory is read-only for ever, whatever is done to its mount. */
 static int overlay_copy(void)
 {
-	char path[4096], *slash;
-	auto_close int fs = -EBADF;
-	auto_close int mnt = -EBADF;
+	char path[4096];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
 
-	if (n <= 0 || n >= 200) /* one fsconfig value is limited to 256 bytes */
+	if (n <= 0)
 		return -ENAMETOOLONG;
 	path[n] = '\0';
-	if (!(slash = strrchr(path, '/')) || slash == path || strpbrk(path, ":\\,"))
-		return -EINVAL;
-	*slash = '\0';
-	if ((fs = (int) syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC)) < 0)
-		return -errno;
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", "podctl-runtime", 0) < 0)
-		return -errno;
-	/* two lowers are the least a read-only overlay takes; the second adds nothing */
-	char lower[512];
-	snprintf(lower, sizeof lower, "%s:/sys", path);
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0) < 0 ||
-		syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -errno;
-	if ((mnt = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
-		     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID)) < 0)
-		return -errno;
-	int fd = openat(mnt, slash + 1, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	return fd < 0 ? -errno : fd;
+	return oci_sealed_open(path);
 }
 
 static int copy_to(int out)
@@ -113,13 +93,13 @@ int selfexe_protect(char **argv, struct err *err)
 	auto_close int fd = -EBADF;
 
 	if (is_protected()) {
-		(void) unsetenv("_PODCTL_RUNTIME_SEALED");
+		(void) unsetenv(OCI_SEALED_ENV);
 		return 0;
 	}
-	if (getenv("_PODCTL_RUNTIME_SEALED"))
+	if (getenv(OCI_SEALED_ENV))
 		return err_set(err, ERR_DENIED,
 			"protect the runtime's own binary: still writable after a copy was made");
-	if (setenv("_PODCTL_RUNTIME_SEALED", "1", 1) < 0)
+	if (setenv(OCI_SEALED_ENV, "1", 1) < 0)
 		return err_sys(err, errno, "protect the runtime's own binary");
 	if ((fd = overlay_copy()) >= 0)
 		(void) syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);

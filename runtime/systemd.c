@@ -121,7 +121,7 @@ int systemd_scope_names(
 		return err_set(
 			err, ERR_INVALID, "linux.cgroupsPath '%s': is no valid slice:prefix:name", path);
 	if (!strstr(scope, ".slice"))
-		strcat(scope, ".scope");
+		(void) snprintf(scope + strlen(scope), 256 - strlen(scope), ".scope");
 	return 0;
 }
 

@@ -58,7 +58,7 @@ static int follow(struct walk *w, int dir, const char *name)
 	rc = snprintf(rest, sizeof rest, "%s/%s", to, w->rest);
 	if (rc < 0 || (size_t) rc >= sizeof rest)
 		return -ENAMETOOLONG;
-	strcpy(w->rest, rest);
+	memcpy(w->rest, rest, (size_t) rc + 1);
 	return 0;
 }
 
@@ -102,7 +102,7 @@ static int make_path(int root, const char *path, bool file)
 	if (strlen(path) >= sizeof w->rest)
 		rc = -ENAMETOOLONG;
 	else
-		strcpy(w->rest, path);
+		memcpy(w->rest, path, strlen(path) + 1);
 	while (rc == 0) {
 		char name[NAME_MAX + 1];
 		size_t skip = strspn(w->rest, "/"), n = strcspn(w->rest + skip, "/");

@@ -30,6 +30,7 @@ const struct option global_options[] = {
 const struct command_group command_groups[] = {
 	{ "container", "Manage containers" },
 	{ "image", "Manage images" },
+	{ "volume", "Manage volumes" },
 	{ "pod", "Manage pods" },
 	{ "kube", "Run pods from Kubernetes YAML, and write it" },
 	{ "play", "Run pods from Kubernetes YAML" },
@@ -39,7 +40,7 @@ const struct command_group command_groups[] = {
 	{ NULL, NULL }
 };
 const struct command *const command_tables[] = {
-	container_commands, container_io_commands, change_commands, prune_commands, image_commands, pod_commands, kube_commands, system_commands, NULL
+	container_commands, container_io_commands, change_commands, prune_commands, image_commands, volume_commands, pod_commands, kube_commands, system_commands, NULL
 };
 /* clang-format on */
 

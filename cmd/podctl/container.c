@@ -168,7 +168,7 @@ static const struct option plain_options[] = {
 struct remove_command {
 	struct many_request many;
 	struct remove_request remove;
-	bool volumes, busy;
+	bool busy;
 };
 
 static int remove_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
@@ -200,7 +200,7 @@ static const struct option remove_options[] = {
 	O_BOOL(X, many.ignore, "ignore", 'i', "A container that is not there is no error"),
 	O_INT(X, remove.timeout_s, "time|timeout", 't', "SECONDS",
 		"With --force: how long each may take to stop", -1, UINT32_MAX),
-	O_BOOL(X, volumes, "volumes", 'v', "Remove anonymous volumes too (there are none)"),
+	O_BOOL(X, remove.volumes, "volumes", 'v', "Remove the volumes made for it alone too"),
 	O_REFUSED("depend", 0, NULL, "not done yet"),
 	O_REFUSED("cidfile", 0, "FILE", "not done yet; use $(cat FILE)"),
 	O_END,

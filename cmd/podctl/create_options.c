@@ -61,6 +61,7 @@ const struct option create_options[] = {
 	O_CSV(R, expose, "expose", 0, "PORT[/PROTO]", "Say that a port is served"),
 	O_CSV(R, groups, "group-add", 0, "GROUP", "Add a supplementary group"),
 	O_STR(R, hostname, "hostname", 'h', "NAME", "Host name inside"),
+	O_STR(R, image_volume, "image-volume", 0, "MODE", "What the image's VOLUMEs become: anonymous (default), tmpfs, ignore"),
 	O_BOOL(R, init, "init", 0, "Run a small init as pid 1 that reaps and forwards signals"),
 	O_BOOL(R, interactive, "interactive", 'i', "Keep standard input open"),
 	O_STR(R, ipc, "ipc", 0, "MODE", "IPC namespace: private, host or container:NAME"),
@@ -71,7 +72,7 @@ const struct option create_options[] = {
 	O_BYTES(R, memory, "memory", 'm', "At most so much memory"),
 	O_BYTES(R, memory_reservation, "memory-reservation", 0, "Soft limit of memory"),
 	O_BYTES(R, memory_swap, "memory-swap", 0, "At most so much memory and swap together; -1 for no limit"),
-	O_STRS(R, mounts, "mount", 0, "type=TYPE,...", "Mount: type=bind,src=DIR,dst=DIR or type=tmpfs,dst=DIR"),
+	O_STRS(R, mounts, "mount", 0, "type=TYPE,...", "Mount: type=bind,src=DIR,dst=DIR, type=volume,src=VOLUME,dst=DIR or type=tmpfs,dst=DIR"),
 	O_STR(R, name, "name", 0, "NAME", "Name it (else a name is made up)"),
 	O_CSV(R, networks, "network|net", 0, "MODE", "bridge, host, none or container:NAME"),
 	O_BOOL(R, no_hosts, "no-hosts", 0, "Leave the image's /etc/hosts alone"),
@@ -101,7 +102,8 @@ const struct option create_options[] = {
 	O_STR(R, umask, "umask", 0, "MODE", "Its umask, octal"),
 	O_STR(R, user, "user", 'u', "USER[:GROUP]", "Run as this user of the image, by name or number"),
 	O_STR(R, uts, "uts", 0, "MODE", "UTS namespace: private, host or container:NAME"),
-	O_STRS(R, volumes, "volume", 'v', "DIR:DIR[:OPTIONS]", "Mount a directory or file of the host"),
+	O_STRS(R, volumes, "volume", 'v', "DIR|VOLUME:DIR[:OPTIONS]", "Mount a directory or file of the host, or a volume (made when missing)"),
+	O_CSV(R, volumes_from, "volumes-from", 0, "CONTAINER[:ro]", "Mount what another container has mounted"),
 	O_STR(R, workdir, "workdir", 'w', "DIR", "Working directory inside"),
 
 	O_REFUSED("arch", 0, "ARCH", "images are not pulled yet, so there is nothing to choose from"),
@@ -135,7 +137,6 @@ const struct option create_options[] = {
 	O_REFUSED("tz", 0, "ZONE", "not done yet; set TZ with -e"),
 	O_REFUSED("uidmap", 0, "MAP", "user namespaces of single containers are not done yet"),
 	O_REFUSED("userns", 0, "MODE", "user namespaces of single containers are not done yet"),
-	O_REFUSED("volumes-from", 0, "CONTAINER", "named volumes are not done yet"),
 	O_END
 };
 /* clang-format on */

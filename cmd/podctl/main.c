@@ -68,6 +68,23 @@ static int log_start(const char *level, struct err *err)
 		err, ERR_INVALID, "--log-level: no level '%s'; there are error, warn, info and debug", level);
 }
 
+/* A user's name is needed for subordinate ids and messages only.  No NSS: its modules would have to be loaded, and podctl is
+ * linked without a loader.  Users of a directory service are known by their environment (newuidmap looks for itself). */
+static void who_am_i(struct cli *c)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	const char *user = getenv("USER");
+	const struct passwd *pw = NULL;
+
+	while (f && (pw = fgetpwent(f)) && pw->pw_uid != c->opt.uid)
+		;
+	if (pw && !c->opt.home)
+		c->opt.home = arena_strdup(&c->arena, pw->pw_dir);
+	c->opt.user = pw ? arena_strdup(&c->arena, pw->pw_name) : user && *user ? user : NULL;
+	if (f)
+		(void) fclose(f);
+}
+
 /* What library code must not read for itself. */
 static void engine_options_fill(struct cli *c)
 {
@@ -90,16 +107,10 @@ static void engine_options_fill(struct cli *c)
 		.uid = geteuid(),
 		.gid = getegid(),
 	};
-	if (c->opt.uid != 0) {
-		/* A user's name is needed for subordinate ids and messages only; root pays for no NSS lookup. */
-		const struct passwd *pw = getpwuid(c->opt.uid);
-
-		c->opt.user = pw ? arena_strdup(&c->arena, pw->pw_name) : NULL;
-		if (pw && !c->opt.home)
-			c->opt.home = arena_strdup(&c->arena, pw->pw_dir);
-	} else {
+	if (c->opt.uid != 0)
+		who_am_i(c);
+	else
 		c->opt.user = "root";
-	}
 }
 
 /* rootless_enter() has run before any of this when it had to. */

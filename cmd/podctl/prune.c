@@ -93,6 +93,51 @@ static int run_image_prune(struct cli *c, void *request, struct err *err)
 	return prune_one(c, r, NULL, r->all, verb_prune_images, err);
 }
 
+static int run_volume_prune(struct cli *c, void *request, struct err *err)
+{
+	const struct prune_command *r = request;
+
+	if (!r->force && !confirmed("This will remove all volumes not used by at least one container."))
+		return 0;
+	return prune_one(c, r, NULL, false, verb_prune_volumes, err);
+}
+
+/* ---- system prune -------------------------------------------------------------------------------------------------------------- */
+
+static const char *system_warning(struct cli *c, const struct prune_command *r)
+{
+	return arena_printf(&c->arena, "This command removes:\n\t- all stopped containers\n\t- all stopped pods\n%s\t- all %s",
+		r->volumes ? "\t- all volumes not used by at least one container\n" : "",
+		r->all ? "images without at least one container associated with them\n" : "dangling images\n");
+}
+
+static int run_system_prune(struct cli *c, void *request, struct err *err)
+{
+	const struct prune_command *r = request;
+	const struct {
+		const char *heading;
+		prune_fn *fn;
+		bool skip;
+	} steps[] = {
+		{ "Deleted Pods", verb_prune_pods, false },
+		{ "Deleted Containers", verb_prune_containers, false },
+		{ "Deleted Volumes", verb_prune_volumes, !r->volumes },
+		{ "Deleted Images", verb_prune_images, false },
+	};
+	int status = 0;
+
+	if (!r->force && !confirmed(system_warning(c, r)))
+		return 0;
+	for (size_t i = 0; i < LEN(steps); i++) {
+		int rc = steps[i].skip ? 0 : prune_one(c, r, steps[i].heading, r->all, steps[i].fn, err);
+
+		if (rc < 0)
+			return rc;
+		status = rc ? rc : status;
+	}
+	return status;
+}
+
 #define P struct prune_command
 static const struct option prune_options[] = {
 	O_STRS(P, filters, "filter", 0, "KEY=VALUE", "Those that fit: label=KEY[=VALUE], until=TIME"),
@@ -103,10 +148,15 @@ static const struct option image_prune_options[] = {
 	O_BOOL(P, all, "all", 'a', "All that no container uses, not only those without a name"),
 	O_END,
 };
+static const struct option system_prune_options[] = {
+	O_BOOL(P, volumes, "volumes", 0, "Volumes no container uses too"),
+	O_END,
+};
 #undef P
 
 /* clang-format off */
 static const struct option *const o_prune[] = { prune_options, help_options, NULL };
+static const struct option *const o_system[] = { image_prune_options, system_prune_options, prune_options, help_options, NULL };
 static const struct option *const o_image[] = { image_prune_options, prune_options, help_options, NULL };
 
 const struct command prune_commands[] = {
@@ -116,6 +166,11 @@ const struct command prune_commands[] = {
 		o_prune, sizeof(struct prune_command), 0, 0, CMD_REMOVES, run_pod_prune },
 	{ "image prune", "", "Remove images nobody needs", NULL, "  podctl image prune -af\n",
 		o_image, sizeof(struct prune_command), 0, 0, 0, run_image_prune },
+	{ "volume prune", "", "Remove volumes no container uses", NULL, "  podctl volume prune -f\n",
+		o_prune, sizeof(struct prune_command), 0, 0, 0, run_volume_prune },
+	{ "system prune", "", "Remove stopped containers and pods, and images without a name",
+		"With --all images no container uses, with --volumes volumes as well.", "  podctl system prune -f\n",
+		o_system, sizeof(struct prune_command), 0, 0, CMD_REMOVES, run_system_prune },
 	{ .paths = NULL },
 };
 /* clang-format on */

@@ -2,7 +2,6 @@
  * system.c — version, info, unshare, docs, and what podctl calls itself for.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -199,9 +198,6 @@ static int run_unshare(struct cli *c, void *request, struct err *err)
 static int run_cleanup(struct cli *c, void *request, struct err *err)
 {
 	(void) request;
-	/* It sits in the unit of the pod's monitor: stopping that, or a logout, must not cut it short. */
-	(void) signal(SIGTERM, SIG_IGN);
-	(void) signal(SIGHUP, SIG_IGN);
 	return pod_cleanup(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, err);
 }
 

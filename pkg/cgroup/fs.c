@@ -101,7 +101,7 @@ static void path_below(const char *root, char *self)
 	if (strcmp(root, "/") != 0 && strncmp(self, root, n) == 0 && (self[n] == '/' || !self[n]))
 		memmove(self, self + n, strlen(self + n) + 1);
 	if (!self[0])
-		strcpy(self, "/");
+		memcpy(self, "/", sizeof "/");
 }
 
 static void add_unified(struct cgroup_fs *fs, char *line)
@@ -147,8 +147,8 @@ static int add_v1(struct cgroup_fs *fs, char *line, const char *cgroups)
 	if ((fs->h[i].fd = open(field[4], O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return 0; /* hidden by a later mount */
 	path_below(field[3], self);
-	strcpy(fs->h[i].name, list);
-	strcpy(fs->h[i].self, self);
+	(void) snprintf(fs->h[i].name, sizeof fs->h[i].name, "%s", list);
+	(void) snprintf(fs->h[i].self, sizeof fs->h[i].self, "%s", self);
 	fs->n++;
 	return 0;
 }
@@ -195,7 +195,7 @@ int cgroup_open(struct cgroup_fs *fs, struct err *err)
 		return err_sys(err, errno, "open '%s'", ROOT);
 	fs->h[0].name[0] = '\0';
 	if (own_path(cgroups.data ? cgroups.data : "", "", fs->h[0].self, sizeof fs->h[0].self) < 0)
-		strcpy(fs->h[0].self, "/");
+		memcpy(fs->h[0].self, "/", sizeof "/");
 	fs->mode = CGROUP_V2;
 	fs->n = 1;
 	return 0;

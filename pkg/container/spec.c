@@ -2,7 +2,7 @@
 
 const char *const container_role_names[] = { "member", "init", "infra", NULL };
 const char *const ns_mode_names[] = { "private", "host", "pod", "container", NULL };
-const char *const mount_type_names[] = { "bind", "volume", "tmpfs", NULL };
+const char *const mount_type_names[] = { "bind", "volume", "tmpfs", "named", NULL };
 const char *const restart_policy_names[] = { "no", "on-failure", "always", "unless-stopped", NULL };
 
 /* clang-format off */
@@ -18,6 +18,8 @@ const struct field mount_spec_fields[] = {
 	F_STR(struct mount_spec, "subPath", sub_path),
 	F_STR(struct mount_spec, "dest", dest),
 	F_BOOL(struct mount_spec, "readOnly", read_only),
+	F_BOOL(struct mount_spec, "anonymous", anonymous),
+	F_BOOL(struct mount_spec, "noCopy", no_copy),
 	F_STRS(struct mount_spec, "options", options),
 	F_END
 };

@@ -18,19 +18,24 @@ enum ns_mode { NS_PRIVATE, NS_HOST, NS_POD, NS_CONTAINER };
 extern const char *const ns_mode_names[]; /* "private", "host", "pod", "container", NULL */
 struct ns_spec { int mode; char *container; /* NS_CONTAINER: id */ };
 
-enum mount_type { MOUNT_BIND, MOUNT_VOLUME, MOUNT_TMPFS };
-extern const char *const mount_type_names[]; /* "bind", "volume", "tmpfs", NULL */
+enum mount_type { MOUNT_BIND, MOUNT_VOLUME, MOUNT_TMPFS, MOUNT_NAMED };
+extern const char *const mount_type_names[]; /* "bind", "volume", "tmpfs", "named", NULL */
 struct mount_spec {
 	int type;
-	char *source;         /* MOUNT_BIND: absolute host path; MOUNT_VOLUME: name of a pod_spec volume; tmpfs: "" */
+	char *source;         /* MOUNT_BIND: absolute host path; MOUNT_VOLUME: name of a pod_spec volume; tmpfs: "";
+	                       * MOUNT_NAMED: a volume of pkg/volume */
 	char *sub_path;       /* MOUNT_VOLUME: below the volume, opened inside it, made when missing */
 	char *dest;           /* absolute, in the container */
 	bool read_only;
+	bool anonymous;       /* MOUNT_NAMED: made for this container, goes with it */
+	bool no_copy;         /* MOUNT_NAMED: a new volume does not get the image's files */
 	struct strs options;  /* OCI words: "rbind", "nosuid", "size=64m", "rslave" */
 };
 
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
 extern const char *const restart_policy_names[]; /* "no", "on-failure", "always", "unless-stopped", NULL */
+
+enum image_volumes { IMAGE_VOLUMES_ANONYMOUS, IMAGE_VOLUMES_TMPFS, IMAGE_VOLUMES_IGNORE };
 
 struct ulimit_spec { char *name; int64_t soft, hard; };  /* "nofile"; -1 unlimited */
 struct device_spec { char *host, *path, *access; };      /* "/dev/fuse", "/dev/fuse", "rwm" */
@@ -61,6 +66,7 @@ struct container_spec {
 	char *hostname;
 	bool terminal, stdin_open, stdin_once;
 	struct list mounts;          /* struct mount_spec */
+	int image_volumes;           /* enum image_volumes, while it is made; not stored */
 	struct list devices;         /* struct device_spec */
 	struct list ulimits;         /* struct ulimit_spec */
 	struct strs cap_add, cap_drop;

@@ -101,7 +101,7 @@ int image_import(struct engine *e, int fd, const char *name, const char *message
 	layer_job_init(&j);
 	if ((j.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0)
 		rc = err_sys(err, errno, "import");
-	else if ((rc = layers_unpack(e, &j, 1, NULL, NULL, err)) < 0)
+	else if ((rc = layers_unpack(e, &j, 1, NULL, NULL, NULL, err)) < 0)
 		(void) 0;
 	else if (!j.tar_size)
 		rc = err_set(err, ERR_INVALID, "import: the archive is empty");

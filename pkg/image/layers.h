@@ -37,12 +37,13 @@ struct layer_job {
 	/* asked */
 	const char *diff; /* expected diff id, NULL: whatever it is */
 	const char *blob; /* expected digest of the blob, NULL: not checked */
-	int fd;           /* the blob or the archive that has it; owned by the job */
-	int64_t member;   /* -1, or the member of the tar in fd */
+	int fd; /* the blob or the archive that has it; owned by the job; with a feed: -EBADF until it is whole */
+	int64_t member; /* -1, or the member of the tar in fd */
 	/* found */
 	char diff_id[65];
 	uint64_t size, tar_size;
 	/* in the making */
+	bool started;
 	struct image_tmp tmp;
 	int diff_dir, out, pidfd;
 	pid_t pid;
@@ -51,9 +52,16 @@ struct layer_job {
 void layer_job_init(struct layer_job *j);
 void layer_job_done(struct layer_job *j); /* ends the helper, removes what is not published */
 
-/* Runs the helper for all jobs, a few at a time.  The first failure ends the others. */
-int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, image_progress *progress, void *ctx,
-	struct err *err);
+/* Where the blobs of jobs without a descriptor come from meanwhile: news() is called when fd is readable, gives jobs their
+ * descriptors, and sets fd to -EBADF when all have one. */
+struct layer_feed {
+	int fd;
+	int (*news)(struct layer_feed *f, struct err *err);
+	void *ctx;
+};
+/* Runs the helper for all jobs, a few at a time.  feed: NULL, all blobs are there.  The first failure ends the others. */
+int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, struct layer_feed *feed,
+	image_progress *progress, void *ctx, struct err *err);
 /* One run of the helper for the members of an archive; lines: its output, JSON per line. */
 int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lines, struct err *err);
 

@@ -88,7 +88,7 @@ static int image_try(struct load *l, const struct incoming *in, const struct ima
 	if (!jobs)
 		return err_sys(err, ENOMEM, "load an image");
 	if ((rc = jobs_plan(l, in, c, jobs, &n, err)) == 0 &&
-		(rc = layers_unpack(l->e, jobs, n, l->progress, l->ctx, err)) == 0)
+		(rc = layers_unpack(l->e, jobs, n, NULL, l->progress, l->ctx, err)) == 0)
 		rc = image_commit(l->e, row, jobs, n, err);
 	for (size_t i = 0; i < n; i++)
 		layer_job_done(&jobs[i]);

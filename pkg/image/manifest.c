@@ -195,32 +195,48 @@ const char *platform_arch(void)
 	return u.machine;
 }
 
-static bool platform_fits(const struct descriptor *d, const char *os, const char *arch)
+static bool variant_fits(const char *arch, const char *have, const char *wanted)
+{
+	bool is_arm64 = strcmp(arch, "arm64") == 0;
+
+	if (wanted && *wanted)
+		return strcmp(have, wanted) == 0 || (is_arm64 && !*have && strcmp(wanted, "v8") == 0);
+	/* amd64/v2 and later need a CPU that was not asked for; arm64/v8 is arm64 */
+	return strcmp(arch, "amd64") != 0 || !*have || strcmp(have, "v1") == 0;
+}
+
+static bool platform_fits(const struct descriptor *d, const char *os, const char *arch, const char *variant)
 {
 	if (d->attestation || (*d->os && strcmp(d->os, os) != 0) ||
 		(*d->architecture && strcmp(d->architecture, arch) != 0))
 		return false;
-	/* amd64/v2 and later need a CPU that was not asked for; arm64/v8 is arm64 */
-	return strcmp(arch, "amd64") != 0 || !*d->variant || strcmp(d->variant, "v1") == 0;
+	return variant_fits(arch, d->variant, variant);
 }
 
-const struct descriptor *platform_choose(
-	const struct oci_document *index, const char *os, const char *arch, struct err *err)
+const struct descriptor *platform_choose_variant(const struct oci_document *index, const char *os,
+	const char *arch, const char *variant, struct err *err)
 {
 	char have[400] = "";
 
 	for (size_t i = 0; i < index->n_manifests; i++) {
 		const struct descriptor *d = &index->manifests[i];
 
-		if (platform_fits(d, os, arch))
+		if (platform_fits(d, os, arch, variant))
 			return d;
 		if (!d->attestation)
 			snprintf(have + strlen(have), sizeof have - strlen(have), "%s%s/%s%s%s",
 				*have ? ", " : "", d->os, d->architecture, *d->variant ? "/" : "",
 				d->variant);
 	}
-	err_set(err, ERR_NOT_FOUND, "no image for %s/%s; there is: %s", os, arch, *have ? have : "nothing");
+	err_set(err, ERR_NOT_FOUND, "no image for %s/%s%s%s; there is: %s", os, arch, variant ? "/" : "",
+		variant ? variant : "", *have ? have : "nothing");
 	return NULL;
+}
+
+const struct descriptor *platform_choose(
+	const struct oci_document *index, const char *os, const char *arch, struct err *err)
+{
+	return platform_choose_variant(index, os, arch, NULL, err);
 }
 
 bool media_type_is_config(const char *t)

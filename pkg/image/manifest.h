@@ -45,6 +45,9 @@ int oci_document_parse(
 /* The first entry for this machine; NULL and an error that lists what there is. */
 const struct descriptor *platform_choose(
 	const struct oci_document *index, const char *os, const char *arch, struct err *err);
+/* The same with a variant ("v7"); NULL: whatever runs everywhere. */
+const struct descriptor *platform_choose_variant(const struct oci_document *index, const char *os,
+	const char *arch, const char *variant, struct err *err);
 /* GOARCH of this machine: "amd64", "arm64" ... */
 const char *platform_arch(void);
 

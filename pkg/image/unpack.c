@@ -246,14 +246,17 @@ static int lines_read(int fd, struct buf *b, bool *ret_end)
 	return 0;
 }
 
-static int jobs_poll(struct layer_job **running, size_t n, size_t *ret_ended, struct err *err)
+/* *ret_ended: the index of one that has closed its output, n when none has. */
+static int jobs_poll(
+	struct layer_job **running, size_t n, struct layer_feed *feed, size_t *ret_ended, struct err *err)
 {
-	struct pollfd p[JOBS_AT_ONCE];
+	struct pollfd p[JOBS_AT_ONCE + 1];
 
 	*ret_ended = n;
 	for (size_t i = 0; i < n; i++)
 		p[i] = (struct pollfd){ .fd = running[i]->out, .events = POLLIN };
-	if (poll(p, n, -1) < 0)
+	p[n] = (struct pollfd){ .fd = feed ? feed->fd : -1, .events = POLLIN };
+	if (poll(p, n + 1, -1) < 0)
 		return errno == EINTR ? 0 : err_sys(err, errno, "wait for podctl-unpack");
 	for (size_t i = 0; i < n; i++) {
 		bool end = false;
@@ -266,31 +269,43 @@ static int jobs_poll(struct layer_job **running, size_t n, size_t *ret_ended, st
 			return 0;
 		}
 	}
-	return 0;
+	return p[n].revents ? feed->news(feed, err) : 0;
 }
 
-int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, image_progress *progress, void *ctx,
-	struct err *err)
+/* The first job that can be started; NULL: none now. */
+static struct layer_job *job_ready(struct layer_job *jobs, size_t n)
 {
-	struct layer_job *running[JOBS_AT_ONCE];
-	size_t next = 0, busy = 0, ended;
+	for (size_t i = 0; i < n; i++)
+		if (!jobs[i].started && jobs[i].fd >= 0)
+			return &jobs[i];
+	return NULL;
+}
+
+int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, struct layer_feed *feed,
+	image_progress *progress, void *ctx, struct err *err)
+{
+	struct layer_job *running[JOBS_AT_ONCE], *j;
+	size_t finished = 0, busy = 0, ended;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t at_once = cpus < 1 ? 1 : cpus > JOBS_AT_ONCE ? JOBS_AT_ONCE : (size_t) cpus;
 	int rc;
 
-	while (next < n || busy) {
-		while (next < n && busy < at_once) {
-			if ((rc = job_start(e, &jobs[next], err)) < 0)
-				return err_wrap(
-					err, "layer %.12s", jobs[next].diff ? jobs[next].diff : "archive");
-			running[busy++] = &jobs[next++];
+	while (finished < n || (feed && feed->fd >= 0)) {
+		while (busy < at_once && (j = job_ready(jobs, n))) {
+			if ((rc = job_start(e, j, err)) < 0)
+				return err_wrap(err, "layer %.12s", j->diff ? j->diff : "archive");
+			j->started = true;
+			running[busy++] = j;
 		}
-		if ((rc = jobs_poll(running, busy, &ended, err)) < 0)
+		if (!busy && (!feed || feed->fd < 0))
+			return err_set(err, ERR_INVALID, "a layer's blob did not come");
+		if ((rc = jobs_poll(running, busy, feed, &ended, err)) < 0)
 			return rc;
 		if (ended == busy)
 			continue;
 		if ((rc = job_finish(e, running[ended], progress, ctx, err)) < 0)
 			return running[ended]->diff ? err_wrap(err, "layer %.12s", running[ended]->diff) : rc;
+		finished++;
 		running[ended] = running[--busy];
 	}
 	return 0;

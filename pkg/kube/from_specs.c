@@ -174,7 +174,7 @@ static const char *pod_volume(struct maker *m, const char *name, const char *ctr
 }
 
 static const char *tmpfs_volume(
-	struct maker *m, const struct container_spec *c, const struct mount_spec *mount)
+	struct maker *m, const struct container_spec *c, const struct mount_spec *mount, bool memory)
 {
 	char what[5000], name[32];
 	uint64_t size = 0;
@@ -184,14 +184,16 @@ static const char *tmpfs_volume(
 			(void) parse_bytes(mount->options.v[i] + 5, &size);
 	snprintf(what, sizeof what, "tmpfs %s %s", c->name, mount->dest);
 	snprintf(name, sizeof name, "tmp-%u", m->tmps++);
-	return volume(m, what, name, empty_dir(true, size), "emptyDir");
+	return volume(m, what, name, empty_dir(memory, size), "emptyDir");
 }
 
 static json_t *mount(struct maker *m, const struct container_spec *c, const struct mount_spec *from)
 {
 	const char *name = from->type == MOUNT_BIND     ? host_volume(m, from->source, "")
 			   : from->type == MOUNT_VOLUME ? pod_volume(m, from->source, c->short_name)
-							: tmpfs_volume(m, c, from);
+			   : from->type == MOUNT_TMPFS  ? tmpfs_volume(m, c, from, true)
+			   : from->anonymous            ? tmpfs_volume(m, c, from, false)
+							: pod_volume(m, from->source, c->short_name);
 	json_t *v;
 
 	if (!name)

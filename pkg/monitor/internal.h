@@ -314,6 +314,7 @@ struct monitor {
 	struct plan plan;
 	bool have_plan, adopted;
 	int run_fd, data_fd, signal_fd, ctl_fd, host_mnt_fd, rt_root_fd;
+	int rt_fd; /* the runtime as nobody can write it; -EBADF: not opened yet, -ENOTSUP: cannot be */
 	struct watch signal_w, ctl_w;
 	struct cgroup_fs cgroups;
 	bool cgroups_open;

@@ -331,7 +331,8 @@ int monitor_run(const struct monitor_args *args)
 		.signal_fd = -EBADF,
 		.ctl_fd = -EBADF,
 		.host_mnt_fd = -EBADF,
-		.rt_root_fd = -EBADF };
+		.rt_root_fd = -EBADF,
+		.rt_fd = -EBADF };
 	struct monitor *m = &monitor;
 	struct err err = { 0 };
 

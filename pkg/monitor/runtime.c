@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pkg/monitor/internal.h"
+#include "pkg/oci/sealed.h"
 #include "pkg/oci/start.h"
 #include "pkg/util/io.h"
 #include "pkg/util/proc.h"
@@ -16,6 +17,7 @@
 #define ARGS_MAX 64
 #define LOG_MAX (256 * KiB) /* of one runtime call */
 #define PID_TEXT 24
+#define ENV_MAX 16
 
 /* argv of one runtime call, built on the stack: a start must not fail for want of memory. */
 struct args {
@@ -68,11 +70,33 @@ static void on_job_timeout(struct timer *t)
 		(void) kill(j->pid, SIGKILL);
 }
 
+/* A runtime of ours makes itself unwritable before it enters a container, and executes once more for that.  Started from
+ * such a place it need not: once per pod instead of once per container, and one execution less for each. */
+static void seal(struct monitor *m, struct proc_opts *o, char *env[ENV_MAX])
+{
+	size_t n = m->plan.env.n;
+
+	if (!m->plan.runtime_ours || m->rt_fd == -ENOTSUP || n > ENV_MAX - 2)
+		return;
+	if (m->rt_fd < 0 && (m->rt_fd = oci_sealed_open(o->path)) < 0) {
+		m->rt_fd = -ENOTSUP; /* it makes a copy of itself then */
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		env[i] = m->plan.env.v[i];
+	env[n] = (char *) (uintptr_t) OCI_SEALED_ENV "=1";
+	env[n + 1] = NULL;
+	o->envp = env;
+	o->path = "";
+	o->path_fd = m->rt_fd;
+}
+
 static int job_spawn(struct monitor *m, struct job *j, enum job_kind kind, struct args *a, const int fds[3],
 	struct err *err)
 {
 	static char *const no_env[] = { NULL };
 	struct proc_opts o = PROC_OPTS(.argv = a->v, .envp = m->plan.env.n ? m->plan.env.v : no_env);
+	char *env[ENV_MAX];
 	pid_t pid;
 
 	if (a->too_many)
@@ -80,6 +104,7 @@ static int job_spawn(struct monitor *m, struct job *j, enum job_kind kind, struc
 	o.path = a->v[0];
 	if (fds)
 		o.in = fds[0], o.out = fds[1], o.err = fds[2];
+	seal(m, &o, env);
 	if ((pid = proc_spawn(&o, NULL, err)) < 0)
 		return (int) pid;
 	*j = (struct job){ .kind = kind, .pid = pid, .m = m, .c = j->c, .s = j->s };

@@ -1,6 +1,7 @@
 #include "pkg/oci/mount_opts.h"
 
 #include <linux/mount.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Values of <sys/mount.h>, which cannot be included together with <linux/mount.h> before glibc 2.37. */
@@ -171,7 +172,7 @@ int oci_mount_opts_parse(
 	const char *const *list, size_t n, struct arena *a, struct oci_mount_opts *ret, struct err *err)
 {
 	struct oci_mount_opts o = { .data = "" };
-	size_t len = 0;
+	size_t len = 0, at = 0;
 	char *data = NULL;
 
 	for (size_t i = 0; i < n; i++)
@@ -187,9 +188,7 @@ int oci_mount_opts_parse(
 			continue;
 		if (!data && !(o.data = data = arena_alloc(a, len)))
 			return err_sys(err, ENOMEM, "read mount options");
-		if (data[0])
-			strcat(data, ",");
-		strcat(data, list[i]);
+		at += (size_t) snprintf(data + at, len - at, "%s%s", at ? "," : "", list[i]);
 	}
 	*ret = o;
 	return 0;

@@ -31,10 +31,11 @@ static int mounts_of(const struct pod *p, const struct container_spec *c, struct
 		return no_memory(err);
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct mount_spec *s = LIST_AT(c->mounts, struct mount_spec, i);
+		bool named = s->type == MOUNT_NAMED;
 
-		m[i] = (struct inspect_mount){ .type = mount_type_names[s->type],
-			.name = "",
-			.source = s->source,
+		m[i] = (struct inspect_mount){ .type = mount_type_names[named ? MOUNT_VOLUME : s->type],
+			.name = named ? s->source : "",
+			.source = named ? arena_printf(a, "%s/volumes/%s", e->root, s->source) : s->source,
 			.dest = s->dest,
 			.read_only = s->read_only,
 			.options = &s->options };

@@ -9,6 +9,7 @@
 
 #include "pkg/container/oci_gen.h"
 #include "pkg/engine/paths.h"
+#include "pkg/image/image.h"
 #include "pkg/infra/infra.h"
 #include "pkg/network/network.h"
 #include "pkg/pod/pod.h"
@@ -117,6 +118,6 @@ int monitor_gone(struct pod *p, int sock, struct err *err);
 int pod_kill_all(struct engine *e, struct pod *p, struct err *err);
 int pod_record_end(struct engine *e, struct pod *p, struct err *err);
 /* In memory: containers the status calls running although nothing runs have exited with 137, ContainerStatusUnknown. */
-void pod_settle(struct pod *p);
+void pod_assume_ended(struct pod *p);
 
 #endif

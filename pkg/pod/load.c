@@ -97,6 +97,30 @@ bool pod_has_live_process(const struct pod *p)
 	return false;
 }
 
+/* It ran, and a reboot took what was known of it. */
+static int status_lost(struct pod *p, struct err *err)
+{
+	struct status_container *c = arena_array(&p->arena, p->n + 1, sizeof *c);
+
+	if (!c)
+		return err_sys(err, ENOMEM, "status of '%s'", p->row.name);
+	for (size_t i = 0; i < p->n; i++)
+		c[i] = (struct status_container){
+			.id = p->ctr[i].id,
+			.name = p->ctr[i].short_name,
+			.role = (char *) (uintptr_t) container_role_names[p->ctr[i].role],
+			.state = CTR_EXITED,
+			.exit_code = 137,
+			.ran = true,
+			.reason = (char *) "ContainerStatusUnknown",
+			.message = (char *) "the machine was restarted while it ran",
+		};
+	p->status = (struct status){ .version = 1, .ended = true };
+	p->status.containers.v = c;
+	p->status.containers.n = p->n;
+	return 0;
+}
+
 /* The monitor's file says what is; what cleanup recorded in the row is older, or the last word. */
 int pod_read_status(struct engine *e, struct pod *p, struct err *err)
 {
@@ -109,6 +133,8 @@ int pod_read_status(struct engine *e, struct pod *p, struct err *err)
 	if (rc == -ENOENT) {
 		if (p->row.status)
 			return status_decode(p, p->row.status, strlen(p->row.status), err);
+		if (p->row.state == ROW_EXITED && p->n)
+			return status_lost(p, err);
 		p->status = (struct status){ 0 };
 		return 0;
 	}
@@ -118,7 +144,7 @@ int pod_read_status(struct engine *e, struct pod *p, struct err *err)
 		return rc;
 	p->alive = p->alive || (p->row.state == ROW_STARTED && pod_has_live_process(p));
 	if (!p->alive && p->row.state == ROW_STARTED) /* everything of it was killed at once */
-		pod_settle(p);
+		pod_assume_ended(p);
 	return 0;
 }
 

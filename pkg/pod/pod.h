@@ -25,6 +25,7 @@ struct pod {
 	size_t n;
 	struct status status;       /* live status.json, else the row's last; containers without one are created */
 	bool alive;                 /* a monitor holds its lock, or its containers outlived it */
+	bool drop_volumes;          /* for pod_remove: volumes made for its containers alone go too */
 	int lock_fd;                /* held when loaded with lock, else -EBADF */
 	int run_fd, data_fd;        /* O_PATH, -EBADF when not there */
 };
@@ -70,6 +71,11 @@ int pod_release(struct engine *e, struct pod *p, struct err *err);
 int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struct err *err); /* a member; solo: pod_remove */
 /* Connection to its monitor; starts podctl-monitor --adopt when the monitor died and containers live. */
 int pod_connect(struct engine *e, struct pod *p, int *ret_sock, struct err *err);
+/* A container's root as a directory: the mounted one while it runs, else a view of its layers made for this call.  writable:
+ * what is written stays (the pod is locked by the caller unless the container runs).  pod_image_open: the image's files alone. */
+int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec *c, bool writable, int *ret_fd,
+	struct err *err);
+int pod_image_open(struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err);
 /* `podctl cleanup POD [CTR]`: records the final status, tears down, removes when --rm. */
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */

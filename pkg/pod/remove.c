@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "pkg/util/log.h"
 #include "pkg/util/proc.h"
 #include "pkg/util/text.h"
+#include "pkg/volume/volume.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "remove pod"); }
 
@@ -148,6 +150,19 @@ static int remove_run_dir(struct engine *e, struct pod *p, struct err *err)
 	return rc < 0 ? err_sys(err, -rc, "remove the run directory of '%s'", p->row.name) : 0;
 }
 
+/* Volumes made for one container go with it, once no row names them; one that another has borrowed stays. */
+static void drop_volumes(struct engine *e, const struct container_spec *c)
+{
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
+		struct err one = { 0 };
+
+		if (m->type == MOUNT_NAMED && m->anonymous && volume_remove(e, m->source, &one) < 0 &&
+			one.kind != ERR_NOT_FOUND && one.kind != ERR_STATE)
+			log_warn("%s, ignoring", one.msg);
+	}
+}
+
 int pod_remove(struct engine *e, struct pod *p, struct err *err)
 {
 	int rc;
@@ -161,6 +176,9 @@ int pod_remove(struct engine *e, struct pod *p, struct err *err)
 	if ((rc = pod_teardown(e, p, err)) < 0 || (rc = remove_dirs(e, p, err)) < 0 ||
 		(rc = store_pod_del(e->store, p->row.id, err)) < 0)
 		return rc;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->drop_volumes || p->spec.autoremove || !p->row.solo)
+			drop_volumes(e, &p->ctr[i]);
 	return remove_run_dir(e, p, err);
 }
 
@@ -199,6 +217,8 @@ int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struc
 		(void) dir_remove(dir, c->short_name);
 	if ((rc = store_ctr_del(e->store, ctr, err)) < 0)
 		return rc;
+	if (p->drop_volumes)
+		drop_volumes(e, c);
 	(void) pod_ctr(p, ctr, &at);
 	memmove(&p->ctr[at], &p->ctr[at + 1], (p->n - at - 1) * sizeof *p->ctr);
 	memmove(&p->ctr_row[at], &p->ctr_row[at + 1], (p->n - at - 1) * sizeof *p->ctr_row);
@@ -302,6 +322,18 @@ static int load_if_there(struct engine *e, const char *id, struct pod *p, struct
 	return rc < 0 ? rc : 1;
 }
 
+/* A cleaner sits in the unit of its pod's monitor: when that is stopped, or at a logout, it ends its work first.  Not while it
+ * waits for the lock: whoever holds that cleans, and stops the unit. */
+static void refuse_to_end(void)
+{
+	sigset_t set;
+
+	(void) sigemptyset(&set);
+	(void) sigaddset(&set, SIGTERM);
+	(void) sigaddset(&set, SIGHUP);
+	(void) sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err)
 {
 	auto_pod struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
@@ -309,6 +341,7 @@ int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *
 
 	if (rc <= 0)
 		return rc;
+	refuse_to_end();
 	if (ctr) /* a member's volatile things are in the pod's run directory and go with it */
 		return 0;
 	if (p.row.state == ROW_REMOVING || p.row.state == ROW_CREATING) {

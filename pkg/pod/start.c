@@ -355,7 +355,9 @@ static int wait_started(struct start *s, struct err *err)
  * never ran.  We hold the pod's lock, so that the cleaner of a pod that is over already comes after us. */
 static int record_started(struct start *s, struct err *err)
 {
-	int rc = store_pod_set_state(s->e->store, s->p->row.id, ROW_STARTED, err);
+	/* what was recorded of an earlier run is not true of this one, should nothing else be left of it (a reboot) */
+	int rc = s->p->row.status ? store_pod_set_status(s->e->store, s->p->row.id, ROW_STARTED, NULL, err)
+				  : store_pod_set_state(s->e->store, s->p->row.id, ROW_STARTED, err);
 
 	if (rc == 0)
 		s->p->row.state = ROW_STARTED;

@@ -128,7 +128,7 @@ int monitor_gone(struct pod *p, int sock, struct err *err)
 /* ---- the last status --------------------------------------------------------------------------------------------------- */
 
 /* What the status says runs, while nothing does, ended without anybody seeing how. */
-void pod_settle(struct pod *p)
+void pod_assume_ended(struct pod *p)
 {
 	for (size_t i = 0; i < p->status.containers.n; i++) {
 		struct status_container *s = LIST_AT(p->status.containers, struct status_container, i);
@@ -155,7 +155,7 @@ int pod_record_end(struct engine *e, struct pod *p, struct err *err)
 		err_clear(err);
 		p->status = (struct status){ 0 };
 	}
-	pod_settle(p);
+	pod_assume_ended(p);
 	v = encode_json(status_fields, &p->status);
 	text = v ? json_dumps(v, JSON_COMPACT) : NULL;
 	json_decref(v);

@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 
 #include "pkg/pod/internal.h"
+#include "pkg/container/user.h"
 #include "pkg/util/io.h"
+#include "pkg/volume/volume.h"
 
 #define FILE_MODE 0644
 #define FILE_MAX (4 * MiB) /* one key; the API server refuses ConfigMaps past 1 MiB */
@@ -168,21 +170,6 @@ static int make_empty_dir(struct start *s, const struct volume_spec *v, struct e
 	return 0;
 }
 
-static int make_named(struct start *s, const struct volume_spec *v, struct err *err)
-{
-	auto_close int all = dir_make(s->e->root_fd, "volumes", 0711), dir = -EBADF;
-	int rc;
-
-	if (all < 0)
-		return err_sys(err, -all, "make '%s/volumes'", s->e->root);
-	if (mkdirat(all, v->path, 0755) < 0)
-		return errno == EEXIST ? 0 : err_sys(err, errno, "make volume '%s'", v->path);
-	if ((dir = path_open(all, v->path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0 ||
-		(rc = fd_chmod(dir, 0755)) < 0)
-		return err_sys(err, dir < 0 ? -dir : -rc, "set mode of volume '%s'", v->path);
-	return 0;
-}
-
 static const struct host_type {
 	const char *name, *what;
 	mode_t type;
@@ -277,7 +264,7 @@ static int make_volume(struct start *s, const struct volume_spec *v, struct err 
 	case VOLUME_SECRET:
 		return write_files(s, v, err);
 	case VOLUME_NAMED:
-		return make_named(s, v, err);
+		return volume_ensure(s->e, v->path, false, err);
 	case VOLUME_HOST_PATH:
 		return check_host_path(v, err);
 	}
@@ -370,7 +357,41 @@ static int sub_path(struct start *s, const char *volume, const char *sub, const 
 	return (*ret = arena_strdup(&s->p->arena, real)) ? 0 : no_memory(err);
 }
 
-static int mount_source(struct start *s, const struct mount_spec *m, struct oci_bind *b, struct err *err)
+/* A volume nothing has mounted yet gets what the image has in its place. */
+static int named_fill(struct start *s, const struct container_spec *c, const struct mount_spec *m, struct err *err)
+{
+	auto_close int root = -EBADF, dir = -EBADF;
+	auto_layers struct layers layers = { .n = 0 };
+	struct strs dirs = { 0 };
+	struct user user = { 0 };
+	int rc;
+
+	if (m->no_copy || !volume_is_fresh(s->e, m->source))
+		return 0;
+	if ((rc = pod_image_open(s->e, s->p, c, &root, err)) < 0 ||
+		(rc = bundle_layers(s->e, s->p, c, &s->p->arena, &dirs, err)) < 0 ||
+		(rc = layers_open(&dirs, &layers, err)) < 0 ||
+		(rc = user_lookup(&layers, c->user, &c->groups, &user, err)) < 0)
+		return rc;
+	dir = path_open(root, m->dest, PATH_IN_ROOTFS, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0 && dir != -ENOENT && dir != -ENOTDIR)
+		return err_sys(err, -dir, "open '%s' of the image", m->dest);
+	return volume_fill(s->e, m->source, dir, user.uid, user.gid, err);
+}
+
+static int named_source(struct start *s, const struct container_spec *c, const struct mount_spec *m, struct oci_bind *b,
+	struct err *err)
+{
+	int rc;
+
+	if ((rc = volume_ensure(s->e, m->source, m->anonymous, err)) < 0 || (rc = named_fill(s, c, m, err)) < 0)
+		return rc;
+	b->source = volume_path(s->e, m->source, &s->p->arena);
+	return b->source ? 0 : no_memory(err);
+}
+
+static int mount_source(struct start *s, const struct container_spec *c, const struct mount_spec *m, struct oci_bind *b,
+	struct err *err)
 {
 	const struct volume_spec *v;
 	struct stat st;
@@ -380,6 +401,8 @@ static int mount_source(struct start *s, const struct mount_spec *m, struct oci_
 		b->source = "";
 		return 0;
 	}
+	if (m->type == MOUNT_NAMED)
+		return named_source(s, c, m, b, err);
 	if (m->type == MOUNT_BIND) {
 		b->source = m->source;
 		if (stat(m->source, &st) < 0)
@@ -412,7 +435,7 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 		b[i] = (struct oci_bind){
 			.dest = m->dest, .read_only = m->read_only, .options = &m->options
 		};
-		if ((rc = mount_source(s, m, &b[i], err)) < 0)
+		if ((rc = mount_source(s, c, m, &b[i], err)) < 0)
 			return err_wrap(err, "mount '%s'", m->dest);
 	}
 	*ret = b;

@@ -10,7 +10,7 @@
 #ifndef PODCTL_STORE_SQL_H
 #define PODCTL_STORE_SQL_H
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define APPLICATION_ID "1885566060" /* "pctl" */
 
 /* clang-format off */
@@ -34,9 +34,21 @@
 	"CREATE TABLE image_layer(image TEXT, idx INT, layer TEXT NOT NULL, PRIMARY KEY(image, idx)) WITHOUT ROWID;" \
 	"CREATE TABLE object(kind TEXT, name TEXT, doc TEXT NOT NULL, file TEXT, PRIMARY KEY(kind, name)) WITHOUT ROWID;"
 
+/* fresh: nothing has mounted it yet, so the first that does fills it; anonymous: it goes with the container it was made for. */
+#define SCHEMA_STEP_1 \
+	"CREATE TABLE volume(name TEXT PRIMARY KEY, created INT NOT NULL, anonymous INT NOT NULL, fresh INT NOT NULL," \
+	" labels TEXT) WITHOUT ROWID;"
+
 #define POD_COLUMNS "id, name, state, solo, autoremove, created, spec, res, status, kube, kube_file"
 #define CTR_COLUMNS "id, pod, name, idx, image, image_name, created, spec"
 #define IMAGE_COLUMNS "id, digest, created, size, config, manifest"
+#define VOLUME_COLUMNS "name, created, anonymous, fresh, labels"
+/* Containers whose own mounts, or whose pod's volumes, name the volume ?1. */
+#define VOLUME_USERS \
+	"SELECT c.name, c.id, c.idx FROM ctr c JOIN pod p ON p.id = c.pod, json_each(c.spec, '$.mounts') m" \
+	" WHERE m.value ->> '$.type' = 'named' AND m.value ->> '$.source' = ?1 AND p." NOT_REMOVING \
+	" UNION SELECT c.name, c.id, c.idx FROM pod p JOIN ctr c ON c.pod = p.id, json_each(p.spec, '$.volumes') v" \
+	" WHERE v.value ->> '$.type' = 'named' AND v.value ->> '$.path' = ?1 AND c.idx >= 0 AND p." NOT_REMOVING
 #define NOT_REMOVING "state <> 4"
 #define ID_TEXT 65
 
@@ -116,6 +128,13 @@
 	X(Q_LAYER_USED, "SELECT 1 FROM image_layer WHERE layer = ?1 LIMIT 1") \
 	X(Q_IMAGE_USERS, "SELECT c.name FROM ctr c JOIN pod p ON p.id = c.pod WHERE c.image = ?1 AND p." NOT_REMOVING \
 		" ORDER BY c.name") \
+	\
+	X(Q_VOLUME_ADD, "INSERT INTO volume(" VOLUME_COLUMNS ") VALUES(?1, ?2, ?3, 1, ?4) ON CONFLICT(name) DO NOTHING") \
+	X(Q_VOLUME_GET, "SELECT " VOLUME_COLUMNS " FROM volume WHERE name = ?1") \
+	X(Q_VOLUMES, "SELECT " VOLUME_COLUMNS " FROM volume ORDER BY name") \
+	X(Q_VOLUME_USED, "UPDATE volume SET fresh = 0 WHERE name = ?1") \
+	X(Q_VOLUME_USERS, VOLUME_USERS) \
+	X(Q_VOLUME_DEL, "DELETE FROM volume WHERE name = ?1") \
 	\
 	X(Q_OBJECT_PUT, "INSERT OR REPLACE INTO object(kind, name, doc, file) VALUES(?1, ?2, ?3, ?4)") \
 	X(Q_OBJECT_GET, "SELECT doc FROM object WHERE kind = ?1 AND name = ?2") \

@@ -132,6 +132,26 @@ int store_image_users(struct store *s, const char *id, struct arena *a, struct s
 int store_image_del(struct store *s, const char *id, struct arena *a, struct strs *ret_layers, struct err *err);
 bool store_layer_used(struct store *s, const char *diff_id);
 
+/* ---- volumes ------------------------------------------------------------------------------------------------------ */
+struct volume_row {
+	const char *name;
+	uint64_t created_us;
+	bool anonymous;     /* made for one container, goes with it */
+	bool fresh;         /* nothing has mounted it yet */
+	const char *labels; /* JSON object, NULL: none */
+};
+/* Adds a volume; 1, or 0 when it was there. */
+int store_volume_add(struct store *s, const struct volume_row *v, struct err *err);
+/* ERR_NOT_FOUND "no such volume". */
+int store_volume_get(struct store *s, const char *name, struct arena *a, struct volume_row *ret, struct err *err);
+int store_volumes(struct store *s, struct arena *a, struct volume_row **ret, size_t *n, struct err *err);
+int store_volume_used(struct store *s, const char *name, struct err *err); /* no longer fresh */
+/* Names and ids of the containers that mount it. */
+int store_volume_users(struct store *s, const char *name, struct arena *a, struct strs *ret_names, struct strs *ret_ids,
+	struct err *err);
+/* Deletes the row while nobody mounts it: ERR_STATE names the users, ERR_NOT_FOUND. */
+int store_volume_del(struct store *s, const char *name, struct err *err);
+
 /* ---- Kubernetes objects kept by name (ConfigMap) ------------------------------------------------------------------ */
 int store_object_put(struct store *s, const char *kind, const char *name, const char *doc, const char *file, struct err *err);
 int store_object_get(struct store *s, const char *kind, const char *name, struct arena *a, const char **ret_doc, struct err *err);

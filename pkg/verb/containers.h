@@ -31,7 +31,7 @@ int verb_kill(struct engine *e, const struct target *t, int sig, struct err *err
 int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 *timeout_s, struct err *err);
 int verb_pause(struct engine *e, const struct target *t, bool pause, struct err *err);
 struct remove_request {
-	bool force;
+	bool force, volumes; /* volumes: those made for it alone go too */
 	struct opt_i64 timeout_s;
 };
 /* ERR_STATE: it runs.  A solo container's pod goes with it. */

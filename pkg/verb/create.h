@@ -4,6 +4,7 @@
 #ifndef PODCTL_VERB_CREATE_H
 #define PODCTL_VERB_CREATE_H
 
+#include "pkg/image/pull.h"
 #include "pkg/verb/verb.h"
 
 struct create_request {
@@ -17,8 +18,9 @@ struct create_request {
 	const char *name, *pod, *entrypoint, *hostname, *user, *workdir, *cidfile, *pull, *restart;
 	struct kvs env_defaults; /* from files: below env, wherever they stood */
 	struct kvs env, labels, annotations, sysctls;
-	struct strs volumes, mounts, tmpfs, devices, ulimits, groups, cap_add, cap_drop, security, publish,
+	struct strs volumes, mounts, volumes_from, tmpfs, devices, ulimits, groups, cap_add, cap_drop, security, publish,
 		expose;
+	const char *image_volume; /* "anonymous", "bind", "tmpfs", "ignore" */
 	struct strs add_hosts, dns, dns_search, dns_option, networks, log_opts;
 	const char *pid, *ipc, *uts, *cgroupns, *log_driver, *stop_signal, *umask, *cpuset_cpus, *cpuset_mems;
 	struct opt_i64 memory, memory_swap, memory_reservation, shm_size, cpu_shares, cpu_period, cpu_quota,
@@ -27,6 +29,7 @@ struct create_request {
 	double cpus;
 	bool interactive, tty, privileged, read_only, no_hosts, init, replace, autoremove,
 		read_only_tmpfs_off, publish_all;
+	struct pull_options images; /* how an image is pulled that is not here */
 	bool attach_stdin_once; /* run -i: stdin ends with the client that started it */
 };
 struct create_result {
@@ -44,6 +47,9 @@ int verb_run(struct engine *e, const struct create_request *r, const struct atta
 int create_spec(const struct engine *e, const struct create_request *r, struct container_spec *c,
 	struct arena *a, struct err *err); /* create_spec.c */
 int create_mounts(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
+/* --volumes-from: what other containers have mounted. */
+int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
+	struct err *err); /* create_volumes.c */
 int create_limits(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_security(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);

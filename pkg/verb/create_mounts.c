@@ -45,6 +45,35 @@ static char *path_clean(struct arena *a, const char *cwd, const char *path)
 	return full;
 }
 
+/* What stands before the colon of -v, or after src=: a path, or the name of a volume. */
+static int mount_from(const struct create_request *r, struct mount_spec *m, const char *src, struct arena *a, struct err *err)
+{
+	if (src[0] == '/' || src[0] == '.') {
+		m->type = MOUNT_BIND;
+		m->source = path_clean(a, r->cwd, src);
+	} else {
+		if (!name_is_valid(src))
+			return err_set(err, ERR_INVALID,
+				"'%s' is neither a path nor the name of a volume: names must match "
+				"[a-zA-Z0-9][a-zA-Z0-9_.-]*",
+				src);
+		m->type = MOUNT_NAMED;
+		m->source = arena_strdup(a, src);
+	}
+	return m->source ? 0 : no_memory(err);
+}
+
+/* A volume without a name gets one nobody types. */
+static int mount_anonymous(struct mount_spec *m, struct arena *a, struct err *err)
+{
+	char id[ID_LEN + 1];
+
+	id_random(id);
+	m->type = MOUNT_NAMED;
+	m->anonymous = true;
+	return (m->source = arena_strdup(a, id)) ? 0 : no_memory(err);
+}
+
 /* One word of -v's third part or of --mount; 1 taken, 0 unknown. */
 static int mount_word(const struct create_request *r, struct mount_spec *m, const char *word, struct arena *a,
 	struct err *err)
@@ -59,6 +88,12 @@ static int mount_word(const struct create_request *r, struct mount_spec *m, cons
 	}
 	if (!strcmp(word, "rw") || !*word)
 		return 1;
+	if (!strcmp(word, "nocopy") || !strcmp(word, "copy")) {
+		if (m->type != MOUNT_NAMED)
+			return err_set(err, ERR_INVALID, "mount option '%s': only a volume can be filled from the image", word);
+		m->no_copy = word[0] == 'n';
+		return 1;
+	}
 	if (!strcmp(word, "z") || !strcmp(word, "Z")) {
 		if (r->selinux)
 			return err_set(err, ERR_UNSUPPORTED,
@@ -98,25 +133,23 @@ static int volume(const struct create_request *r, struct container_spec *c, cons
 
 	if (!m)
 		return no_memory(err);
-	if (!colon)
-		return err_set(err, ERR_UNSUPPORTED,
-			"--volume %s: anonymous volumes are not done yet; use HOST-DIR:%s", text, text);
+	if (!colon) {
+		if ((rc = mount_anonymous(m, a, err)) < 0)
+			return rc;
+		if (!(m->dest = text[0] == '/' ? path_clean(a, "", text) : arena_strdup(a, text)))
+			return no_memory(err);
+		return check_dest("--volume", c, m->dest, err);
+	}
 	opts = strchr(colon + 1, ':');
 	src = arena_strndup(a, text, (size_t) (colon - text));
 	dest = arena_strndup(a, colon + 1, opts ? (size_t) (opts - colon - 1) : strlen(colon + 1));
 	if (!src || !dest)
 		return no_memory(err);
 	if (!*src || !*dest)
-		return err_set(err, ERR_INVALID, "--volume %s: expected HOST-DIR:DIR[:OPTIONS]", text);
-	if (src[0] != '/' && src[0] != '.')
-		return err_set(err, ERR_UNSUPPORTED,
-			"--volume %s: named volumes are not done yet; for a directory write ./%s or an "
-			"absolute path",
-			text, src);
-	m->type = MOUNT_BIND;
-	m->source = path_clean(a, r->cwd, src);
-	m->dest = path_clean(a, "", dest);
-	if (!m->source || !m->dest)
+		return err_set(err, ERR_INVALID, "--volume %s: expected HOST-DIR:DIR[:OPTIONS] or VOLUME:DIR[:OPTIONS]", text);
+	if ((rc = mount_from(r, m, src, a, err)) < 0)
+		return err_wrap(err, "--volume %s", text);
+	if (!(m->dest = path_clean(a, "", dest)))
 		return no_memory(err);
 	if (dest[0] != '/')
 		m->dest = dest;
@@ -209,8 +242,7 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 	if (!strcmp(key, "type")) {
 		*type = value;
 	} else if (!strcmp(key, "source") || !strcmp(key, "src")) {
-		m->source = path_clean(a, r->cwd, value);
-		if (!m->source)
+		if (!(m->source = arena_strdup(a, value)))
 			return no_memory(err);
 	} else if (!strcmp(key, "destination") || !strcmp(key, "dst") || !strcmp(key, "target")) {
 		if (!(m->dest = value[0] == '/' ? path_clean(a, "", value) : arena_strdup(a, value)))
@@ -219,6 +251,8 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 		bool yes = !*value || !strcmp(value, "true") || !strcmp(value, "1");
 
 		m->read_only = key[1] == 'w' ? !yes : yes;
+	} else if (!strcmp(key, "volume-nocopy")) {
+		m->no_copy = !*value || !strcmp(value, "true") || !strcmp(value, "1");
 	} else if (!strcmp(key, "bind-propagation")) {
 		return mount_word(r, m, value, a, err);
 	} else if (!strcmp(key, "bind-nonrecursive")) {
@@ -233,6 +267,30 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 		return 0;
 	}
 	return 1;
+}
+
+/* The source by its type, which may have been named after it. */
+static int mount_finish(const struct create_request *r, struct container_spec *c, struct mount_spec *m, const char *type,
+	const char *text, struct arena *a, struct err *err)
+{
+	const char *src = m->source;
+	int rc = 0;
+
+	if (!strcmp(type, "tmpfs")) {
+		rc = tmpfs_finish(m, a, err);
+	} else if (!strcmp(type, "bind")) {
+		if (!src)
+			return err_set(err, ERR_INVALID, "--mount %s: a source (src=) is missing", text);
+		m->type = MOUNT_BIND;
+		rc = (m->source = path_clean(a, r->cwd, src)) ? 0 : no_memory(err);
+	} else if (!src || !*src) {
+		rc = mount_anonymous(m, a, err);
+	} else {
+		rc = mount_from(r, m, src, a, err);
+		if (rc == 0 && m->type != MOUNT_NAMED)
+			rc = err_set(err, ERR_INVALID, "--mount %s: '%s' is a path; for one write type=bind", text, src);
+	}
+	return rc < 0 ? rc : check_dest("--mount", c, m->dest, err);
 }
 
 /* --mount type=bind,src=/a,dst=/b,ro */
@@ -262,17 +320,12 @@ static int mount_flag(const struct create_request *r, struct container_spec *c, 
 			break;
 		p += n + 1;
 	}
-	if (strcmp(type, "bind") != 0 && strcmp(type, "tmpfs") != 0)
+	if (strcmp(type, "bind") != 0 && strcmp(type, "tmpfs") != 0 && strcmp(type, "volume") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
-			"--mount %s: type %s is not done yet; there are bind and tmpfs", text, type);
+			"--mount %s: type %s is not done yet; there are bind, volume and tmpfs", text, type);
 	if (!m->dest)
 		return err_set(err, ERR_INVALID, "--mount %s: a destination (dst=) is missing", text);
-	m->type = MOUNT_BIND;
-	if (!strcmp(type, "tmpfs") && (rc = tmpfs_finish(m, a, err)) < 0)
-		return rc;
-	if (!m->source)
-		return err_set(err, ERR_INVALID, "--mount %s: a source (src=) is missing", text);
-	return check_dest("--mount", c, m->dest, err);
+	return mount_finish(r, c, m, type, text, a, err);
 }
 
 /* --device HOST[:PATH[:rwm]] */

@@ -1,38 +1,95 @@
 #include "pkg/verb/image_use.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "pkg/container/resolve.h"
+#include "pkg/util/log.h"
+#include "pkg/util/text.h"
 
-static bool policy_is_known(const char *policy)
+enum policy { POLICY_MISSING, POLICY_ALWAYS, POLICY_NEWER, POLICY_NEVER };
+
+static int policy_parse(const char *word, enum policy *ret, struct err *err)
 {
-	static const char *const words[] = { "", "missing", "always", "newer", "never", "ifnewer", "Always",
-		"IfNotPresent", "Never", "true", "false" };
+	static const struct {
+		const char *word;
+		enum policy policy;
+	} table[] = { { "", POLICY_MISSING }, { "missing", POLICY_MISSING },
+		{ "ifnotpresent", POLICY_MISSING }, { "false", POLICY_MISSING }, { "always", POLICY_ALWAYS },
+		{ "true", POLICY_ALWAYS }, { "newer", POLICY_NEWER }, { "ifnewer", POLICY_NEWER },
+		{ "never", POLICY_NEVER } };
 
-	for (size_t i = 0; i < LEN(words); i++)
-		if (!strcmp(words[i], policy))
-			return true;
-	return false;
+	for (size_t i = 0; i < LEN(table); i++)
+		if (!strcasecmp(table[i].word, word)) {
+			*ret = table[i].policy;
+			return 0;
+		}
+	return err_set(err, ERR_INVALID,
+		"unsupported pull policy \"%s\"; there are missing, always, newer and never", word);
 }
 
-int image_use(struct engine *e, const char *ref, const char *policy, struct arena *a, struct image_row *ret,
-	struct err *err)
+/* No registry can have it: named by its id, or by a name that was given here. */
+static bool is_local(struct engine *e, const char *ref, const struct image_row *row, struct arena *a)
 {
-	if (policy && !policy_is_known(policy))
-		return err_set(err, ERR_INVALID,
-			"unsupported pull policy \"%s\"; there are missing, always, newer and never", policy);
+	const char *id = strncmp(ref, "sha256:", 7) == 0 ? ref + 7 : ref, *own;
+	struct err ignored = { 0 };
+
+	if (!strncmp(row->id, id, strlen(id)))
+		return true;
+	return image_name_local(ref, a, &own, &ignored) == 0 && !strncmp(own, "localhost/", 10) &&
+	       store_image_by_name(e->store, own, a, &id, &ignored) == 0;
+}
+
+static int pull(struct engine *e, const char *ref, const struct pull_options *o, bool hurry, struct arena *a,
+	struct image_row *ret, struct err *err)
+{
+	struct pull_options how = o ? *o : (struct pull_options){ 0 };
+	const char *id = NULL;
+	int rc;
+
+	how.hurry = hurry;
+	rc = image_pull(e, ref, &how, a, &id, err);
+	return rc < 0 ? rc : store_image_get(e->store, id, a, ret, err);
+}
+
+int image_use(struct engine *e, const char *ref, const char *policy, const struct pull_options *o,
+	struct arena *a, struct image_row *ret, struct err *err)
+{
+	enum policy p = POLICY_MISSING;
+	bool here;
+	int rc;
+
+	if (!policy || !*policy)
+		policy = e->config.pull_policy ? e->config.pull_policy : "";
+	if ((rc = policy_parse(policy, &p, err)) < 0)
+		return rc;
+	if ((rc = image_resolve(e, ref, a, ret, err)) < 0 && err->kind != ERR_NOT_FOUND)
+		return rc;
+	here = rc == 0;
+	if (here && (p == POLICY_MISSING || p == POLICY_NEVER || is_local(e, ref, ret, a)))
+		return 0;
+	if (p == POLICY_NEVER)
+		return err_set(err, ERR_NOT_FOUND,
+			"image '%s': not found locally, and the pull policy is never; podctl pull it first",
+			ref);
+	err_clear(err);
+	rc = pull(e, ref, o, here && p == POLICY_NEWER, a, ret, err);
+	if (rc == 0 || !here || p != POLICY_NEWER)
+		return rc;
+	log_debug("image '%s': the one that is here is used: %s", ref, err->msg);
+	err_clear(err);
 	return image_resolve(e, ref, a, ret, err);
 }
 
-int image_use_for(struct engine *e, const char *ref, const char *policy, struct container_spec *spec,
-	struct arena *a, struct err *err)
+int image_use_for(struct engine *e, const char *ref, const char *policy, const struct pull_options *pull_how,
+	struct container_spec *spec, struct arena *a, struct err *err)
 {
 	struct image_row row = { 0 };
 	struct image_config config = { 0 };
 	const char *name = NULL;
 	int rc;
 
-	if ((rc = image_use(e, ref, policy, a, &row, err)) < 0)
+	if ((rc = image_use(e, ref, policy, pull_how, a, &row, err)) < 0)
 		return rc;
 	if ((rc = image_config_parse(row.config, a, &config, err)) < 0)
 		return err_wrap(err, "image %s", ref);
@@ -51,5 +108,7 @@ int image_use_for(struct engine *e, const char *ref, const char *policy, struct 
 		name = row.names.n ? row.names.v[0] : row.id;
 	if (!(spec->image = arena_strdup(a, name)) || !(spec->image_id = arena_strdup(a, row.id)))
 		return err_sys(err, ENOMEM, "read the image");
+	if ((rc = image_volumes(&config, spec, a, err)) < 0)
+		return rc;
 	return container_resolve(e, &config, spec, a, err);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pkg/verb/containers.h"
+#include "pkg/verb/image_use.h"
 
 static bool fits(const struct image_row *i, const char *ref)
 {
@@ -60,6 +61,17 @@ int verb_load(struct engine *e, const struct load_request *r, struct arena *a, s
 	struct err *err)
 {
 	return image_load(e, r->fd, r->path, r->progress.line, r->progress.ctx, a, ret_names, err);
+}
+
+int verb_pull(struct engine *e, const char *image, const char *policy, const struct pull_options *o,
+	struct arena *a, const char **ret_id, struct err *err)
+{
+	struct image_row row = { 0 };
+	int rc = policy ? image_use(e, image, policy, o, a, &row, err) : image_pull(e, image, o, a, ret_id, err);
+
+	if (rc == 0 && policy)
+		*ret_id = row.id;
+	return rc;
 }
 
 int verb_tag(struct engine *e, const char *image, const char *name, struct err *err)

@@ -4,7 +4,7 @@
 #ifndef PODCTL_VERB_IMAGES_H
 #define PODCTL_VERB_IMAGES_H
 
-#include "pkg/image/image.h"
+#include "pkg/image/pull.h"
 #include "pkg/verb/verb.h"
 
 struct image_list {
@@ -30,6 +30,9 @@ struct load_request {
 };
 int verb_load(struct engine *e, const struct load_request *r, struct arena *a, struct strs *ret_names,
 	struct err *err);
+/* policy: as for run; NULL: always, which is what the word pull says. */
+int verb_pull(struct engine *e, const char *image, const char *policy, const struct pull_options *o,
+	struct arena *a, const char **ret_id, struct err *err);
 int verb_tag(struct engine *e, const char *image, const char *name, struct err *err);
 /* force: containers that use it are removed first. */
 int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, struct strs *ret_lines,

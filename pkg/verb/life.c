@@ -136,6 +136,7 @@ int verb_remove(struct engine *e, const struct target *t, const struct remove_re
 	}
 	if (p.alive && (rc = pod_stop(e, &p, member(&p, t), timeout_us(&r->timeout_s), err)) < 0)
 		return rc;
+	p.drop_volumes = r->volumes;
 	return p.row.solo ? pod_remove(e, &p, err) : pod_remove_container(e, &p, t->id, err);
 }
 

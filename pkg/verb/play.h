@@ -5,6 +5,7 @@
 #define PODCTL_VERB_PLAY_H
 
 #include "pkg/kube/kube.h"
+#include "pkg/image/pull.h"
 #include "pkg/verb/verb.h"
 
 struct play_request {
@@ -15,6 +16,7 @@ struct play_request {
 	bool dry_run;  /* nothing is made; the plan is the result */
 	bool no_hosts;
 	const char *network; /* NULL: as the manifest says; else overrides "none", "host", "bridge" */
+	struct pull_options images; /* how images are pulled */
 	struct progress progress;
 };
 struct played_pod {

@@ -10,7 +10,7 @@
 
 struct prune_request {
 	struct strs filters; /* label=, label!=, until= */
-	bool all;            /* images: those with a name too; volumes: named ones too */
+	bool all;            /* images: those with a name too */
 	uint64_t now_us;
 	void (*removed)(void *ctx, const char *what);
 	void (*failed)(void *ctx, const struct err *err);

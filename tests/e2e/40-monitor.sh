@@ -1,15 +1,14 @@
 #!/bin/bash
 # The monitor by itself: plans and bundles made by hand, podctl-monitor spoken to with tests/e2e/monitor_drive.c.
 . "$(dirname "$0")/lib.sh"
-needs root busybox cc
+needs root busybox
 [ -x "$BUILD/podctl-monitor" ] || skip_all "needs $BUILD/podctl-monitor"
 
 RTBIN=$RT OURS=true
 if [ -n "${PODCTL_RUNTIME:-}" ]; then RTBIN=$(command -v "$PODCTL_RUNTIME") OURS=false; fi
 [ -x "$RTBIN" ] || skip_all "needs the runtime $RTBIN"
-D=$T/drive
-(cd "$TOP" && cc -std=c11 -D_GNU_SOURCE -I. -o "$D" tests/e2e/monitor_drive.c "$BUILD/libmonitor.a" "$BUILD/libcodec.a" "$BUILD/libutil.a" \
-	-ljansson) || { not_ok "monitor_drive compiles"; done_testing; }
+D=$T/monitor_drive
+c_program monitor_drive "$BUILD/libmonitor.a" "$BUILD/libcodec.a" "$BUILD/libutil.a" -ljansson || { not_ok "monitor_drive compiles"; done_testing; }
 
 mkdir -p "$RUNROOT" "$ROOT" "$T/rt" "$T/rootfs"
 mount --bind "$RUNROOT" "$RUNROOT" && mount --make-private "$RUNROOT"

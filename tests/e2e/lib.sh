@@ -106,6 +106,15 @@ needs() {
 	done
 }
 
+# A C program of the suite, tests/e2e/NAME.c, as $T/NAME: the one tests/vm-check made for a machine without a compiler, or made now.
+c_program() { # NAME LIBRARIES...
+	local made=$BUILD/tests/e2e/$1 source=tests/e2e/$1.c out=$T/$1
+	shift
+	if [ "$made" -nt "$TOP/$source" ]; then cp "$made" "$out"
+	elif has "${CC:-cc}"; then (cd "$TOP" && ${CC:-cc} -std=c11 -D_GNU_SOURCE -O1 -I. -o "$out" "$source" "$@")
+	else skip_all "needs a C compiler"; fi
+}
+
 # The suite's image: busybox and nothing else.  Imported once per file.
 make_rootfs() { # DIR
 	mkdir -p "$1"/{bin,etc,proc,sys,dev,tmp,root,var,run}

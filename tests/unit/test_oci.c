@@ -121,6 +121,27 @@ static void a_configuration_is_refused_by_the_name_of_the_field(void **state)
 	}
 }
 
+static void integers_past_2_to_the_63_keep_their_bits(void **state)
+{
+	struct config c = { 0 };
+	struct err err = { 0 };
+
+	(void) state;
+	assert_int_equal(
+		decode(HEAD "\"process\":{\"cwd\":\"/\",\"args\":[\"9223372036854775808\"],\"rlimits\":["
+			    "{\"type\":\"RLIMIT_CORE\",\"soft\":9223372036854775808,\"hard\":"
+			    "18446744073709551615}]}}",
+			&c, &err),
+		0);
+	assert_true(c.process.rlimits[0].soft >= 1ull << 63);
+	assert_true(c.process.rlimits[0].hard == UINT64_MAX);
+	assert_string_equal(c.process.args.v[0], "9223372036854775808");
+	config_done(&c);
+	assert_true(decode(HEAD "\"process\":{\"cwd\":\"/\",\"args\":[\"a\"],\"user\":{\"uid\":1.5}}}", &c,
+			    &err) < 0);
+	config_done(&c);
+}
+
 static void unknown_keys_are_ignored_and_known_ones_kept(void **state)
 {
 	struct config c = { 0 };
@@ -151,6 +172,7 @@ int main(void)
 		cmocka_unit_test(scopes_are_named_as_slice_prefix_name_says),
 		cmocka_unit_test(a_configuration_is_refused_by_the_name_of_the_field),
 		cmocka_unit_test(unknown_keys_are_ignored_and_known_ones_kept),
+		cmocka_unit_test(integers_past_2_to_the_63_keep_their_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,179 @@
+/*
+ * podctl-transfer — the only program that speaks with registries.  Started by podctl for one pull.
+ *
+ *   0: requests, a JSON line each    1: answers, JSON lines    3: directory for what is fetched    4: its lock, only held
+ *
+ *   {"session":{"host":,"repository":,"insecure":,"user":,"password":,"identity":,"ca":[],"cert":,"key":,"connectTimeout":}}
+ *   {"manifest":{"reference":,"digest":,"max":,"file":}}         -> {"ok":{"type":,"digest":}}
+ *   {"blobs":[{"digest":,"size":,"file":}]}                      -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
+ *
+ * A failure is {"error":TEXT,"kind":,"errno":} and the end.  Credentials come on the pipe: an argv or an environment could
+ * be read by others.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pkg/transfer/session.h"
+#include "pkg/util/cleanup.h"
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+
+enum { FD_DIR = 3 };
+#define AT_ONCE 6
+
+static void say(json_t *v)
+{
+	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+
+	json_decref(v);
+	/* podctl gone: its SIGKILL is on the way to us */
+	if (text && io_write_all(STDOUT_FILENO, text, strlen(text)) == 0)
+		(void) io_write_all(STDOUT_FILENO, "\n", 1);
+}
+
+static int fail(struct err *err)
+{
+	for (char *p = err->msg; *p; p++)
+		if (*p < ' ' || *p > '~') /* a registry's words may hold anything */
+			*p = '?';
+	say(json_pack(
+		"{s:s,s:i,s:i}", "error", err->msg, "kind", (int) err->kind, "errno", (int) err->errnum));
+	return 1;
+}
+
+static int file_make(const char *name, struct err *err)
+{
+	int fd = name && !strchr(name, '/')
+			 ? openat(FD_DIR, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)
+			 : (errno = EINVAL, -1);
+
+	return fd < 0 ? err_sys(err, errno, "make a file for what is fetched") : fd;
+}
+
+static int take_session(const json_t *v, struct session *s, struct arena *a, struct err *err)
+{
+	json_t *ca;
+	size_t i;
+
+	*s = (struct session){ .host = json_string_value(json_object_get(v, "host")),
+		.repository = json_string_value(json_object_get(v, "repository")),
+		.insecure = json_is_true(json_object_get(v, "insecure")),
+		.user = json_string_value(json_object_get(v, "user")),
+		.password = json_string_value(json_object_get(v, "password")),
+		.identity = json_string_value(json_object_get(v, "identity")),
+		.cert = json_string_value(json_object_get(v, "cert")),
+		.key = json_string_value(json_object_get(v, "key")),
+		.connect_timeout_s = (long) json_integer_value(json_object_get(v, "connectTimeout")) };
+	json_array_foreach(json_object_get(v, "ca"), i,
+		ca) if (json_is_string(ca) &&
+			strs_add(&s->ca, a, json_string_value(ca)) < 0) return err_sys(err, ENOMEM, "start");
+	return s->host && s->repository ? 0
+					: err_set(err, ERR_INVALID, "a session without host and repository");
+}
+
+static int get_manifest(struct session *s, const json_t *v, struct err *err)
+{
+	const char *reference = json_string_value(json_object_get(v, "reference"));
+	auto_close int fd = file_make(json_string_value(json_object_get(v, "file")), err);
+	char path[400];
+	struct fetch f = { .path = path,
+		.manifest = true,
+		.fd = fd,
+		.size = (uint64_t) json_integer_value(json_object_get(v, "max")),
+		.digest = json_string_value(json_object_get(v, "digest")) };
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	(void) snprintf(path, sizeof path, "manifests/%s", reference ? reference : "");
+	if ((rc = fetches_run(s, &f, 1, 1, NULL, NULL, err)) < 0)
+		return rc;
+	say(json_pack("{s:{s:s,s:s}}", "ok", "type", f.type, "digest", f.named_digest));
+	return 0;
+}
+
+static void on_news(void *ctx, size_t i)
+{
+	const struct fetch *f = ctx;
+
+	say(f[i].done ? json_pack("{s:i}", "done", (int) i)
+		      : json_pack("{s:[i,I]}", "got", (int) i, (json_int_t) f[i].got));
+}
+
+static int get_blobs(struct session *s, const json_t *v, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	size_t n = json_array_size(v), opened = 0;
+	struct fetch *f = arena_array(&a, n + 1, sizeof *f);
+	int rc = f ? 0 : err_sys(err, ENOMEM, "fetch");
+
+	for (; rc == 0 && opened < n; opened++) {
+		const json_t *b = json_array_get(v, opened);
+		const char *digest = json_string_value(json_object_get(b, "digest"));
+
+		f[opened] = (struct fetch){ .digest = digest,
+			.size = (uint64_t) json_integer_value(json_object_get(b, "size")),
+			.fd = file_make(json_string_value(json_object_get(b, "file")), err),
+			.path = arena_printf(&a, "blobs/sha256:%s", digest ? digest : "") };
+		if (f[opened].fd < 0 || !f[opened].path || !digest)
+			rc = f[opened].fd < 0 ? f[opened].fd
+					      : err_set(err, ERR_INVALID, "a blob without digest");
+	}
+	if (rc == 0)
+		rc = fetches_run(s, f, n, AT_ONCE, on_news, f, err);
+	for (size_t i = 0; i < opened; i++)
+		fd_close_p(&f[i].fd);
+	if (rc == 0)
+		say(json_pack("{s:{}}", "ok"));
+	return rc;
+}
+
+static int serve(struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	struct session s = { 0 };
+	json_t *opened = NULL, *v;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+	int rc = 0;
+
+	while (rc == 0 && (n = getline(&line, &room, stdin)) > 0) {
+		const json_t *part;
+
+		if (!(v = json_loadb(line, (size_t) n, 0, NULL)))
+			rc = err_set(err, ERR_INVALID, "a request that is not JSON");
+		else if ((part = json_object_get(v, "session")) && !opened) {
+			opened = json_incref(v); /* the session's strings live in it */
+			rc = take_session(part, &s, &a, err);
+		} else if (opened && (part = json_object_get(v, "manifest")))
+			rc = get_manifest(&s, part, err);
+		else if (opened && (part = json_object_get(v, "blobs")))
+			rc = get_blobs(&s, part, err);
+		else
+			rc = err_set(err, ERR_INVALID, "an unknown request");
+		json_decref(v);
+	}
+	free(line);
+	session_done(&s);
+	json_decref(opened);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("podctl-transfer " PODCTL_VERSION);
+		return 0;
+	}
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		(void) err_set(&err, ERR_SYSTEM, "libcurl cannot be used");
+		return fail(&err);
+	}
+	return serve(&err) < 0 ? fail(&err) : 0;
+}

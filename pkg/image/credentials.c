@@ -1,0 +1,198 @@
+#include "pkg/image/credentials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pkg/util/buf.h"
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+
+#define AUTH_MAX (1 * MiB)
+
+/* RFC 4648 without line breaks; NULL when it is not that. */
+static char *base64_text(const char *s, struct arena *a)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = strcspn(s, "="), out = 0;
+	char *text = arena_alloc(a, n * 3 / 4 + 2);
+	unsigned bits = 0, have = 0;
+
+	if (!text || s[n + strspn(s + n, "=")])
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		const char *at = strchr(digits, s[i]);
+
+		if (!at)
+			return NULL;
+		bits = (bits << 6 | (unsigned) (at - digits)) & 0xffffff;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			text[out++] = (char) (bits >> have & 0xff);
+		}
+	}
+	return text; /* what follows a NUL is cut off, as others do */
+}
+
+static const char *host_plain(const char *host, size_t *n)
+{
+	static const char *const hub[] = { "index.docker.io", "registry-1.docker.io", "docker.io" };
+
+	for (size_t i = 0; i < LEN(hub); i++)
+		if (*n == strlen(hub[i]) && strncmp(host, hub[i], *n) == 0) {
+			*n = strlen("docker.io");
+			return "docker.io";
+		}
+	return host;
+}
+
+/* Is 'key' of a file the entry for want[0..n)?  Docker writes URLs: only their host counts. */
+static bool key_is(const char *key, const char *want, size_t n)
+{
+	const char *scheme = strstr(key, "://");
+	size_t k;
+
+	if (scheme) {
+		key = scheme + 3;
+		k = strcspn(key, "/");
+	} else {
+		k = strlen(key);
+	}
+	key = host_plain(key, &k);
+	return k == n && strncmp(key, want, n) == 0;
+}
+
+static int entry_take(
+	const json_t *entry, struct arena *a, struct credentials *ret, bool *ret_found, struct err *err)
+{
+	const char *auth = json_string_value(json_object_get(entry, "auth"));
+	const char *identity = json_string_value(json_object_get(entry, "identitytoken"));
+	char *pair, *colon;
+
+	if (identity && *identity) {
+		ret->identity = arena_strdup(a, identity);
+		*ret_found = true;
+		return ret->identity ? 0 : err_sys(err, ENOMEM, "credentials");
+	}
+	if (!auth || !*auth)
+		return 0;
+	if (!(pair = base64_text(auth, a)) || !(colon = strchr(pair, ':')))
+		return err_set(err, ERR_INVALID, "an entry's \"auth\" is not base64 of USER:PASSWORD");
+	*colon = '\0';
+	ret->user = pair;
+	ret->password = colon + 1;
+	*ret_found = true;
+	return 0;
+}
+
+static const json_t *entry_find(const json_t *auths, const char *want, size_t n)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *) auths, key, value) if (key_is(key, want, n)) return value;
+	return NULL;
+}
+
+int credentials_in(const json_t *doc, bool legacy, const char *host, const char *repository, struct arena *a,
+	struct credentials *ret, bool *ret_found, struct err *err)
+{
+	const json_t *auths = legacy ? doc : json_object_get(doc, "auths"), *entry = NULL;
+	size_t host_len = strlen(host), n;
+	const char *helper, *plain = host_plain(host, &host_len);
+	char *want = arena_printf(a, "%.*s/%s", (int) host_len, plain, repository);
+	int rc;
+
+	*ret_found = false;
+	if (!want)
+		return err_sys(err, ENOMEM, "credentials");
+	helper = json_string_value(json_object_get(json_object_get(doc, "credHelpers"), host));
+	if (helper && *helper)
+		return err_set(err, ERR_UNSUPPORTED,
+			"credentials of '%s' are with docker-credential-%s: credential helpers are not asked "
+			"yet; use --creds or --authfile",
+			host, helper);
+	/* most specific first: host/ns/repo, host/ns, host */
+	for (n = strlen(want); !entry; n--) {
+		entry = entry_find(auths, want, n);
+		if (n <= host_len)
+			break;
+		while (n > host_len && want[n - 1] != '/')
+			n--;
+	}
+	if (entry && (rc = entry_take(entry, a, ret, ret_found, err)) < 0)
+		return rc;
+	return 0;
+}
+
+static int file_look(const char *path, bool must_exist, bool legacy, const char *host, const char *repository,
+	struct arena *a, struct credentials *ret, bool *ret_found, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(AUTH_MAX);
+	int rc = file_read(AT_FDCWD, path, PATH_IN_STATE, &b);
+	json_t *doc;
+
+	*ret_found = false;
+	if ((rc == -ENOENT || rc == -ENOTDIR || rc == -EACCES) && !must_exist)
+		return 0;
+	if (rc < 0)
+		return err_sys(err, -rc, "read '%s'", path);
+	if (!b.len)
+		return 0;
+	if (!(doc = json_parse(b.data, b.len, err))) {
+		(void) err_wrap(err, "%s", path);
+		return -EINVAL;
+	}
+	rc = credentials_in(doc, legacy, host, repository, a, ret, ret_found, err);
+	json_decref(doc);
+	return rc < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
+int credentials_find(struct engine *e, const struct pull_options *o, const char *host, const char *repository,
+	struct arena *a, struct credentials *ret, struct err *err)
+{
+	const struct engine_options *opt = e->opt;
+	const char *home = opt->home && opt->home[0] == '/' ? opt->home : NULL;
+	struct strs files = { 0 };
+	bool found = false;
+	int rc = 0;
+
+	*ret = (struct credentials){ 0 };
+	if (o->creds) {
+		const char *colon = strchr(o->creds, ':');
+
+		if (!colon || colon == o->creds)
+			return err_set(err, ERR_INVALID, "--creds: expected USER:PASSWORD");
+		ret->user = arena_strndup(a, o->creds, (size_t) (colon - o->creds));
+		ret->password = colon + 1;
+		return ret->user ? 0 : err_sys(err, ENOMEM, "credentials");
+	}
+	if (o->authfile && *o->authfile)
+		return file_look(o->authfile, true, false, host, repository, a, ret, &found, err);
+	if (opt->xdg_runtime_dir)
+		rc = strs_addf(&files, a, "%s/containers/auth.json", opt->xdg_runtime_dir);
+	else if (!e->rootless)
+		rc = strs_addf(&files, a, "/run/containers/%u/auth.json", (unsigned) e->uid);
+	if (rc == 0 && opt->xdg_config_home)
+		rc = strs_addf(&files, a, "%s/containers/auth.json", opt->xdg_config_home);
+	else if (rc == 0 && home)
+		rc = strs_addf(&files, a, "%s/.config/containers/auth.json", home);
+	if (rc == 0 && o->docker_config)
+		rc = strs_addf(&files, a, "%s/config.json", o->docker_config);
+	else if (rc == 0 && home)
+		rc = strs_addf(&files, a, "%s/.docker/config.json", home);
+	if (rc == 0 && home)
+		rc = strs_addf(&files, a, "%s/.dockercfg", home);
+	if (rc < 0)
+		return err_sys(err, ENOMEM, "credentials");
+	for (size_t i = 0; i < files.n && !found; i++) {
+		size_t len = strlen(files.v[i]);
+		bool legacy = len > 10 && strcmp(files.v[i] + len - 10, ".dockercfg") == 0;
+
+		if ((rc = file_look(files.v[i], false, legacy, host, repository, a, ret, &found, err)) < 0)
+			return rc;
+	}
+	return 0;
+}

@@ -1,0 +1,415 @@
+#include "pkg/image/pull.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "pkg/codec/node.h"
+#include "pkg/image/manifest.h"
+#include "pkg/image/transfer.h"
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+#include "pkg/util/log.h"
+#include "pkg/util/sha256.h"
+#include "pkg/util/text.h"
+
+#define COMMIT_TRIES 3      /* others removing, between our look and our commit, what we counted on */
+#define BLOB_MAX (64 * GiB) /* of one layer, compressed; as much as may come out of it */
+#define FILE_CONFIG "config"
+#define FILE_MANIFEST "manifest"
+
+struct pull {
+	struct engine *e;
+	const struct pull_options *o;
+	const struct image_name *name;
+	const char *full; /* normalised: the name it gets */
+	struct arena *a;
+	struct image_tmp *tmp;
+	struct transfer *t;
+	/* found */
+	const char *manifest;
+	size_t manifest_len;
+	char manifest_digest[65];
+	struct oci_document doc;
+	const char *config;
+	size_t config_len;
+	struct image_config c;
+	/* layers on their way: job i is blob i of the request */
+	struct layer_job *jobs;
+	size_t n;
+	const struct descriptor **blob;
+};
+
+static void say(const struct pull_options *o, const char *fmt, const char *arg)
+{
+	char line[600];
+
+	if (!o->watch.line)
+		return;
+	(void) snprintf(line, sizeof line, fmt, arg);
+	o->watch.line(o->watch.ctx, line);
+}
+
+static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "pull"); }
+
+/* ---- documents -------------------------------------------------------------------------------------------------------- */
+
+/* A file that podctl-transfer has written into tmp, as text. */
+static int text_read(
+	struct pull *p, const char *file, size_t max, const char **ret, size_t *ret_len, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(max);
+	int rc = file_read(p->tmp->dir, file, PATH_IN_STATE, &b);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "read what was fetched");
+	if (b.len && memchr(b.data, 0, b.len))
+		return err_set(err, ERR_INVALID, "the %s has NUL bytes: it is not JSON", file);
+	if (!(*ret = arena_strndup(p->a, b.data ? b.data : "", b.len)))
+		return no_memory(err);
+	*ret_len = b.len;
+	return 0;
+}
+
+/* digest: 64 hex digits that the bytes must have, or NULL: what the registry calls it, if it does. */
+static int manifest_get(struct pull *p, const char *reference, const char *digest, struct err *err)
+{
+	json_t *q = json_pack("{s:s,s:I,s:s}", "reference", reference, "max", (json_int_t) MANIFEST_MAX,
+		"file", FILE_MANIFEST);
+	const char *named;
+	json_t *answer = NULL;
+	int rc;
+
+	if (q && digest)
+		(void) json_object_set_new(q, "digest", json_string(digest));
+	if ((rc = transfer_ask(p->t, q ? json_pack("{s:o}", "manifest", q) : NULL, err)) < 0 ||
+		(rc = transfer_next(p->t, true, &answer, err)) < 0)
+		return rc;
+	if ((rc = text_read(p, FILE_MANIFEST, MANIFEST_MAX, &p->manifest, &p->manifest_len, err)) == 0) {
+		sha256_hex(p->manifest, p->manifest_len, p->manifest_digest);
+		named = json_string_value(json_object_get(json_object_get(answer, "ok"), "digest"));
+		if (!digest && named && strncmp(named, "sha256:", 7) == 0 && id_is_valid(named + 7) &&
+			strcmp(named + 7, p->manifest_digest) != 0)
+			rc = err_set(err, ERR_CORRUPT,
+				"the registry lies: its manifest %.80s has digest sha256:%s", named,
+				p->manifest_digest);
+	}
+	json_decref(answer);
+	if (rc < 0)
+		return rc;
+	if ((rc = oci_document_parse(p->manifest, p->manifest_len, p->a, &p->doc, err)) < 0)
+		return err_wrap(err, "manifest");
+	return 0;
+}
+
+/* The manifest, through an index for the platform. */
+static int manifest_find(struct pull *p, struct err *err)
+{
+	const char *wanted =
+		p->name->digest && strncmp(p->name->digest, "sha256:", 7) == 0 ? p->name->digest + 7 : NULL;
+	const char *arch = p->o->arch ? p->o->arch : platform_arch(), *os = p->o->os ? p->o->os : "linux";
+	const struct descriptor *d;
+	int rc;
+
+	if (p->name->digest && !wanted)
+		return err_set(err, ERR_UNSUPPORTED, "'%s': only sha256 digests are done", p->name->digest);
+	rc = manifest_get(p, p->name->digest ? p->name->digest : p->name->tag, wanted, err);
+	for (int depth = 0; rc == 0 && p->doc.is_index; depth++) {
+		char reference[80];
+
+		if (depth == 2)
+			return err_set(err, ERR_UNSUPPORTED, "an index in an index in an index");
+		if (!(d = platform_choose_variant(&p->doc, os, arch, p->o->variant, err)))
+			return -ENOENT;
+		(void) snprintf(reference, sizeof reference, "sha256:%s", d->digest);
+		rc = manifest_get(p, reference, d->digest, err);
+	}
+	return rc;
+}
+
+static int manifest_check(struct pull *p, struct err *err)
+{
+	const struct oci_document *m = &p->doc;
+
+	if (!media_type_is_config(m->config.media_type))
+		return err_set(err, ERR_UNSUPPORTED, "an artifact of type %.100s, not an image",
+			m->config.media_type);
+	if (m->config.size > IMAGE_CONFIG_MAX)
+		return err_set(err, ERR_INVALID, "its config of %llu bytes is larger than %lu",
+			(unsigned long long) m->config.size, IMAGE_CONFIG_MAX);
+	if (!m->n_layers)
+		return err_set(err, ERR_INVALID, "the image has no layers");
+	for (size_t i = 0; i < m->n_layers; i++) {
+		if (!media_type_is_layer(m->layers[i].media_type))
+			return err_set(err, ERR_UNSUPPORTED, "layer %zu is of type %.100s", i,
+				m->layers[i].media_type);
+		if (m->layers[i].size > BLOB_MAX)
+			return err_set(err, ERR_INVALID, "layer %zu of %llu bytes is larger than %llu", i,
+				(unsigned long long) m->layers[i].size, (unsigned long long) BLOB_MAX);
+	}
+	return 0;
+}
+
+static json_t *blob_request(const struct descriptor *d, const char *file)
+{
+	return json_pack("{s:s,s:I,s:s}", "digest", d->digest, "size", (json_int_t) d->size, "file", file);
+}
+
+static int config_get(struct pull *p, struct err *err)
+{
+	int rc = transfer_ask(
+		p->t, json_pack("{s:[o]}", "blobs", blob_request(&p->doc.config, FILE_CONFIG)), err);
+	bool ok = false;
+
+	while (rc >= 0 && !ok) {
+		json_t *v = NULL;
+
+		rc = transfer_next(p->t, true, &v, err);
+		ok = json_object_get(v, "ok") != NULL;
+		json_decref(v);
+	}
+	if (rc < 0)
+		return err_wrap(err, "config");
+	return text_read(p, FILE_CONFIG, IMAGE_CONFIG_MAX, &p->config, &p->config_len, err);
+}
+
+/* From the store when the image is here: its config is what its id says. */
+static int config_find(struct pull *p, struct err *err)
+{
+	struct image_row row;
+	struct err ignored = { 0 };
+	int rc;
+
+	if (store_image_get(p->e->store, p->doc.config.digest, p->a, &row, &ignored) == 0) {
+		p->config = row.config;
+		p->config_len = strlen(row.config);
+	} else if ((rc = config_get(p, err)) < 0) {
+		return rc;
+	}
+	if ((rc = image_config_parse(p->config, p->a, &p->c, err)) < 0)
+		return rc;
+	if (p->c.diff_ids.n != p->doc.n_layers)
+		return err_set(err, ERR_INVALID, "the config lists %zu layers, the manifest %zu",
+			p->c.diff_ids.n, p->doc.n_layers);
+	if (p->c.os && strcmp(p->c.os, "linux") != 0)
+		return err_set(err, ERR_UNSUPPORTED, "the image is for %.40s, not for linux", p->c.os);
+	if (!p->o->arch && p->c.architecture && strcmp(p->c.architecture, platform_arch()) != 0)
+		say(p->o, "the image is for %s, not for this machine's architecture", p->c.architecture);
+	return 0;
+}
+
+/* ---- layers -------------------------------------------------------------------------------------------------------------- */
+
+static void file_name(char name[24], size_t i) { (void) snprintf(name, 24, "blob-%zu", i); }
+
+static void watch_layer(struct pull *p, size_t i, uint64_t got)
+{
+	if (p->o->watch.layer)
+		p->o->watch.layer(p->o->watch.ctx, i, p->blob[i]->digest, got, p->blob[i]->size);
+}
+
+/* Blob i is whole and verified: its job can begin.  Its name goes at once, the descriptor keeps it. */
+static int blob_arrived(struct pull *p, size_t i, struct err *err)
+{
+	char name[24];
+
+	file_name(name, i);
+	p->jobs[i].fd = path_open(p->tmp->dir, name, PATH_IN_STATE, O_RDONLY, 0);
+	if (p->jobs[i].fd < 0)
+		return err_sys(err, -p->jobs[i].fd, "open a fetched layer");
+	(void) unlinkat(p->tmp->dir, name, 0);
+	watch_layer(p, i, p->blob[i]->size);
+	return 0;
+}
+
+static int on_news(struct layer_feed *f, struct err *err)
+{
+	struct pull *p = f->ctx;
+	json_t *v = NULL;
+	int rc;
+
+	while (f->fd >= 0 && (rc = transfer_next(p->t, false, &v, err)) != 0) {
+		const json_t *done = json_object_get(v, "done"), *got = json_object_get(v, "got");
+		size_t i = (size_t) json_integer_value(done ? done : json_array_get(got, 0));
+
+		if (rc < 0)
+			return rc;
+		if (json_object_get(v, "ok"))
+			f->fd = -EBADF;
+		else if (i < p->n && got)
+			watch_layer(p, i, (uint64_t) json_integer_value(json_array_get(got, 1)));
+		else if (i < p->n && done && p->jobs[i].fd < 0)
+			rc = blob_arrived(p, i, err);
+		json_decref(v);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Jobs for the layers that are not here. */
+static void jobs_plan(struct pull *p)
+{
+	p->n = 0;
+	for (size_t i = 0; i < p->c.diff_ids.n; i++) {
+		const char *diff = p->c.diff_ids.v[i];
+		bool known = layer_exists(p->e, diff);
+
+		for (size_t k = 0; k < p->n && !known; k++) /* images repeat the empty layer */
+			known = strcmp(p->jobs[k].diff, diff) == 0;
+		if (known)
+			continue;
+		layer_job_init(&p->jobs[p->n]);
+		p->jobs[p->n].diff = diff;
+		p->blob[p->n++] = &p->doc.layers[i];
+	}
+}
+
+static int layers_get(struct pull *p, struct err *err)
+{
+	struct layer_feed feed = { .fd = p->t->out, .news = on_news, .ctx = p };
+	json_t *list = json_array();
+	int rc;
+
+	for (size_t i = 0; i < p->n; i++) {
+		char name[24];
+
+		file_name(name, i);
+		(void) json_array_append_new(list, blob_request(p->blob[i], name));
+		if (!p->o->watch.layer)
+			say(p->o, "Copying blob sha256:%.12s", p->blob[i]->digest);
+		watch_layer(p, i, 0);
+	}
+	if ((rc = transfer_ask(p->t, json_pack("{s:o}", "blobs", list), err)) == 0)
+		rc = layers_unpack(p->e, p->jobs, p->n, &feed, p->o->watch.line, p->o->watch.ctx, err);
+	if (p->o->watch.end)
+		p->o->watch.end(p->o->watch.ctx);
+	return rc;
+}
+
+/* ---- the image ------------------------------------------------------------------------------------------------------------ */
+
+static int image_try(struct pull *p, struct image_row *row, struct err *err)
+{
+	int rc = 0;
+
+	jobs_plan(p);
+	if (p->n)
+		rc = layers_get(p, err);
+	if (rc == 0)
+		rc = image_commit(p->e, row, p->jobs, p->n, err);
+	for (size_t i = 0; i < p->n; i++)
+		layer_job_done(&p->jobs[i]);
+	return rc;
+}
+
+static int image_take(struct pull *p, const char **ret_id, struct err *err)
+{
+	uint64_t created = 0;
+	struct image_row row = { .id = p->doc.config.digest,
+		.digest = arena_printf(p->a, "sha256:%s", p->manifest_digest),
+		.config = p->config,
+		.manifest = p->manifest,
+		.layers = p->c.diff_ids };
+	int rc = -EAGAIN;
+
+	p->jobs = arena_array(p->a, p->c.diff_ids.n, sizeof *p->jobs);
+	p->blob = arena_array(p->a, p->c.diff_ids.n, sizeof *p->blob);
+	if (!row.digest || !p->jobs || !p->blob || strs_add(&row.names, p->a, p->full) < 0)
+		return no_memory(err);
+	if (p->c.created && time_parse(p->c.created, &created) == 0)
+		row.created_us = created;
+	for (int tries = 0; tries < COMMIT_TRIES && rc == -EAGAIN; tries++)
+		rc = image_try(p, &row, err);
+	if (rc < 0)
+		return rc;
+	*ret_id = row.id;
+	return 0;
+}
+
+static int pull_from(struct pull *p, const struct place *at, const char **ret_id, struct err *err)
+{
+	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
+	auto_transfer struct transfer t = TRANSFER_INIT;
+	struct certificates certs;
+	struct credentials who;
+	int rc;
+
+	p->tmp = &tmp;
+	p->t = &t;
+	if ((rc = credentials_find(p->e, p->o, at->host, at->repository, p->a, &who, err)) < 0 ||
+		(rc = registries_certificates(p->e, at->host, p->o->cert_dir, p->a, &certs, err)) < 0 ||
+		(rc = image_tmp_make(p->e, &tmp, err)) < 0 ||
+		(rc = transfer_open(p->e, at, &who, &certs, p->o, &tmp, &t, err)) < 0)
+		return rc;
+	if ((rc = manifest_find(p, err)) < 0 || (rc = manifest_check(p, err)) < 0 ||
+		(rc = config_find(p, err)) < 0)
+		return rc;
+	return image_take(p, ret_id, err);
+}
+
+/* Another place may do better. */
+static bool is_remote(const struct err *err)
+{
+	return err->kind == ERR_REMOTE || err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED ||
+	       err->kind == ERR_CORRUPT;
+}
+
+static int name_resolve(
+	const char *ref, struct arena *a, struct image_name *n, const char **ret_full, struct err *err)
+{
+	int rc;
+
+	if ((rc = image_name_normalize(strncmp(ref, "docker://", 9) == 0 ? ref + 9 : ref, a, ret_full, err)) <
+			0 ||
+		(rc = image_name_parse(*ret_full, a, n, err)) < 0)
+		return rc;
+	if (strcmp(n->host, "localhost") == 0)
+		return err_set(err, ERR_NOT_FOUND,
+			"image '%s': not found locally, and 'localhost/' is no registry to pull from; podctl "
+			"load or podctl "
+			"import it first",
+			ref);
+	return 0;
+}
+
+int image_pull(struct engine *e, const char *ref, const struct pull_options *o, struct arena *a,
+	const char **ret_id, struct err *err)
+{
+	struct image_name name;
+	struct pull p = { .e = e, .o = o, .name = &name, .a = a };
+	struct place *places;
+	size_t n;
+	int rc;
+
+	if ((rc = name_resolve(ref, a, &name, &p.full, err)) < 0 ||
+		(rc = registries_places(e, &name, o, a, &places, &n, err)) < 0 ||
+		(rc = image_sweep(e, err)) < 0)
+		return rc;
+	say(o, "Trying to pull %s...", p.full);
+	for (size_t i = 0; i < n; i++) {
+		if ((rc = pull_from(&p, &places[i], ret_id, err)) == 0)
+			return 0;
+		if (i + 1 == n || !is_remote(err))
+			break;
+		say(o, "%s; trying the next place", err->msg);
+		err_clear(err);
+	}
+	return err_wrap(err, "pull '%s'", p.full);
+}
+
+int pull_platform(const char *text, struct arena *a, struct pull_options *o, struct err *err)
+{
+	const char *slash = strchr(text, '/'), *second = slash ? strchr(slash + 1, '/') : NULL;
+
+	if (!slash || slash == text || !slash[1] || (second && (!second[1] || strchr(second + 1, '/'))))
+		return err_set(
+			err, ERR_INVALID, "--platform '%s': expected OS/ARCH or OS/ARCH/VARIANT", text);
+	o->os = arena_strndup(a, text, (size_t) (slash - text));
+	o->arch = second ? arena_strndup(a, slash + 1, (size_t) (second - slash - 1))
+			 : arena_strdup(a, slash + 1);
+	o->variant = second ? arena_strdup(a, second + 1) : NULL;
+	return o->os && o->arch && (!second || o->variant) ? 0 : no_memory(err);
+}

@@ -1,0 +1,233 @@
+#include "pkg/volume/copy.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "pkg/util/cleanup.h"
+#include "pkg/util/limits.h"
+
+#define DEPTH_MAX 256      /* a level holds two descriptors; 1024 are every process's */
+#define XATTR_MAX 65536UL  /* XATTR_SIZE_MAX of the kernel */
+
+struct copy {
+	const struct copy_opts *o;
+	unsigned depth;
+};
+
+static int entry(struct copy *c, int from, const char *name, int to, const char *as, struct err *err);
+
+/* ---- attributes ------------------------------------------------------------------------------------------------------ */
+
+/* Attributes a container may carry from place to place; the others belong to the overlay or to this machine's policy. */
+static bool xattr_travels(const char *name)
+{
+	return !strcmp(name, "security.capability") ||
+	       (!strncmp(name, "user.", 5) && strncmp(name, "user.overlay.", 13) != 0);
+}
+
+static int xattrs_copy(int from, int to)
+{
+	auto_free char *names = malloc(XATTR_MAX), *value = malloc(XATTR_MAX);
+	ssize_t n, len;
+
+	if (!names || !value)
+		return -ENOMEM;
+	if ((n = flistxattr(from, names, XATTR_MAX)) < 0)
+		return errno == ENOTSUP ? 0 : -errno;
+	for (char *p = names; p < names + n; p += strlen(p) + 1) {
+		if (!xattr_travels(p) || (len = fgetxattr(from, p, value, XATTR_MAX)) < 0)
+			continue;
+		if (fsetxattr(to, p, value, (size_t) len, 0) < 0 && errno != ENOTSUP && errno != EPERM)
+			return -errno;
+	}
+	return 0;
+}
+
+static uid_t owner_of(const struct copy_opts *o, const struct stat *st) { return o->chown ? o->uid : st->st_uid; }
+static gid_t group_of(const struct copy_opts *o, const struct stat *st) { return o->chown ? o->gid : st->st_gid; }
+
+/* The kernel's order: chown clears set-id bits and capabilities. */
+static int settle(const struct copy_opts *o, int from, int to, const struct stat *st, struct err *err)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	int rc;
+
+	if (fchown(to, owner_of(o, st), group_of(o, st)) < 0)
+		return err_sys(err, errno, "give it its owner");
+	if (fchmod(to, st->st_mode & 07777) < 0)
+		return err_sys(err, errno, "give it its mode");
+	if ((rc = xattrs_copy(from, to)) < 0)
+		return err_sys(err, -rc, "give it its attributes");
+	return futimens(to, times) < 0 ? err_sys(err, errno, "give it its times") : 0;
+}
+
+/* ---- kinds of entries ------------------------------------------------------------------------------------------------- */
+
+static int data_copy(int from, int to)
+{
+	char buf[32 * 1024];
+	ssize_t n;
+
+	while ((n = copy_file_range(from, NULL, to, NULL, 1UL << 30, 0)) > 0)
+		;
+	if (n == 0)
+		return 0;
+	/* not between these file systems; what was copied is behind both positions */
+	while ((n = read(from, buf, sizeof buf)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		for (ssize_t done = 0, w; done < n; done += w)
+			if ((w = write(to, buf + done, (size_t) (n - done))) < 0)
+				return -errno;
+	}
+	return 0;
+}
+
+static int file_copy(struct copy *c, int from, const char *name, int to, const char *as, struct err *err)
+{
+	/* O_NONBLOCK: between the look and the open it may have become a FIFO */
+	auto_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), out = -EBADF;
+	struct stat st;
+	int rc;
+
+	if (in < 0)
+		return err_sys(err, errno, "open it");
+	if (fstat(in, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, ERR_STATE, "it changed while it was copied");
+	if (unlinkat(to, as, 0) < 0 && errno != ENOENT)
+		return errno == EISDIR || errno == EPERM
+			       ? err_set(err, ERR_STATE, "a directory is in the place of a file")
+			       : err_sys(err, errno, "replace it");
+	if ((out = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
+		return err_sys(err, errno, "make it");
+	if ((rc = data_copy(in, out)) < 0)
+		return err_sys(err, -rc, "copy it");
+	return settle(c->o, in, out, &st, err);
+}
+
+static int link_copy(
+	struct copy *c, int from, const char *name, int to, const char *as, const struct stat *st, struct err *err)
+{
+	char target[4096];
+	ssize_t n = readlinkat(from, name, target, sizeof target - 1);
+
+	if (n < 0)
+		return err_sys(err, errno, "read the link");
+	target[n] = '\0';
+	if (unlinkat(to, as, 0) < 0 && errno != ENOENT)
+		return errno == EISDIR || errno == EPERM
+			       ? err_set(err, ERR_STATE, "a directory is in the place of a link")
+			       : err_sys(err, errno, "replace it");
+	if (symlinkat(target, to, as) < 0)
+		return err_sys(err, errno, "make the link");
+	if (fchownat(to, as, owner_of(c->o, st), group_of(c->o, st), AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, errno, "give the link its owner");
+	return 0;
+}
+
+static int node_copy(struct copy *c, int to, const char *as, const struct stat *st, struct err *err)
+{
+	if (unlinkat(to, as, 0) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "replace it");
+	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, st->st_rdev) < 0)
+		return err_sys(err, errno, "make the node");
+	if (fchownat(to, as, owner_of(c->o, st), group_of(c->o, st), AT_SYMLINK_NOFOLLOW) < 0 ||
+		fchmodat(to, as, st->st_mode & 07777, 0) < 0)
+		return err_sys(err, errno, "give the node its owner and mode");
+	return 0;
+}
+
+static int entries(struct copy *c, int from, int to, struct err *err)
+{
+	int again = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = again < 0 ? NULL : fdopendir(again);
+	struct dirent *de;
+	int rc = 0;
+
+	if (!d) {
+		rc = err_sys(err, errno, "list it");
+		fd_close_p(&again);
+		return rc;
+	}
+	while (rc == 0 && (errno = 0, de = readdir(d)))
+		if (strcmp(de->d_name, ".") != 0 && strcmp(de->d_name, "..") != 0)
+			rc = entry(c, dirfd(d), de->d_name, to, de->d_name, err);
+	if (rc == 0 && errno)
+		rc = err_sys(err, errno, "list it");
+	(void) closedir(d);
+	return rc;
+}
+
+static int dir_copy(struct copy *c, int from, const char *name, int to, const char *as, struct err *err)
+{
+	auto_close int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), out = -EBADF;
+	struct stat st;
+	int rc;
+
+	if (in < 0 || fstat(in, &st) < 0)
+		return err_sys(err, errno, "open the directory");
+	if (mkdirat(to, as, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, errno, "make the directory");
+	if ((out = openat(to, as, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		return errno == ENOTDIR || errno == ELOOP
+			       ? err_set(err, ERR_STATE, "a file is in the place of a directory")
+			       : err_sys(err, errno, "open the directory");
+	if (++c->depth > DEPTH_MAX)
+		return err_set(err, ERR_UNSUPPORTED, "more than %d directories in each other", DEPTH_MAX);
+	if ((rc = entries(c, in, out, err)) < 0)
+		return rc;
+	c->depth--;
+	return settle(c->o, in, out, &st, err);
+}
+
+static int entry(struct copy *c, int from, const char *name, int to, const char *as, struct err *err)
+{
+	struct stat st;
+	int rc;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		rc = err_sys(err, errno, "look at it");
+	else if (S_ISDIR(st.st_mode))
+		rc = dir_copy(c, from, name, to, as, err);
+	else if (S_ISREG(st.st_mode))
+		rc = file_copy(c, from, name, to, as, err);
+	else if (S_ISLNK(st.st_mode))
+		rc = link_copy(c, from, name, to, as, &st, err);
+	else if (S_ISFIFO(st.st_mode) || (c->o->devices && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))))
+		rc = node_copy(c, to, as, &st, err);
+	else
+		return 0;
+	return rc < 0 ? err_wrap(err, "%s", name) : 0;
+}
+
+/* ---- the calls ---------------------------------------------------------------------------------------------------------- */
+
+int copy_tree(int from, int to, const struct copy_opts *o, struct err *err)
+{
+	return entries(&(struct copy){ .o = o }, from, to, err);
+}
+
+int copy_entry(int from, const char *name, int to, const char *as, const struct copy_opts *o, struct err *err)
+{
+	return entry(&(struct copy){ .o = o }, from, name, to, as, err);
+}
+
+int copy_attributes(int from, int to, const struct copy_opts *o, struct err *err)
+{
+	auto_close int in = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		       out = openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (in < 0 || out < 0 || fstat(in, &st) < 0)
+		return err_sys(err, errno, "open the directory");
+	return settle(o, in, out, &st, err);
+}

@@ -1,0 +1,100 @@
+/*
+ * killat — runs a program that gets SIGKILL at its N-th system call.
+ *
+ *   killat N PROGRAM ARG...          killed on entry to call N, before the call has an effect
+ *   killat FILE PROGRAM ARG...       runs to its end; the number of its calls is written to FILE
+ *
+ * The program keeps our pid and descriptors; the tracer is a process beside it that holds none of them: a lock or a socket
+ * of the program is gone when the program is.  Only the program itself is counted, neither its children nor what it executes
+ * later in its own place.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+static void report(const char *file, long count)
+{
+	FILE *f = fopen(file, "we");
+
+	if (!f)
+		return;
+	fprintf(f, "%ld\n", count);
+	fclose(f);
+}
+
+/* One turn per stop.  Calls stop twice, on entry and on return; execve's own return is the first we see of the program. */
+static void trace(pid_t pid, long limit, const char *file)
+{
+	int status, execs = 0, sig;
+	long stops = 0;
+
+	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
+		sig = 0;
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
+			if (++execs > 1) {
+				ptrace(PTRACE_DETACH, pid, 0, 0);
+				break;
+			}
+		} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+			stops += execs > 0;
+			if (limit && stops / 2 >= limit)
+				kill(pid, SIGKILL);
+		} else if (!(status >> 16)) {
+			sig = WSTOPSIG(status);
+		}
+		if (ptrace(PTRACE_SYSCALL, pid, 0, sig) < 0 && errno == ESRCH && !limit)
+			break;
+	}
+	if (file)
+		report(file, stops / 2);
+}
+
+static void start_tracer(pid_t pid, int ready, long limit, const char *file)
+{
+	if (fork()) /* nobody's child: the program must not wait for it */
+		_exit(0);
+	setsid();
+	if (ready != 3 && dup2(ready, 3) < 0)
+		_exit(1);
+	syscall(SYS_close_range, 4U, ~0U, 0U);
+	for (int fd = 0; fd < 3; fd++) /* whoever reads the program's output must see its end */
+		close(fd);
+	if (ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC) < 0 ||
+		ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0 || write(3, "", 1) != 1)
+		_exit(1);
+	close(3);
+	trace(pid, limit, file);
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	long limit = argc > 2 ? strtol(argv[1], NULL, 10) : 0;
+	pid_t me = getpid(), child;
+	int p[2];
+	char c;
+
+	if (argc < 3 || pipe2(p, O_CLOEXEC) < 0)
+		return 125;
+	if ((child = fork()) == 0)
+		start_tracer(me, p[1], limit, limit ? NULL : argv[1]);
+	waitpid(child, NULL, 0);
+	close(p[1]);
+	if (read(p[0], &c, 1) != 1) {
+		fprintf(stderr, "killat: cannot trace myself: ptrace is not allowed here\n");
+		return 125;
+	}
+	close(p[0]);
+	execv(argv[2], argv + 2);
+	return 127;
+}
