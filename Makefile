@@ -18,6 +18,8 @@ ALL_CFLAGS  = $(CSTD) $(WARN) $(if $(SAN),$(SANFLAGS),$(HARDEN)) $(CPPFLAGS) $(C
 ALL_LDFLAGS = $(if $(SAN),$(SANFLAGS),-pie -Wl,-z,relro,-z,now -Wl,--as-needed) $(LDFLAGS)
 
 .DEFAULT_GOAL := all
+# one short line for each thing made; V=1 shows the commands
+says = $(if $(V),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,echo '  $(1) $@'; ))
 # Under sudo the build belongs to the person who called: no root-owned file is left in the checkout.
 AS_USER := $(if $(filter 0,$(shell id -u)),$(if $(filter-out root,$(SUDO_USER)),sudo -u $(SUDO_USER) --))
 # what was configured into the objects: a changed PREFIX compiles again what knows it
@@ -35,7 +37,7 @@ libs = $(patsubst %,$(BUILD)/lib%.a,$(filter $(PKGS),$(1)))
 define PKG_RULE
 $(BUILD)/lib$(1).a: $(call obj,$(call srcs,pkg/$(1)))
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(call says,AR)$$(AR) rcs $$@ $$^
 endef
 $(foreach p,$(PKGS),$(eval $(call PKG_RULE,$(p))))
 
@@ -70,37 +72,37 @@ PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BU
 all: $(PROGRAMS)  ## build every program
 
 $(BUILD)/podctl: $(call obj,$(call srcs,cmd/podctl) $(call srcs,pkg/verb)) $(call libs,$(PKGS_podctl))
-	$(CC) $(ALL_LDFLAGS) $(STATIC_podctl) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) $(STATIC_podctl) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl)
 $(BUILD)/podctl-runtime: $(call obj,$(call srcs,runtime)) $(call libs,$(PKGS_podctl-runtime))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-runtime)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-runtime)
 $(BUILD)/podctl-monitor: $(call obj,$(call srcs,cmd/podctl-monitor)) $(call libs,$(PKGS_podctl-monitor))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-monitor)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-monitor)
 $(BUILD)/podctl-unpack: $(call obj,$(call srcs,cmd/podctl-unpack)) $(call libs,$(PKGS_podctl-unpack))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-unpack)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-unpack)
 $(BUILD)/podctl-transfer: $(call obj,$(call srcs,cmd/podctl-transfer)) $(call libs,$(PKGS_podctl-transfer))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-transfer)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-transfer)
 # pid 1 of every pod: one file, without even a C library: 16 kB of private memory
 $(BUILD)/podctl-pause: cmd/podctl-pause/pause.c
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARN) -O2 -ffreestanding -fno-stack-protector -fno-pie -static -nostdlib -Wl,-z,norelro,--build-id=none -o $@ $<
+	$(call says,CC)$(CC) $(CSTD) $(WARN) -O2 -ffreestanding -fno-stack-protector -fno-pie -static -nostdlib -Wl,-z,norelro,--build-id=none -o $@ $<
 
 # unit tests: tests/unit/test_X.c links every pkg library and the runtime without its main
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(call obj,$(call srcs,runtime))) $(call obj,$(call srcs,pkg/verb)) $(call libs,$(PKGS_tests))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_tests)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_tests)
 
 $(call obj,$(call srcs,pkg/engine)): $(BUILD)/.prefix
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call says,CC)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 UNIT := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 BENCH := $(addprefix $(BUILD)/bench/,floor stopwatch true)
 $(BUILD)/bench/%: bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARN) -O2 -static -o $@ $<
+	$(call says,CC)$(CC) $(CSTD) $(WARN) -O2 -static -o $@ $<
 
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
-SUBMAKE = $(AS_USER) $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS)) BUILD=$(BUILD)
+SUBMAKE = $(AS_USER) $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)
 
 .PHONY: units test-programs demo check check-runtimes e2e vm-check valgrind san fuzz bench lint format format-check layers docs docs-check tidy cppcheck install uninstall clean help
 demo:  ## build, make a small image, play examples/k8s/hello.yaml and fetch its page (needs root)
@@ -142,13 +144,13 @@ FUZZ_SRCS := $(foreach p,$(PKGS_tests),$(call srcs,pkg/$(p))) $(filter-out runti
 FUZZ_SAN  := -O1 -gline-tables-only -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(CSTD) $(FUZZ_SAN) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	$(call says,CC)clang $(CSTD) $(FUZZ_SAN) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
 $(BUILD)/fuzz/libpodctl.a: $(patsubst %.c,$(BUILD)/fuzz/%.o,$(FUZZ_SRCS))
 	@rm -f $@
-	$(AR) qcs $@ $^
+	$(call says,AR)$(AR) qcs $@ $^
 $(BUILD)/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/libpodctl.a
 	@mkdir -p $(@D)
-	clang $(FUZZ_SAN) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lcmocka,$(LIBS_tests))
+	$(call says,LD)clang $(FUZZ_SAN) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lcmocka,$(LIBS_tests))
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZ)
 fuzz:  ## run each fuzz target for FUZZ_SECONDS (default 10)
@@ -182,7 +184,10 @@ TIDY := $(addprefix tidy@,$(filter %.c,$(wildcard cmd/*/*.c pkg/*/*.c runtime/*.
 .PHONY: $(TIDY)
 tidy: $(TIDY)
 $(TIDY): tidy@%: ; @clang-tidy -quiet $* -- $(CSTD) 2>/dev/null
-cppcheck: ; @cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. cmd pkg runtime
+# Off: memleak (does not know __attribute__((cleanup)); ASan and valgrind look), autoVariables and legacyUninitvar (a frame's structs
+# and buffers are handed down while the call lasts).
+cppcheck: ; @cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --suppress=memleak --suppress=autoVariables --suppress=legacyUninitvar \
+	--library=tests/cppcheck.cfg -I. cmd pkg runtime
 
 INSTALL ?= install
 install:  ## install below DESTDIR and PREFIX (default /usr/local)

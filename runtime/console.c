@@ -89,6 +89,7 @@ static int bind_console_file(int root, int slave, struct err *err)
 	auto_close int dev = target_open(root, "/dev", false, false, err);
 	auto_close int target = -EBADF;
 	auto_close int tree = -EBADF;
+	struct stat st;
 
 	if (dev < 0)
 		return dev;
@@ -96,6 +97,9 @@ static int bind_console_file(int root, int slave, struct err *err)
 		return errno == EROFS ? 0 : err_sys(err, errno, "make '/dev/console'");
 	if ((target = openat(dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open '/dev/console'");
+	if (fstat(target, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
+		return err_set(err, ERR_DENIED,
+			"'/dev/console' of the container is neither a file nor a character device");
 	tree = (int) syscall(SYS_open_tree, slave, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0 || mount_attach(tree, target) < 0)
 		return err_sys(err, errno, "mount the terminal on '/dev/console'");

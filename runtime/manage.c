@@ -236,7 +236,7 @@ int container_delete(const struct globals *g, const char *id, bool force, struct
 	while (flock(dir, LOCK_EX) < 0 && errno == EINTR)
 		;
 	if (s.pid && faccessat(dir, OCI_STATE_FILE, F_OK, 0) < 0)
-		return force ? 0 : err_set(err, ERR_NOT_FOUND, "container '%s' does not exist", id);
+		return force ? 0 : err_set(err, ERR_NOT_FOUND, "container does not exist: '%s'", id);
 	if (s.cgroup_path[0] && (rc = cgroup_open(&cg, err)) < 0)
 		return rc;
 	if ((rc = stop_for_delete(&s, oci_state_status(dir, &s), force, &cg, err)) < 0)

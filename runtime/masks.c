@@ -12,8 +12,6 @@
 #include "pkg/util/path.h"
 #include "runtime/rootfs.h"
 
-int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
-
 /* The two things paths are hidden behind: one empty read-only directory, one /dev/null; each is cloned per path. */
 struct covers {
 	int dir, null;
@@ -38,19 +36,36 @@ static int open_null(struct err *err)
 	return fd_steal(&fd);
 }
 
-static int hide_dir(
-	struct rootfs *r, struct covers *c, int target, const char *rel, const char *path, struct err *err)
+/* An empty read-only tmpfs, attached to nothing yet: no path is looked up a second time to get hold of it. */
+static int make_empty(void)
+{
+	static const char *const options[][2] = { { "source", "tmpfs" }, { "size", "0k" },
+		{ "nr_inodes", "1" } };
+	auto_close int fs = (int) syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	int fd;
+
+	if (fs < 0)
+		return -errno;
+	for (size_t i = 0; i < LEN(options); i++)
+		if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0) < 0)
+			return -errno;
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0 ||
+		syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ||
+		(fd = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
+			 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)) < 0)
+		return -errno;
+	return fd;
+}
+
+static int hide_dir(struct covers *c, int target, const char *path, struct err *err)
 {
 	auto_close int tree = -EBADF;
-	char at[40];
 
-	if (c->dir < 0) { /* the first is mounted, and serves the others as the source */
-		snprintf(at, sizeof at, "/proc/self/fd/%d", target);
-		if (mount("tmpfs", at, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-			    "size=0k,nr_inodes=1") < 0)
-			return err_sys(err, errno, "mask '%s'", path);
-		if ((c->dir = path_open(r->root, rel, PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0)) < 0)
+	if (c->dir < 0) { /* the first is attached as it is, and serves the others as the source */
+		if ((c->dir = make_empty()) < 0)
 			return err_sys(err, -c->dir, "mask '%s'", path);
+		if (mount_attach(c->dir, target) < 0)
+			return err_sys(err, errno, "mask '%s'", path);
 		return 0;
 	}
 	if ((tree = clone_tree(c->dir, false)) < 0 || mount_attach(tree, target) < 0)
@@ -70,7 +85,7 @@ static int hide(struct rootfs *r, struct covers *c, const char *path, struct err
 	if (target < 0 || fstat(target, &st) < 0)
 		return err_sys(err, target < 0 ? -target : errno, "mask '%s'", path);
 	if (S_ISDIR(st.st_mode))
-		return hide_dir(r, c, target, rel, path, err);
+		return hide_dir(c, target, path, err);
 	if (c->null < 0 && (c->null = open_null(err)) < 0)
 		return c->null;
 	if ((tree = clone_tree(c->null, false)) < 0 || mount_attach(tree, target) < 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "pkg/util/cleanup.h"
@@ -225,6 +226,21 @@ static int mount_data(struct rootfs *r, const struct cfg_mount *m, const char **
 	return 0;
 }
 
+/* What was opened by its path again is the root of a mount that was not there before, whatever happened to the path. */
+static int check_top(int below, int top, const struct cfg_mount *m, struct err *err)
+{
+	struct statx s;
+	struct stat st;
+
+	if (fstat(below, &st) < 0 || statx(top, "", AT_EMPTY_PATH, 0, &s) < 0)
+		return err_sys(err, errno, "mount '%s'", m->dest);
+	if (!(s.stx_attributes & STATX_ATTR_MOUNT_ROOT) ||
+		makedev(s.stx_dev_major, s.stx_dev_minor) == st.st_dev)
+		return err_set(err, ERR_DENIED,
+			"mount '%s': its target was exchanged while it was being mounted", m->dest);
+	return 0;
+}
+
 static int mount_fs(struct rootfs *r, const struct cfg_mount *m, struct err *err)
 {
 	bool strict = strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0;
@@ -265,6 +281,8 @@ static int mount_fs(struct rootfs *r, const struct cfg_mount *m, struct err *err
 
 	if (top < 0)
 		return top;
+	if ((rc = check_top(target, top, m, err)) < 0)
+		return rc;
 	if (m->opts.special & OCI_MOUNT_TMPCOPYUP) {
 		if (strcmp(m->type, "tmpfs") != 0)
 			return err_set(err, ERR_INVALID, "mount '%s': tmpcopyup is for tmpfs", m->dest);

@@ -14,8 +14,8 @@
 
 struct rootfs {
 	struct container *c;
-	int root;    /* the root's top directory, O_PATH */
-	int proc;    /* the host's procfs, checked to be one */
+	int root;     /* the root's top directory, O_PATH */
+	int proc;     /* the host's procfs, checked to be one */
 	int *sources; /* per mount, when opened ahead; -EBADF */
 };
 

@@ -59,7 +59,7 @@ int statedir_open(const char *root, const char *id, int *ret_dir, struct oci_sta
 		return top;
 	dir = top < 0 ? -ENOENT : openat(top, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0 && (top < 0 || errno == ENOENT))
-		return err_set(err, ERR_NOT_FOUND, "container '%s' does not exist", id);
+		return err_set(err, ERR_NOT_FOUND, "container does not exist: '%s'", id);
 	if (dir < 0)
 		return err_sys(err, errno, "open state directory of '%s'", id);
 	if ((rc = oci_state_read(dir, ret, err)) < 0) {

@@ -35,14 +35,16 @@ struct port_command {
 };
 
 /* "80", "80/udp": *ret_proto tcp when none is given. */
-static int port_asked(const char *text, struct arena *a, uint64_t *ret, const char **ret_proto, struct err *err)
+static int port_asked(
+	const char *text, struct arena *a, uint64_t *ret, const char **ret_proto, struct err *err)
 {
 	const char *slash = strchr(text, '/');
 	char *number = arena_strndup(a, text, slash ? (size_t) (slash - text) : strlen(text));
 
 	*ret_proto = slash ? slash + 1 : "tcp";
 	if (!number || parse_u64(number, 1, 65535, ret) < 0)
-		return err_set(err, ERR_INVALID, "port '%s': expected a number from 1 to 65535, with /tcp or /udp", text);
+		return err_set(err, ERR_INVALID,
+			"port '%s': expected a number from 1 to 65535, with /tcp or /udp", text);
 	return 0;
 }
 
@@ -71,16 +73,19 @@ static int port_print(struct cli *c, const struct target *t, bool all, const cha
 		if (asked)
 			print_line(arena_printf(&c->arena, "%s", host_of(&c->arena, &v[i])));
 		else
-			print_line(arena_printf(&c->arena, "%s%u/%s -> %s", prefix, v[i].container_port, v[i].proto,
-				host_of(&c->arena, &v[i])));
+			print_line(arena_printf(&c->arena, "%s%u/%s -> %s", prefix, v[i].container_port,
+				v[i].proto, host_of(&c->arena, &v[i])));
 	}
-	return asked && !found ? err_set(err, ERR_NOT_FOUND, "failed to find published port \"%s\"", asked) : 0;
+	return asked && !found ? err_set(err, ERR_NOT_FOUND, "failed to find published port \"%s\"", asked)
+			       : 0;
 }
 
 static int run_port(struct cli *c, void *request, struct err *err)
 {
 	const struct port_command *r = request;
-	struct selection s = { .kind = STORE_CONTAINER, .all = r->all, .latest = r->latest, .running = r->all };
+	struct selection s = {
+		.kind = STORE_CONTAINER, .all = r->all, .latest = r->latest, .running = r->all
+	};
 	size_t n = 0, missing = 0, named = r->all || r->latest ? 0 : 1;
 	const char *asked = NULL;
 	struct target *t = NULL;

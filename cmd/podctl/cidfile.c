@@ -5,19 +5,20 @@
 #include <unistd.h>
 
 #include "cmd/podctl/environment.h"
+#include "cmd/podctl/pull.h"
 #include "pkg/util/io.h"
 
-int cidfile_open(struct cidfile *f, const char *path, struct err *err)
+int cidfile_open(struct cidfile *f, const char *flag, const char *path, struct err *err)
 {
-	*f = (struct cidfile){ .fd = -EBADF };
+	*f = (struct cidfile){ .flag = flag, .fd = -EBADF };
 	if (!path)
 		return 0;
 	f->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (f->fd < 0 && errno == EEXIST)
-		return err_set(err, ERR_EXISTS,
-			"--cidfile: '%s' exists already; remove it when no container of it runs", path);
+		return err_set(err, ERR_EXISTS, "%s: '%s' exists already; remove it when nothing of it runs",
+			flag, path);
 	if (f->fd < 0)
-		return err_sys(err, errno, "--cidfile: make '%s'", path);
+		return err_sys(err, errno, "%s: make '%s'", flag, path);
 	f->path = path;
 	return 0;
 }
@@ -29,7 +30,7 @@ int cidfile_write(struct cidfile *f, const char *id, struct err *err)
 	if (!f->path)
 		return 0;
 	if ((rc = io_write_all(f->fd, id, strlen(id))) < 0)
-		return err_sys(err, -rc, "--cidfile: write '%s'", f->path);
+		return err_sys(err, -rc, "%s: write '%s'", f->flag, f->path);
 	f->written = true;
 	return 0;
 }
@@ -41,6 +42,30 @@ void cidfile_done(struct cidfile *f)
 	fd_close_p(&f->fd);
 }
 
+int idfile_read(struct cli *c, const char *path, const char **ret, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(4096);
+	int rc = file_read(AT_FDCWD, path, PATH_IN_STATE, &b);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "read the id in '%s'", path);
+	if (!b.data || !strcspn(b.data, "\n"))
+		return err_set(err, ERR_INVALID, "'%s' has no id in it", path);
+	*ret = arena_strndup(&c->arena, b.data, strcspn(b.data, "\n"));
+	return *ret ? 0 : err_sys(err, ENOMEM, "read the id in '%s'", path);
+}
+
+int opt_idfile(struct cli *c, void *request, const char *value, struct err *err)
+{
+	const char *id;
+	int rc = idfile_read(c, value, &id, err);
+
+	(void) request;
+	if (rc < 0)
+		return rc;
+	return strs_add(&c->args, &c->arena, id) < 0 ? err_sys(err, ENOMEM, "read the command line") : 0;
+}
+
 int create_prepare(struct cli *c, struct create_request *r, struct err *err)
 {
 	int rc;
@@ -50,7 +75,7 @@ int create_prepare(struct cli *c, struct create_request *r, struct err *err)
 		if (strs_add(&r->command, &c->arena, c->args.v[i]) < 0)
 			return err_sys(err, ENOMEM, "read the command line");
 	r->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
-	if ((rc = cwd_get(c, &r->cwd, err)) < 0)
+	if ((rc = cwd_get(c, &r->cwd, err)) < 0 || (rc = pull_prepare(c, &r->images, false, err)) < 0)
 		return rc;
 	return argv_keep(c, &r->argv, err);
 }

@@ -28,11 +28,11 @@ static int run_create(struct cli *c, void *request, struct err *err)
 {
 	struct create_command *r = request;
 	struct create_result made = { 0 };
-	AUTO(cidfile_done) struct cidfile cid = { 0 };
+	AUTO(cidfile_done) struct cidfile cid = { .fd = -EBADF };
 	int rc;
 
 	if ((rc = create_prepare(c, &r->create, err)) < 0 ||
-		(rc = cidfile_open(&cid, r->create.cidfile, err)) < 0 ||
+		(rc = cidfile_open(&cid, "--cidfile", r->create.cidfile, err)) < 0 ||
 		(rc = verb_create(&c->engine, &r->create, &c->arena, &made, err)) < 0 ||
 		(rc = cidfile_write(&cid, made.id, err)) < 0)
 		return rc;
@@ -84,7 +84,7 @@ static const struct option stop_options[] = {
 	O_BOOL(S, many.ignore, "ignore", 'i', "A container that is not there is no error"),
 	O_INT(S, timeout, "time|timeout", 't', "SECONDS",
 		"How long each may take before it is killed; -1 for ever", -1, UINT32_MAX),
-	O_REFUSED("cidfile", 0, "FILE", "not done yet; use $(cat FILE)"),
+	O_FN(opt_idfile, "cidfile", 0, "FILE", "The one whose id is in this file"),
 	O_END,
 };
 static const struct option restart_options[] = {
@@ -121,7 +121,7 @@ static const struct option kill_options[] = {
 	MANY_OPTIONS(struct kill_command, "running containers"),
 	O_STR(struct kill_command, signal, "signal", 's', "SIGNAL",
 		"The signal, by name or number (default KILL)"),
-	O_REFUSED("cidfile", 0, "FILE", "not done yet; use $(cat FILE)"),
+	O_FN(opt_idfile, "cidfile", 0, "FILE", "The one whose id is in this file"),
 	O_END,
 };
 
@@ -202,7 +202,7 @@ static const struct option remove_options[] = {
 		"With --force: how long each may take to stop", -1, UINT32_MAX),
 	O_BOOL(X, remove.volumes, "volumes", 'v', "Remove the volumes made for it alone too"),
 	O_REFUSED("depend", 0, NULL, "not done yet"),
-	O_REFUSED("cidfile", 0, "FILE", "not done yet; use $(cat FILE)"),
+	O_FN(opt_idfile, "cidfile", 0, "FILE", "The one whose id is in this file"),
 	O_END,
 };
 #undef X

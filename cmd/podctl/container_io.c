@@ -124,7 +124,7 @@ static int run_run(struct cli *c, void *request, struct err *err)
 	int rc;
 
 	if ((rc = check_keys(r->detach_keys, err)) < 0 || (rc = create_prepare(c, &r->create, err)) < 0 ||
-		(rc = cidfile_open(&cid, r->create.cidfile, err)) < 0)
+		(rc = cidfile_open(&cid, "--cidfile", r->create.cidfile, err)) < 0)
 		return rc;
 	if (!r->detach)
 		return run_attached(c, r, &cid, err);

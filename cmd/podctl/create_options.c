@@ -3,6 +3,9 @@
  */
 #include "cmd/podctl/environment.h"
 
+#include "cmd/podctl/cidfile.h"
+
+#include "cmd/podctl/pull.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/verb/create.h"
 
@@ -28,6 +31,11 @@ static int opt_label_file(struct cli *c, void *request, const char *value, struc
 	return labels_add_file(c, &((struct create_request *) request)->labels, value, err);
 }
 
+static int opt_pod_file(struct cli *c, void *request, const char *value, struct err *err)
+{
+	return idfile_read(c, value, &((struct create_request *) request)->pod, err);
+}
+
 static int opt_read_only_tmpfs(struct cli *c, void *request, const char *value, struct err *err)
 {
 	(void) c, (void) err;
@@ -35,11 +43,18 @@ static int opt_read_only_tmpfs(struct cli *c, void *request, const char *value, 
 	return 0;
 }
 
+static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c;
+	return pull_tls_verify(&((struct create_request *) request)->images, value, err);
+}
+
 #define R struct create_request
 /* clang-format off */
 const struct option create_options[] = {
-	O_CSV(R, add_hosts, "add-host", 0, "NAME:IP", "Add a line to /etc/hosts"),
+	O_CSV(R, add_hosts, "add-host", 0, "NAME:IP", "Add a line to /etc/hosts; host-gateway as IP is the host"),
 	O_KVS(R, annotations, "annotation", 0, "Add an annotation"),
+	O_STR(R, images.authfile, "authfile", 0, "FILE", "Take credentials for a pull from this file only"),
 	O_CSV(R, cap_add, "cap-add", 0, "CAP", "Add a capability, or all"),
 	O_CSV(R, cap_drop, "cap-drop", 0, "CAP", "Drop a capability, or all"),
 	O_STR(R, cgroupns, "cgroupns", 0, "MODE", "Cgroup namespace: private or host"),
@@ -80,6 +95,7 @@ const struct option create_options[] = {
 	O_STR(R, pid, "pid", 0, "MODE", "PID namespace: private, host or container:NAME"),
 	O_INT(R, pids_limit, "pids-limit", 0, "N", "At most so many processes; -1 for no limit", -1, 4194304),
 	O_STR(R, pod, "pod", 0, "POD", "Make it a member of this pod"),
+	O_FN(opt_pod_file, "pod-id-file", 0, "FILE", "Make it a member of the pod whose id is in this file"),
 	O_BOOL(R, privileged, "privileged", 0, "All capabilities and devices, nothing masked"),
 	O_CSV(R, publish, "publish", 'p', "[IP:][PORT:]PORT", "Publish a port, or a range of ports, on the host"),
 	O_BOOL(R, publish_all, "publish-all", 'P', "Publish all exposed ports on free ports of the host"),
@@ -96,6 +112,7 @@ const struct option create_options[] = {
 	O_INT(R, stop_timeout, "stop-timeout", 0, "SECONDS", "How long it may take to stop before it is killed", 0, UINT32_MAX),
 	O_KVS(R, sysctls, "sysctl", 0, "Set a kernel parameter of its namespaces"),
 	O_INT(R, timeout, "timeout", 0, "SECONDS", "Kill it after so long", 0, UINT32_MAX),
+	{ .name = "tls-verify", .kind = OPT_FN, .fn = opt_tls_verify, .help = "For a pull: insist on HTTPS and check certificates", .implied = "true" },
 	O_STRS(R, tmpfs, "tmpfs", 0, "DIR[:OPTIONS]", "Mount a tmpfs"),
 	O_BOOL(R, tty, "tty", 't', "Give it a terminal"),
 	O_CSV(R, ulimits, "ulimit", 0, "NAME=SOFT[:HARD]", "Set a resource limit of its processes"),
@@ -106,9 +123,8 @@ const struct option create_options[] = {
 	O_CSV(R, volumes_from, "volumes-from", 0, "CONTAINER[:ro]", "Mount what another container has mounted"),
 	O_STR(R, workdir, "workdir", 'w', "DIR", "Working directory inside"),
 
-	O_REFUSED("arch", 0, "ARCH", "images are not pulled yet, so there is nothing to choose from"),
+	O_REFUSED("arch", 0, "ARCH", "not done yet; podctl pull --arch first"),
 	O_REFUSED("attach", 'a', "STREAM", "not done yet; run attaches output, and input with -i"),
-	O_REFUSED("authfile", 0, "FILE", "images are not pulled yet"),
 	O_REFUSED("blkio-weight", 0, "N", "not done yet"),
 	O_REFUSED("cgroup-conf", 0, "KEY=VALUE", "not done yet"),
 	O_REFUSED("cgroup-parent", 0, "PATH", "not done yet"),
@@ -129,7 +145,7 @@ const struct option create_options[] = {
 	O_REFUSED("memory-swappiness", 0, "N", "not done yet; cgroup v2 has no such control"),
 	O_REFUSED("network-alias", 0, "NAME", "names on networks are not done yet"),
 	O_REFUSED("oom-kill-disable", 0, NULL, "not done; cgroup v2 has no such control"),
-	O_REFUSED("platform", 0, "OS/ARCH", "images are not pulled yet, so there is nothing to choose from"),
+	O_REFUSED("platform", 0, "OS/ARCH", "not done yet; podctl pull --platform first"),
 	O_REFUSED("preserve-fds", 0, "N", "not done yet"),
 	O_REFUSED("secret", 0, "NAME", "secrets are not done yet"),
 	O_REFUSED("sdnotify", 0, "MODE", "not done yet"),

@@ -1,5 +1,5 @@
 /*
- * image.c — import, load, images, tag, rmi, image inspect.
+ * image.c — import, load, images (pull is in pull.c), tag, rmi, image inspect.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +11,7 @@
 
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/ps.h"
+#include "cmd/podctl/pull.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/util/io.h"
 #include "pkg/verb/images.h"
@@ -415,6 +416,7 @@ static const struct option *const o_load[] = { load_options, help_options, NULL 
 static const struct option *const o_images[] = { images_options, help_options, NULL };
 static const struct option *const o_rmi[] = { rmi_options, help_options, NULL };
 static const struct option *const o_inspect[] = { image_inspect_options, help_options, NULL };
+static const struct option *const o_pull[] = { pull_command_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
 
 const struct command image_commands[] = {
@@ -427,6 +429,11 @@ const struct command image_commands[] = {
 		"Takes docker-archive and oci-archive files, plain or compressed, and oci directories.",
 		"  podctl load -i image.tar\n  podman save x | podctl load\n",
 		o_load, sizeof(struct load_command), 0, 0, 0, run_load },
+	{ "pull|image pull", "IMAGE...", "Get images from a registry",
+		"Short names mean docker.io. registries.conf says which registries are insecure, blocked or have mirrors; certs.d has "
+		"their certificates; credentials come from --creds, --authfile or the auth.json files. What is here already is not fetched.",
+		"  podctl pull alpine\n  podctl pull --tls-verify=false localhost:5000/web:v1\n  podctl pull --platform linux/arm64 quay.io/team/web\n",
+		o_pull, sizeof(struct pull_command), 1, -1, 0, run_pull },
 	{ "rmi|image rm|image remove", "IMAGE...", "Remove images, or one of their names", NULL, "  podctl rmi localhost/bb\n",
 		o_rmi, sizeof(struct rmi_command), 0, -1, 0, run_rmi },
 	{ "tag|image tag", "IMAGE NAME...", "Give an image another name", NULL, "  podctl tag localhost/bb localhost/bb:v1\n",

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/podctl/print.h"
+#include "cmd/podctl/pull.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -74,6 +75,7 @@ static void print_diag(struct diag *d, enum diag_level from)
 struct play_command {
 	bool down, replace, quiet, dry_run, no_hosts, no_start;
 	const char *network;
+	struct pull_options images;
 };
 
 static int opt_start(struct cli *c, void *request, const char *value, struct err *err)
@@ -83,6 +85,12 @@ static int opt_start(struct cli *c, void *request, const char *value, struct err
 		return err_set(err, ERR_INVALID, "--start %s: expected true or false", value);
 	((struct play_command *) request)->no_start = !strcmp(value, "false");
 	return 0;
+}
+
+static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c;
+	return pull_tls_verify(&((struct play_command *) request)->images, value, err);
 }
 
 static void print_ids(const char *one, const char *several, const struct strs *ids)
@@ -129,7 +137,8 @@ static int play(struct cli *c, const struct play_command *r, const struct kube_i
 		.no_start = r->no_start,
 		.dry_run = r->dry_run,
 		.no_hosts = r->no_hosts,
-		.network = r->network };
+		.network = r->network,
+		.images = r->images };
 	struct play_result played = { 0 };
 	auto_diag struct diag d = { 0 };
 	int rc;
@@ -138,6 +147,8 @@ static int play(struct cli *c, const struct play_command *r, const struct kube_i
 		strcmp(r->network, "bridge") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			"--network %s: not done yet; there are bridge, host and none", r->network);
+	if ((rc = pull_prepare(c, &q.images, r->quiet, err)) < 0)
+		return rc;
 	rc = verb_play(&c->engine, &q, &d, &c->arena, &played, err);
 	/* notes are for people who look; faults for everybody */
 	print_diag(&d, rc < 0 ? DIAG_ERROR : r->quiet ? DIAG_WARNING : DIAG_NOTE);
@@ -191,10 +202,10 @@ static const struct option play_options[] = {
 		.help = "Start what was made (default true)",
 		.implied = "true" },
 	O_REFUSED("annotation", 0, "KEY=VALUE", "not done yet"),
-	O_REFUSED("authfile", 0, "FILE", "images are not pulled yet"),
+	O_STR(P, images.authfile, "authfile", 0, "FILE", "Take credentials for pulls from this file only"),
 	O_REFUSED("build", 0, NULL, "images are not built yet"),
 	O_REFUSED("configmap", 0, "FILE", "not done yet; give the file as a further argument"),
-	O_REFUSED("creds", 0, "USER:PASSWORD", "images are not pulled yet"),
+	O_STR(P, images.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registries"),
 	O_REFUSED("force", 0, NULL, "there are no volumes yet that outlive their pod"),
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
 	O_REFUSED("log-driver", 0, "NAME", "not done yet"),
@@ -203,7 +214,11 @@ static const struct option play_options[] = {
 	O_REFUSED("publish", 'p', "PORT", "not done yet; use hostPort"),
 	O_REFUSED("publish-all", 0, NULL, "not done yet; use hostPort"),
 	O_REFUSED("service-container", 0, NULL, "not done yet"),
-	O_REFUSED("tls-verify", 0, NULL, "images are not pulled yet"),
+	{ .name = "tls-verify",
+		.kind = OPT_FN,
+		.fn = opt_tls_verify,
+		.help = "For pulls: insist on HTTPS and check certificates",
+		.implied = "true" },
 	O_REFUSED("userns", 0, "MODE", "user namespaces of single pods are not done yet"),
 	O_REFUSED("wait", 'w', NULL, "not done yet"),
 	O_END,

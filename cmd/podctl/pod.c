@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "cmd/podctl/cidfile.h"
 #include "cmd/podctl/environment.h"
 #include "cmd/podctl/logs.h"
 #include "cmd/podctl/many.h"
@@ -16,6 +17,7 @@
 
 struct create_pod {
 	struct pod_create_request pod;
+	const char *id_file;
 };
 
 static int opt_infra(struct cli *c, void *request, const char *value, struct err *err)
@@ -46,6 +48,7 @@ static int opt_share(struct cli *c, void *request, const char *value, struct err
 static int run_create(struct cli *c, void *request, struct err *err)
 {
 	struct pod_create_request *r = &((struct create_pod *) request)->pod;
+	AUTO(cidfile_done) struct cidfile file = { .fd = -EBADF };
 	const char *id = NULL;
 	int rc;
 
@@ -54,7 +57,9 @@ static int run_create(struct cli *c, void *request, struct err *err)
 	if (c->args.n)
 		r->name = c->args.v[0];
 	if ((rc = argv_keep(c, &r->argv, err)) < 0 ||
-		(rc = verb_pod_create(&c->engine, r, &c->arena, &id, err)) < 0)
+		(rc = cidfile_open(&file, "--pod-id-file", ((struct create_pod *) request)->id_file, err)) < 0 ||
+		(rc = verb_pod_create(&c->engine, r, &c->arena, &id, err)) < 0 ||
+		(rc = cidfile_write(&file, id, err)) < 0)
 		return rc;
 	print_line(id);
 	return 0;
@@ -78,6 +83,7 @@ static const struct option create_pod_options[] = {
 	O_STR(P, pod.name, "name", 'n', "NAME", "Name it (else a name is made up)"),
 	O_CSV(P, pod.networks, "network|net", 0, "MODE", "bridge, host, none or container:NAME"),
 	O_BOOL(P, pod.no_hosts, "no-hosts", 0, "Leave the images' /etc/hosts alone"),
+	O_STR(P, id_file, "pod-id-file", 0, "FILE", "Write the pod's id to this file"),
 	O_CSV(P, pod.publish, "publish", 'p', "[IP:][PORT:]PORT",
 		"Publish a port, or a range of ports, on the host"),
 	O_BOOL(P, pod.replace, "replace", 0, "Remove a pod of the same name first"),
@@ -94,7 +100,6 @@ static const struct option create_pod_options[] = {
 	O_REFUSED("volume", 'v', "DIR:DIR", "not done yet; give it to each container"),
 	O_REFUSED("userns", 0, "MODE", "user namespaces of single pods are not done yet"),
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
-	O_REFUSED("pod-id-file", 0, "FILE", "not done yet"),
 	O_REFUSED("security-opt", 0, "OPT", "not done yet; give it to each container"),
 	O_END,
 };
@@ -201,9 +206,11 @@ static int run_remove(struct cli *c, void *request, struct err *err)
 }
 
 #define X struct pod_command
-static const struct option start_options[] = { MANY_OPTIONS(X, "pods"), O_END };
+#define O_ID_FILE O_FN(opt_idfile, "pod-id-file", 0, "FILE", "The one whose id is in this file")
+static const struct option start_options[] = { MANY_OPTIONS(X, "pods"), O_ID_FILE, O_END };
 static const struct option stop_options[] = {
 	MANY_OPTIONS(X, "running pods"),
+	O_ID_FILE,
 	O_BOOL(X, many.ignore, "ignore", 'i', "A pod that is not there is no error"),
 	O_INT(X, timeout, "time|timeout", 't', "SECONDS",
 		"How long containers may take before they are killed", -1, UINT32_MAX),
@@ -216,6 +223,7 @@ static const struct option kill_options[] = {
 };
 static const struct option remove_options[] = {
 	MANY_OPTIONS_NO_F(X, "pods"),
+	O_ID_FILE,
 	O_BOOL(X, remove.force, "force", 'f', "Stop running ones first; a pod that is not there is no error"),
 	O_BOOL(X, many.ignore, "ignore", 'i', "A pod that is not there is no error"),
 	O_INT(X, remove.timeout_s, "time|timeout", 't', "SECONDS",

@@ -49,8 +49,8 @@ static bool confirmed(const char *warning)
 
 typedef int prune_fn(struct engine *e, const struct prune_request *r, struct err *err);
 
-static int prune_one(struct cli *c, const struct prune_command *r, const char *heading, bool all, prune_fn *fn,
-	struct err *err)
+static int prune_one(struct cli *c, const struct prune_command *r, const char *heading, bool all,
+	prune_fn *fn, struct err *err)
 {
 	struct told told = { .heading = heading };
 	struct prune_request p = { .filters = r->filters,
@@ -106,9 +106,11 @@ static int run_volume_prune(struct cli *c, void *request, struct err *err)
 
 static const char *system_warning(struct cli *c, const struct prune_command *r)
 {
-	return arena_printf(&c->arena, "This command removes:\n\t- all stopped containers\n\t- all stopped pods\n%s\t- all %s",
+	return arena_printf(&c->arena,
+		"This command removes:\n\t- all stopped containers\n\t- all stopped pods\n%s\t- all %s",
 		r->volumes ? "\t- all volumes not used by at least one container\n" : "",
-		r->all ? "images without at least one container associated with them\n" : "dangling images\n");
+		r->all ? "images without at least one container associated with them\n"
+		       : "dangling images\n");
 }
 
 static int run_system_prune(struct cli *c, void *request, struct err *err)

@@ -45,7 +45,8 @@ static const struct option create_volume_options[] = {
 	O_STR(C, driver, "driver", 'd', "NAME", "local, the only one"),
 	O_BOOL(C, ignore, "ignore", 0, "One that is there already is no error"),
 	O_KVS(C, labels, "label", 'l', "Set a label"),
-	O_REFUSED("opt", 'o', "KEY=VALUE", "mounts and quotas as volumes are not done yet; mount it and use -v DIR:DIR"),
+	O_REFUSED("opt", 'o', "KEY=VALUE",
+		"mounts and quotas as volumes are not done yet; mount it and use -v DIR:DIR"),
 	O_END,
 };
 #undef C
@@ -198,8 +199,10 @@ static const struct option inspect_options[] = {
 };
 static const struct option remove_options[] = {
 	O_BOOL(M, all, "all", 'a', "All volumes"),
-	O_BOOL(M, force, "force", 'f', "Remove containers that use it first; one that is not there is no error"),
-	O_INT(M, timeout_s, "time", 't', "SECONDS", "With --force: how long each container may take to stop", -1, UINT32_MAX),
+	O_BOOL(M, force, "force", 'f',
+		"Remove containers that use it first; one that is not there is no error"),
+	O_INT(M, timeout_s, "time", 't', "SECONDS", "With --force: how long each container may take to stop",
+		-1, UINT32_MAX),
 	O_END,
 };
 #undef M

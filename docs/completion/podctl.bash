@@ -4,13 +4,16 @@ _podctl() {
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [[ $w == -* ]] || words+=("$w"); done
 	case "${words[0]:-}" in
 	container)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists top run start attach exec logs " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists top run start attach exec logs port rename cp diff prune " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "list ls import load rm remove tag inspect exists " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune list ls import load pull rm remove tag inspect exists " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
+	volume)
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove exists " -- "$cur")); return; }
+		path="volume ${words[1]}" ;;
 	pod)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list inspect start stop restart kill pause unpause rm logs top exists " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs top exists " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
 	kube)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down generate " -- "$cur")); return; }
@@ -22,63 +25,80 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "kube " -- "$cur")); return; }
 		path="generate ${words[1]}" ;;
 	system)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "info " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune info reset df " -- "$cur")); return; }
 		path="system ${words[1]}" ;;
 	docs)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs images import load rmi tag info version unshare help completion container image pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff images import load pull rmi tag info version unshare help completion container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
-	"create"|"container create") flags="--quiet --add-host --annotation --cap-add --cap-drop --cgroupns --cidfile --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device --dns --dns-option --dns-search --entrypoint --env --env-file --env-host --expose --group-add --hostname --init --interactive --ipc --label --label-file --log-driver --log-opt --memory --memory-reservation --memory-swap --mount --name --network --no-hosts --oom-score-adj --pid --pids-limit --pod --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --tmpfs --tty --ulimit --umask --user --uts --volume --workdir --help " ;;
+	"create"|"container create") flags="--quiet --add-host --annotation --authfile --cap-add --cap-drop --cgroupns --cidfile --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device --dns --dns-option --dns-search --entrypoint --env --env-file --env-host --expose --group-add --hostname --image-volume --init --interactive --ipc --label --label-file --log-driver --log-opt --memory --memory-reservation --memory-swap --mount --name --network --no-hosts --oom-score-adj --pid --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --tls-verify --tmpfs --tty --ulimit --umask --user --uts --volume --volumes-from --workdir --help " ;;
 	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --help " ;;
-	"stop"|"container stop") flags="--all --latest --filter --ignore --time --help " ;;
+	"stop"|"container stop") flags="--all --latest --filter --ignore --time --cidfile --help " ;;
 	"restart"|"container restart") flags="--all --latest --filter --running --time --help " ;;
-	"kill"|"container kill") flags="--all --latest --filter --signal --help " ;;
+	"kill"|"container kill") flags="--all --latest --filter --signal --cidfile --help " ;;
 	"pause"|"container pause") flags="--all --latest --filter --help " ;;
 	"unpause"|"container unpause") flags="--all --latest --filter --help " ;;
-	"rm"|"container rm") flags="--all --latest --filter --force --ignore --time --volumes --help " ;;
+	"rm"|"container rm") flags="--all --latest --filter --force --ignore --time --volumes --cidfile --help " ;;
 	"wait"|"container wait") flags="--condition --ignore --latest --help " ;;
 	"inspect") flags="--format --latest --type --help " ;;
 	"container inspect") flags="--format --latest --help " ;;
 	"container exists") flags="--help " ;;
 	"top"|"container top") flags="--latest --help " ;;
-	"run"|"container run") flags="--detach --detach-keys --quiet --sig-proxy --add-host --annotation --cap-add --cap-drop --cgroupns --cidfile --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device --dns --dns-option --dns-search --entrypoint --env --env-file --env-host --expose --group-add --hostname --init --interactive --ipc --label --label-file --log-driver --log-opt --memory --memory-reservation --memory-swap --mount --name --network --no-hosts --oom-score-adj --pid --pids-limit --pod --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --tmpfs --tty --ulimit --umask --user --uts --volume --workdir --help " ;;
+	"run"|"container run") flags="--detach --detach-keys --quiet --sig-proxy --add-host --annotation --authfile --cap-add --cap-drop --cgroupns --cidfile --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device --dns --dns-option --dns-search --entrypoint --env --env-file --env-host --expose --group-add --hostname --image-volume --init --interactive --ipc --label --label-file --log-driver --log-opt --memory --memory-reservation --memory-swap --mount --name --network --no-hosts --oom-score-adj --pid --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --tls-verify --tmpfs --tty --ulimit --umask --user --uts --volume --volumes-from --workdir --help " ;;
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
 	"exec"|"container exec") flags="--detach --detach-keys --env --env-file --interactive --latest --privileged --tty --user --workdir --help " ;;
 	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --help " ;;
+	"port"|"container port") flags="--all --latest --help " ;;
+	"rename"|"container rename") flags="--help " ;;
+	"cp"|"container cp") flags="--archive --help " ;;
+	"diff"|"container diff") flags="--format --latest --help " ;;
+	"container prune") flags="--filter --force --help " ;;
+	"pod prune") flags="--filter --force --help " ;;
+	"image prune") flags="--all --filter --force --help " ;;
+	"volume prune") flags="--filter --force --help " ;;
+	"system prune") flags="--all --volumes --filter --force --help " ;;
 	"images"|"image list"|"image ls") flags="--all --digests --filter --format --no-trunc --noheading --quiet --sort --help " ;;
 	"import"|"image import") flags="--change --message --quiet --help " ;;
 	"load"|"image load") flags="--input --quiet --help " ;;
+	"pull"|"image pull") flags="--arch --authfile --cert-dir --creds --os --platform --policy --quiet --tls-verify --variant --help " ;;
 	"rmi"|"image rm"|"image remove") flags="--all --force --ignore --help " ;;
 	"tag"|"image tag") flags="--help " ;;
 	"image inspect") flags="--format --help " ;;
 	"image exists") flags="--help " ;;
-	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --publish --replace --share --sysctl --help " ;;
+	"volume create") flags="--driver --ignore --label --help " ;;
+	"volume ls"|"volume list") flags="--filter --format --noheading --quiet --help " ;;
+	"volume inspect") flags="--all --format --help " ;;
+	"volume rm"|"volume remove") flags="--all --force --time --help " ;;
+	"volume exists") flags="--help " ;;
+	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --pod-id-file --publish --replace --share --sysctl --help " ;;
 	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --help " ;;
 	"pod inspect") flags="--format --help " ;;
-	"pod start") flags="--all --latest --filter --help " ;;
-	"pod stop") flags="--all --latest --filter --ignore --time --help " ;;
-	"pod restart") flags="--all --latest --filter --ignore --time --help " ;;
+	"pod start") flags="--all --latest --filter --pod-id-file --help " ;;
+	"pod stop") flags="--all --latest --filter --pod-id-file --ignore --time --help " ;;
+	"pod restart") flags="--all --latest --filter --pod-id-file --ignore --time --help " ;;
 	"pod kill") flags="--all --latest --filter --signal --help " ;;
-	"pod pause") flags="--all --latest --filter --help " ;;
-	"pod unpause") flags="--all --latest --filter --help " ;;
-	"pod rm") flags="--all --latest --filter --force --ignore --time --help " ;;
+	"pod pause") flags="--all --latest --filter --pod-id-file --help " ;;
+	"pod unpause") flags="--all --latest --filter --pod-id-file --help " ;;
+	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
 	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --help " ;;
 	"pod top") flags="--latest --help " ;;
 	"pod exists") flags="--help " ;;
-	"play kube"|"kube play") flags="--down --dry-run --network --no-hosts --quiet --replace --start --help " ;;
+	"play kube"|"kube play") flags="--down --dry-run --network --no-hosts --quiet --replace --start --authfile --creds --tls-verify --help " ;;
 	"kube down") flags="--help " ;;
 	"generate kube"|"kube generate") flags="--filename --help " ;;
 	"info"|"system info") flags="--check --format --help " ;;
 	"version") flags="--format --help " ;;
+	"system reset") flags="--force --help " ;;
 	"unshare") flags="--help " ;;
 	"help") flags="--help " ;;
 	"docs man") flags="--help " ;;
 	"docs completion"|"completion") flags="--help " ;;
+	"system df") flags="--format --help " ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$cur"))

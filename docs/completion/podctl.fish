@@ -3,6 +3,7 @@ complete -c podctl -n __fish_use_subcommand -a 'create' -d 'Create a container w
 complete -c podctl -n '__fish_seen_subcommand_from create' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from create' -l add-host
 complete -c podctl -n '__fish_seen_subcommand_from create' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from create' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from create' -l cap-add
 complete -c podctl -n '__fish_seen_subcommand_from create' -l cap-drop
 complete -c podctl -n '__fish_seen_subcommand_from create' -l cgroupns
@@ -24,6 +25,7 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l env-host
 complete -c podctl -n '__fish_seen_subcommand_from create' -l expose
 complete -c podctl -n '__fish_seen_subcommand_from create' -l group-add
 complete -c podctl -n '__fish_seen_subcommand_from create' -l hostname
+complete -c podctl -n '__fish_seen_subcommand_from create' -l image-volume
 complete -c podctl -n '__fish_seen_subcommand_from create' -l init
 complete -c podctl -n '__fish_seen_subcommand_from create' -l interactive
 complete -c podctl -n '__fish_seen_subcommand_from create' -l ipc
@@ -42,6 +44,7 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-score-adj
 complete -c podctl -n '__fish_seen_subcommand_from create' -l pid
 complete -c podctl -n '__fish_seen_subcommand_from create' -l pids-limit
 complete -c podctl -n '__fish_seen_subcommand_from create' -l pod
+complete -c podctl -n '__fish_seen_subcommand_from create' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from create' -l privileged
 complete -c podctl -n '__fish_seen_subcommand_from create' -l publish
 complete -c podctl -n '__fish_seen_subcommand_from create' -l publish-all
@@ -58,6 +61,7 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l stop-signal
 complete -c podctl -n '__fish_seen_subcommand_from create' -l stop-timeout
 complete -c podctl -n '__fish_seen_subcommand_from create' -l sysctl
 complete -c podctl -n '__fish_seen_subcommand_from create' -l timeout
+complete -c podctl -n '__fish_seen_subcommand_from create' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from create' -l tmpfs
 complete -c podctl -n '__fish_seen_subcommand_from create' -l tty
 complete -c podctl -n '__fish_seen_subcommand_from create' -l ulimit
@@ -65,6 +69,7 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l umask
 complete -c podctl -n '__fish_seen_subcommand_from create' -l user
 complete -c podctl -n '__fish_seen_subcommand_from create' -l uts
 complete -c podctl -n '__fish_seen_subcommand_from create' -l volume
+complete -c podctl -n '__fish_seen_subcommand_from create' -l volumes-from
 complete -c podctl -n '__fish_seen_subcommand_from create' -l workdir
 complete -c podctl -n '__fish_seen_subcommand_from create' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'create' -d 'Create a container without starting it'
@@ -89,6 +94,7 @@ complete -c podctl -n '__fish_seen_subcommand_from stop' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from stop' -l filter
 complete -c podctl -n '__fish_seen_subcommand_from stop' -l ignore
 complete -c podctl -n '__fish_seen_subcommand_from stop' -l time
+complete -c podctl -n '__fish_seen_subcommand_from stop' -l cidfile
 complete -c podctl -n '__fish_seen_subcommand_from stop' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'stop' -d 'Stop containers'
 complete -c podctl -n __fish_use_subcommand -a 'restart' -d 'Stop containers and start them again'
@@ -104,6 +110,7 @@ complete -c podctl -n '__fish_seen_subcommand_from kill' -l all
 complete -c podctl -n '__fish_seen_subcommand_from kill' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from kill' -l filter
 complete -c podctl -n '__fish_seen_subcommand_from kill' -l signal
+complete -c podctl -n '__fish_seen_subcommand_from kill' -l cidfile
 complete -c podctl -n '__fish_seen_subcommand_from kill' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'kill' -d 'Send a signal to containers'
 complete -c podctl -n __fish_use_subcommand -a 'pause' -d 'Freeze all processes of containers'
@@ -126,6 +133,7 @@ complete -c podctl -n '__fish_seen_subcommand_from rm' -l force
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l ignore
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l time
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l volumes
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l cidfile
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'rm' -d 'Remove containers'
 complete -c podctl -n __fish_use_subcommand -a 'wait' -d 'Wait until containers end, and print their exit codes'
@@ -156,6 +164,7 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from run' -l sig-proxy
 complete -c podctl -n '__fish_seen_subcommand_from run' -l add-host
 complete -c podctl -n '__fish_seen_subcommand_from run' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from run' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from run' -l cap-add
 complete -c podctl -n '__fish_seen_subcommand_from run' -l cap-drop
 complete -c podctl -n '__fish_seen_subcommand_from run' -l cgroupns
@@ -177,6 +186,7 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l env-host
 complete -c podctl -n '__fish_seen_subcommand_from run' -l expose
 complete -c podctl -n '__fish_seen_subcommand_from run' -l group-add
 complete -c podctl -n '__fish_seen_subcommand_from run' -l hostname
+complete -c podctl -n '__fish_seen_subcommand_from run' -l image-volume
 complete -c podctl -n '__fish_seen_subcommand_from run' -l init
 complete -c podctl -n '__fish_seen_subcommand_from run' -l interactive
 complete -c podctl -n '__fish_seen_subcommand_from run' -l ipc
@@ -195,6 +205,7 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-score-adj
 complete -c podctl -n '__fish_seen_subcommand_from run' -l pid
 complete -c podctl -n '__fish_seen_subcommand_from run' -l pids-limit
 complete -c podctl -n '__fish_seen_subcommand_from run' -l pod
+complete -c podctl -n '__fish_seen_subcommand_from run' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from run' -l privileged
 complete -c podctl -n '__fish_seen_subcommand_from run' -l publish
 complete -c podctl -n '__fish_seen_subcommand_from run' -l publish-all
@@ -211,6 +222,7 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l stop-signal
 complete -c podctl -n '__fish_seen_subcommand_from run' -l stop-timeout
 complete -c podctl -n '__fish_seen_subcommand_from run' -l sysctl
 complete -c podctl -n '__fish_seen_subcommand_from run' -l timeout
+complete -c podctl -n '__fish_seen_subcommand_from run' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from run' -l tmpfs
 complete -c podctl -n '__fish_seen_subcommand_from run' -l tty
 complete -c podctl -n '__fish_seen_subcommand_from run' -l ulimit
@@ -218,6 +230,7 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l umask
 complete -c podctl -n '__fish_seen_subcommand_from run' -l user
 complete -c podctl -n '__fish_seen_subcommand_from run' -l uts
 complete -c podctl -n '__fish_seen_subcommand_from run' -l volume
+complete -c podctl -n '__fish_seen_subcommand_from run' -l volumes-from
 complete -c podctl -n '__fish_seen_subcommand_from run' -l workdir
 complete -c podctl -n '__fish_seen_subcommand_from run' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'run' -d 'Run a command in a new container'
@@ -261,6 +274,46 @@ complete -c podctl -n '__fish_seen_subcommand_from logs' -l timestamps
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l until
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'logs' -d 'Print what containers wrote'
+complete -c podctl -n __fish_use_subcommand -a 'port' -d 'List the published ports of a container'
+complete -c podctl -n '__fish_seen_subcommand_from port' -l all
+complete -c podctl -n '__fish_seen_subcommand_from port' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from port' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'port' -d 'List the published ports of a container'
+complete -c podctl -n __fish_use_subcommand -a 'rename' -d 'Give a container another name'
+complete -c podctl -n '__fish_seen_subcommand_from rename' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'rename' -d 'Give a container another name'
+complete -c podctl -n __fish_use_subcommand -a 'cp' -d 'Copy files into a container, or out of one'
+complete -c podctl -n '__fish_seen_subcommand_from cp' -l archive
+complete -c podctl -n '__fish_seen_subcommand_from cp' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'cp' -d 'Copy files into a container, or out of one'
+complete -c podctl -n __fish_use_subcommand -a 'diff' -d 'List what a container added (A), changed (C) and deleted (D) in its image'
+complete -c podctl -n '__fish_seen_subcommand_from diff' -l format
+complete -c podctl -n '__fish_seen_subcommand_from diff' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from diff' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'diff' -d 'List what a container added (A), changed (C) and deleted (D) in its image'
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'prune' -d 'Remove containers that do not run'
+complete -c podctl -n '__fish_seen_subcommand_from container' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from container' -l force
+complete -c podctl -n '__fish_seen_subcommand_from container' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'prune' -d 'Remove pods that have stopped'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l force
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'prune' -d 'Remove images nobody needs'
+complete -c podctl -n '__fish_seen_subcommand_from image' -l all
+complete -c podctl -n '__fish_seen_subcommand_from image' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from image' -l force
+complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'prune' -d 'Remove volumes no container uses'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l force
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from system' -a 'prune' -d 'Remove stopped containers and pods, and images without a name'
+complete -c podctl -n '__fish_seen_subcommand_from system' -l all
+complete -c podctl -n '__fish_seen_subcommand_from system' -l volumes
+complete -c podctl -n '__fish_seen_subcommand_from system' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from system' -l force
+complete -c podctl -n '__fish_seen_subcommand_from system' -l help
 complete -c podctl -n __fish_use_subcommand -a 'images' -d 'List images'
 complete -c podctl -n '__fish_seen_subcommand_from images' -l all
 complete -c podctl -n '__fish_seen_subcommand_from images' -l digests
@@ -284,6 +337,19 @@ complete -c podctl -n '__fish_seen_subcommand_from load' -l input
 complete -c podctl -n '__fish_seen_subcommand_from load' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from load' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'load' -d 'Load images from an archive'
+complete -c podctl -n __fish_use_subcommand -a 'pull' -d 'Get images from a registry'
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l arch
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l os
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l platform
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l policy
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l variant
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'pull' -d 'Get images from a registry'
 complete -c podctl -n __fish_use_subcommand -a 'rmi' -d 'Remove images, or one of their names'
 complete -c podctl -n '__fish_seen_subcommand_from rmi' -l all
 complete -c podctl -n '__fish_seen_subcommand_from rmi' -l force
@@ -299,6 +365,30 @@ complete -c podctl -n '__fish_seen_subcommand_from image' -l format
 complete -c podctl -n '__fish_seen_subcommand_from image' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'exists' -d 'Exit 0 when there is such an image, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'create' -d 'Create a volume'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l driver
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l label
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'ls' -d 'List volumes'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l format
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l noheading
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'list' -d 'List volumes'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'inspect' -d 'Print all that is known of volumes as JSON'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l all
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l format
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'rm' -d 'Remove volumes and what is in them'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l all
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l force
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l time
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'remove' -d 'Remove volumes and what is in them'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'exists' -d 'Exit 0 when there is such a volume, else 1'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'create' -d 'Create a pod'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l add-host
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns
@@ -311,6 +401,7 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -l label
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l name
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l network
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l publish
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l replace
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l share
@@ -337,11 +428,13 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'start' -d 'Start pod
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'stop' -d 'Stop pods'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
@@ -349,6 +442,7 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'restart' -d 'Stop po
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
@@ -362,16 +456,19 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'pause' -d 'Freeze al
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'unpause' -d 'Let frozen pods go on'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'rm' -d 'Remove pods and their containers'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l force
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
@@ -399,6 +496,9 @@ complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hosts
 complete -c podctl -n '__fish_seen_subcommand_from play' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from play' -l replace
 complete -c podctl -n '__fish_seen_subcommand_from play' -l start
+complete -c podctl -n '__fish_seen_subcommand_from play' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from play' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from play' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from play' -l help
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'play' -d 'Run the pods of a Kubernetes manifest'
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'down' -d 'Stop and remove what a Kubernetes manifest made'
@@ -415,6 +515,9 @@ complete -c podctl -n '__fish_seen_subcommand_from system' -a 'info' -d 'Show th
 complete -c podctl -n __fish_use_subcommand -a 'version' -d 'Show the version'
 complete -c podctl -n '__fish_seen_subcommand_from version' -l format
 complete -c podctl -n '__fish_seen_subcommand_from version' -l help
+complete -c podctl -n '__fish_seen_subcommand_from system' -a 'reset' -d 'Remove all pods, containers, images, volumes and networks of the engine'
+complete -c podctl -n '__fish_seen_subcommand_from system' -l force
+complete -c podctl -n '__fish_seen_subcommand_from system' -l help
 complete -c podctl -n __fish_use_subcommand -a 'unshare' -d 'Run a command, or a shell, in the user's namespaces'
 complete -c podctl -n '__fish_seen_subcommand_from unshare' -l help
 complete -c podctl -n __fish_use_subcommand -a 'help' -d 'Show the help of a command'
@@ -424,8 +527,12 @@ complete -c podctl -n '__fish_seen_subcommand_from docs' -l help
 complete -c podctl -n '__fish_seen_subcommand_from docs' -a 'completion' -d 'Print completion for a shell'
 complete -c podctl -n '__fish_seen_subcommand_from docs' -l help
 complete -c podctl -n __fish_use_subcommand -a 'completion' -d 'Print completion for a shell'
+complete -c podctl -n '__fish_seen_subcommand_from system' -a 'df' -d 'Show what images, containers and volumes take on disk'
+complete -c podctl -n '__fish_seen_subcommand_from system' -l format
+complete -c podctl -n '__fish_seen_subcommand_from system' -l help
 complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
+complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'
 complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
 complete -c podctl -n __fish_use_subcommand -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
 complete -c podctl -n __fish_use_subcommand -a 'play' -d 'Run pods from Kubernetes YAML'

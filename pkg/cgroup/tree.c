@@ -94,7 +94,7 @@ int cgroup_dir_fd(const struct cgroup_fs *fs, const char *path)
 
 int cgroup_enter(const struct cgroup_fs *fs, const char *path, struct err *err)
 {
-	int fds[CGROUP_V1_MAX], rc;
+	int fds[CGROUP_V1_MAX] = { 0 }, rc;
 	size_t n = 0;
 
 	if ((rc = cgroup_enter_fds(fs, path, fds, &n, err)) < 0)

@@ -334,7 +334,7 @@ static size_t take_word(const struct toml *t, char *word, size_t size)
 
 static bool word_value(struct toml *t, struct node **ret)
 {
-	char word[128], out[160];
+	char word[128] = "", out[160] = "";
 	size_t n = take_word(t, word, sizeof word);
 	enum node_kind kind;
 	bool plain = false;

@@ -63,7 +63,7 @@ int keeper_read(int runroot, struct keeper *ret)
 int keeper_find(int runroot)
 {
 	auto_close int fd = path_open(runroot, PATH_KEEPER, PATH_IN_STATE, O_RDWR, 0);
-	struct keeper k;
+	struct keeper k = { 0 };
 	int rc;
 
 	if (fd < 0)

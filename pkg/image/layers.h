@@ -52,7 +52,7 @@ struct layer_job {
 void layer_job_init(struct layer_job *j);
 void layer_job_done(struct layer_job *j); /* ends the helper, removes what is not published */
 
-/* Where the blobs of jobs without a descriptor come from meanwhile: news() is called when fd is readable, gives jobs their
+/* Where the blobs of jobs without a descriptor come from meanwhile: news() is called when fd is readable or a signal came, gives jobs their
  * descriptors, and sets fd to -EBADF when all have one. */
 struct layer_feed {
 	int fd;

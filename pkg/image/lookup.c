@@ -161,6 +161,16 @@ static bool layer_hides_all(struct engine *e, int fd)
 	       v[0] == 'y';
 }
 
+/* Images repeat layers (the empty one, mostly), and overlay refuses a directory that is named twice.  The upper one of two
+ * says all that the lower one could: its files are there again, its whiteouts hide the same. */
+static bool layer_repeats(const struct image_row *img, size_t i)
+{
+	for (size_t k = i + 1; k < img->layers.n; k++)
+		if (strcmp(img->layers.v[k], img->layers.v[i]) == 0)
+			return true;
+	return false;
+}
+
 int image_lowers(
 	struct engine *e, const struct image_row *img, struct arena *a, struct strs *ret, struct err *err)
 {
@@ -172,6 +182,8 @@ int image_lowers(
 		auto_close int fd = path_open(
 			e->root_fd, path_layer(rel, diff), PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
 
+		if (layer_repeats(img, i))
+			continue;
 		if (fd == -ENOENT)
 			return err_set(err, ERR_CORRUPT,
 				"image %.12s: its layer %.12s is gone; remove and load the image again",

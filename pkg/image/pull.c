@@ -329,25 +329,25 @@ static int image_take(struct pull *p, const char **ret_id, struct err *err)
 	return 0;
 }
 
-static int pull_from(struct pull *p, const struct place *at, const char **ret_id, struct err *err)
+static int pull_from(const struct pull *asked, const struct place *at, const char **ret_id, struct err *err)
 {
 	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
 	auto_transfer struct transfer t = TRANSFER_INIT;
+	struct pull p = *asked;
 	struct certificates certs;
 	struct credentials who;
 	int rc;
 
-	p->tmp = &tmp;
-	p->t = &t;
-	if ((rc = credentials_find(p->e, p->o, at->host, at->repository, p->a, &who, err)) < 0 ||
-		(rc = registries_certificates(p->e, at->host, p->o->cert_dir, p->a, &certs, err)) < 0 ||
-		(rc = image_tmp_make(p->e, &tmp, err)) < 0 ||
-		(rc = transfer_open(p->e, at, &who, &certs, p->o, &tmp, &t, err)) < 0)
+	p.tmp = &tmp;
+	p.t = &t;
+	if ((rc = credentials_find(p.e, p.o, at->host, at->repository, p.a, &who, err)) < 0 ||
+		(rc = registries_certificates(p.e, at->host, p.o->cert_dir, p.a, &certs, err)) < 0 ||
+		(rc = image_tmp_make(p.e, &tmp, err)) < 0 ||
+		(rc = transfer_open(p.e, at, &who, &certs, p.o, &tmp, &t, err)) < 0 ||
+		(rc = manifest_find(&p, err)) < 0 || (rc = manifest_check(&p, err)) < 0 ||
+		(rc = config_find(&p, err)) < 0)
 		return rc;
-	if ((rc = manifest_find(p, err)) < 0 || (rc = manifest_check(p, err)) < 0 ||
-		(rc = config_find(p, err)) < 0)
-		return rc;
-	return image_take(p, ret_id, err);
+	return image_take(&p, ret_id, err);
 }
 
 /* Another place may do better. */

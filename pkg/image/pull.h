@@ -32,6 +32,7 @@ struct pull_options {
 	const char *docker_config;       /* $DOCKER_CONFIG */
 	struct strs proxies;             /* "https_proxy=..." as in an environment */
 	struct pull_watch watch;
+	const volatile int *stop; /* becomes true, by a signal's handler: the pull ends as an error; NULL */
 	bool hurry; /* there is an image to fall back on: an unreachable registry is given up soon */
 };
 

@@ -62,6 +62,7 @@ int transfer_open(struct engine *e, const struct place *p, const struct credenti
 	bool hub = strcmp(p->host, "docker.io") == 0 || strcmp(p->host, "index.docker.io") == 0;
 	int rc;
 
+	t->stop = o->stop;
 	set(s, "host", hub ? "registry-1.docker.io" : p->host);
 	set(s, "repository", p->repository);
 	set(s, "user", c->user);
@@ -173,6 +174,8 @@ int transfer_next(struct transfer *t, bool wait, json_t **ret, struct err *err)
 	for (;;) {
 		struct pollfd p = { .fd = t->out, .events = POLLIN };
 
+		if (t->stop && *t->stop)
+			return err_set(err, ERR_STATE, "interrupted");
 		if ((rc = line_take(t, ret, err)) != 0)
 			return rc;
 		if (poll(&p, 1, wait ? -1 : 0) < 0 && errno != EINTR)

@@ -10,7 +10,8 @@ struct transfer {
 	pid_t pid;
 	int pidfd, in, out;
 	struct buf lines;
-	size_t parsed; /* bytes of lines that were handed out */
+	const volatile int *stop; /* of pull_options */
+	size_t parsed;            /* bytes of lines that were handed out */
 };
 #define TRANSFER_INIT                                                                                \
 	{                                                                                            \

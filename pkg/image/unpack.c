@@ -257,7 +257,9 @@ static int jobs_poll(
 		p[i] = (struct pollfd){ .fd = running[i]->out, .events = POLLIN };
 	p[n] = (struct pollfd){ .fd = feed ? feed->fd : -1, .events = POLLIN };
 	if (poll(p, n + 1, -1) < 0)
-		return errno == EINTR ? 0 : err_sys(err, errno, "wait for podctl-unpack");
+		return errno != EINTR ? err_sys(err, errno, "wait for podctl-unpack")
+		       : feed         ? feed->news(feed, err)
+				      : 0;
 	for (size_t i = 0; i < n; i++) {
 		bool end = false;
 		int rc = p[i].revents ? lines_read(running[i]->out, &running[i]->lines, &end) : 0;

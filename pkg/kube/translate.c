@@ -417,12 +417,19 @@ static const char *policy_of(const struct kube_set *s, const struct k8s_containe
 		return "Always";
 	if (strchr(k->image, '@'))
 		return "IfNotPresent";
-	return tag && (!slash || tag > slash) && strcmp(tag, ":latest") != 0 ? "IfNotPresent" : "Always";
+	/* Kubernetes says Always; for a name that has no policy written, an unreachable registry is no reason to fail when the
+	 * image is here */
+	return tag && (!slash || tag > slash) && strcmp(tag, ":latest") != 0 ? "IfNotPresent" : "Newer";
 }
 
 static int strictness(const char *policy)
 {
-	return strcmp(policy, "Always") == 0 ? 2 : strcmp(policy, "Never") != 0;
+	static const char *const words[] = { "Never", "IfNotPresent", "Newer", "Always" };
+
+	for (int i = 0; i < (int) LEN(words); i++)
+		if (strcmp(policy, words[i]) == 0)
+			return i;
+	return 0;
 }
 
 static void image(struct kube_set *s, const struct k8s_container *k, const char *at, struct kube_plan *plan)

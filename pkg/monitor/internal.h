@@ -33,6 +33,8 @@
 #define JOB_TIMEOUT_US \
 	(240 * 1000000ULL) /* a runtime that takes longer is hung; hooks and slow disks are not */
 #define UNHEARD_US 100000  /* a pid 1 that cannot hear the signal is looked at again after this */
+#define UNHEARD_SETTLED_US 10000
+#define SETTLED_US 2000000 /* ... and sooner when it has run for so long */
 #define LOGS_KEPT 10       /* attempts of which the log file stays */
 
 struct monitor;

@@ -87,6 +87,15 @@ static void on_stop(struct timer *t)
 	ctr_signal(c, SIGKILL);
 }
 
+/* A program that has just begun may be about to install its handler; one that has run for a while is only caught between
+ * two of them. */
+static uint64_t look_again(const struct ctr *c)
+{
+	bool settled = c->released_mono && time_mono_us() - c->released_mono > SETTLED_US;
+
+	return settled ? UNHEARD_SETTLED_US : UNHEARD_US;
+}
+
 void ctr_stop(struct ctr *c, uint64_t timeout_us, int sig)
 {
 	bool deaf;
@@ -115,8 +124,9 @@ void ctr_stop(struct ctr *c, uint64_t timeout_us, int sig)
 	if (c->stop_signal == SIGKILL)
 		return;
 	c->stop_end = time_mono_us() + timeout_us;
-	timer_set(&c->m->loop, &c->stop_timer, deaf && timeout_us > UNHEARD_US ? UNHEARD_US : timeout_us,
-		on_stop);
+	if (deaf && timeout_us > look_again(c))
+		timeout_us = look_again(c);
+	timer_set(&c->m->loop, &c->stop_timer, timeout_us, on_stop);
 }
 
 void ctr_kill(struct ctr *c, int sig)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -11,6 +12,15 @@
 #include "pkg/util/cleanup.h"
 
 #define LOWER_MAX 200 /* one fsconfig value is limited to 256 bytes */
+
+/* Its interpreter would look for it by a descriptor that exec has closed. */
+static bool is_script(const char *program)
+{
+	auto_close int fd = open(program, O_RDONLY | O_CLOEXEC);
+	char head[2];
+
+	return fd >= 0 && read(fd, head, sizeof head) == (ssize_t) sizeof head && memcmp(head, "#!", 2) == 0;
+}
 
 /* An overlay without an upper directory is read-only for ever, whatever is done to its mount. */
 int oci_sealed_open(const char *program)
@@ -24,6 +34,8 @@ int oci_sealed_open(const char *program)
 		return -EINVAL;
 	if (slash - program >= LOWER_MAX)
 		return -ENAMETOOLONG;
+	if (is_script(program))
+		return -ENOEXEC;
 	/* two lowers are the least a read-only overlay takes; the second adds nothing */
 	snprintf(lower, sizeof lower, "%.*s:/sys", (int) (slash - program), program);
 	if ((fs = (int) syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC)) < 0)

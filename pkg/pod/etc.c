@@ -28,6 +28,17 @@ static int put(int dir, const char *name, const struct buf *b, struct err *err)
 	return rc < 0 ? err_sys(err, -rc, "write '%s' of the pod", name) : 0;
 }
 
+/* "host-gateway" is the host as the pod reaches it. */
+static const char *host_address(struct start *s, const char *ip)
+{
+	uint32_t at = s->res.has_net ? s->res.net.gateway : 0;
+
+	if (strcmp(ip, "host-gateway") != 0)
+		return ip;
+	return at ? arena_printf(&s->p->arena, "%u.%u.%u.%u", at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255)
+		  : "127.0.0.1";
+}
+
 static int write_hosts(struct start *s, int dir, struct err *err)
 {
 	const struct pod_spec *spec = &s->p->spec;
@@ -45,7 +56,8 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 
 		for (size_t k = 0; k < h->names.n; k++)
 			(void) buf_printf(&line, "%s%s", k ? " " : "", h->names.v[k]);
-		extra[i].ip = h->ip;
+		if (!(extra[i].ip = host_address(s, h->ip)))
+			return no_memory(err);
 		if (buf_failed(&line) ||
 			!(extra[i].names = arena_strdup(&s->p->arena, line.data ? line.data : "")))
 			return no_memory(err);

@@ -22,7 +22,7 @@ int pod_lock(struct engine *e, const char *id, int *ret_fd, struct err *err)
 {
 	char path[PATH_TEXT];
 
-	for (;;) {
+	for (int tries = 1;; tries++) {
 		auto_close int dir = dir_make(e->runroot_fd, path_pod(path, id), 0711);
 		auto_close int fd =
 			dir < 0 ? dir : openat(dir, PATH_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -30,9 +30,11 @@ int pod_lock(struct engine *e, const char *id, int *ret_fd, struct err *err)
 		int rc;
 
 		if (dir < 0 || fd < 0) {
-			if (dir >= 0 && errno == ENOENT)
+			int errnum = dir < 0 ? -dir : errno;
+
+			if (errnum == ENOENT && tries < 1000) /* a sweep took the directory as we made it */
 				continue;
-			return err_sys(err, dir < 0 ? -dir : errno, "open lock of pod %.12s", id);
+			return err_sys(err, errnum, "open lock of pod %.12s", id);
 		}
 		if ((rc = lock_file(fd, true, true)) < 0)
 			return err_sys(err, -rc, "lock pod %.12s", id);

@@ -277,7 +277,9 @@ static void remove_orphan(struct engine *e, const char *id)
 	p.row.id = p.row.name = id;
 	if (store_pod_state(e->store, id) != -ENOENT)
 		return;
-	p.lock_fd = path_open(e->runroot_fd, path_pod_file(path, id, PATH_LOCK), PATH_IN_STATE, O_RDWR, 0);
+	/* made when missing: whoever is about to make it must wait for us, and then finds it has no name any more */
+	p.lock_fd = path_open(e->runroot_fd, path_pod_file(path, id, PATH_LOCK), PATH_IN_STATE, O_RDWR | O_CREAT,
+		0600);
 	if (p.lock_fd >= 0 && lock_file(p.lock_fd, true, false) < 0)
 		return; /* somebody is making it */
 	/* it may have got its row while we looked at the lock */

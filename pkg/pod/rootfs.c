@@ -20,6 +20,7 @@
 #include "pkg/monitor/proto.h"
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
+#include "pkg/util/limits.h"
 
 #define OPTIONS_MAX 4096 /* one page: what mount(2) takes */
 
@@ -27,21 +28,43 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "open the ro
 
 /* ---- a view of layers -------------------------------------------------------------------------------------------------- */
 
+struct view {
+	const char *path[LAYERS_MAX + 3]; /* directories the options name, by the numbers of 'fd' */
+	int fd[LAYERS_MAX + 3];
+	size_t n;
+	char options[OPTIONS_MAX];
+	unsigned long flags;
+};
+
+/* overlay takes only directories of the mount namespace it is mounted in: each is opened again, as the same number. */
+static int view_reopen(const struct view *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		int fd = open(v->path[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 || dup3(fd, v->fd[i], O_CLOEXEC) < 0)
+			return -1;
+		(void) close(fd);
+	}
+	return 0;
+}
+
 /* After fork, before _exit: system calls alone.  Directories are named by descriptor number, so that any number of layers and
  * any character in a path fit. */
-static void view_child(int sock, const char *target, const char *options, unsigned long flags)
+static void view_child(int sock, const char *target, const struct view *v)
 {
 	int rc = 0, fd = -1;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		chdir("/proc/self/fd") < 0 || mount("overlay", target, "overlay", flags, options) < 0 ||
+		view_reopen(v) < 0 || chdir("/proc/self/fd") < 0 ||
+		mount("overlay", target, "overlay", v->flags, v->options) < 0 ||
 		(fd = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		rc = errno;
 	(void) fd_send(sock, &rc, sizeof rc, &fd, fd >= 0 ? 1 : 0);
 	_exit(0);
 }
 
-static int view_mount(struct engine *e, const char *options, unsigned long flags, int *ret, struct err *err)
+static int view_mount(struct engine *e, const struct view *v, int *ret, struct err *err)
 {
 	auto_close int ours = -EBADF, theirs = -EBADF;
 	int pair[2], fd = -EBADF, answer = EPROTO;
@@ -56,7 +79,7 @@ static int view_mount(struct engine *e, const char *options, unsigned long flags
 	if ((pid = fork()) < 0)
 		return err_sys(err, errno, "fork");
 	if (pid == 0)
-		view_child(theirs, e->runroot, options, flags);
+		view_child(theirs, e->runroot, v);
 	fd_close_p(&theirs);
 	n = fd_recv(ours, &answer, sizeof answer, &fd, &nfds, 0);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -69,50 +92,71 @@ static int view_mount(struct engine *e, const char *options, unsigned long flags
 	return 0;
 }
 
-/* upper: open directories 'upper' and 'work' below it make the view writable; -EBADF: read-only. */
-static int view_open(struct engine *e, const struct strs *dirs, int upper, int *ret, struct err *err)
+static int view_add(struct view *v, const char *path, int fd, size_t *used, const char *before)
+{
+	int n = snprintf(v->options + *used, sizeof v->options - *used, "%s%d", before, fd);
+
+	if (v->n == LEN(v->path) || n < 0 || (size_t) n >= sizeof v->options - *used)
+		return -E2BIG;
+	*used += (size_t) n;
+	v->path[v->n] = path;
+	v->fd[v->n++] = fd;
+	return 0;
+}
+
+/* upper: directory with 'upper' and 'work' below it, which make the view writable; NULL: read-only. */
+static int view_open(struct engine *e, struct arena *a, const struct strs *dirs, const char *upper, int *ret,
+	struct err *err)
 {
 	auto_layers struct layers l = { .n = 0 };
 	auto_close int up = -EBADF, work = -EBADF;
-	char options[OPTIONS_MAX];
-	size_t used;
+	struct view *v = arena_alloc(a, sizeof *v);
+	char *path[2] = { NULL, NULL };
+	size_t used = 0;
 	int rc;
 
+	if (!v)
+		return no_memory(err);
 	if ((rc = layers_open(dirs, &l, err)) < 0)
 		return rc;
-	if (upper < 0 && l.n == 1) {
+	if (!upper && l.n == 1) {
 		*ret = fd_steal(&l.fd[0]);
 		return 0;
 	}
-	used = (size_t) snprintf(options, sizeof options, "lowerdir=");
-	for (size_t i = 0; i < l.n && used < sizeof options; i++)
-		used += (size_t) snprintf(options + used, sizeof options - used, "%s%d", i ? ":" : "", l.fd[i]);
-	if (upper >= 0) {
-		if ((up = path_open(upper, "upper", PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0 ||
-			(work = path_open(upper, "work", PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0)
-			return err_sys(err, up < 0 ? -up : -work, "open the writable layer");
-		if (used < sizeof options)
-			used += (size_t) snprintf(
-				options + used, sizeof options - used, ",upperdir=%d,workdir=%d", up, work);
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		rc = view_add(v, dirs->v[i], l.fd[i], &used, i ? ":" : "lowerdir=");
+	if (rc == 0 && upper) {
+		if (!(path[0] = arena_printf(a, "%s/upper", upper)) ||
+			!(path[1] = arena_printf(a, "%s/work", upper)))
+			return no_memory(err);
+		if ((up = open(path[0], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
+			(work = open(path[1], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+			return err_sys(err, errno, "open the writable layer");
+		if ((rc = view_add(v, path[0], up, &used, ",upperdir=")) == 0)
+			rc = view_add(v, path[1], work, &used, ",workdir=");
 	}
-	if (e->in_userns && used < sizeof options)
-		used += (size_t) snprintf(options + used, sizeof options - used, ",userxattr");
-	if (used >= sizeof options)
+	if (rc == 0 && e->in_userns &&
+		snprintf(v->options + used, sizeof v->options - used, ",userxattr") >=
+			(int) (sizeof v->options - used))
+		rc = -E2BIG;
+	if (rc < 0)
 		return err_set(err, ERR_UNSUPPORTED, "the container has more layers than one mount takes");
-	return view_mount(e, options, upper < 0 ? MS_RDONLY : 0, ret, err);
+	v->flags = upper ? 0 : MS_RDONLY;
+	return view_mount(e, v, ret, err);
 }
 
 /* ---- the container's --------------------------------------------------------------------------------------------------- */
 
-/* An embedded 0: there is none, the container has no mounted root. */
-static int from_monitor(struct engine *e, struct pod *p, const struct container_spec *c, int *ret, struct err *err)
+static int from_monitor(
+	struct engine *e, struct pod *p, const struct container_spec *c, int *ret, struct err *err)
 {
 	auto_close int sock = -EBADF;
 	struct monitor_msg m;
 	int rc;
 
 	if ((rc = pod_connect(e, p, &sock, err)) < 0 ||
-		(rc = monitor_send(sock, json_pack("{s:s, s:s}", "op", "ROOTFS_FD", "ctr", c->id), NULL, 0, err)) < 0)
+		(rc = monitor_send(
+			 sock, json_pack("{s:s, s:s}", "op", "ROOTFS_FD", "ctr", c->id), NULL, 0, err)) < 0)
 		return rc;
 	if ((rc = monitor_recv(sock, &m, err)) <= 0)
 		return rc < 0 ? rc : err_set(err, ERR_REMOTE, "the pod's monitor went away");
@@ -133,10 +177,12 @@ static bool has_process(const struct pod *p, const char *ctr)
 {
 	const struct status_container *s = pod_status_of(p, ctr);
 
-	return p->alive && s && (s->state == CTR_RUNNING || s->state == CTR_PAUSED || s->state == CTR_STOPPING);
+	return p->alive && s &&
+	       (s->state == CTR_RUNNING || s->state == CTR_PAUSED || s->state == CTR_STOPPING);
 }
 
-static int image_layers(struct engine *e, const struct container_spec *c, struct arena *a, struct strs *ret, struct err *err)
+static int image_layers(
+	struct engine *e, const struct container_spec *c, struct arena *a, struct strs *ret, struct err *err)
 {
 	struct image_row img;
 	int rc = store_image_get(e->store, c->image_id, a, &img, err);
@@ -144,7 +190,8 @@ static int image_layers(struct engine *e, const struct container_spec *c, struct
 	return rc < 0 ? err_wrap(err, "image '%s'", c->image) : image_lowers(e, &img, a, ret, err);
 }
 
-int pod_image_open(struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err)
+int pod_image_open(
+	struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err)
 {
 	struct strs dirs = { 0 };
 	int rc;
@@ -155,13 +202,13 @@ int pod_image_open(struct engine *e, struct pod *p, const struct container_spec 
 		rc = err_set(err, ERR_INVALID, "container %s has no image", c->name);
 	else
 		rc = image_layers(e, c, &p->arena, &dirs, err);
-	return rc < 0 ? rc : view_open(e, &dirs, -EBADF, ret_fd, err);
+	return rc < 0 ? rc : view_open(e, &p->arena, &dirs, NULL, ret_fd, err);
 }
 
-int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec *c, bool writable, int *ret_fd,
-	struct err *err)
+int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec *c, bool writable,
+	int *ret_fd, struct err *err)
 {
-	auto_close int upper = -EBADF;
+	const char *upper;
 	struct strs dirs = { 0 };
 	bool ended;
 	char path[PATH_TEXT];
@@ -175,22 +222,22 @@ int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec
 		return pod_image_open(e, p, c, ret_fd, err);
 	if ((rc = image_layers(e, c, &p->arena, &dirs, err)) < 0)
 		return rc;
-	snprintf(path, sizeof path, "containers/%s", c->id);
-	if ((upper = path_open(p->data_fd, path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0)
-		return err_sys(err, -upper, "open '%s' of the pod", path);
+	if (!(upper = arena_printf(&p->arena, "%s/%s", e->root, path_ctr_data(path, p->row.id, c->id))))
+		return no_memory(err);
 	/* what such a container wrote is not kept for its next start: its overlay may be half on disk after a crash */
 	ended = (p->spec.autoremove || p->spec.kube) && pod_status_of(p, c->id);
 	if (writable && ended)
 		return err_set(err, ERR_STATE,
-			"container %s has ended, and what is written into it now would not be there when it starts again",
+			"container %s has ended, and what is written into it now would not be there when it "
+			"starts again",
 			c->name);
 	if (!writable) {
 		struct strs all = { 0 };
 
-		if (strs_addf(&all, &p->arena, "%s/%s/upper", e->root, path_ctr_data(path, p->row.id, c->id)) < 0 ||
+		if (strs_addf(&all, &p->arena, "%s/upper", upper) < 0 ||
 			strs_add_all(&all, &p->arena, &dirs) < 0)
 			return no_memory(err);
-		return view_open(e, &all, -EBADF, ret_fd, err);
+		return view_open(e, &p->arena, &all, NULL, ret_fd, err);
 	}
-	return view_open(e, &dirs, upper, ret_fd, err);
+	return view_open(e, &p->arena, &dirs, upper, ret_fd, err);
 }

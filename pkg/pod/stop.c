@@ -235,6 +235,9 @@ int pod_stop(struct engine *e, struct pod *p, const char *ctr, uint64_t timeout_
 		return no_memory(err);
 	if (ctr && !p->row.solo)
 		return monitor_call(sock, request, NULL, err);
+	/* what is left is ours to free; if we are killed before that, our end of the connection tells, and the monitor's
+	 * cleaner does it */
+	(void) json_object_set_new(request, "cleans", json_true());
 	return stop_whole(e, p, sock, request, err);
 }
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "pkg/pod/internal.h"
 #include "pkg/container/user.h"
+#include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
 #include "pkg/volume/volume.h"
 
@@ -358,7 +358,8 @@ static int sub_path(struct start *s, const char *volume, const char *sub, const 
 }
 
 /* A volume nothing has mounted yet gets what the image has in its place. */
-static int named_fill(struct start *s, const struct container_spec *c, const struct mount_spec *m, struct err *err)
+static int named_fill(
+	struct start *s, const struct container_spec *c, const struct mount_spec *m, struct err *err)
 {
 	auto_close int root = -EBADF, dir = -EBADF;
 	auto_layers struct layers layers = { .n = 0 };
@@ -379,19 +380,20 @@ static int named_fill(struct start *s, const struct container_spec *c, const str
 	return volume_fill(s->e, m->source, dir, user.uid, user.gid, err);
 }
 
-static int named_source(struct start *s, const struct container_spec *c, const struct mount_spec *m, struct oci_bind *b,
-	struct err *err)
+static int named_source(struct start *s, const struct container_spec *c, const struct mount_spec *m,
+	struct oci_bind *b, struct err *err)
 {
 	int rc;
 
-	if ((rc = volume_ensure(s->e, m->source, m->anonymous, err)) < 0 || (rc = named_fill(s, c, m, err)) < 0)
+	if ((rc = volume_ensure(s->e, m->source, m->anonymous, err)) < 0 ||
+		(rc = named_fill(s, c, m, err)) < 0)
 		return rc;
 	b->source = volume_path(s->e, m->source, &s->p->arena);
 	return b->source ? 0 : no_memory(err);
 }
 
-static int mount_source(struct start *s, const struct container_spec *c, const struct mount_spec *m, struct oci_bind *b,
-	struct err *err)
+static int mount_source(struct start *s, const struct container_spec *c, const struct mount_spec *m,
+	struct oci_bind *b, struct err *err)
 {
 	const struct volume_spec *v;
 	struct stat st;

@@ -19,7 +19,8 @@ static int rename_rows(struct store *s, const struct rename_row *r, struct err *
 {
 	int rc;
 
-	if ((rc = taken(s, r->name, err)) < 0 || (rc = query_run(s, Q_NAME_DEL_OF_CTR, err, "t", r->id)) < 0 ||
+	if ((rc = taken(s, r->name, err)) < 0 ||
+		(rc = query_run(s, Q_NAME_DEL_OF_CTR, err, "t", r->id)) < 0 ||
 		(rc = query_run(s, Q_NAME_ADD, err, "tit", r->name, (int64_t) STORE_CONTAINER, r->id)) < 0 ||
 		(rc = query_run(s, Q_CTR_RENAME, err, "ttt", r->id, r->name, r->spec)) < 0)
 		return rc;

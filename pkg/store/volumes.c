@@ -7,7 +7,8 @@
 
 int store_volume_add(struct store *s, const struct volume_row *v, struct err *err)
 {
-	return query_run(s, Q_VOLUME_ADD, err, "tiit", v->name, (int64_t) v->created_us, (int64_t) v->anonymous, v->labels);
+	return query_run(s, Q_VOLUME_ADD, err, "tiit", v->name, (int64_t) v->created_us,
+		(int64_t) v->anonymous, v->labels);
 }
 
 static int no_such_volume(const char *name, struct err *err)
@@ -30,7 +31,8 @@ static int read_volume(sqlite3_stmt *q, struct arena *a, struct volume_row *ret,
 	return 0;
 }
 
-int store_volume_get(struct store *s, const char *name, struct arena *a, struct volume_row *ret, struct err *err)
+int store_volume_get(
+	struct store *s, const char *name, struct arena *a, struct volume_row *ret, struct err *err)
 {
 	auto_query sqlite3_stmt *q = query_bind(s, Q_VOLUME_GET, err, "t", name);
 	int rc = q ? query_step(s, q, err) : -EIO;
@@ -73,8 +75,8 @@ int store_volume_used(struct store *s, const char *name, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
-int store_volume_users(struct store *s, const char *name, struct arena *a, struct strs *ret_names, struct strs *ret_ids,
-	struct err *err)
+int store_volume_users(struct store *s, const char *name, struct arena *a, struct strs *ret_names,
+	struct strs *ret_ids, struct err *err)
 {
 	auto_query sqlite3_stmt *q = query_bind(s, Q_VOLUME_USERS, err, "t", name);
 	int rc = q ? 0 : -EIO;
@@ -93,7 +95,8 @@ static int volume_del(struct store *s, const char *name, struct err *err)
 	int rc = store_volume_users(s, name, &a, &names, &ids, err);
 
 	if (rc == 0 && ids.n)
-		rc = err_set(err, ERR_STATE, "volume %s is being used by the following container(s): %s%s: volume is being used",
+		rc = err_set(err, ERR_STATE,
+			"volume %s is being used by the following container(s): %s%s: volume is being used",
 			name, ids.v[0], ids.n > 1 ? ", ..." : "");
 	arena_done(&a);
 	if (rc == 0 && (rc = query_run(s, Q_VOLUME_DEL, err, "t", name)) == 0)

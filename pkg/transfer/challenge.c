@@ -41,7 +41,7 @@ static char *slot(struct challenge *c, const char *name, size_t n)
 bool challenge_parse(const char *p, struct challenge *ret)
 {
 	struct challenge c = *ret;
-	char ignored[CHALLENGE_TEXT], *to;
+	char ignored[CHALLENGE_TEXT] = "", *to;
 	bool bearer = false;
 
 	for (p = skip(p, " \t,"); *p; p = skip(p, " \t,")) {

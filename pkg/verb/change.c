@@ -32,14 +32,16 @@ int verb_rename(struct engine *e, const struct target *t, const char *name, stru
 	int rc;
 
 	if (!name_is_valid(name))
-		return err_set(err, ERR_INVALID, "rename to '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*", name);
+		return err_set(err, ERR_INVALID,
+			"rename to '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*", name);
 	if ((rc = pod_load(e, t->pod, true, &p, err)) < 0)
 		return rc;
 	if ((i = pod_index(&p, t->id)) == p.n)
 		return err_set(err, ERR_NOT_FOUND, "no container with name or ID \"%s\" found", t->asked);
 	if (p.ctr[i].role == ROLE_INFRA)
-		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; it has no name of its own",
-			t->asked, p.row.name);
+		return err_set(err, ERR_INVALID,
+			"%s is the infra container of pod %s; it has no name of its own", t->asked,
+			p.row.name);
 	if (!strcmp(p.ctr[i].name, name))
 		return 0;
 	if (!(p.ctr[i].name = arena_strdup(&p.arena, name)) ||
@@ -58,7 +60,8 @@ int verb_rename(struct engine *e, const struct target *t, const char *name, stru
 
 /* ---- port ------------------------------------------------------------------------------------------------------------ */
 
-static int port_line(struct arena *a, struct port_line *to, uint16_t ctr, uint16_t host, int proto, const char *ip)
+static int port_line(
+	struct arena *a, struct port_line *to, uint16_t ctr, uint16_t host, int proto, const char *ip)
 {
 	*to = (struct port_line){ .container_port = ctr,
 		.host_port = host,
@@ -96,8 +99,8 @@ int verb_ports(struct engine *e, const struct target *t, struct arena *a, struct
 	if (!(v = arena_array(a, max + net.n_ports + 1, sizeof *v)))
 		return err_sys(err, ENOMEM, "list ports");
 	for (size_t i = 0; i < net.n_ports && rc == 0; i++)
-		rc = port_line(a, &v[n++], net.ports[i].container_port, net.ports[i].host_port, net.ports[i].proto,
-			net.ports[i].host_ip);
+		rc = port_line(a, &v[n++], net.ports[i].container_port, net.ports[i].host_port,
+			net.ports[i].proto, net.ports[i].host_ip);
 	for (size_t i = 0; !net.n_ports && i < p.spec.ports.n; i++) {
 		const struct port_spec *s = LIST_AT(p.spec.ports, struct port_spec, i);
 

@@ -46,7 +46,8 @@ static char *path_clean(struct arena *a, const char *cwd, const char *path)
 }
 
 /* What stands before the colon of -v, or after src=: a path, or the name of a volume. */
-static int mount_from(const struct create_request *r, struct mount_spec *m, const char *src, struct arena *a, struct err *err)
+static int mount_from(const struct create_request *r, struct mount_spec *m, const char *src, struct arena *a,
+	struct err *err)
 {
 	if (src[0] == '/' || src[0] == '.') {
 		m->type = MOUNT_BIND;
@@ -90,7 +91,8 @@ static int mount_word(const struct create_request *r, struct mount_spec *m, cons
 		return 1;
 	if (!strcmp(word, "nocopy") || !strcmp(word, "copy")) {
 		if (m->type != MOUNT_NAMED)
-			return err_set(err, ERR_INVALID, "mount option '%s': only a volume can be filled from the image", word);
+			return err_set(err, ERR_INVALID,
+				"mount option '%s': only a volume can be filled from the image", word);
 		m->no_copy = word[0] == 'n';
 		return 1;
 	}
@@ -146,10 +148,11 @@ static int volume(const struct create_request *r, struct container_spec *c, cons
 	if (!src || !dest)
 		return no_memory(err);
 	if (!*src || !*dest)
-		return err_set(err, ERR_INVALID, "--volume %s: expected HOST-DIR:DIR[:OPTIONS] or VOLUME:DIR[:OPTIONS]", text);
+		return err_set(err, ERR_INVALID,
+			"--volume %s: expected HOST-DIR:DIR[:OPTIONS] or VOLUME:DIR[:OPTIONS]", text);
 	if ((rc = mount_from(r, m, src, a, err)) < 0)
 		return err_wrap(err, "--volume %s", text);
-	if (!(m->dest = path_clean(a, "", dest)))
+	if (!(m->dest = dest[0] == '/' ? path_clean(a, "", dest) : dest))
 		return no_memory(err);
 	if (dest[0] != '/')
 		m->dest = dest;
@@ -270,8 +273,8 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 }
 
 /* The source by its type, which may have been named after it. */
-static int mount_finish(const struct create_request *r, struct container_spec *c, struct mount_spec *m, const char *type,
-	const char *text, struct arena *a, struct err *err)
+static int mount_finish(const struct create_request *r, struct container_spec *c, struct mount_spec *m,
+	const char *type, const char *text, struct arena *a, struct err *err)
 {
 	const char *src = m->source;
 	int rc = 0;
@@ -288,7 +291,8 @@ static int mount_finish(const struct create_request *r, struct container_spec *c
 	} else {
 		rc = mount_from(r, m, src, a, err);
 		if (rc == 0 && m->type != MOUNT_NAMED)
-			rc = err_set(err, ERR_INVALID, "--mount %s: '%s' is a path; for one write type=bind", text, src);
+			rc = err_set(err, ERR_INVALID, "--mount %s: '%s' is a path; for one write type=bind",
+				text, src);
 	}
 	return rc < 0 ? rc : check_dest("--mount", c, m->dest, err);
 }

@@ -88,7 +88,7 @@ static bool is_address(const char *s)
 	return inet_pton(AF_INET, s, b) == 1 || inet_pton(AF_INET6, s, b) == 1;
 }
 
-/* NAME:IP, or NAME:host-gateway (whose address network knows). */
+/* NAME:IP, or NAME:host-gateway, whose address is known when the pod has its network. */
 static int hosts(const struct pod_net_request *r, struct pod_spec *p, struct arena *a, struct err *err)
 {
 	struct host_alias *v = arena_array(a, r->add_hosts->n + 1, sizeof *v);
@@ -103,12 +103,11 @@ static int hosts(const struct pod_net_request *r, struct pod_spec *p, struct are
 
 		if (!name || !*name)
 			return err_set(err, ERR_INVALID, "--add-host %s: expected NAME:IP", text);
-		if (!strcmp(colon + 1, "host-gateway"))
-			return err_set(err, ERR_UNSUPPORTED,
-				"--add-host %s: host-gateway is not done yet; host.containers.internal "
-				"is that address",
-				text);
-		if (!is_address(colon + 1))
+		if (!strcmp(colon + 1, "host-gateway") && p->net != NET_BRIDGE && p->net != NET_HOST)
+			return err_set(err, ERR_INVALID,
+				"--add-host %s: without a network of its own (--network %s) there is no way to the host",
+				text, net_mode_names[p->net]);
+		if (strcmp(colon + 1, "host-gateway") != 0 && !is_address(colon + 1))
 			return err_set(err, ERR_INVALID, "--add-host %s: '%s' is not an IP address", text,
 				colon + 1);
 		if (!(v[i].ip = arena_strdup(a, colon + 1)) || strs_add(&v[i].names, a, name) < 0)

@@ -14,7 +14,8 @@
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "read the mounts"); }
 
 /* A mount as it is for another container: a pod's own volumes cannot leave it. */
-static int borrow(const struct pod *p, const struct mount_spec *from, struct mount_spec *to, struct arena *a, struct err *err)
+static int borrow(const struct pod *p, const struct mount_spec *from, struct mount_spec *to, struct arena *a,
+	struct err *err)
 {
 	const char *source = from->source;
 
@@ -25,7 +26,8 @@ static int borrow(const struct pod *p, const struct mount_spec *from, struct mou
 		if (strcmp(v->name, from->source) != 0)
 			continue;
 		if (v->type != VOLUME_HOST_PATH && v->type != VOLUME_NAMED)
-			return err_set(err, ERR_UNSUPPORTED, "%s is a %s volume of pod %s, which only its own containers can mount",
+			return err_set(err, ERR_UNSUPPORTED,
+				"%s is a %s volume of pod %s, which only its own containers can mount",
 				from->dest, volume_type_names[v->type], p->row.name);
 		to->type = v->type == VOLUME_NAMED ? MOUNT_NAMED : MOUNT_BIND;
 		source = v->path;
@@ -38,7 +40,8 @@ static int borrow(const struct pod *p, const struct mount_spec *from, struct mou
 	return 0;
 }
 
-static int from_one(struct engine *e, const char *text, struct container_spec *c, struct arena *a, struct err *err)
+static int from_one(
+	struct engine *e, const char *text, struct container_spec *c, struct arena *a, struct err *err)
 {
 	const char *colon = strchr(text, ':'), *id = NULL, *pod = NULL;
 	char *name = arena_strndup(a, text, colon ? (size_t) (colon - text) : strlen(text));
@@ -77,8 +80,8 @@ static int from_one(struct engine *e, const char *text, struct container_spec *c
 	return 0;
 }
 
-int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct err *err)
+int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err)
 {
 	const char *mode = r->image_volume ? r->image_volume : "anonymous";
 
@@ -89,7 +92,8 @@ int create_volumes_from(struct engine *e, const struct create_request *r, struct
 	else if (!strcmp(mode, "ignore"))
 		c->image_volumes = IMAGE_VOLUMES_IGNORE;
 	else
-		return err_set(err, ERR_INVALID, "--image-volume %s: there are anonymous, tmpfs and ignore", mode);
+		return err_set(
+			err, ERR_INVALID, "--image-volume %s: there are anonymous, tmpfs and ignore", mode);
 	for (size_t i = 0; i < r->volumes_from.n; i++)
 		if (from_one(e, r->volumes_from.v[i], c, a, err) < 0)
 			return err_wrap(err, "--volumes-from %s", r->volumes_from.v[i]);

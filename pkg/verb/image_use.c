@@ -81,6 +81,39 @@ int image_use(struct engine *e, const char *ref, const char *policy, const struc
 	return image_resolve(e, ref, a, ret, err);
 }
 
+/* The image's VOLUMEs that nothing was mounted on. */
+static int image_volumes(
+	const struct image_config *config, struct container_spec *spec, struct arena *a, struct err *err)
+{
+	struct mount_spec *v = arena_array(a, spec->mounts.n + config->volumes.n + 1, sizeof *v);
+	size_t n = spec->mounts.n;
+	char id[ID_LEN + 1];
+
+	if (!v)
+		return err_sys(err, ENOMEM, "read the image");
+	if (n)
+		memcpy(v, spec->mounts.v, n * sizeof *v);
+	for (size_t i = 0; spec->image_volumes != IMAGE_VOLUMES_IGNORE && i < config->volumes.n; i++) {
+		const char *dest = config->volumes.v[i];
+		bool there = !dest[strspn(dest, "/")];
+
+		for (size_t k = 0; k < n; k++)
+			there = there || !strcmp(v[k].dest, dest);
+		if (there)
+			continue;
+		id_random(id);
+		v[n].type = spec->image_volumes == IMAGE_VOLUMES_TMPFS ? MOUNT_TMPFS : MOUNT_NAMED;
+		v[n].anonymous = v[n].type == MOUNT_NAMED;
+		v[n].source = arena_strdup(a, v[n].anonymous ? id : "");
+		v[n].dest = arena_printf(a, "%s%s", dest[0] == '/' ? "" : "/", dest);
+		if (!v[n].source || !v[n].dest)
+			return err_sys(err, ENOMEM, "read the image");
+		n++;
+	}
+	spec->mounts = (struct list){ .v = v, .n = n };
+	return 0;
+}
+
 int image_use_for(struct engine *e, const char *ref, const char *policy, const struct pull_options *pull_how,
 	struct container_spec *spec, struct arena *a, struct err *err)
 {

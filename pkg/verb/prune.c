@@ -7,8 +7,8 @@
 #include "pkg/verb/pods.h"
 
 /* Divides the filters into "until" (the moment before which an object must have been made; 0: any) and the rest. */
-static int filters_split(const struct prune_request *r, struct arena *a, struct strs *ret, uint64_t *ret_until,
-	struct err *err)
+static int filters_split(const struct prune_request *r, struct arena *a, struct strs *ret,
+	uint64_t *ret_until, struct err *err)
 {
 	*ret_until = 0;
 	for (size_t i = 0; i < r->filters.n; i++) {
@@ -22,7 +22,8 @@ static int filters_split(const struct prune_request *r, struct arena *a, struct 
 			if (strs_add(ret, a, f) < 0)
 				return err_sys(err, ENOMEM, "prune");
 		} else {
-			return err_set(err, ERR_INVALID, "\"%s\" is an invalid filter; there are label= and until=", f);
+			return err_set(err, ERR_INVALID,
+				"\"%s\" is an invalid filter; there are label= and until=", f);
 		}
 	}
 	return 0;
@@ -131,13 +132,15 @@ int verb_prune_images(struct engine *e, const struct prune_request *r, struct er
 	uint64_t until;
 	int rc;
 
-	if ((rc = filters_split(r, &a, &filters, &until, err)) < 0 || (rc = verb_images(e, NULL, &a, &list, err)) < 0)
+	if ((rc = filters_split(r, &a, &filters, &until, err)) < 0 ||
+		(rc = verb_images(e, NULL, &a, &list, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < list.n; i++) {
 		struct strs lines = { 0 };
 		struct err one = { 0 };
 
-		if (list.users[i] || (list.v[i].names.n && !r->all) || (until && list.v[i].created_us >= until))
+		if (list.users[i] || (list.v[i].names.n && !r->all) ||
+			(until && list.v[i].created_us >= until))
 			continue;
 		if ((rc = image_fits(&list.v[i], &filters, &a, err)) < 0)
 			return rc;

@@ -14,7 +14,8 @@
 #include "pkg/util/log.h"
 #include "pkg/verb/pods.h"
 
-#define ALONE_TRIES 200 /* of 50 ms: cleaners of the pods just removed, and commands that were there before us */
+#define ALONE_TRIES \
+	200 /* of 50 ms: cleaners of the pods just removed, and commands that were there before us */
 
 static int remove_pods(struct engine *e, struct err *err)
 {
@@ -42,10 +43,12 @@ static int lock_alone(struct engine *e, struct err *err)
 {
 	int rc;
 
-	for (int tries = 0; (rc = lock_file(e->lock_fd, true, false)) == -EAGAIN && tries < ALONE_TRIES; tries++)
+	for (int tries = 0; (rc = lock_file(e->lock_fd, true, false)) == -EAGAIN && tries < ALONE_TRIES;
+		tries++)
 		(void) poll(NULL, 0, 50);
 	if (rc == -EAGAIN)
-		return err_set(err, ERR_STATE, "another podctl command is at work on '%s'; end it first", e->root);
+		return err_set(
+			err, ERR_STATE, "another podctl command is at work on '%s'; end it first", e->root);
 	return rc < 0 ? err_sys(err, -rc, "lock '%s'", e->root) : 0;
 }
 
@@ -118,7 +121,8 @@ int verb_reset(struct engine *e, struct err *err)
 	if ((rc = lock_alone(e, err)) < 0 || (rc = store_pods(e->store, &a, &rows, &n, err)) < 0)
 		return rc;
 	if (n)
-		return err_set(err, ERR_STATE, "pod '%s' was made meanwhile; nothing but pods was removed", rows[0].name);
+		return err_set(err, ERR_STATE, "pod '%s' was made meanwhile; nothing but pods was removed",
+			rows[0].name);
 	if ((!e->rootless && (rc = network_reset(e, err)) < 0) || (rc = remove_cgroups(e, err)) < 0 ||
 		(rc = remove_database(e, err)) < 0 || (rc = wipe(e->runroot_fd, e->runroot, err)) < 0 ||
 		(rc = wipe(e->root_fd, e->root, err)) < 0)

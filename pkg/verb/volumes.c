@@ -46,14 +46,16 @@ static int fits(struct engine *e, const struct volume_row *v, const char *f, uin
 		return (rc = is_used(e, v->name, err)) < 0 ? rc : (rc == 0) == (f[9] == 't');
 	if (strncmp(f, "until=", 6) != 0)
 		return err_set(err, ERR_INVALID,
-			"\"%s\" is an invalid volume filter; there are name=, label=, dangling=, driver= and until=", f);
+			"\"%s\" is an invalid volume filter; there are name=, label=, dangling=, driver= and "
+			"until=",
+			f);
 	if ((rc = log_time_parse(f + 6, now, &until, err)) < 0)
 		return err_wrap(err, "--filter %s", f);
 	return v->created_us < until;
 }
 
-int verb_volumes(struct engine *e, const struct strs *filters, struct arena *a, struct volume_row **ret, size_t *ret_n,
-	struct err *err)
+int verb_volumes(struct engine *e, const struct strs *filters, struct arena *a, struct volume_row **ret,
+	size_t *ret_n, struct err *err)
 {
 	uint64_t now = time_now_us();
 	size_t n = 0, kept = 0;

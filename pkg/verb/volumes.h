@@ -7,8 +7,8 @@
 #include "pkg/verb/verb.h"
 
 /* filters: name=, label=, label!=, dangling=, driver=, until= */
-int verb_volumes(struct engine *e, const struct strs *filters, struct arena *a, struct volume_row **ret, size_t *ret_n,
-	struct err *err);
+int verb_volumes(struct engine *e, const struct strs *filters, struct arena *a, struct volume_row **ret,
+	size_t *ret_n, struct err *err);
 /* force: containers that mount it are removed first. */
 int verb_volume_remove(
 	struct engine *e, const char *name, bool force, const struct opt_i64 *timeout_s, struct err *err);

@@ -13,8 +13,8 @@
 #include "pkg/util/cleanup.h"
 #include "pkg/util/limits.h"
 
-#define DEPTH_MAX 256      /* a level holds two descriptors; 1024 are every process's */
-#define XATTR_MAX 65536UL  /* XATTR_SIZE_MAX of the kernel */
+#define DEPTH_MAX 256     /* a level holds two descriptors; 1024 are every process's */
+#define XATTR_MAX 65536UL /* XATTR_SIZE_MAX of the kernel */
 
 struct copy {
 	const struct copy_opts *o;
@@ -50,8 +50,14 @@ static int xattrs_copy(int from, int to)
 	return 0;
 }
 
-static uid_t owner_of(const struct copy_opts *o, const struct stat *st) { return o->chown ? o->uid : st->st_uid; }
-static gid_t group_of(const struct copy_opts *o, const struct stat *st) { return o->chown ? o->gid : st->st_gid; }
+static uid_t owner_of(const struct copy_opts *o, const struct stat *st)
+{
+	return o->chown ? o->uid : st->st_uid;
+}
+static gid_t group_of(const struct copy_opts *o, const struct stat *st)
+{
+	return o->chown ? o->gid : st->st_gid;
+}
 
 /* The kernel's order: chown clears set-id bits and capabilities. */
 static int settle(const struct copy_opts *o, int from, int to, const struct stat *st, struct err *err)
@@ -92,15 +98,12 @@ static int data_copy(int from, int to)
 	return 0;
 }
 
-static int file_copy(struct copy *c, int from, const char *name, int to, const char *as, struct err *err)
+static int file_write_to(struct copy *c, int in, int to, const char *as, struct err *err)
 {
-	/* O_NONBLOCK: between the look and the open it may have become a FIFO */
-	auto_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), out = -EBADF;
+	auto_close int out = -EBADF;
 	struct stat st;
 	int rc;
 
-	if (in < 0)
-		return err_sys(err, errno, "open it");
 	if (fstat(in, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_STATE, "it changed while it was copied");
 	if (unlinkat(to, as, 0) < 0 && errno != ENOENT)
@@ -114,8 +117,16 @@ static int file_copy(struct copy *c, int from, const char *name, int to, const c
 	return settle(c->o, in, out, &st, err);
 }
 
-static int link_copy(
-	struct copy *c, int from, const char *name, int to, const char *as, const struct stat *st, struct err *err)
+static int file_copy(struct copy *c, int from, const char *name, int to, const char *as, struct err *err)
+{
+	/* O_NONBLOCK: between the look and the open it may have become a FIFO */
+	auto_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return in < 0 ? err_sys(err, errno, "open it") : file_write_to(c, in, to, as, err);
+}
+
+static int link_copy(struct copy *c, int from, const char *name, int to, const char *as,
+	const struct stat *st, struct err *err)
 {
 	char target[4096];
 	ssize_t n = readlinkat(from, name, target, sizeof target - 1);
@@ -219,6 +230,24 @@ int copy_tree(int from, int to, const struct copy_opts *o, struct err *err)
 int copy_entry(int from, const char *name, int to, const char *as, const struct copy_opts *o, struct err *err)
 {
 	return entry(&(struct copy){ .o = o }, from, name, to, as, err);
+}
+
+int copy_opened(int from, int to, const char *as, const struct copy_opts *o, struct err *err)
+{
+	auto_close int in = -EBADF;
+	char self[40];
+	struct stat st;
+
+	if (fstat(from, &st) < 0)
+		return err_sys(err, errno, "look at it");
+	if (S_ISDIR(st.st_mode))
+		return dir_copy(&(struct copy){ .o = o }, from, ".", to, as, err);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_UNSUPPORTED, "it is neither a file nor a directory");
+	snprintf(self, sizeof self, "/proc/self/fd/%d", from);
+	if ((in = open(self, O_RDONLY | O_NOCTTY | O_CLOEXEC)) < 0)
+		return err_sys(err, errno, "open it");
+	return file_write_to(&(struct copy){ .o = o }, in, to, as, err);
 }
 
 int copy_attributes(int from, int to, const struct copy_opts *o, struct err *err)

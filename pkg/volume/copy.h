@@ -24,7 +24,10 @@ struct copy_opts {
 int copy_tree(int from, int to, const struct copy_opts *o, struct err *err);
 /* The entry from/name as to/as: a file, a link, a whole directory.  A file that is there is replaced, a directory merged;
  * a directory and a file never replace each other (ERR_STATE). */
-int copy_entry(int from, const char *name, int to, const char *as, const struct copy_opts *o, struct err *err);
+int copy_entry(
+	int from, const char *name, int to, const char *as, const struct copy_opts *o, struct err *err);
+/* The same for what an O_PATH descriptor holds. */
+int copy_opened(int from, int to, const char *as, const struct copy_opts *o, struct err *err);
 /* Owner, mode and times of one directory for another. */
 int copy_attributes(int from, int to, const struct copy_opts *o, struct err *err);
 

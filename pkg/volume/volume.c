@@ -35,11 +35,12 @@ static int dir_ensure(struct engine *e, const char *name, struct err *err)
 	if (mkdirat(all, name, 0755) < 0)
 		return errno == EEXIST ? 0 : err_sys(err, errno, "make volume '%s'", name);
 	/* the umask of whoever called is not to decide what containers may do */
-	return fchmodat(all, name, 0755, 0) < 0 ? err_sys(err, errno, "set the mode of volume '%s'", name) : 0;
+	return fchmodat(all, name, 0755, 0) < 0 ? err_sys(err, errno, "set the mode of volume '%s'", name)
+						: 0;
 }
 
-int volume_create(struct engine *e, const char *name, const struct kvs *labels, bool anonymous, bool exists_ok,
-	struct err *err)
+int volume_create(struct engine *e, const char *name, const struct kvs *labels, bool anonymous,
+	bool exists_ok, struct err *err)
 {
 	struct volume_row v = { .name = name, .created_us = time_now_us(), .anonymous = anonymous };
 	auto_free char *text = NULL;
@@ -63,7 +64,8 @@ int volume_create(struct engine *e, const char *name, const struct kvs *labels, 
 	if ((rc = store_volume_add(e->store, &v, err)) < 0)
 		return rc;
 	if (rc == 0 && !exists_ok)
-		return err_set(err, ERR_EXISTS, "volume with name %s already exists: volume already exists", name);
+		return err_set(
+			err, ERR_EXISTS, "volume with name %s already exists: volume already exists", name);
 	return dir_ensure(e, name, err);
 }
 
@@ -97,9 +99,10 @@ int volume_inspect(struct engine *e, const char *name, json_t **ret, struct err 
 		(rc = store_volume_users(e->store, name, &a, &names, &ids, err)) < 0)
 		return rc;
 	labels = v.labels ? json_loads(v.labels, 0, NULL) : NULL;
-	*ret = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:i}", "Name", v.name, "Driver", "local", "Mountpoint",
-		path ? path : "", "CreatedAt", time_format(created, v.created_us), "Labels",
-		labels ? labels : json_object(), "Scope", "local", "Options", json_object(), "MountCount", (int) ids.n);
+	*ret = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:i}", "Name", v.name, "Driver", "local",
+		"Mountpoint", path ? path : "", "CreatedAt", time_format(created, v.created_us), "Labels",
+		labels ? labels : json_object(), "Scope", "local", "Options", json_object(), "MountCount",
+		(int) ids.n);
 	if (!*ret)
 		return err_sys(err, ENOMEM, "inspect volume '%s'", name);
 	if (v.anonymous)

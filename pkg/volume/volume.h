@@ -15,8 +15,8 @@
 #include "pkg/store/store.h"
 
 /* Makes a volume.  ERR_EXISTS unless exists_ok.  labels may be NULL. */
-int volume_create(struct engine *e, const char *name, const struct kvs *labels, bool anonymous, bool exists_ok,
-	struct err *err);
+int volume_create(struct engine *e, const char *name, const struct kvs *labels, bool anonymous,
+	bool exists_ok, struct err *err);
 /* Row and directory of a volume that is about to be mounted, made when missing. */
 int volume_ensure(struct engine *e, const char *name, bool anonymous, struct err *err);
 const char *volume_path(struct engine *e, const char *name, struct arena *a); /* absolute; NULL: no memory */

@@ -104,8 +104,8 @@ drwxr-s---
 run --rm -v data:/data "$VOL" sh -c 'echo changed >/data/file; rm /data/link'
 is "what is written stays" "$(run --rm -v data:/x "$VOL" sh -c 'cat /x/file; ls /x | tr "\n" " "')" "changed
 file sub "
-is "a volume is made when missing" "$(run --rm -v made:/data "$VOL" cat /data/file; podctl volume ls -q | tr '\n' ' ')" "image
-data made "
+is "a volume is made when missing" "$(run --rm -v made:/data "$VOL" cat /data/file; podctl volume exists made && echo there)" "image
+there"
 is "nocopy" "$(run --rm -v bare:/data:nocopy "$VOL" ls /data)" ""
 is "on a place the image has not, it is the user's" "$(run --rm -u 1000:1000 -v own:/own "$VOL" sh -c 'touch /own/x && stat -c %u:%g /own')" "1000:1000"
 t_fails "read-only" 1 'Read-only' run --rm -v data:/data:ro "$VOL" touch /data/x
@@ -150,6 +150,79 @@ is "system prune" "$(podctl system prune -f --volumes | sed 's/^[0-9a-f]\{64\}$/
 ID
 Deleted Volumes
 shared"
+
+# ---- cp, diff --------------------------------------------------------------------------------------------------------
+mkdir -p "$T/host/dir/sub"
+echo one >"$T/host/f1"
+echo two >"$T/host/dir/f2"
+ln -s f2 "$T/host/dir/l"
+ln -s /etc "$T/host/evil"
+run -d --name box -u 1000:1000 -v "$T/host:/mnt" -v boxvol:/vol --tmpfs /ram "$IMG" sleep 1000 >/dev/null
+run --name still "$IMG" sh -c 'mkdir /new; echo x >/new/x; rm /etc/group; echo more >>/etc/passwd' >/dev/null
+is "diff" "$(podctl diff still)" "C /etc
+D /etc/group
+C /etc/passwd
+A /new
+A /new/x"
+is "diff as JSON" "$(podctl diff --format json still | jq -c .deleted 2>/dev/null || podctl diff --format json still | tr -d ' \n' | grep -o '\["/etc/group"\]')" '["/etc/group"]'
+is "diff of a running one is empty" "$(podctl diff box | grep -vE ' /(mnt|vol|ram|etc)$')" ""
+t "cp a file into a running container" podctl cp "$T/host/f1" box:/tmp/named
+is "it is there, of the container's user" "$(podctl exec box sh -c 'cat /tmp/named; stat -c %u:%g /tmp/named' | tr '\n' ' ')" "one 1000:1000 "
+t "cp a file into a directory" podctl cp "$T/host/f1" box:/tmp
+is "it has its name" "$(podctl exec box cat /tmp/f1)" one
+t "cp a directory to a new name" podctl cp "$T/host/dir" box:/tmp/copied
+is "with what is in it" "$(podctl exec box sh -c 'cat /tmp/copied/l; ls /tmp/copied | tr "\n" " "')" "two
+f2 l sub "
+t "cp a directory into one that is there" podctl cp "$T/host/dir" box:/tmp/copied
+is "as its child" "$(podctl exec box cat /tmp/copied/dir/f2)" two
+t "cp the contents of a directory" podctl cp "$T/host/dir/." box:/opt2
+is "to a new one" "$(podctl exec box cat /opt2/f2)" two
+t "cp out of a running container" podctl cp box:/tmp/copied "$T/out"
+is "it is here" "$(cat "$T/out/l"; stat -c %u "$T/out/f2")" "two
+0"
+t "cp into a stopped container" podctl cp "$T/host/f1" still:/new/y
+t "cp out of a stopped container" podctl cp still:/new "$T/new"
+is "both" "$(cat "$T/new/x" "$T/new/y" | tr '\n' ' ')" "x one "
+is "diff shows what cp brought" "$(podctl diff still | tail -1)" "A /new/y"
+t "cp into a volume" podctl cp "$T/host/f1" box:/vol/
+is "it is in the volume" "$(podctl exec box cat /vol/f1)" one
+t "cp out of a bind mount" podctl cp box:/mnt/f1 "$T/bound"
+is "it is the host's" "$(cat "$T/bound")" one
+t "cp between containers" podctl cp still:/new/x box:/tmp/x
+is "which has it" "$(podctl exec box cat /tmp/x)" x
+podctl exec -u 0 box ln -s /etc /tmp/lead
+t "a link in the container leads within it" podctl cp "$T/host/f1" box:/tmp/lead/inside
+is "not out of it" "$(ls /etc/inside 2>/dev/null; podctl exec box cat /etc/inside)" one
+podctl exec -u 0 box ln -s ../../../../../../../../../../etc/hostname /tmp/up
+t "out as well" podctl cp box:/tmp/lead/passwd "$T/passwd"
+t_fails "in memory" 125 'is in memory inside the container' podctl cp "$T/host/f1" box:/ram/x
+t_fails "a source that is not there" 125 'could not be found' podctl cp box:/nothing "$T/x"
+t_fails "a directory over a file" 125 'is not a directory' podctl cp "$T/host/dir" box:/tmp/f1
+t_fails "no directory for it" 125 'open the directory of' podctl cp "$T/host/f1" box:/no/such/dir
+t_fails "no container named" 125 'you must specify one container' podctl cp "$T/host/f1" "$T/x"
+t_fails "a tar stream" 125 'tar streams are not done' podctl cp - box:/tmp
+podctl rm -fa >/dev/null
+podctl volume rm boxvol >/dev/null
+
+# ---- id files, df ----------------------------------------------------------------------------------------------------
+t "pod create --pod-id-file" podctl pod create --name filed --network none --pod-id-file "$T/pid"
+is "it has the id" "$(cat "$T/pid")" "$(podctl pod inspect -f '{{.Id}}' filed)"
+t_fails "a file that is there" 125 '--pod-id-file: .* exists already' podctl pod create --pod-id-file "$T/pid"
+t "run --pod-id-file" podctl run -d --pod-id-file "$T/pid" --name inpod --cidfile "$T/cid" "$IMG" sleep 1000
+is "is a member of it" "$(podctl ps --filter pod=filed --format '{{.Names}}' | grep -v infra)" inpod
+t "kill --cidfile" podctl kill --cidfile "$T/cid"
+t "rm --cidfile" podctl rm -f --cidfile "$T/cid"
+t "pod rm --pod-id-file" podctl pod rm -f --pod-id-file "$T/pid"
+t_fails "an id file that is not there" 125 'read the id in' podctl rm --cidfile "$T/nothing"
+run --name fat -v df:/df "$IMG" sh -c 'head -c 5000 /dev/zero >/five; head -c 3000 /dev/zero >/df/three' >/dev/null
+is "system df" "$(podctl system df --format '{{.Type}}|{{.Total}}|{{.Active}}|{{.Size}}|{{.Reclaimable}}' | tail -2)" \
+	"Containers|1|0|5kB|5kB (100%)
+Local Volumes|1|1|3kB|0B (0%)"
+like "its heading" "$(podctl system df | head -1)" '^TYPE +TOTAL +ACTIVE +SIZE +RECLAIMABLE$'
+podctl rm -fa >/dev/null
+podctl volume rm df >/dev/null
+is "--add-host host-gateway" "$(podctl run --rm --network host --add-host outside:host-gateway "$IMG" grep outside /etc/hosts)" "127.0.0.1	outside"
+t_fails "without a network" 125 'no way to the host' run --rm --add-host outside:host-gateway "$IMG" true
 
 podctl rm -fa >/dev/null
 is "nothing is left" "$(machine_state | grep -v ' 0$'; ls "$ROOT/volumes")" ""

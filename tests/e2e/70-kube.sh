@@ -149,7 +149,7 @@ printf 'a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b
 head -c 100000000 /dev/zero | tr '\0' ' ' >"$T/huge.yaml"
 t_fails "a 100 MB file" 125 "huge.yaml.*(large|MiB|limit)" podctl play kube "$T/huge.yaml"
 python3 -c "import socket,time; s=socket.socket(); s.bind(('0.0.0.0',$port)); s.listen(); time.sleep(60)" & holder=$!
-sleep 0.3
+for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.1; done
 pod "    ports: [{containerPort: 80, hostPort: $port}]" | bad "a hostPort in use is named by whom" "$port.*python3"
 kill $holder
 t_fails "a missing file" 125 "nope.yaml" podctl play kube "$T/nope.yaml"

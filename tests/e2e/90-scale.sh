@@ -6,7 +6,7 @@ import_image
 n=${SCALE_PODS:-200}
 [ -z "${VM:-}" ] || n=${SCALE_PODS:-20}
 podctl run --rm --network bridge $IMG true # bridge and table are static: make them before counting
-sleep 0.3
+until_true 3 sh -c "! ls '$RUNROOT/pods' | grep -q ."
 before=$(machine_state)
 disk() { du -s --inodes "$ROOT/pods" 2>/dev/null | cut -f1; }
 for i in $(seq "$n"); do

@@ -62,8 +62,10 @@ static void what_cannot_be_mounted_is_said(void **state)
 		const char *text, *want;
 		enum err_kind kind;
 	} rows[] = {
-		{ "data:/b", "named volumes are not done", ERR_UNSUPPORTED },
-		{ "/data", "anonymous volumes are not done", ERR_UNSUPPORTED },
+		{ "da ta:/b", "neither a path nor the name of a volume", ERR_INVALID },
+		{ "data", "not absolute", ERR_INVALID },
+		{ "data:b", "not absolute", ERR_INVALID },
+		{ "/a:/b:nocopy", "only a volume can be filled", ERR_INVALID },
 		{ "/a:/b:U", "'U': not done", ERR_UNSUPPORTED },
 		{ "/a:/b:nonsense", "invalid mount option 'nonsense'", ERR_INVALID },
 		{ "/a:b", "not absolute", ERR_INVALID },
@@ -132,10 +134,52 @@ static void a_mount_flag_is_read_by_keys(void **state)
 	assert_int_equal(LIST_AT(m.c.mounts, struct mount_spec, 1)->type, MOUNT_TMPFS);
 	arena_done(&m.a);
 	begin(&m);
-	add(&m, &m.r.mounts, "type=volume,src=v,dst=/b");
+	add(&m, &m.r.mounts, "type=devpts,dst=/b");
 	assert_true(spec(&m) < 0);
 	assert_int_equal(m.err.kind, ERR_UNSUPPORTED);
 	arena_done(&m.a);
+	begin(&m);
+	add(&m, &m.r.mounts, "type=volume,src=/v,dst=/b");
+	assert_true(spec(&m) < 0);
+	assert_non_null(strstr(m.err.msg, "type=bind"));
+	arena_done(&m.a);
+}
+
+static void a_name_is_a_volume_and_no_name_an_anonymous_one(void **state)
+{
+	static const struct {
+		const char *volume, *mount, *source;
+		bool no_copy, read_only;
+	} rows[] = {
+		{ "data:/b", NULL, "data", false, false },
+		{ "data:/b:ro,nocopy", NULL, "data", true, true },
+		{ NULL, "type=volume,src=data,dst=/b,readonly", "data", false, true },
+		{ NULL, "dst=/b,volume-nocopy,src=data", "data", true, false },
+		{ "/b", NULL, NULL, false, false },
+		{ NULL, "type=volume,dst=/b", NULL, false, false },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const struct mount_spec *v;
+		struct made m;
+
+		begin(&m);
+		add(&m, rows[i].volume ? &m.r.volumes : &m.r.mounts,
+			rows[i].volume ? rows[i].volume : rows[i].mount);
+		assert_int_equal(spec(&m), 0);
+		v = LIST_AT(m.c.mounts, struct mount_spec, 0);
+		assert_int_equal(v->type, MOUNT_NAMED);
+		assert_string_equal(v->dest, "/b");
+		assert_int_equal(v->anonymous, !rows[i].source);
+		assert_int_equal(v->no_copy, rows[i].no_copy);
+		assert_int_equal(v->read_only, rows[i].read_only);
+		if (rows[i].source)
+			assert_string_equal(v->source, rows[i].source);
+		else
+			assert_int_equal(strlen(v->source), 64);
+		arena_done(&m.a);
+	}
 }
 
 static void limits_are_checked_against_each_other(void **state)
@@ -332,6 +376,7 @@ int main(void)
 		cmocka_unit_test(the_same_place_is_not_mounted_twice),
 		cmocka_unit_test(tmpfs_gets_safe_options_unless_told_otherwise),
 		cmocka_unit_test(a_mount_flag_is_read_by_keys),
+		cmocka_unit_test(a_name_is_a_volume_and_no_name_an_anonymous_one),
 		cmocka_unit_test(limits_are_checked_against_each_other),
 		cmocka_unit_test(cpus_become_a_quota),
 		cmocka_unit_test(ulimits_capabilities_and_security_are_named),

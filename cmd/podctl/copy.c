@@ -1,0 +1,141 @@
+/*
+ * copy.c — cp and diff.
+ */
+#include <string.h>
+
+#include "cmd/podctl/print.h"
+#include "cmd/podctl/tables.h"
+#include "pkg/verb/copy.h"
+
+/* ---- cp ------------------------------------------------------------------------------------------------------------------------- */
+
+struct copy_command {
+	bool keep_owner;
+};
+
+static int opt_archive(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c;
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return err_set(err, ERR_INVALID, "--archive %s: expected true or false", value);
+	((struct copy_command *) request)->keep_owner = !strcmp(value, "false");
+	return 0;
+}
+
+/* CONTAINER:PATH, or a path: one that begins with "/" or "." is never a container's. */
+static int end_parse(struct cli *c, const char *text, struct copy_end *ret, struct err *err)
+{
+	const char *colon = strchr(text, ':');
+
+	if (!strcmp(text, "-"))
+		return err_set(
+			err, ERR_UNSUPPORTED, "cp -: tar streams are not done yet; use podctl exec and tar");
+	*ret = (struct copy_end){ .path = text };
+	if (text[0] == '/' || text[0] == '.' || !colon || colon == text)
+		return *text ? 0 : err_set(err, ERR_INVALID, "cp: an empty path");
+	ret->container = arena_strndup(&c->arena, text, (size_t) (colon - text));
+	ret->path = colon + 1;
+	if (!ret->container)
+		return err_sys(err, ENOMEM, "cp");
+	return *ret->path ? 0 : err_set(err, ERR_INVALID, "cp %s: a path is missing after the colon", text);
+}
+
+static int run_copy(struct cli *c, void *request, struct err *err)
+{
+	const struct copy_command *r = request;
+	struct copy_end from, to;
+	int rc;
+
+	if ((rc = end_parse(c, c->args.v[0], &from, err)) < 0 ||
+		(rc = end_parse(c, c->args.v[1], &to, err)) < 0)
+		return rc;
+	if (!from.container && !to.container)
+		return err_set(err, ERR_INVALID,
+			"invalid arguments \"%s\", \"%s\" you must specify one container", c->args.v[0],
+			c->args.v[1]);
+	rc = verb_copy(&c->engine, &from, &to, r->keep_owner, err);
+	return rc < 0 ? err_wrap(err, "cp %s %s", c->args.v[0], c->args.v[1]) : 0;
+}
+
+static const struct option copy_options[] = {
+	{ .name = "archive",
+		.letter = 'a',
+		.kind = OPT_FN,
+		.fn = opt_archive,
+		.help = "Give what is copied to the container's user, or to you (default true); false keeps "
+			"owners",
+		.implied = "true" },
+	O_REFUSED("overwrite", 0, NULL, "a file and a directory never replace each other"),
+	O_REFUSED("pause", 0, NULL, "the container goes on; podctl pause it first"),
+	O_END,
+};
+
+/* ---- diff ----------------------------------------------------------------------------------------------------------------------- */
+
+struct diff_command {
+	const char *format;
+	bool latest;
+};
+
+static int run_diff(struct cli *c, void *request, struct err *err)
+{
+	static const struct {
+		char kind;
+		const char *key;
+	} kinds[] = { { 'C', "changed" }, { 'A', "added" }, { 'D', "deleted" } };
+	const struct diff_command *r = request;
+	struct selection s = { .kind = STORE_CONTAINER, .names = c->args, .latest = r->latest };
+	struct target *t = NULL;
+	struct change *v = NULL;
+	size_t n = 0, missing = 0;
+	json_t *doc;
+	int rc;
+
+	if (r->format && strcmp(r->format, "json") != 0)
+		return err_set(err, ERR_INVALID, "only supported value for '--format' is 'json'");
+	if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0 || missing)
+		return rc < 0 ? rc : EXIT_ENGINE;
+	if ((rc = verb_diff(&c->engine, t, &c->arena, &v, &n, err)) < 0)
+		return rc;
+	if (!r->format) {
+		for (size_t i = 0; i < n; i++)
+			print_line(arena_printf(&c->arena, "%c %s", v[i].kind, v[i].path));
+		return 0;
+	}
+	doc = json_object();
+	for (size_t k = 0; k < LEN(kinds); k++) {
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < n; i++)
+			if (v[i].kind == kinds[k].kind)
+				(void) json_array_append_new(list, json_string(v[i].path));
+		if (json_array_size(list))
+			(void) json_object_set(doc, kinds[k].key, list);
+		json_decref(list);
+	}
+	rc = print_json(doc, 5);
+	json_decref(doc);
+	return rc;
+}
+
+static const struct option diff_options[] = {
+	O_STR(struct diff_command, format, "format", 0, "json", "Print JSON"),
+	O_BOOL(struct diff_command, latest, "latest", 'l', "Of the one made last"),
+	O_END,
+};
+
+/* clang-format off */
+static const struct option *const o_copy[] = { copy_options, help_options, NULL };
+static const struct option *const o_diff[] = { diff_options, help_options, NULL };
+
+const struct command copy_commands[] = {
+	{ "cp|container cp", "[CONTAINER:]FROM [CONTAINER:]TO", "Copy files into a container, or out of one",
+		"The container may be running or not. A directory that is there gets FROM in it, FROM/. means what is in FROM; else TO "
+		"is the new name. In volumes and mounted directories it is their files that are copied.",
+		"  podctl cp web:/etc/nginx .\n  podctl cp index.html web:/www/\n",
+		o_copy, sizeof(struct copy_command), 2, 2, 0, run_copy },
+	{ "diff|container diff", "CONTAINER", "List what a container added (A), changed (C) and deleted (D) in its image", NULL,
+		"  podctl diff web\n", o_diff, sizeof(struct diff_command), 0, 1, 0, run_diff },
+	{ .paths = NULL },
+};
+/* clang-format on */

@@ -1,0 +1,218 @@
+#include "cmd/podctl/pull.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cmd/podctl/print.h"
+#include "pkg/util/limits.h"
+#include "pkg/util/text.h"
+#include "pkg/verb/images.h"
+
+/* ---- those who watch -------------------------------------------------------------------------------------------------- */
+
+#define BAR_WIDTH 24
+
+struct bars {
+	struct arena *a;
+	struct bar {
+		char digest[13];
+		uint64_t got, size;
+	} bar[LAYERS_MAX];
+	size_t n, drawn; /* lines that stand on the terminal below the last plain one */
+};
+
+static void plain_line(void *ctx, const char *text)
+{
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+
+	(void) ctx;
+	text_escape(&b, text);
+	(void) fprintf(stderr, "%s\n", b.data ? b.data : "");
+}
+
+static void bars_up(const struct bars *b)
+{
+	if (b->drawn)
+		(void) fprintf(stderr, "\x1b[%zuA", b->drawn);
+}
+
+static void bar_draw(const struct bars *b, const struct bar *k)
+{
+	size_t full = k->size ? (size_t) (k->got * BAR_WIDTH / k->size) : BAR_WIDTH;
+	char bar[BAR_WIDTH + 1];
+
+	memset(bar, '-', BAR_WIDTH);
+	memset(bar, '=', full < BAR_WIDTH ? full : BAR_WIDTH);
+	bar[BAR_WIDTH] = '\0';
+	(void) fprintf(stderr, "\rCopying blob %s [%s] %s / %s\x1b[K\n", k->digest, bar,
+		words_size(b->a, k->got), words_size(b->a, k->size));
+}
+
+/* Only as many as the terminal has lines: what has scrolled away cannot be drawn again. */
+static void bars_draw(struct bars *b)
+{
+	struct winsize w = { 0 };
+	size_t rows = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 2 ? w.ws_row - 2U : 20;
+
+	bars_up(b);
+	b->drawn = b->n < rows ? b->n : rows;
+	for (size_t i = 0; i < b->drawn; i++)
+		bar_draw(b, &b->bar[b->n - b->drawn + i]);
+	(void) fflush(stderr);
+}
+
+static void bars_layer(void *ctx, size_t i, const char *digest, uint64_t got, uint64_t size)
+{
+	struct bars *b = ctx;
+
+	if (i >= LAYERS_MAX)
+		return;
+	if (i >= b->n)
+		b->n = i + 1;
+	(void) snprintf(b->bar[i].digest, sizeof b->bar[i].digest, "%.12s", digest);
+	b->bar[i].got = got;
+	b->bar[i].size = size;
+	bars_draw(b);
+}
+
+/* The bars stay where they are; what comes next is written below them. */
+static void bars_end(void *ctx)
+{
+	struct bars *b = ctx;
+
+	b->n = b->drawn = 0;
+}
+
+static void bars_line(void *ctx, const char *text)
+{
+	struct bars *b = ctx;
+
+	bars_up(b);
+	if (b->drawn)
+		(void) fprintf(stderr, "\x1b[J");
+	b->drawn = 0;
+	plain_line(NULL, text);
+	bars_draw(b);
+}
+
+static int watch(struct cli *c, struct pull_watch *w, struct err *err)
+{
+	struct bars *b;
+
+	if (!isatty(STDERR_FILENO)) {
+		*w = (struct pull_watch){ .line = plain_line };
+		return 0;
+	}
+	if (!(b = arena_alloc(&c->arena, sizeof *b)))
+		return err_sys(err, ENOMEM, "pull");
+	b->a = &c->arena;
+	*w = (struct pull_watch){ .line = bars_line, .layer = bars_layer, .end = bars_end, .ctx = b };
+	return 0;
+}
+
+/* ---- what the environment says ----------------------------------------------------------------------------------------- */
+
+int pull_prepare(struct cli *c, struct pull_options *o, bool quiet, struct err *err)
+{
+	/* as libcurl knows them; HTTP_PROXY in capitals is a trap for CGI programs and not read */
+	static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+		"ALL_PROXY", "no_proxy", "NO_PROXY" };
+
+	if (!o->authfile)
+		o->authfile = getenv("REGISTRY_AUTH_FILE");
+	o->registries_conf = getenv("CONTAINERS_REGISTRIES_CONF");
+	o->docker_config = getenv("DOCKER_CONFIG");
+	for (size_t i = 0; i < LEN(proxies); i++) {
+		const char *v = getenv(proxies[i]);
+
+		if (v && strs_addf(&o->proxies, &c->arena, "%s=%s", proxies[i], v) < 0)
+			return err_sys(err, ENOMEM, "pull");
+	}
+	return quiet ? 0 : watch(c, &o->watch, err);
+}
+
+int pull_tls_verify(struct pull_options *o, const char *value, struct err *err)
+{
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return err_set(err, ERR_INVALID, "--tls-verify %s: expected true or false", value);
+	o->tls_verify = (struct opt_bool){ .set = true, .v = !strcmp(value, "true") };
+	return 0;
+}
+
+/* ---- podctl pull ---------------------------------------------------------------------------------------------------------- */
+
+static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c;
+	return pull_tls_verify(&((struct pull_command *) request)->images, value, err);
+}
+
+/* Ctrl-C takes what was fetched along; SIGKILL leaves that to the next command. */
+static volatile int stopped;
+
+static void on_signal(int sig) { stopped = sig; }
+
+static void signals_watch(struct pull_options *o)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	(void) sigaction(SIGINT, &sa, NULL);
+	(void) sigaction(SIGTERM, &sa, NULL);
+	(void) sigaction(SIGHUP, &sa, NULL);
+	o->stop = &stopped;
+}
+
+int run_pull(struct cli *c, void *request, struct err *err)
+{
+	struct pull_command *r = request;
+	const char *id = NULL;
+	int rc;
+
+	if (r->platform && (r->images.os || r->images.arch || r->images.variant))
+		return err_set(err, ERR_INVALID,
+			"--platform option can not be specified with --arch, --os or --variant");
+	if ((r->platform && (rc = pull_platform(r->platform, &c->arena, &r->images, err)) < 0) ||
+		(rc = pull_prepare(c, &r->images, r->quiet, err)) < 0)
+		return rc;
+	signals_watch(&r->images);
+	for (size_t i = 0; i < c->args.n; i++) {
+		rc = verb_pull(&c->engine, c->args.v[i], r->policy, &r->images, &c->arena, &id, err);
+		if (rc < 0 && stopped) {
+			cli_error(err);
+			return 128 + stopped;
+		}
+		if (rc < 0)
+			return rc;
+		print_line(id);
+	}
+	return 0;
+}
+
+#define P struct pull_command
+const struct option pull_command_options[] = {
+	O_STR(P, images.arch, "arch", 0, "ARCH", "Architecture of the image, such as arm64"),
+	O_STR(P, images.authfile, "authfile", 0, "FILE", "Take credentials from this file only"),
+	O_STR(P, images.cert_dir, "cert-dir", 0, "DIR", "Certificates for the registry, instead of certs.d"),
+	O_STR(P, images.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
+	O_STR(P, images.os, "os", 0, "OS", "Operating system of the image"),
+	O_STR(P, platform, "platform", 0, "OS/ARCH[/VARIANT]", "Platform of the image"),
+	O_STR(P, policy, "policy", 0, "POLICY", "always (default), missing, newer or never"),
+	O_BOOL(P, quiet, "quiet", 'q', "Print only ids"),
+	{ .name = "tls-verify",
+		.kind = OPT_FN,
+		.fn = opt_tls_verify,
+		.help = "Insist on HTTPS and check certificates (default: unless registries.conf says "
+			"insecure)",
+		.implied = "true" },
+	O_STR(P, images.variant, "variant", 0, "VARIANT", "Variant of the architecture, such as v7"),
+	O_REFUSED("all-tags", 'a', NULL, "not done yet; name the tags"),
+	O_REFUSED("decryption-key", 0, "KEY", "encrypted images are not done"),
+	O_REFUSED("retry", 0, "N", "not done yet; what can be tried again is, five times"),
+	O_REFUSED("retry-delay", 0, "TIME", "not done yet; it grows from two seconds to a minute"),
+	O_REFUSED("signature-policy", 0, "FILE", "signatures are not done yet"),
+	O_END,
+};
+#undef P

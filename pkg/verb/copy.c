@@ -1,0 +1,296 @@
+#include "pkg/verb/copy.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pkg/container/user.h"
+#include "pkg/pod/inspect.h"
+#include "pkg/util/path.h"
+#include "pkg/volume/copy.h"
+
+#define auto_loaded AUTO(pod_done)
+#define POD_NONE                                                       \
+	{                                                              \
+		.lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF \
+	}
+
+/* One side, opened. */
+struct side {
+	struct pod p;  /* of a container */
+	int root;      /* O_PATH; -EBADF: this machine */
+	char *path;    /* below root, cleaned; or on this machine */
+	bool contents; /* "dir/.": what is in it */
+	bool must_be_dir;
+	uint32_t uid, gid; /* of the container's user */
+};
+
+static void side_done(struct side *s)
+{
+	fd_close_p(&s->root);
+	pod_done(&s->p);
+}
+#define auto_side AUTO(side_done)
+#define SIDE_NONE                             \
+	{                                     \
+		.p = POD_NONE, .root = -EBADF \
+	}
+
+static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "copy"); }
+
+/* ---- a container's side ----------------------------------------------------------------------------------------------- */
+
+/* Absolute, without "//", "." and ".."; what a ".." means after a symlink is not asked: the path is as typed. */
+static char *path_clean(struct arena *a, const char *path)
+{
+	char *out = arena_alloc(a, strlen(path) + 2);
+	size_t n = 0;
+
+	for (const char *p = path; out && *p;) {
+		size_t len;
+
+		p += strspn(p, "/");
+		len = strcspn(p, "/");
+		if (len == 2 && p[0] == '.' && p[1] == '.') {
+			while (n && out[--n] != '/')
+				;
+		} else if (len && !(len == 1 && p[0] == '.')) {
+			out[n++] = '/';
+			memcpy(out + n, p, len);
+			n += len;
+		}
+		p += len;
+	}
+	if (out && !n)
+		out[n++] = '/';
+	if (out)
+		out[n] = '\0';
+	return out;
+}
+
+static bool below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+static bool in_memory(const struct pod *p, const struct mount_spec *m)
+{
+	if (m->type == MOUNT_TMPFS)
+		return true;
+	for (size_t i = 0; m->type == MOUNT_VOLUME && i < p->spec.volumes.n; i++) {
+		const struct volume_spec *v = LIST_AT(p->spec.volumes, struct volume_spec, i);
+
+		if (!strcmp(v->name, m->source))
+			return v->memory;
+	}
+	return false;
+}
+
+/* The source of a mount, as inspect names it. */
+static int mount_source(
+	struct engine *e, struct pod *p, const char *ctr, const char *dest, const char **ret, struct err *err)
+{
+	json_t *doc = NULL, *m;
+	size_t i;
+	int rc = pod_inspect_container(e, p, ctr, &doc, err);
+
+	if (rc < 0)
+		return rc;
+	*ret = NULL;
+	json_array_foreach(json_object_get(doc, "Mounts"), i, m)
+	{
+		const char *at = json_string_value(json_object_get(m, "Destination"));
+
+		if (at && !strcmp(at, dest))
+			*ret = arena_strdup(&p->arena, json_string_value(json_object_get(m, "Source")));
+	}
+	json_decref(doc);
+	return *ret ? 0 : no_memory(err);
+}
+
+/* Where a mount covers the path, its source is what the container sees there. */
+static int side_mount(
+	struct engine *e, struct side *s, const struct container_spec *c, bool write, struct err *err)
+{
+	const struct mount_spec *best = NULL;
+	const char *source;
+	struct stat st;
+	size_t n;
+	int rc;
+
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
+
+		if (below(s->path, m->dest) && (!best || strlen(m->dest) > strlen(best->dest)))
+			best = m;
+	}
+	if (!best)
+		return 0;
+	if (in_memory(&s->p, best))
+		return err_set(err, ERR_UNSUPPORTED,
+			"%s is in memory inside the container; use podctl exec and tar", best->dest);
+	if (write && best->read_only)
+		return err_set(err, ERR_DENIED, "%s is mounted read-only", best->dest);
+	if ((rc = mount_source(e, &s->p, c->id, best->dest, &source, err)) < 0)
+		return rc;
+	n = strlen(best->dest);
+	if ((s->root = open(source, O_PATH | O_CLOEXEC)) < 0 || fstat(s->root, &st) < 0)
+		return err_sys(err, errno, "open '%s'", source);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ERR_UNSUPPORTED, "%s is a single file mounted from %s; copy that",
+			best->dest, source);
+	return (s->path = arena_strdup(&s->p.arena, s->path[n] ? s->path + n : "/")) ? 0 : no_memory(err);
+}
+
+static int side_user(struct side *s, const struct container_spec *c, int root, struct err *err)
+{
+	struct layers l = { .fd = { root }, .n = 1 };
+	struct user u = { 0 };
+	int rc = user_lookup(&l, c->user, &c->groups, &u, err);
+
+	s->uid = u.uid;
+	s->gid = u.gid;
+	return rc;
+}
+
+static int side_container(
+	struct engine *e, const struct copy_end *end, bool write, struct side *s, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	const char *id = NULL, *pod = NULL;
+	auto_close int root = -EBADF;
+	size_t i;
+	int rc;
+
+	if ((rc = store_find(e->store, end->container, STORE_CONTAINER, &a, &id, &pod, err)) < 0 ||
+		(rc = pod_load(e, pod, false, &s->p, err)) < 0)
+		return rc;
+	i = pod_index(&s->p, id);
+	/* nobody is to start it while its writable layer is mounted here */
+	if (write && i < s->p.n && !ctr_is_running(&s->p, i)) {
+		pod_done(&s->p);
+		s->p = (struct pod) POD_NONE;
+		if ((rc = pod_load_settled(e, pod, &s->p, err)) < 0)
+			return rc;
+		i = pod_index(&s->p, id);
+	}
+	if (i == s->p.n)
+		return err_set(
+			err, ERR_NOT_FOUND, "no container with name or ID \"%s\" found", end->container);
+	if (!(s->path = path_clean(&s->p.arena, end->path)))
+		return no_memory(err);
+	if ((rc = pod_rootfs_open(e, &s->p, &s->p.ctr[i], write, &root, err)) < 0 ||
+		(rc = side_user(s, &s->p.ctr[i], root, err)) < 0 ||
+		(rc = side_mount(e, s, &s->p.ctr[i], write, err)) < 0)
+		return rc;
+	if (s->root < 0)
+		s->root = fd_steal(&root);
+	return 0;
+}
+
+static int side_open(
+	struct engine *e, const struct copy_end *end, bool write, struct side *s, struct err *err)
+{
+	size_t n = strlen(end->path);
+
+	s->contents = (n >= 2 && !strcmp(end->path + n - 2, "/.")) || !strcmp(end->path, ".");
+	s->must_be_dir = n && end->path[n - 1] == '/';
+	if (end->container)
+		return side_container(e, end, write, s, err);
+	return (s->path = arena_strdup(&s->p.arena, end->path)) ? 0 : no_memory(err);
+}
+
+static int side_at(const struct side *s, const char *path, int flags)
+{
+	int fd;
+
+	if (s->root >= 0)
+		return path_open(s->root, path, PATH_IN_ROOTFS, flags, 0);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* ---- the copy ----------------------------------------------------------------------------------------------------------- */
+
+/* Last component of a path, in a; "" of "/". */
+static char *base_of(struct arena *a, const char *path)
+{
+	size_t n = strlen(path), start;
+
+	while (n && path[n - 1] == '/')
+		n--;
+	for (start = n; start && path[start - 1] != '/'; start--)
+		;
+	return arena_strndup(a, path + start, n - start);
+}
+
+static char *parent_of(struct arena *a, const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n && path[n - 1] == '/')
+		n--;
+	while (n && path[n - 1] != '/')
+		n--;
+	return n ? arena_strndup(a, path, n) : arena_strdup(a, path[0] == '/' ? "/" : ".");
+}
+
+/* Into a directory that is there: what the source is called, or, for "dir/.", what is in it. */
+static int copy_into(struct side *s, int src, bool dir, int to, const struct copy_opts *o, struct err *err)
+{
+	char *base = base_of(&s->p.arena, s->path);
+
+	if (!base)
+		return no_memory(err);
+	if (dir && (s->contents || !*base || !strcmp(base, ".") || !strcmp(base, "..")))
+		return copy_tree(src, to, o, err);
+	return copy_opened(src, to, base, o, err);
+}
+
+static int copy_sides(struct side *s, struct side *d, const struct copy_opts *o, struct err *err)
+{
+	auto_close int src = side_at(s, s->path, O_PATH), to = -EBADF, parent = -EBADF;
+	char *base;
+	struct stat st;
+	bool dir;
+
+	if (src < 0 || fstat(src, &st) < 0)
+		return err_sys(err, src < 0 ? -src : errno, "\"%s\" could not be found", s->path);
+	dir = S_ISDIR(st.st_mode);
+	if (s->must_be_dir && !dir)
+		return err_set(err, ERR_INVALID, "\"%s\" is not a directory", s->path);
+	to = side_at(d, d->path, O_PATH | O_DIRECTORY);
+	if (to >= 0)
+		return copy_into(s, src, dir, to, o, err);
+	if (to != -ENOENT && to != -ENOTDIR)
+		return err_sys(err, -to, "open '%s'", d->path);
+	if (to == -ENOTDIR && dir)
+		return err_set(err, ERR_STATE, "destination \"%s\" is not a directory", d->path);
+	if (d->must_be_dir && !dir)
+		return err_set(err, ERR_NOT_FOUND, "destination \"%s\" is not a directory", d->path);
+	if (!(base = base_of(&d->p.arena, d->path)))
+		return no_memory(err);
+	parent = side_at(d, parent_of(&d->p.arena, d->path), O_PATH | O_DIRECTORY);
+	if (parent < 0)
+		return err_sys(err, -parent, "open the directory of '%s'", d->path);
+	if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
+		return err_set(err, ERR_INVALID, "destination \"%s\" has no name", d->path);
+	return copy_opened(src, parent, base, o, err);
+}
+
+int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_end *to, bool keep_owner,
+	struct err *err)
+{
+	auto_side struct side s = SIDE_NONE, d = SIDE_NONE;
+	struct copy_opts o = { .chown = !keep_owner };
+	int rc;
+
+	if ((rc = side_open(e, from, false, &s, err)) < 0 || (rc = side_open(e, to, true, &d, err)) < 0)
+		return rc;
+	o.uid = d.uid; /* 0 on this machine: whoever runs podctl */
+	o.gid = d.gid;
+	return copy_sides(&s, &d, &o, err);
+}

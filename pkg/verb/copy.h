@@ -1,0 +1,28 @@
+/*
+ * copy.h — verbs that look into a container's files from outside: cp and diff.
+ *
+ * A container's side is only ever reached through descriptors below its root; where something is mounted in it, the mount's
+ * source is the root.  What lives in memory inside (tmpfs) cannot be reached and is refused by name.
+ */
+#ifndef PODCTL_VERB_COPY_H
+#define PODCTL_VERB_COPY_H
+
+#include "pkg/verb/verb.h"
+
+struct copy_end {
+	const char *container; /* name or id, NULL: this machine */
+	const char *path;      /* on this machine: as given to open(2) */
+};
+/* keep_owner: owners stay as they are; else files belong to the container's user, or to whoever runs podctl. */
+int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_end *to, bool keep_owner,
+	struct err *err);
+
+struct change {
+	char kind; /* 'A' added, 'C' changed, 'D' deleted */
+	const char *path;
+};
+/* What a container wrote over its image, sorted by path. */
+int verb_diff(struct engine *e, const struct target *t, struct arena *a, struct change **ret, size_t *ret_n,
+	struct err *err);
+
+#endif

@@ -1,0 +1,272 @@
+#include "tests/unit/test.h"
+
+#include <string.h>
+
+#include "pkg/codec/toml.h"
+#include "pkg/image/credentials.h"
+#include "pkg/image/registries.h"
+#include "pkg/transfer/challenge.h"
+
+/* ---- WWW-Authenticate -------------------------------------------------------------------------------------------------- */
+
+static void challenges_are_read_however_they_are_written(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok, basic, bearer;
+		const char *realm, *service, *scope;
+	} rows[] = {
+		{ "Basic realm=\"x\"", true, true, false, "", "", "" },
+		{ "bearer REALM=\"https://a/t\",Service=\"s\",scope=\"repository:x:pull,push\"", true, false,
+			true, "https://a/t", "s", "repository:x:pull,push" },
+		{ "Basic realm=\"y\", Bearer realm=\"https://a/t\" , service=s", true, true, true,
+			"https://a/t", "s", "" },
+		{ "Bearer realm=\"a \\\"quoted\\\" b\"", true, false, true, "a \"quoted\" b", "", "" },
+		{ "Negotiate", true, false, false, "", "", "" },
+		{ "", true, false, false, "", "", "" },
+		{ "Bearer realm=\"never ends", false, false, false, "", "", "" },
+		{ "\"", false, false, false, "", "", "" },
+		{ "Bearer =x", true, false, false, "", "", "" },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct challenge c = { 0 };
+
+		assert_int_equal(challenge_parse(rows[i].text, &c), rows[i].ok);
+		assert_int_equal(c.basic, rows[i].basic);
+		assert_int_equal(c.bearer, rows[i].bearer);
+		assert_string_equal(c.realm, rows[i].realm);
+		assert_string_equal(c.service, rows[i].service);
+		assert_string_equal(c.scope, rows[i].scope);
+	}
+}
+
+static void a_value_too_long_is_refused(void **state)
+{
+	char text[CHALLENGE_TEXT + 100];
+	struct challenge c = { 0 };
+
+	(void) state;
+	memset(text, 'a', sizeof text);
+	memcpy(text, "Bearer realm=\"", 14);
+	memcpy(text + sizeof text - 2, "\"", 2);
+	assert_false(challenge_parse(text, &c));
+	assert_false(c.bearer);
+}
+
+/* ---- registries.conf ------------------------------------------------------------------------------------------------------ */
+
+static const char conf[] =
+	"[[registry]]\nlocation = \"plain.example:5000\"\ninsecure = true\n"
+	"[[registry]]\nprefix = \"example.org/team\"\nlocation = \"mirror.example/copy\"\n"
+	"[[registry]]\nlocation = \"example.org/bad\"\nblocked = true\n"
+	"[[registry]]\nprefix = \"*.wild.example\"\nlocation = \"one.example\"\n"
+	"[[registry]]\nlocation = \"docker.io\"\nmirror-by-digest-only = false\n"
+	"[[registry.mirror]]\nlocation = \"m1.example/hub\"\npull-from-mirror = \"digest-only\"\n"
+	"[[registry.mirror]]\nlocation = \"m2.example\"\ninsecure = true\n";
+
+static int match(
+	const char *text, const char *name, struct arena *a, struct place **ret, size_t *n, struct err *err)
+{
+	struct diag d = { 0 };
+	struct image_name parsed;
+	struct node *root;
+	const struct node *files[1];
+	const char *full;
+	int rc = toml_parse(text, strlen(text), a, &d, &root, err);
+
+	diag_done(&d);
+	if (rc < 0 || (rc = image_name_normalize(name, a, &full, err)) < 0 ||
+		(rc = image_name_parse(full, a, &parsed, err)) < 0)
+		return rc;
+	files[0] = root;
+	return registries_match(files, 1, &parsed, a, ret, n, err);
+}
+
+static void the_longest_prefix_says_where_an_image_is(void **state)
+{
+	static const struct {
+		const char *name, *host, *repository;
+		bool insecure;
+	} rows[] = {
+		{ "quay.io/a/b", "quay.io", "a/b", false },
+		{ "plain.example:5000/x", "plain.example:5000", "x", true },
+		{ "example.org/team/x:v1", "mirror.example", "copy/x", false },
+		{ "example.org/team2/x", "example.org", "team2/x", false },
+		{ "example.org/team", "mirror.example", "copy", false },
+		{ "a.b.wild.example/ns/x", "one.example", "ns/x", false },
+		{ "wild.example/ns/x", "wild.example", "ns/x", false },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		auto_arena struct arena a = { 0 };
+		struct err err = { 0 };
+		struct place *p;
+		size_t n;
+
+		assert_int_equal(match(conf, rows[i].name, &a, &p, &n, &err), 0);
+		assert_int_equal(n, 1);
+		assert_string_equal(p[0].host, rows[i].host);
+		assert_string_equal(p[0].repository, rows[i].repository);
+		assert_int_equal(p[0].insecure, rows[i].insecure);
+	}
+}
+
+static void mirrors_come_first_and_may_want_a_digest(void **state)
+{
+	auto_arena struct arena a = { 0 };
+	struct err err = { 0 };
+	struct place *p;
+	size_t n;
+
+	(void) state;
+	assert_int_equal(match(conf, "alpine", &a, &p, &n, &err), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(p[0].host, "m2.example");
+	assert_string_equal(p[0].repository, "library/alpine");
+	assert_true(p[0].insecure);
+	assert_string_equal(p[1].host, "docker.io");
+	assert_int_equal(
+		match(conf, "alpine@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+			&a, &p, &n, &err),
+		0);
+	assert_int_equal(n, 3);
+	assert_string_equal(p[0].host, "m1.example");
+	assert_string_equal(p[0].repository, "hub/library/alpine");
+}
+
+static void blocked_and_broken_registries_are_named(void **state)
+{
+	static const struct {
+		const char *conf, *name;
+		enum err_kind kind;
+	} rows[] = {
+		{ conf, "example.org/bad/x", ERR_DENIED },
+		{ "[registries.search]\nregistries = [\"docker.io\"]\n", "x", ERR_UNSUPPORTED },
+		{ "[[registry]]\ninsecure = true\n", "x", ERR_INVALID },
+		{ "registry = 1\n", "x", ERR_INVALID },
+		{ "[[registry]]\nlocation = \"docker.io\"\n[[registry.mirror]]\ninsecure = true\n", "x",
+			ERR_INVALID },
+		{ "[[registry]]\nprefix = \"a.example/x\"\nlocation = \"host\"\n", "a.example/x",
+			ERR_INVALID },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		auto_arena struct arena a = { 0 };
+		struct err err = { 0 };
+		struct place *p;
+		size_t n;
+
+		assert_true(match(rows[i].conf, rows[i].name, &a, &p, &n, &err) < 0);
+		assert_int_equal(err.kind, rows[i].kind);
+	}
+}
+
+/* ---- credentials ------------------------------------------------------------------------------------------------------------ */
+
+static void the_most_specific_entry_is_ours(void **state)
+{
+	/* u:host, u:ns, u:repo, u:hub, pair:with:colon */
+	static const char text[] = "{\"auths\":{\"r.example:5000\":{\"auth\":\"dTpob3N0\"},\"r.example:5000/"
+				   "ns\":{\"auth\":\"dTpucw==\"},"
+				   "\"r.example:5000/ns/repo\":{\"auth\":\"dTpyZXBv\"},\"https://"
+				   "index.docker.io/v1/\":{\"auth\":\"dTpodWI=\"},"
+				   "\"t.example\":{\"identitytoken\":\"T\"},\"c.example\":{\"auth\":"
+				   "\"cGFpcjp3aXRoOmNvbG9u\"},\"e.example\":{}}}";
+	static const struct {
+		const char *host, *repository, *password, *identity;
+	} rows[] = {
+		{ "r.example:5000", "other", "host", NULL },
+		{ "r.example:5000", "ns/x", "ns", NULL },
+		{ "r.example:5000", "ns/repo", "repo", NULL },
+		{ "r.example:5000", "ns2", "host", NULL },
+		{ "r.example", "ns", NULL, NULL },
+		{ "docker.io", "library/x", "hub", NULL },
+		{ "registry-1.docker.io", "library/x", "hub", NULL },
+		{ "t.example", "x", NULL, "T" },
+		{ "c.example", "x", "with:colon", NULL },
+		{ "e.example", "x", NULL, NULL },
+	};
+	struct err err = { 0 };
+	json_t *doc = json_parse(text, strlen(text), &err);
+
+	(void) state;
+	assert_non_null(doc);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		auto_arena struct arena a = { 0 };
+		struct credentials c = { 0 };
+		bool found;
+
+		assert_int_equal(
+			credentials_in(doc, false, rows[i].host, rows[i].repository, &a, &c, &found, &err),
+			0);
+		assert_int_equal(found, rows[i].password || rows[i].identity);
+		if (rows[i].password)
+			assert_string_equal(c.password, rows[i].password);
+		if (rows[i].identity)
+			assert_string_equal(c.identity, rows[i].identity);
+	}
+	json_decref(doc);
+}
+
+static void bad_credentials_are_errors(void **state)
+{
+	static const struct {
+		const char *text;
+		enum err_kind kind;
+	} rows[] = {
+		{ "{\"auths\":{\"h.example\":{\"auth\":\"!!\"}}}", ERR_INVALID },
+		{ "{\"auths\":{\"h.example\":{\"auth\":\"YWJj\"}}}", ERR_INVALID },
+		{ "{\"credHelpers\":{\"h.example\":\"pass\"}}", ERR_UNSUPPORTED },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		auto_arena struct arena a = { 0 };
+		struct err err = { 0 };
+		struct credentials c = { 0 };
+		bool found;
+		json_t *doc = json_parse(rows[i].text, strlen(rows[i].text), &err);
+
+		assert_true(credentials_in(doc, false, "h.example", "x", &a, &c, &found, &err) < 0);
+		assert_int_equal(err.kind, rows[i].kind);
+		json_decref(doc);
+	}
+}
+
+static void platforms_are_two_or_three_words(void **state)
+{
+	static const char *const bad[] = { "linux", "/amd64", "linux/", "linux/arm/", "linux/arm/v7/x" };
+	auto_arena struct arena a = { 0 };
+	struct pull_options o = { 0 };
+	struct err err = { 0 };
+
+	(void) state;
+	assert_int_equal(pull_platform("linux/arm/v7", &a, &o, &err), 0);
+	assert_string_equal(o.arch, "arm");
+	assert_string_equal(o.variant, "v7");
+	assert_int_equal(pull_platform("linux/amd64", &a, &o, &err), 0);
+	assert_string_equal(o.os, "linux");
+	assert_null(o.variant);
+	for (size_t i = 0; i < LEN(bad); i++)
+		assert_true(pull_platform(bad[i], &a, &o, &err) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(challenges_are_read_however_they_are_written),
+		cmocka_unit_test(a_value_too_long_is_refused),
+		cmocka_unit_test(the_longest_prefix_says_where_an_image_is),
+		cmocka_unit_test(mirrors_come_first_and_may_want_a_digest),
+		cmocka_unit_test(blocked_and_broken_registries_are_named),
+		cmocka_unit_test(the_most_specific_entry_is_ours),
+		cmocka_unit_test(bad_credentials_are_errors),
+		cmocka_unit_test(platforms_are_two_or_three_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
