@@ -142,19 +142,16 @@ static int enter_cwd(const struct process *s, int rc, struct err *err)
 	return check_cwd(s->p->cwd, err);
 }
 
-/* /dev/stdout leads to descriptors that our caller opened: the user may open them again. */
+/* /dev/stdout leads to descriptors that our caller opened: the user may open them again.  Pipes only: a file or terminal
+ * that somebody's shell put there is theirs and does not change hands because a container wrote to it. */
 static void own_stdio(uid_t uid)
 {
-	struct stat st, null;
+	struct stat st;
 
-	if (stat("/dev/null", &null) < 0)
-		null.st_rdev = 0;
 	for (int fd = 0; fd < 3; fd++) {
-		if (fstat(fd, &st) < 0 || st.st_uid == uid ||
-			(S_ISCHR(st.st_mode) && st.st_rdev == null.st_rdev))
+		if (fstat(fd, &st) < 0 || st.st_uid == uid || !S_ISFIFO(st.st_mode))
 			continue;
-		(void) !fchown(fd, uid,
-			(gid_t) -1); /* read-only file systems and foreign ids refuse: then it stays */
+		(void) !fchown(fd, uid, (gid_t) -1); /* foreign ids refuse: then it stays */
 	}
 }
 
