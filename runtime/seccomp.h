@@ -17,8 +17,9 @@ extern const char *const seccomp_action_names[],
 
 /* runtime/seccomp_notify.c: SCMP_ACT_NOTIFY.  The socket is connected where the runtime sees its path, and the container's
  * process, once its filter is loaded, sends the listener there with the container process state of the specification. */
-int seccomp_listener_open(const struct config *g, const struct filter *f, struct err *err); /* -EBADF: not needed */
-char *seccomp_listener_text(const struct config *g, json_t *state, pid_t pid);              /* takes state */
+int seccomp_listener_open(
+	const struct config *g, const struct filter *f, struct err *err);      /* -EBADF: not needed */
+char *seccomp_listener_text(const struct config *g, json_t *state, pid_t pid); /* takes state */
 int seccomp_listener_send(int sock, const char *text, int fd, struct err *err);
 
 #define SECCOMP_PROG_MAX 4096 /* BPF_MAXINSNS */

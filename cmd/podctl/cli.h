@@ -66,7 +66,7 @@ enum command_flag {
 	CMD_NO_ENGINE = 1, /* works without root, runroot and database */
 	CMD_HIDDEN = 2,    /* not in help, completion and man pages */
 	CMD_OPTS_FIRST =
-		4, /* options end at the first argument (run, exec: the rest belongs to the program) */
+		4,      /* options end at the first argument (run, exec: the rest belongs to the program) */
 	CMD_REMOVES = 8 /* what killed commands left without a row goes with it */
 };
 struct command {

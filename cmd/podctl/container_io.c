@@ -106,7 +106,8 @@ static int run_attached(struct cli *c, struct run_command *r, struct cidfile *ci
 
 		/* a pod of one goes behind the answer; a member of a pod is taken out of it */
 		if (strcmp(made.pod, made.id) != 0)
-			(void) verb_remove(&c->engine, &t, &(struct remove_request){ .force = true, .volumes = true }, &one);
+			(void) verb_remove(&c->engine, &t,
+				&(struct remove_request){ .force = true, .volumes = true }, &one);
 		else
 			(void) verb_release(&c->engine, made.pod, &one);
 		if (one.kind != ERR_NONE)

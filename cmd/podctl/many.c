@@ -29,7 +29,8 @@ int many_run(struct cli *c, enum store_kind kind, const struct many_request *r, 
 			cli_error(&one);
 			failed = true;
 		} else if (rc == 0) {
-			print_line(kind == STORE_POD ? t[i].id : t[i].asked); /* as podman: pods answer with their id */
+			print_line(kind == STORE_POD ? t[i].id
+						     : t[i].asked); /* as podman: pods answer with their id */
 			(void) fflush(stdout);
 		}
 	}

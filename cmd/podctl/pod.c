@@ -57,7 +57,8 @@ static int run_create(struct cli *c, void *request, struct err *err)
 	if (c->args.n)
 		r->name = c->args.v[0];
 	if ((rc = argv_keep(c, &r->argv, err)) < 0 ||
-		(rc = cidfile_open(&file, "--pod-id-file", ((struct create_pod *) request)->id_file, err)) < 0 ||
+		(rc = cidfile_open(&file, "--pod-id-file", ((struct create_pod *) request)->id_file, err)) <
+			0 ||
 		(rc = verb_pod_create(&c->engine, r, &c->arena, &id, err)) < 0 ||
 		(rc = cidfile_write(&file, id, err)) < 0)
 		return rc;

@@ -228,7 +228,9 @@ static int run_reset(struct cli *c, void *request, struct err *err)
 	const struct reset_command *r = request;
 
 	if (!r->force && !isatty(STDIN_FILENO))
-		return err_set(err, ERR_INVALID, "system reset asks before it removes everything; give --force where nobody can answer");
+		return err_set(err, ERR_INVALID,
+			"system reset asks before it removes everything; give --force where nobody can "
+			"answer");
 	if (!r->force && !confirmed(c))
 		return 1;
 	return verb_reset(&c->engine, err);

@@ -54,9 +54,11 @@ void cgroup_close(struct cgroup_fs *fs);
  * With delegated v2 (rootless, scope) controllers above the delegation point are left alone. */
 int cgroup_make(const struct cgroup_fs *fs, const char *path, struct err *err);
 /* Limits that the machine cannot hold (controller absent) are an error naming the controller. */
-int cgroup_limit(const struct cgroup_fs *fs, const char *path, const struct cgroup_limits *l, struct err *err);
+int cgroup_limit(
+	const struct cgroup_fs *fs, const char *path, const struct cgroup_limits *l, struct err *err);
 /* v1: opens the 'tasks' file of each hierarchy for writing (the child writes "0"); v2: 'cgroup.procs'.  Owned fds. */
-int cgroup_enter_fds(const struct cgroup_fs *fs, const char *path, int fds[CGROUP_V1_MAX], size_t *ret_n, struct err *err);
+int cgroup_enter_fds(
+	const struct cgroup_fs *fs, const char *path, int fds[CGROUP_V1_MAX], size_t *ret_n, struct err *err);
 /* v2: a directory descriptor for CLONE_INTO_CGROUP; -ENOTSUP on v1. */
 int cgroup_dir_fd(const struct cgroup_fs *fs, const char *path);
 /* Moves the calling single-threaded process. */
@@ -77,14 +79,14 @@ uint64_t cgroup_oom_kills(const struct cgroup_fs *fs, const char *path);
 /* Index of the hierarchy that carries a controller ("memory"; v2: 0 when the root offers it), or -ENOENT. */
 int cgroup_hierarchy(const struct cgroup_fs *fs, const char *controller);
 /* Writes value to path/file of that controller's hierarchy.  ERR_UNSUPPORTED names a controller that is absent. */
-int cgroup_set(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file, const char *value,
-	struct err *err);
+int cgroup_set(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file,
+	const char *value, struct err *err);
 /* Reads a small file, NUL-terminated, newline at the end cut; returns its length or a negative errno. */
-int cgroup_get(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file, char *ret,
-	size_t size);
+int cgroup_get(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file,
+	char *ret, size_t size);
 
 /* --- conversions of v1 style numbers to v2, as runtimes agree on them --- */
-uint64_t cgroup_weight_from_shares(uint64_t shares);       /* [2..262144] -> [1..10000] */
+uint64_t cgroup_weight_from_shares(uint64_t shares);         /* [2..262144] -> [1..10000] */
 uint64_t cgroup_io_weight_from_blkio(uint64_t blkio_weight); /* [10..1000] -> [1..10000] */
 
 #endif

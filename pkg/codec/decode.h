@@ -32,7 +32,7 @@ enum field_type {
 	FIELD_KVS,      /* struct kvs: map of string to string */
 	FIELD_NODE,     /* const struct node *: kept as it is (borrowed from the document's arena) */
 	FIELD_CUSTOM,   /* fn decides */
-	FIELD_SELF,     /* const struct node *: the object's own node, for its place; no key of the document, never encoded */
+	FIELD_SELF, /* const struct node *: the object's own node, for its place; no key of the document, never encoded */
 };
 
 struct opt_bool {

@@ -49,7 +49,8 @@ bool node_int(const struct node *n, int64_t *ret)
 		if (*s == '_')
 			continue;
 		digit = *s <= '9' ? (unsigned) (*s - '0') : (unsigned) ((*s | 32) - 'a' + 10);
-		if (digit >= base || __builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, digit, &v))
+		if (digit >= base || __builtin_mul_overflow(v, base, &v) ||
+			__builtin_add_overflow(v, digit, &v))
 			return false;
 	}
 	if (v > (uint64_t) INT64_MAX + minus)

@@ -16,20 +16,23 @@ extern const char *const container_role_names[]; /* "member", "init", "infra", N
 
 enum ns_mode { NS_PRIVATE, NS_HOST, NS_POD, NS_CONTAINER };
 extern const char *const ns_mode_names[]; /* "private", "host", "pod", "container", NULL */
-struct ns_spec { int mode; char *container; /* NS_CONTAINER: id */ };
+struct ns_spec {
+	int mode;
+	char *container; /* NS_CONTAINER: id */
+};
 
 enum mount_type { MOUNT_BIND, MOUNT_VOLUME, MOUNT_TMPFS, MOUNT_NAMED };
 extern const char *const mount_type_names[]; /* "bind", "volume", "tmpfs", "named", NULL */
 struct mount_spec {
 	int type;
-	char *source;         /* MOUNT_BIND: absolute host path; MOUNT_VOLUME: name of a pod_spec volume; tmpfs: "";
+	char *source;   /* MOUNT_BIND: absolute host path; MOUNT_VOLUME: name of a pod_spec volume; tmpfs: "";
 	                       * MOUNT_NAMED: a volume of pkg/volume */
-	char *sub_path;       /* MOUNT_VOLUME: below the volume, opened inside it, made when missing */
-	char *dest;           /* absolute, in the container */
+	char *sub_path; /* MOUNT_VOLUME: below the volume, opened inside it, made when missing */
+	char *dest;     /* absolute, in the container */
 	bool read_only;
-	bool anonymous;       /* MOUNT_NAMED: made for this container, goes with it */
-	bool no_copy;         /* MOUNT_NAMED: a new volume does not get the image's files */
-	struct strs options;  /* OCI words: "rbind", "nosuid", "size=64m", "rslave" */
+	bool anonymous;      /* MOUNT_NAMED: made for this container, goes with it */
+	bool no_copy;        /* MOUNT_NAMED: a new volume does not get the image's files */
+	struct strs options; /* OCI words: "rbind", "nosuid", "size=64m", "rslave" */
 };
 
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
@@ -37,61 +40,67 @@ extern const char *const restart_policy_names[]; /* "no", "on-failure", "always"
 
 enum image_volumes { IMAGE_VOLUMES_ANONYMOUS, IMAGE_VOLUMES_TMPFS, IMAGE_VOLUMES_IGNORE };
 
-struct ulimit_spec { char *name; int64_t soft, hard; };  /* "nofile"; -1 unlimited */
-struct device_spec { char *host, *path, *access; };      /* "/dev/fuse", "/dev/fuse", "rwm" */
+struct ulimit_spec {
+	char *name;
+	int64_t soft, hard;
+}; /* "nofile"; -1 unlimited */
+struct device_spec {
+	char *host, *path, *access;
+}; /* "/dev/fuse", "/dev/fuse", "rwm" */
 
 struct resources_spec {
 	int64_t memory, memory_swap, memory_reservation; /* bytes; 0 unset; swap -1 unlimited */
 	uint64_t cpu_shares;
-	int64_t cpu_quota;  /* us per period */
+	int64_t cpu_quota; /* us per period */
 	uint64_t cpu_period;
 	char *cpuset_cpus, *cpuset_mems;
 	struct opt_i64 pids; /* unset: the engine's default; -1 or 0: unlimited */
 };
 
 struct container_spec {
-	char *id, *name, *pod;       /* name: as shown by ps; in a pod POD-CTR */
-	char *short_name;            /* name inside the pod (Kubernetes container name); same as name for a pod of one */
-	int role;                    /* enum container_role */
-	char *image;                 /* normalized name as asked; "" for --rootfs and infra */
+	char *id, *name, *pod; /* name: as shown by ps; in a pod POD-CTR */
+	char *short_name; /* name inside the pod (Kubernetes container name); same as name for a pod of one */
+	int role;         /* enum container_role */
+	char *image;      /* normalized name as asked; "" for --rootfs and infra */
 	char *image_id;
-	char *rootfs;                /* --rootfs: absolute path, no image */
-	struct strs entrypoint, command;         /* as asked (override), for generate and inspect */
+	char *rootfs;                    /* --rootfs: absolute path, no image */
+	struct strs entrypoint, command; /* as asked (override), for generate and inspect */
 	bool entrypoint_set, command_set;
-	struct strs argv;            /* resolved against the image: what runs */
-	struct strs env;             /* resolved: "K=V", image first, last wins, unique */
-	struct kvs env_asked;        /* what the user gave */
-	char *cwd, *user;            /* resolved; user as "uid[:gid]" or names, looked up in the image's files at start */
-	struct strs groups;          /* --group-add */
+	struct strs argv;     /* resolved against the image: what runs */
+	struct strs env;      /* resolved: "K=V", image first, last wins, unique */
+	struct kvs env_asked; /* what the user gave */
+	char *cwd,
+		*user; /* resolved; user as "uid[:gid]" or names, looked up in the image's files at start */
+	struct strs groups; /* --group-add */
 	char *hostname;
 	bool terminal, stdin_open, stdin_once;
-	struct list mounts;          /* struct mount_spec */
-	int image_volumes;           /* enum image_volumes, while it is made; not stored */
-	struct list devices;         /* struct device_spec */
-	struct list ulimits;         /* struct ulimit_spec */
+	struct list mounts;  /* struct mount_spec */
+	int image_volumes;   /* enum image_volumes, while it is made; not stored */
+	struct list devices; /* struct device_spec */
+	struct list ulimits; /* struct ulimit_spec */
 	struct strs cap_add, cap_drop;
 	bool privileged, read_only, no_new_privs;
-	char *seccomp;               /* "": default profile, "unconfined", or a file */
+	char *seccomp; /* "": default profile, "unconfined", or a file */
 	struct strs masked, unmasked;
 	struct kvs sysctls;
 	struct resources_spec resources;
 	struct opt_i64 oom_score_adj;
-	uint64_t shm_size;           /* bytes; 0: engine default */
-	int64_t umask;               /* 0 unset, else value + 1 */
-	struct ns_spec pid, ipc, uts, cgroup;    /* net is the pod's */
-	bool init;                   /* --init: podctl-pause as pid 1 */
-	int restart;                 /* enum restart_policy */
-	uint32_t restart_max;        /* on-failure:N, 0 no limit */
-	bool kube_restart;           /* Kubernetes' back-off (10 s doubling to 300 s) and a fresh layer at each restart */
-	char *stop_signal;           /* "SIGTERM" */
-	uint32_t stop_timeout;       /* seconds */
-	uint32_t timeout;            /* --timeout: killed after so many seconds; 0 never */
-	char *log_driver;            /* "k8s-file" or "none" */
-	int64_t log_size_max;        /* bytes, 0 unlimited */
+	uint64_t shm_size;                    /* bytes; 0: engine default */
+	int64_t umask;                        /* 0 unset, else value + 1 */
+	struct ns_spec pid, ipc, uts, cgroup; /* net is the pod's */
+	bool init;                            /* --init: podctl-pause as pid 1 */
+	int restart;                          /* enum restart_policy */
+	uint32_t restart_max;                 /* on-failure:N, 0 no limit */
+	bool kube_restart; /* Kubernetes' back-off (10 s doubling to 300 s) and a fresh layer at each restart */
+	char *stop_signal;     /* "SIGTERM" */
+	uint32_t stop_timeout; /* seconds */
+	uint32_t timeout;      /* --timeout: killed after so many seconds; 0 never */
+	char *log_driver;      /* "k8s-file" or "none" */
+	int64_t log_size_max;  /* bytes, 0 unlimited */
 	struct kvs labels, annotations;
-	struct strs exposed;         /* "80/tcp" */
+	struct strs exposed; /* "80/tcp" */
 	char *cidfile;
-	struct strs create_argv;     /* the command line, for inspect */
+	struct strs create_argv; /* the command line, for inspect */
 };
 
 extern const struct field container_spec_fields[];

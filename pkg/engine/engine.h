@@ -18,14 +18,14 @@
 struct store;
 
 struct engine_options {
-	const char *root, *runroot;   /* --root, --runroot; NULL: default of the user */
-	const char *runtime;          /* --runtime: name or path; NULL: podctl-runtime */
-	const char *cgroup_manager;   /* --cgroup-manager: "systemd", "cgroupfs"; NULL: chosen */
+	const char *root, *runroot; /* --root, --runroot; NULL: default of the user */
+	const char *runtime;        /* --runtime: name or path; NULL: podctl-runtime */
+	const char *cgroup_manager; /* --cgroup-manager: "systemd", "cgroupfs"; NULL: chosen */
 	const char *home, *xdg_runtime_dir, *xdg_data_home, *xdg_config_home, *tmpdir, *path, *dbus_address;
 	const char *containers_conf, *containers_conf_override; /* $CONTAINERS_CONF, ..._OVERRIDE */
-	uid_t uid;                    /* of the person who called, outside any user namespace of ours */
+	uid_t uid; /* of the person who called, outside any user namespace of ours */
 	gid_t gid;
-	const char *user;             /* their login name (for subordinate ids and messages) */
+	const char *user; /* their login name (for subordinate ids and messages) */
 };
 
 /* Values of containers.conf (INTERFACES d) that are honoured so far; strings live in the engine's arena. */
@@ -35,17 +35,17 @@ struct engine_config {
 	struct strs default_sysctls;      /* "net.ipv4.ping_group_range=0 0" */
 	struct strs env;                  /* "PATH=..." "TERM=xterm" */
 	struct strs dns_servers, dns_searches, dns_options;
-	int64_t pids_limit;               /* 2048 */
-	int64_t shm_size;                 /* bytes, 65536k */
-	int64_t log_size_max;             /* -1: no limit */
-	uint32_t stop_timeout;            /* seconds, 10 */
-	uint32_t umask;                   /* 0022 */
-	const char *seccomp_profile;      /* file; NULL: the built-in default */
-	const char *cgroup_manager;       /* NULL: chosen */
-	const char *infra_image;          /* unused: infra is built in */
-	const char *default_subnet;       /* 10.88.0.0/16 */
-	const char *pull_policy;          /* "missing" */
-	const char *detach_keys;          /* "ctrl-p,ctrl-q" */
+	int64_t pids_limit;          /* 2048 */
+	int64_t shm_size;            /* bytes, 65536k */
+	int64_t log_size_max;        /* -1: no limit */
+	uint32_t stop_timeout;       /* seconds, 10 */
+	uint32_t umask;              /* 0022 */
+	const char *seccomp_profile; /* file; NULL: the built-in default */
+	const char *cgroup_manager;  /* NULL: chosen */
+	const char *infra_image;     /* unused: infra is built in */
+	const char *default_subnet;  /* 10.88.0.0/16 */
+	const char *pull_policy;     /* "missing" */
+	const char *detach_keys;     /* "ctrl-p,ctrl-q" */
 	bool no_hosts;
 };
 
@@ -53,19 +53,19 @@ struct engine {
 	struct arena arena;
 	const struct engine_options *opt;
 	struct engine_config config;
-	bool rootless;         /* uid != 0: we run inside the user's namespace, as its uid 0 */
-	uid_t uid;             /* of the person, outside any namespace of ours; known also in children that run inside as 0 */
+	bool rootless; /* uid != 0: we run inside the user's namespace, as its uid 0 */
+	uid_t uid; /* of the person, outside any namespace of ours; known also in children that run inside as 0 */
 	gid_t gid;
-	bool in_userns;        /* the engine itself runs in a user namespace (rootless or nested): overlay needs userxattr */
-	bool systemd_cgroups;  /* pods get a transient scope */
-	bool cgroups_usable;   /* false: rootless without delegation, or nothing writable; limits are refused by name */
+	bool in_userns; /* the engine itself runs in a user namespace (rootless or nested): overlay needs userxattr */
+	bool systemd_cgroups; /* pods get a transient scope */
+	bool cgroups_usable; /* false: rootless without delegation, or nothing writable; limits are refused by name */
 	const char *root, *runroot; /* absolute; for messages, argv of helpers and bundles */
 	int root_fd, runroot_fd;    /* O_PATH directories, all access goes through them */
-	const char *suffix;         /* "" for the default root, else "-xxxxxxxx": names of bridge, table, cgroup */
-	struct cgroup_fs cgroups;   /* opened on first use by engine_cgroups() */
+	const char *suffix; /* "" for the default root, else "-xxxxxxxx": names of bridge, table, cgroup */
+	struct cgroup_fs cgroups; /* opened on first use by engine_cgroups() */
 	bool cgroups_open;
 	struct store *store;
-	int lock_fd;                /* engine lock, shared */
+	int lock_fd; /* engine lock, shared */
 };
 
 /* Opens root and runroot (made when missing, 0700 for a user, root 0711), the database, and notices a new boot or a lost

@@ -21,17 +21,19 @@
 
 /* Relative names, for use below root_fd / runroot_fd.  Each writes into buf and returns it. */
 #define PATH_TEXT 320
-char *path_pod(char buf[PATH_TEXT], const char *pod);                     /* pods/ID, same in root and runroot */
+char *path_pod(char buf[PATH_TEXT], const char *pod); /* pods/ID, same in root and runroot */
 char *path_pod_file(char buf[PATH_TEXT], const char *pod, const char *f); /* pods/ID/F */
 char *path_ctr(char buf[PATH_TEXT], const char *pod, const char *ctr);    /* runroot: pods/ID/CTR */
 char *path_ctr_file(char buf[PATH_TEXT], const char *pod, const char *ctr, const char *f);
 char *path_ctr_data(char buf[PATH_TEXT], const char *pod, const char *ctr); /* root: pods/ID/containers/CTR */
-char *path_layer(char buf[PATH_TEXT], const char *diff_id);               /* layers/DIFFID (without "sha256:") */
-char *path_image(char buf[PATH_TEXT], const char *image);                 /* images/ID */
-char *path_volume(char buf[PATH_TEXT], const char *pod, const char *type, const char *name); /* pods/ID/volumes/T/N */
-char *path_pod_log(char buf[PATH_TEXT], const char *pod, const char *name, unsigned attempt); /* pods/ID/logs/N/A.log */
+char *path_layer(char buf[PATH_TEXT], const char *diff_id); /* layers/DIFFID (without "sha256:") */
+char *path_image(char buf[PATH_TEXT], const char *image);   /* images/ID */
+char *path_volume(
+	char buf[PATH_TEXT], const char *pod, const char *type, const char *name); /* pods/ID/volumes/T/N */
+char *path_pod_log(
+	char buf[PATH_TEXT], const char *pod, const char *name, unsigned attempt); /* pods/ID/logs/N/A.log */
 #define PATH_MARKER "marker"
-#define PATH_KEEPER "keeper"  /* rootless: its content names the process, its lock is held while that lives */
+#define PATH_KEEPER "keeper" /* rootless: its content names the process, its lock is held while that lives */
 #define PATH_LOCK "lock"
 #define PATH_ALIVE "alive"
 #define PATH_CTL "ctl"

@@ -17,7 +17,8 @@ int rootless_enter(const struct engine_options *opt, struct err *err);
  * reset, tests).  ERR_STATE names a pod that still lives in them; none running is success. */
 int rootless_stop(const struct engine_options *opt, struct err *err);
 /* Default places: rootless ~/.local/share/podctl and $XDG_RUNTIME_DIR/podctl (or /run/user/UID, /tmp/podctl-run-UID). */
-int engine_default_paths(const struct engine_options *opt, char root[4096], char runroot[4096], struct err *err);
+int engine_default_paths(
+	const struct engine_options *opt, char root[4096], char runroot[4096], struct err *err);
 
 /* True in a child that runs in the user namespace the keeper of this runroot holds (cleanup, podctl unshare): who the
  * person is outside.  False for real root and for root of somebody else's container. */
@@ -26,11 +27,13 @@ bool rootless_inside(const char *runroot, uid_t *ret_uid, gid_t *ret_gid);
 /* podctl info --check: one row per prerequisite. */
 enum check_state { CHECK_OK, CHECK_WARN, CHECK_FAIL };
 struct check_row {
-	const char *name;   /* "kernel", "cgroup", "nft", "overlay", "subordinate ids", "linger", "container", ... */
+	const char *
+		name; /* "kernel", "cgroup", "nft", "overlay", "subordinate ids", "linger", "container", ... */
 	enum check_state state;
 	const char *found;  /* "6.1.0-56-amd64" */
 	const char *remedy; /* NULL when ok */
 };
-int engine_check(const struct engine_options *opt, struct arena *a, struct check_row **ret, size_t *ret_n, struct err *err);
+int engine_check(const struct engine_options *opt, struct arena *a, struct check_row **ret, size_t *ret_n,
+	struct err *err);
 
 #endif

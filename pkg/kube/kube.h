@@ -12,23 +12,40 @@
 #include "pkg/pod/spec.h"
 #include "pkg/util/diag.h"
 
-struct kube_input { const char *file; const char *text; size_t len; }; /* file: name for messages, "-" for stdin */
+struct kube_input {
+	const char *file;
+	const char *text;
+	size_t len;
+}; /* file: name for messages, "-" for stdin */
 
-struct kube_image { char *ref; char *policy; /* "Always", "IfNotPresent", "Never" */ int line, col; const char *where; };
+struct kube_image {
+	char *ref;
+	char *policy; /* "Always", "IfNotPresent", "Never" */
+	int line, col;
+	const char *where;
+};
 struct kube_pod {
 	struct pod_spec spec;
-	struct container_spec *ctr; /* init first, then members; image config not merged yet (verb does container_resolve) */
+	struct container_spec *
+		ctr; /* init first, then members; image config not merged yet (verb does container_resolve) */
 	size_t n;
-	json_t *doc;                /* the Pod as written (for a workload: the pod made from its template); owned by the plan */
+	json_t *doc; /* the Pod as written (for a workload: the pod made from its template); owned by the plan */
 	const char *file;
 };
-struct kube_config_map { char *name, *kind; /* "ConfigMap" or "Secret" */ json_t *doc; const char *file; };
+struct kube_config_map {
+	char *name, *kind; /* "ConfigMap" or "Secret" */
+	json_t *doc;
+	const char *file;
+};
 struct kube_plan {
 	struct arena arena;
-	struct kube_config_map *config_map; size_t n_config_map;
-	struct kube_pod *pod;               size_t n_pod;
-	struct kube_image *image;           size_t n_image; /* unique references, the strictest policy */
-	char *digest;                       /* hex digest of the input: label of what it made */
+	struct kube_config_map *config_map;
+	size_t n_config_map;
+	struct kube_pod *pod;
+	size_t n_pod;
+	struct kube_image *image;
+	size_t n_image; /* unique references, the strictest policy */
+	char *digest;   /* hex digest of the input: label of what it made */
 };
 void kube_plan_done(struct kube_plan *p);
 
@@ -36,16 +53,24 @@ void kube_plan_done(struct kube_plan *p);
  * node, or NULL. */
 typedef const struct node *kube_lookup(void *ctx, const char *kind, const char *name);
 
-struct kube_options { const char *engine_default_pull; /* containers.conf: "always", "never", "newer"; "missing" or NULL: as Kubernetes */ bool strict; kube_lookup *lookup; void *lookup_ctx; };
+struct kube_options {
+	const char *
+		engine_default_pull; /* containers.conf: "always", "never", "newer"; "missing" or NULL: as Kubernetes */
+	bool strict;
+	kube_lookup *lookup;
+	void *lookup_ctx;
+};
 
 /* Everything wrong goes to d; returns 0 even then (look at d->errors); err only for trouble of our own (no memory). */
-int kube_read(const struct kube_input *in, size_t n, const struct kube_options *o, struct diag *d, struct kube_plan *ret,
-	struct err *err);
+int kube_read(const struct kube_input *in, size_t n, const struct kube_options *o, struct diag *d,
+	struct kube_plan *ret, struct err *err);
 
 /* For down: only kinds and names of the documents, no other checks. */
-struct kube_name { char *kind, *name; };
-int kube_names(const struct kube_input *in, size_t n, struct arena *a, struct diag *d, struct kube_name **ret, size_t *ret_n,
-	struct err *err);
+struct kube_name {
+	char *kind, *name;
+};
+int kube_names(const struct kube_input *in, size_t n, struct arena *a, struct diag *d, struct kube_name **ret,
+	size_t *ret_n, struct err *err);
 
 /* generate kube: 'doc' is the stored manifest of a played pod (NULL for a hand-made one, then it is made from the specs).
  * ConfigMaps it uses are put before it when config_maps is given.  Appends YAML. */

@@ -35,7 +35,8 @@ static const char *host_address(struct start *s, const char *ip)
 
 	if (strcmp(ip, "host-gateway") != 0)
 		return ip;
-	return at ? arena_printf(&s->p->arena, "%u.%u.%u.%u", at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255)
+	return at ? arena_printf(
+			    &s->p->arena, "%u.%u.%u.%u", at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255)
 		  : "127.0.0.1";
 }
 

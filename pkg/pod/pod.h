@@ -23,11 +23,11 @@ struct pod {
 	struct container_spec *ctr; /* infra first when there is one, then init, then members */
 	struct ctr_row *ctr_row;    /* same order */
 	size_t n;
-	struct status status;       /* live status.json, else the row's last; containers without one are created */
-	bool alive;                 /* a monitor holds its lock, or its containers outlived it */
-	bool drop_volumes;          /* for pod_remove: volumes made for its containers alone go too */
-	int lock_fd;                /* held when loaded with lock, else -EBADF */
-	int run_fd, data_fd;        /* O_PATH, -EBADF when not there */
+	struct status status; /* live status.json, else the row's last; containers without one are created */
+	bool alive;           /* a monitor holds its lock, or its containers outlived it */
+	bool drop_volumes;    /* for pod_remove: volumes made for its containers alone go too */
+	int lock_fd;          /* held when loaded with lock, else -EBADF */
+	int run_fd, data_fd;  /* O_PATH, -EBADF when not there */
 };
 /* lock: takes the pod's lock and waits for whoever has it. */
 int pod_load(struct engine *e, const char *id, bool lock, struct pod *ret, struct err *err);
@@ -38,26 +38,28 @@ const struct status_container *pod_status_of(const struct pod *p, const char *ct
 const char *pod_state_word(const struct pod *p);
 
 /* Writes rows and directories; specs get ids where they have none.  The pod is locked by the caller through *ret. */
-int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
-	const char *kube_file, struct pod *ret, struct err *err);
+int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
+	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err);
 /* Create and start in one go, for `run`: the monitor is being executed while rows and bundles are written (START-PATH trap 6).
  * On failure nothing is left. */
 struct pod_start_opts;
-int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n, const char *kube_doc,
-	const char *kube_file, const struct pod_start_opts *o, struct pod *ret, int *ret_sock, struct err *err);
+int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
+	const char *kube_doc, const char *kube_file, const struct pod_start_opts *o, struct pod *ret,
+	int *ret_sock, struct err *err);
 /* Adds a member to a pod (run --pod, create --pod). */
 int pod_add_container(struct engine *e, struct pod *p, struct container_spec *c, struct err *err);
 
 /* What the starter wants to see of the start. */
 struct pod_start_opts {
-	const char *attach;        /* container id whose streams come on *ret_sock after the answer; NULL: none */
+	const char *attach; /* container id whose streams come on *ret_sock after the answer; NULL: none */
 	bool in, out, errs;
 	uint16_t rows, cols;
-	const char *only;          /* start just this member (and infra); NULL: all */
+	const char *only; /* start just this member (and infra); NULL: all */
 };
 /* lock held; ports and address reserved, monitor spawned, plan and bundles written, network attached, members started.
  * On failure of the first start everything volatile is undone.  *ret_sock (may be NULL): connection to the monitor. */
-int pod_start(struct engine *e, struct pod *p, const struct pod_start_opts *o, int *ret_sock, struct err *err);
+int pod_start(
+	struct engine *e, struct pod *p, const struct pod_start_opts *o, int *ret_sock, struct err *err);
 /* Stops the whole pod (ctr NULL) or one member; timeout_us UINT64_MAX: as planned.  Afterwards, for a whole pod, the volatile
  * things are torn down inline.  A dead monitor: adopts or kills by cgroup. */
 int pod_stop(struct engine *e, struct pod *p, const char *ctr, uint64_t timeout_us, struct err *err);
@@ -68,14 +70,16 @@ int pod_remove(struct engine *e, struct pod *p, struct err *err);
  * starts detached, or by the next pod_sweep.  A pod that ends by itself needs only store_pod_release: its monitor executes
  * the cleaner. */
 int pod_release(struct engine *e, struct pod *p, struct err *err);
-int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struct err *err); /* a member; solo: pod_remove */
+int pod_remove_container(
+	struct engine *e, struct pod *p, const char *ctr, struct err *err); /* a member; solo: pod_remove */
 /* Connection to its monitor; starts podctl-monitor --adopt when the monitor died and containers live. */
 int pod_connect(struct engine *e, struct pod *p, int *ret_sock, struct err *err);
 /* A container's root as a directory: the mounted one while it runs, else a view of its layers made for this call.  writable:
  * what is written stays (the pod is locked by the caller unless the container runs).  pod_image_open: the image's files alone. */
-int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec *c, bool writable, int *ret_fd,
-	struct err *err);
-int pod_image_open(struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err);
+int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec *c, bool writable,
+	int *ret_fd, struct err *err);
+int pod_image_open(
+	struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err);
 /* `podctl cleanup POD [CTR]`: records the final status, tears down, removes when --rm. */
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */

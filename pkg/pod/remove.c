@@ -78,7 +78,8 @@ static bool is_inside(const char *scope)
 {
 	auto_buf struct buf b = BUF_INIT(64 * KiB);
 
-	return file_read(AT_FDCWD, "/proc/self/cgroup", PATH_IN_STATE, &b) >= 0 && b.data && strstr(b.data, scope);
+	return file_read(AT_FDCWD, "/proc/self/cgroup", PATH_IN_STATE, &b) >= 0 && b.data &&
+	       strstr(b.data, scope);
 }
 
 /* systemd would end whoever asks from within the scope, in the middle of its work.  It need not be asked: a scope without
@@ -259,7 +260,8 @@ int pod_release(struct engine *e, struct pod *p, struct err *err)
 	if ((rc = store_pod_release(e->store, p->row.id, err)) < 0)
 		return rc;
 	p->row.state = ROW_REMOVING;
-	(void) utimensat(e->runroot_fd, path_pod(path, p->row.id), NULL, AT_SYMLINK_NOFOLLOW); /* pod_sweep waits a while */
+	(void) utimensat(e->runroot_fd, path_pod(path, p->row.id), NULL,
+		AT_SYMLINK_NOFOLLOW); /* pod_sweep waits a while */
 	return spawn_cleaner(e, p, err);
 }
 
@@ -278,8 +280,8 @@ static void remove_orphan(struct engine *e, const char *id)
 	if (store_pod_state(e->store, id) != -ENOENT)
 		return;
 	/* made when missing: whoever is about to make it must wait for us, and then finds it has no name any more */
-	p.lock_fd = path_open(e->runroot_fd, path_pod_file(path, id, PATH_LOCK), PATH_IN_STATE, O_RDWR | O_CREAT,
-		0600);
+	p.lock_fd = path_open(
+		e->runroot_fd, path_pod_file(path, id, PATH_LOCK), PATH_IN_STATE, O_RDWR | O_CREAT, 0600);
 	if (p.lock_fd >= 0 && lock_file(p.lock_fd, true, false) < 0)
 		return; /* somebody is making it */
 	/* it may have got its row while we looked at the lock */

@@ -10,40 +10,53 @@ enum net_mode { NET_NONE, NET_HOST, NET_BRIDGE, NET_CONTAINER };
 extern const char *const net_mode_names[]; /* "none", "host", "bridge", "container", NULL */
 
 enum volume_type { VOLUME_EMPTY_DIR, VOLUME_HOST_PATH, VOLUME_CONFIG_MAP, VOLUME_SECRET, VOLUME_NAMED };
-extern const char *const volume_type_names[]; /* "emptyDir", "hostPath", "configMap", "secret", "named", NULL */
-struct file_spec { char *path, *data; bool base64; uint32_t mode; }; /* path relative, may have "/" */
+extern const char
+	*const volume_type_names[]; /* "emptyDir", "hostPath", "configMap", "secret", "named", NULL */
+struct file_spec {
+	char *path, *data;
+	bool base64;
+	uint32_t mode;
+}; /* path relative, may have "/" */
 struct volume_spec {
 	char *name;
 	int type;
-	char *path;         /* hostPath: absolute; named: volume name */
-	char *path_type;    /* hostPath type: "", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", ... */
-	bool memory;        /* emptyDir medium Memory */
+	char *path; /* hostPath: absolute; named: volume name */
+	char *path_type; /* hostPath type: "", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", ... */
+	bool memory; /* emptyDir medium Memory */
 	uint64_t size_limit;
-	struct list files;  /* struct file_spec: configMap, secret, resolved by translate */
+	struct list files; /* struct file_spec: configMap, secret, resolved by translate */
 };
 
-struct port_spec { char *host_ip; uint16_t host_port, container_port, range; int proto; char *name; };
-struct host_alias { char *ip; struct strs names; };
+struct port_spec {
+	char *host_ip;
+	uint16_t host_port, container_port, range;
+	int proto;
+	char *name;
+};
+struct host_alias {
+	char *ip;
+	struct strs names;
+};
 
 struct pod_spec {
 	char *id, *name;
 	bool solo;
 	char *hostname;
-	int net;                   /* enum net_mode */
-	char *net_container;       /* NET_CONTAINER: id */
-	struct list ports;         /* struct port_spec */
-	bool share_pid;            /* infra holds a PID namespace all members join */
+	int net;             /* enum net_mode */
+	char *net_container; /* NET_CONTAINER: id */
+	struct list ports;   /* struct port_spec */
+	bool share_pid;      /* infra holds a PID namespace all members join */
 	bool host_pid, host_ipc;
-	struct strs share;         /* pod create --share: "net", "ipc", "uts", "pid"; empty: net,ipc,uts */
-	struct list volumes;       /* struct volume_spec */
-	struct list host_aliases;  /* --add-host, hostAliases */
+	struct strs share;        /* pod create --share: "net", "ipc", "uts", "pid"; empty: net,ipc,uts */
+	struct list volumes;      /* struct volume_spec */
+	struct list host_aliases; /* --add-host, hostAliases */
 	struct strs dns_servers, dns_searches, dns_options;
 	bool no_hosts, no_infra;
 	struct kvs sysctls;
 	struct kvs labels, annotations;
-	char *exit_policy;         /* "continue" or "stop": when the last member ends (kube play: stop) */
-	uint32_t grace;            /* seconds to stop; 0: of each container */
-	bool kube;                 /* played: Kubernetes restart semantics */
+	char *exit_policy; /* "continue" or "stop": when the last member ends (kube play: stop) */
+	uint32_t grace;    /* seconds to stop; 0: of each container */
+	bool kube;         /* played: Kubernetes restart semantics */
 	bool autoremove;
 	uint64_t created_us;
 	struct strs create_argv;

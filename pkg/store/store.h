@@ -41,15 +41,17 @@ extern const char *const row_state_names[]; /* "creating", ... NULL */
 
 struct pod_row {
 	const char *id, *name;
-	enum row_state state; /* of the commands' view; ROW_STARTED: a monitor was launched, look at alive/status.json */
+	enum row_state
+		state; /* of the commands' view; ROW_STARTED: a monitor was launched, look at alive/status.json */
 	bool solo;
-	bool autoremove;      /* --rm: removed when it ends */
+	bool autoremove; /* --rm: removed when it ends */
 	uint64_t created_us;
-	const char *spec;     /* JSON of struct pod_spec */
-	const char *res;      /* JSON: volatile resources it may hold (cgroup, netns, address, ports ...), for teardown */
-	const char *status;   /* JSON: last status.json, written by cleanup; NULL before */
-	const char *kube;     /* the manifest it was played from, JSON as written; NULL */
-	const char *kube_file;/* digest of the file it came from, for down; NULL */
+	const char *spec; /* JSON of struct pod_spec */
+	const char *
+		res; /* JSON: volatile resources it may hold (cgroup, netns, address, ports ...), for teardown */
+	const char *status;    /* JSON: last status.json, written by cleanup; NULL before */
+	const char *kube;      /* the manifest it was played from, JSON as written; NULL */
+	const char *kube_file; /* digest of the file it came from, for down; NULL */
 };
 struct ctr_row {
 	const char *id, *pod, *name; /* name: unique over pods and containers; in a pod POD-CTR */
@@ -57,15 +59,17 @@ struct ctr_row {
 	const char *image;           /* image id, NULL for infra and rootfs */
 	const char *image_name;
 	uint64_t created_us;
-	const char *spec;            /* JSON of struct container_spec */
+	const char *spec; /* JSON of struct container_spec */
 };
 
 /* ERR_EXISTS names who has the name: "the name 'web' is in use by container 7f3a...; podctl rm it, --replace, or another". */
-int store_pod_add(struct store *s, const struct pod_row *p, const struct ctr_row *c, size_t n, struct err *err);
+int store_pod_add(
+	struct store *s, const struct pod_row *p, const struct ctr_row *c, size_t n, struct err *err);
 int store_ctr_add(struct store *s, const struct ctr_row *c, struct err *err); /* to an existing pod */
 int store_pod_set_state(struct store *s, const char *id, enum row_state state, struct err *err);
 int store_pod_set_res(struct store *s, const char *id, const char *res, struct err *err);
-int store_pod_set_status(struct store *s, const char *id, enum row_state state, const char *status, struct err *err);
+int store_pod_set_status(
+	struct store *s, const char *id, enum row_state state, const char *status, struct err *err);
 int store_pod_set_spec(struct store *s, const char *id, const char *spec, struct err *err);
 int store_ctr_set_spec(struct store *s, const char *id, const char *spec, struct err *err);
 /* ROW_REMOVING, and its name and its containers' names are free from now on. */
@@ -76,12 +80,14 @@ int store_ctr_del(struct store *s, const char *id, struct err *err);
 int store_pod_get(struct store *s, const char *id, struct arena *a, struct pod_row *ret, struct err *err);
 /* enum row_state; -ENOENT: it has no row; any other negative: cannot be told. */
 int store_pod_state(struct store *s, const char *id);
-int store_pods(struct store *s, struct arena *a, struct pod_row **ret, size_t *n, struct err *err); /* by created */
+int store_pods(
+	struct store *s, struct arena *a, struct pod_row **ret, size_t *n, struct err *err); /* by created */
 /* Ids of rows in ROW_CREATING and ROW_REMOVING: what a killed command may have left.  One look at an index. */
 int store_pods_unsettled(struct store *s, struct arena *a, struct strs *ret, struct err *err);
 /* A boot or a lost runroot: every row in ROW_STARTED becomes ROW_EXITED, and no address or port is held any more. */
 int store_pods_lost(struct store *s, struct err *err);
-int store_ctrs(struct store *s, const char *pod_or_null, struct arena *a, struct ctr_row **ret, size_t *n, struct err *err);
+int store_ctrs(struct store *s, const char *pod_or_null, struct arena *a, struct ctr_row **ret, size_t *n,
+	struct err *err);
 
 /* Another name for a container; pod (NULL: it is a member of one) is its pod of one, which has the same name. */
 struct rename_row {
@@ -93,43 +99,49 @@ int store_ctr_rename(struct store *s, const struct rename_row *r, struct err *er
 /* Name, full id or unique id prefix -> id.  ERR_NOT_FOUND "no such container 'x'" / "no such pod 'x'"; ERR_INVALID when a
  * prefix fits several.  Rows in ROW_REMOVING are not found. */
 enum store_kind { STORE_POD, STORE_CONTAINER, STORE_ANY };
-int store_find(struct store *s, const char *name_or_id, enum store_kind kind, struct arena *a, const char **ret_id,
-	const char **ret_pod, struct err *err);
+int store_find(struct store *s, const char *name_or_id, enum store_kind kind, struct arena *a,
+	const char **ret_id, const char **ret_pod, struct err *err);
 
 /* ---- addresses and published ports ------------------------------------------------------------------------------- */
 /* Takes the lowest free address of [first, last] (host byte order) of a network for a pod; the last given one is not
  * reused at once.  ERR_STATE: "no free address in 10.88.0.0/16". */
-int store_lease_take(struct store *s, const char *network, const char *pod, uint32_t first, uint32_t last, uint32_t want,
-	uint32_t *ret_ip, struct err *err);
+int store_lease_take(struct store *s, const char *network, const char *pod, uint32_t first, uint32_t last,
+	uint32_t want, uint32_t *ret_ip, struct err *err);
 int store_lease_free(struct store *s, const char *pod, struct err *err);
 /* Records ports; ERR_EXISTS: "port 8080/tcp is published by pod 'web'".  host_ip "" means all addresses. */
-struct port_row { const char *proto, *host_ip; uint16_t host_port; };
+struct port_row {
+	const char *proto, *host_ip;
+	uint16_t host_port;
+};
 int store_ports_take(struct store *s, const char *pod, const struct port_row *p, size_t n, struct err *err);
 int store_ports_free(struct store *s, const char *pod, struct err *err);
 
 /* ---- images ------------------------------------------------------------------------------------------------------ */
 struct image_row {
-	const char *id;           /* 64 hex: digest of the config */
-	const char *digest;       /* "sha256:..." of the manifest, "" when there was none */
-	uint64_t created_us, size;/* size: sum of the layers on disk plus config */
-	const char *config;       /* the image config JSON, as it came */
-	const char *manifest;     /* the manifest JSON, as it came; "" when made here */
-	struct strs names;        /* "docker.io/library/x:latest" */
-	struct strs layers;       /* diff ids without "sha256:", lowest first */
+	const char *id;            /* 64 hex: digest of the config */
+	const char *digest;        /* "sha256:..." of the manifest, "" when there was none */
+	uint64_t created_us, size; /* size: sum of the layers on disk plus config */
+	const char *config;        /* the image config JSON, as it came */
+	const char *manifest;      /* the manifest JSON, as it came; "" when made here */
+	struct strs names;         /* "docker.io/library/x:latest" */
+	struct strs layers;        /* diff ids without "sha256:", lowest first */
 };
 /* Adds or keeps an image and gives it 'names' (each moves from another image that had it). */
 int store_image_add(struct store *s, const struct image_row *i, struct err *err);
 int store_image_get(struct store *s, const char *id, struct arena *a, struct image_row *ret, struct err *err);
 int store_images(struct store *s, struct arena *a, struct image_row **ret, size_t *n, struct err *err);
 /* Exact name -> id, or id / unique prefix (at least 1 digit) -> id.  ERR_NOT_FOUND. */
-int store_image_by_name(struct store *s, const char *name, struct arena *a, const char **ret_id, struct err *err);
-int store_image_by_prefix(struct store *s, const char *prefix, struct arena *a, const char **ret_id, struct err *err);
+int store_image_by_name(
+	struct store *s, const char *name, struct arena *a, const char **ret_id, struct err *err);
+int store_image_by_prefix(
+	struct store *s, const char *prefix, struct arena *a, const char **ret_id, struct err *err);
 int store_image_tag(struct store *s, const char *id, const char *name, struct err *err);
 int store_image_untag(struct store *s, const char *name, struct err *err);
 /* Names of containers that use the image. */
 int store_image_users(struct store *s, const char *id, struct arena *a, struct strs *ret, struct err *err);
 /* Deletes the row; *ret_layers: diff ids that no image uses any more (their directories may go). */
-int store_image_del(struct store *s, const char *id, struct arena *a, struct strs *ret_layers, struct err *err);
+int store_image_del(
+	struct store *s, const char *id, struct arena *a, struct strs *ret_layers, struct err *err);
 bool store_layer_used(struct store *s, const char *diff_id);
 
 /* ---- volumes ------------------------------------------------------------------------------------------------------ */
@@ -143,18 +155,21 @@ struct volume_row {
 /* Adds a volume; 1, or 0 when it was there. */
 int store_volume_add(struct store *s, const struct volume_row *v, struct err *err);
 /* ERR_NOT_FOUND "no such volume". */
-int store_volume_get(struct store *s, const char *name, struct arena *a, struct volume_row *ret, struct err *err);
+int store_volume_get(
+	struct store *s, const char *name, struct arena *a, struct volume_row *ret, struct err *err);
 int store_volumes(struct store *s, struct arena *a, struct volume_row **ret, size_t *n, struct err *err);
 int store_volume_used(struct store *s, const char *name, struct err *err); /* no longer fresh */
 /* Names and ids of the containers that mount it. */
-int store_volume_users(struct store *s, const char *name, struct arena *a, struct strs *ret_names, struct strs *ret_ids,
-	struct err *err);
+int store_volume_users(struct store *s, const char *name, struct arena *a, struct strs *ret_names,
+	struct strs *ret_ids, struct err *err);
 /* Deletes the row while nobody mounts it: ERR_STATE names the users, ERR_NOT_FOUND. */
 int store_volume_del(struct store *s, const char *name, struct err *err);
 
 /* ---- Kubernetes objects kept by name (ConfigMap) ------------------------------------------------------------------ */
-int store_object_put(struct store *s, const char *kind, const char *name, const char *doc, const char *file, struct err *err);
-int store_object_get(struct store *s, const char *kind, const char *name, struct arena *a, const char **ret_doc, struct err *err);
+int store_object_put(struct store *s, const char *kind, const char *name, const char *doc, const char *file,
+	struct err *err);
+int store_object_get(struct store *s, const char *kind, const char *name, struct arena *a,
+	const char **ret_doc, struct err *err);
 int store_object_del(struct store *s, const char *kind, const char *name, struct err *err);
 
 #endif

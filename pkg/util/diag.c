@@ -48,7 +48,8 @@ static void item_print(const struct diag_item *it, struct buf *b)
 	} else if (it->line) {
 		buf_printf(b, "%d:%d: ", it->line, it->col);
 	}
-	text_escape(b, it->text); /* quotes what the document says: no control character may reach a terminal */
+	text_escape(
+		b, it->text); /* quotes what the document says: no control character may reach a terminal */
 }
 
 void diag_print(struct diag *d, enum diag_level from, struct buf *b)

@@ -21,6 +21,6 @@
 #define NAME_MAX_LEN 253         /* RFC 1123 subdomain */
 #define PROTO_MSG_MAX (64 * KiB) /* one message between podctl and a monitor */
 #define STATUS_MAX (4 * MiB)
-#define PORTS_MAX           1024        /* published ports of one pod: one message of 64 KiB of map elements */
+#define PORTS_MAX 1024 /* published ports of one pod: one message of 64 KiB of map elements */
 
 #endif

@@ -345,7 +345,8 @@ static uint64_t stat_read(pid_t pid, char *ret_state)
 	if ((fd = open(name, O_RDONLY | O_CLOEXEC)) < 0 || (n = read(fd, text, sizeof text - 1)) <= 0)
 		return 0;
 	text[n] = '\0';
-	if (!(p = strrchr(text, ')')) || p[1] != ' ') /* the command name may hold anything, so count from its end */
+	if (!(p = strrchr(text, ')')) ||
+		p[1] != ' ') /* the command name may hold anything, so count from its end */
 		return 0;
 	*ret_state = p[2];
 	for (int field = 2; field < 22; field++)

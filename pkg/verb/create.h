@@ -18,8 +18,8 @@ struct create_request {
 	const char *name, *pod, *entrypoint, *hostname, *user, *workdir, *cidfile, *pull, *restart;
 	struct kvs env_defaults; /* from files: below env, wherever they stood */
 	struct kvs env, labels, annotations, sysctls;
-	struct strs volumes, mounts, volumes_from, tmpfs, devices, ulimits, groups, cap_add, cap_drop, security, publish,
-		expose;
+	struct strs volumes, mounts, volumes_from, tmpfs, devices, ulimits, groups, cap_add, cap_drop,
+		security, publish, expose;
 	const char *image_volume; /* "anonymous", "bind", "tmpfs", "ignore" */
 	struct strs add_hosts, dns, dns_search, dns_option, networks, log_opts;
 	const char *pid, *ipc, *uts, *cgroupns, *log_driver, *stop_signal, *umask, *cpuset_cpus, *cpuset_mems;
@@ -30,7 +30,7 @@ struct create_request {
 	bool interactive, tty, privileged, read_only, no_hosts, init, replace, autoremove,
 		read_only_tmpfs_off, publish_all;
 	struct pull_options images; /* how an image is pulled that is not here */
-	bool attach_stdin_once; /* run -i: stdin ends with the client that started it */
+	bool attach_stdin_once;     /* run -i: stdin ends with the client that started it */
 };
 struct create_result {
 	const char *id, *name, *pod; /* pod: id of its pod; equal to id for a pod of one */
@@ -48,8 +48,8 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 	struct arena *a, struct err *err); /* create_spec.c */
 int create_mounts(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 /* --volumes-from: what other containers have mounted. */
-int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c, struct arena *a,
-	struct err *err); /* create_volumes.c */
+int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err); /* create_volumes.c */
 int create_limits(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_security(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);

@@ -105,7 +105,8 @@ static int hosts(const struct pod_net_request *r, struct pod_spec *p, struct are
 			return err_set(err, ERR_INVALID, "--add-host %s: expected NAME:IP", text);
 		if (!strcmp(colon + 1, "host-gateway") && p->net != NET_BRIDGE && p->net != NET_HOST)
 			return err_set(err, ERR_INVALID,
-				"--add-host %s: without a network of its own (--network %s) there is no way to the host",
+				"--add-host %s: without a network of its own (--network %s) there is no way "
+				"to the host",
 				text, net_mode_names[p->net]);
 		if (strcmp(colon + 1, "host-gateway") != 0 && !is_address(colon + 1))
 			return err_set(err, ERR_INVALID, "--add-host %s: '%s' is not an IP address", text,

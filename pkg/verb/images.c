@@ -67,7 +67,8 @@ int verb_pull(struct engine *e, const char *image, const char *policy, const str
 	struct arena *a, const char **ret_id, struct err *err)
 {
 	struct image_row row = { 0 };
-	int rc = policy ? image_use(e, image, policy, o, a, &row, err) : image_pull(e, image, o, a, ret_id, err);
+	int rc = policy ? image_use(e, image, policy, o, a, &row, err)
+			: image_pull(e, image, o, a, ret_id, err);
 
 	if (rc == 0 && policy)
 		*ret_id = row.id;

@@ -99,7 +99,8 @@ static int resolve_pod(struct play *p, struct kube_pod *k, struct err *err)
 
 		if (c->role == ROLE_INFRA)
 			continue;
-		if ((rc = image_use_for(p->e, c->image, policy_of(p, c->image), &p->r->images, c, &p->plan.arena, err)) < 0)
+		if ((rc = image_use_for(p->e, c->image, policy_of(p, c->image), &p->r->images, c,
+			     &p->plan.arena, err)) < 0)
 			return err_wrap(err, "pod '%s': container '%s'", k->spec.name,
 				c->short_name ? c->short_name : c->name);
 	}

@@ -4,8 +4,8 @@
 #ifndef PODCTL_VERB_PLAY_H
 #define PODCTL_VERB_PLAY_H
 
-#include "pkg/kube/kube.h"
 #include "pkg/image/pull.h"
+#include "pkg/kube/kube.h"
 #include "pkg/verb/verb.h"
 
 struct play_request {
@@ -15,7 +15,7 @@ struct play_request {
 	bool no_start; /* --start=false */
 	bool dry_run;  /* nothing is made; the plan is the result */
 	bool no_hosts;
-	const char *network; /* NULL: as the manifest says; else overrides "none", "host", "bridge" */
+	const char *network;        /* NULL: as the manifest says; else overrides "none", "host", "bridge" */
 	struct pull_options images; /* how images are pulled */
 	struct progress progress;
 };

@@ -30,12 +30,12 @@ static inline bool have_openat2(void)
 		close(fd);
 	return fd != -ENOSYS;
 }
-#define NEEDS_OPENAT2()                                                                                      \
-	do {                                                                                                 \
-		if (!have_openat2()) {                                                                       \
-			print_message("skipped: no openat2 here\n");                                         \
-			skip();                                                                              \
-		}                                                                                            \
+#define NEEDS_OPENAT2()                                              \
+	do {                                                         \
+		if (!have_openat2()) {                               \
+			print_message("skipped: no openat2 here\n"); \
+			skip();                                      \
+		}                                                    \
 	} while (0)
 
 #endif
