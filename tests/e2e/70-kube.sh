@@ -33,9 +33,9 @@ spec:
   - name: prepare
     image: $IMG
     imagePullPolicy: IfNotPresent
-    command: [sh, -c, "echo prepared >/work/init; echo init-log"]
+    command: [sh, -c, "echo prepared >/prep/init; echo init-log"]
     volumeMounts:
-    - {name: work, mountPath: /work}
+    - {name: work, mountPath: /prep}
   containers:
   - name: web
     image: $IMG
@@ -51,7 +51,7 @@ spec:
     - {name: http, containerPort: 8080, hostPort: $port}
     volumeMounts:
     - {name: pages, mountPath: /pages}
-    - {name: work, mountPath: /work}
+    - {name: work, mountPath: /prep}
     - {name: host, mountPath: /host, readOnly: true}
   - name: side
     image: $IMG
