@@ -32,7 +32,7 @@ BEGIN {
 	name[++nrows] = pool($1); kind[nrows] = $2; stat[nrows] = status[$3]; why[nrows] = pool($4)
 }
 END {
-	print "/* Made from schema.tbl; change that and run: awk -f pkg/kube/schema.awk pkg/kube/schema.tbl >pkg/kube/schema.c */"
+	print "/* Made from pkg/kube/schema.tbl by schema.awk. */"
 	print "#include \"pkg/kube/schema.h\"\n"
 	print "/* clang-format off */"
 	print "/* name, reason, type or values, kind, shape, status, required */"
