@@ -1,6 +1,6 @@
 #include "pkg/container/spec.h"
 
-const char *const container_role_names[] = { "member", "init", "infra", NULL };
+const char *const container_role_names[] = { "member", "init", "infra", "sidecar", NULL };
 const char *const ns_mode_names[] = { "private", "host", "pod", "container", NULL };
 const char *const mount_type_names[] = { "bind", "volume", "tmpfs", "named", NULL };
 const char *const restart_policy_names[] = { "no", "on-failure", "always", "unless-stopped", NULL };
@@ -75,6 +75,7 @@ const struct field container_spec_fields[] = {
 	F_U32(C, "restartMax", restart_max), F_BOOL(C, "kubeRestart", kube_restart),
 	F_STR(C, "stopSignal", stop_signal), F_U32(C, "stopTimeout", stop_timeout), F_U32(C, "timeout", timeout),
 	F_STR(C, "logDriver", log_driver), F_I64(C, "logSizeMax", log_size_max),
+	F_PTR(C, "care", care, care_fields, struct care), F_STR(C, "messagePath", message_path),
 	F_KVS(C, "labels", labels), F_KVS(C, "annotations", annotations), F_STRS(C, "exposed", exposed),
 	F_STR(C, "cidfile", cidfile), F_STRS(C, "createArgv", create_argv),
 	F_END

@@ -9,10 +9,11 @@
 
 #include <jansson.h>
 
-#include "pkg/codec/decode.h"
+#include "pkg/monitor/care.h"
 
-enum container_role { ROLE_MEMBER, ROLE_INIT, ROLE_INFRA };
-extern const char *const container_role_names[]; /* "member", "init", "infra", NULL */
+/* Sidecars are init containers that go on running: they come in the order of init containers and leave last. */
+enum container_role { ROLE_MEMBER, ROLE_INIT, ROLE_INFRA, ROLE_SIDECAR };
+extern const char *const container_role_names[]; /* "member", "init", "infra", "sidecar", NULL */
 
 enum ns_mode { NS_PRIVATE, NS_HOST, NS_POD, NS_CONTAINER };
 extern const char *const ns_mode_names[]; /* "private", "host", "pod", "container", NULL */
@@ -97,6 +98,9 @@ struct container_spec {
 	uint32_t timeout;      /* --timeout: killed after so many seconds; 0 never */
 	char *log_driver;      /* "k8s-file" or "none" */
 	int64_t log_size_max;  /* bytes, 0 unlimited */
+	struct care *
+		care; /* probes, hooks, restart rules; NULL: none.  care->message_file is filled in at a start */
+	char *message_path; /* terminationMessagePath: absolute, in the container; "" none */
 	struct kvs labels, annotations;
 	struct strs exposed; /* "80/tcp" */
 	char *cidfile;

@@ -36,6 +36,8 @@ const struct field plan_container_fields[] = {
 	F_I64(struct plan_container, "log_max", log_max),
 	F_STR(struct plan_container, "cgroup", cgroup),
 	F_BOOL(struct plan_container, "autostart", autostart),
+	F_STR(struct plan_container, "image", image),
+	F_PTR(struct plan_container, "care", care, care_fields, struct care),
 	F_END
 };
 
@@ -59,6 +61,10 @@ const struct field plan_fields[] = {
 	F_STR(struct plan, "cgroup", cgroup),
 	F_STR(struct plan, "pod_cgroup", pod_cgroup),
 	F_STR(struct plan, "exit_policy", exit_policy),
+	F_STR(struct plan, "address", address),
+	F_STR(struct plan, "probe_helper", probe_helper),
+	F_BOOL(struct plan, "probe_inside", probe_inside),
+	F_U64(struct plan, "deadline_us", deadline_us),
 	F_LIST(struct plan, "mounts", mounts, mount_fields, struct plan_mount),
 	F_LIST(struct plan, "containers", containers, plan_container_fields, struct plan_container),
 	F_END
@@ -67,6 +73,50 @@ const struct field plan_fields[] = {
 const char *const ctr_state_names[] = {
 	[CTR_CREATED] = "created", [CTR_STARTING] = "starting", [CTR_RUNNING] = "running", [CTR_PAUSED] = "paused",
 	[CTR_STOPPING] = "stopping", [CTR_EXITED] = "exited", [CTR_WAITING] = "waiting", NULL
+};
+
+static const struct field end_fields[] = {
+	{ "exit_code", FIELD_I64, offsetof(struct status_end, exit_code), .always = 1 },
+	F_STR(struct status_end, "reason", reason),
+	F_STR(struct status_end, "message", message),
+	F_U64(struct status_end, "started_us", started_us),
+	F_U64(struct status_end, "finished_us", finished_us),
+	F_END
+};
+
+static const struct field look_fields[] = {
+	F_U64(struct status_look, "started_us", started_us),
+	F_U64(struct status_look, "finished_us", finished_us),
+	{ "exit_code", FIELD_I64, offsetof(struct status_look, exit_code), .always = 1 },
+	F_STR(struct status_look, "output", output),
+	F_END
+};
+
+static const struct field health_fields[] = {
+	F_STR(struct status_health, "status", status),
+	{ "failing", FIELD_U32, offsetof(struct status_health, failing), .always = 1 },
+	F_LIST(struct status_health, "log", log, look_fields, struct status_look),
+	F_END
+};
+
+static const struct field condition_fields[] = {
+	F_STR(struct status_condition, "type", type),
+	{ "is_true", FIELD_BOOL, offsetof(struct status_condition, is_true), .always = 1 },
+	F_STR(struct status_condition, "reason", reason),
+	F_STR(struct status_condition, "message", message),
+	F_U64(struct status_condition, "since_us", since_us),
+	F_END
+};
+
+static const struct field event_fields[] = {
+	F_BOOL(struct status_event, "warning", warning),
+	F_STR(struct status_event, "reason", reason),
+	F_STR(struct status_event, "message", message),
+	F_STR(struct status_event, "field_path", field_path),
+	F_U32(struct status_event, "count", count),
+	F_U64(struct status_event, "first_us", first_us),
+	F_U64(struct status_event, "last_us", last_us),
+	F_END
 };
 
 static const struct field status_container_fields[] = {
@@ -87,6 +137,10 @@ static const struct field status_container_fields[] = {
 	F_STR(struct status_container, "reason", reason),
 	F_STR(struct status_container, "message", message),
 	F_U64(struct status_container, "next_start_us", next_start_us),
+	F_BOOL(struct status_container, "ready", ready),
+	F_BOOL(struct status_container, "started", started),
+	F_PTR(struct status_container, "last", last, end_fields, struct status_end),
+	F_PTR(struct status_container, "health", health, health_fields, struct status_health),
 	F_END
 };
 
@@ -96,9 +150,13 @@ const struct field status_fields[] = {
 	F_I64(struct status, "monitor", monitor),
 	F_U64(struct status, "started_us", started_us),
 	F_STR(struct status, "phase", phase),
+	F_STR(struct status, "reason", reason),
+	F_STR(struct status, "message", message),
 	F_BOOL(struct status, "ended", ended),
 	F_BOOL(struct status, "restart_pod", restart_pod),
 	F_LIST(struct status, "containers", containers, status_container_fields, struct status_container),
+	F_LIST(struct status, "conditions", conditions, condition_fields, struct status_condition),
+	F_LIST(struct status, "events", events, event_fields, struct status_event),
 	F_END
 };
 /* clang-format on */

@@ -20,6 +20,9 @@
  *     or {type "bind", source, target}; targets lie below run_dir and must be there
  *   exit_policy: "stop": when the last member ended for good, stop infra; "continue"
  *   kube: Kubernetes phases and back-off
+ *   address: where probes find the pod ("": 127.0.0.1); probe_inside: they are dialled from within its network
+ *   namespace; probe_helper: absolute path of podctl-probe, for HTTPS and gRPC
+ *   deadline_us: activeDeadlineSeconds, counted from the pod's start; 0 none
  *   containers, in start order (infra first, then init and sidecar, then members): see struct plan_container.
  *
  * A start: infra is released first; then init containers one after the other, each to its successful end (a failure is
@@ -37,7 +40,7 @@
 #ifndef PODCTL_MONITOR_PLAN_H
 #define PODCTL_MONITOR_PLAN_H
 
-#include "pkg/codec/decode.h"
+#include "pkg/monitor/care.h"
 
 enum plan_fd {
 	PLAN_FD_NET = 10,
@@ -79,6 +82,8 @@ struct plan_container {
 	int64_t log_max;     /* bytes a file, 0 no limit; rotated by rename to .1 */
 	char *cgroup;        /* path of the container's cgroup, for oom and kill */
 	bool autostart;      /* started by GO; else it waits for START */
+	char *image;         /* its name, for events */
+	struct care *care;   /* NULL: nothing is asked */
 };
 struct plan {
 	uint32_t version;
@@ -86,6 +91,9 @@ struct plan {
 	bool solo, runtime_ours, net_wait, kube, autoremove;
 	struct strs runtime, cleanup, env, namespaces, sysctls;
 	char *hostname, *cgroup, *pod_cgroup, *exit_policy;
+	char *address, *probe_helper;
+	bool probe_inside;
+	uint64_t deadline_us;
 	struct list mounts;     /* struct plan_mount */
 	struct list containers; /* struct plan_container */
 };
@@ -103,6 +111,22 @@ enum ctr_state {
 };
 extern const char *const ctr_state_names
 	[]; /* "created", "starting", "running", "paused", "stopping", "exited", "waiting", NULL */
+/* How the attempt before the present one ended. */
+struct status_end {
+	int64_t exit_code;
+	char *reason, *message;
+	uint64_t started_us, finished_us;
+};
+struct status_look { /* one run of a health check */
+	uint64_t started_us, finished_us;
+	int64_t exit_code;
+	char *output;
+};
+struct status_health {
+	char *status; /* "starting", "healthy", "unhealthy" */
+	uint32_t failing;
+	struct list log; /* struct status_look, the last five */
+};
 struct status_container {
 	char *id, *name, *role;
 	int state;
@@ -114,9 +138,29 @@ struct status_container {
 	uint32_t attempt;                 /* counts from 0; number of its log file */
 	uint32_t restarts;
 	bool stopped_by_user;
-	char *reason,
-		*message; /* "Completed", "Error", "OOMKilled", "CrashLoopBackOff", "ContainerStatusUnknown", "StartError" */
+	/* CTR_CREATED, CTR_STARTING: "ContainerCreating", "PodInitializing"; CTR_WAITING: "CrashLoopBackOff"; CTR_EXITED: "Completed",
+	 * "Error", "OOMKilled", "StartError", "ContainerStatusUnknown"; CTR_RUNNING: "" */
+	char *reason, *message;
 	uint64_t next_start_us; /* CTR_WAITING */
+	/* As Kubernetes' containerStatuses have them.  An init container that has completed is ready. */
+	bool ready, started;
+	struct status_end *
+		last; /* lastState.terminated; while CTR_WAITING that of the attempt just ended.  NULL: none */
+	struct status_health *health; /* NULL: it has no health check */
+};
+/* PodReadyToStartContainers, Initialized, Ready, ContainersReady, PodScheduled, in this order. */
+struct status_condition {
+	char *type;
+	bool is_true;
+	char *reason, *message; /* "" when true */
+	uint64_t since_us;      /* of the last change */
+};
+/* What happened to the pod; equal ones are counted.  field_path: "spec.containers{web}", "spec.initContainers{x}", "" the pod. */
+struct status_event {
+	bool warning;
+	char *reason, *message, *field_path;
+	uint32_t count;
+	uint64_t first_us, last_us;
 };
 struct status {
 	uint32_t version;
@@ -124,9 +168,12 @@ struct status {
 	int64_t monitor; /* pid, for people */
 	uint64_t started_us;
 	char *phase;            /* "Pending", "Running", "Succeeded", "Failed" */
+	char *reason, *message; /* why it failed as a whole: "DeadlineExceeded" */
 	bool ended;             /* the pod is over: final */
 	bool restart_pod;       /* adopted pod that should be started anew */
 	struct list containers; /* struct status_container */
+	struct list conditions; /* struct status_condition; of a played pod */
+	struct list events;     /* struct status_event, the oldest first; of a played pod */
 };
 extern const struct field status_fields[];
 

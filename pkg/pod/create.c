@@ -204,7 +204,8 @@ static int name_all(
 static int order(struct pod *p, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
 	struct err *err)
 {
-	static const int roles[] = { ROLE_INFRA, ROLE_INIT, ROLE_MEMBER };
+	static const int roles[] = { ROLE_INFRA, ROLE_INIT,
+		ROLE_MEMBER }; /* sidecars are among the init containers */
 	bool infra = !spec->solo && !spec->no_infra;
 	int rc;
 
@@ -215,7 +216,8 @@ static int order(struct pod *p, const struct pod_spec *spec, const struct contai
 		return rc;
 	for (size_t r = 0; r < LEN(roles); r++)
 		for (size_t i = 0; i < n; i++)
-			if (ctr[i].role == roles[r] && (r || !infra))
+			if ((ctr[i].role == ROLE_SIDECAR ? ROLE_INIT : ctr[i].role) == roles[r] &&
+				(r || !infra))
 				p->ctr[p->n++] = ctr[i];
 	for (size_t i = 0; i < p->n; i++)
 		if ((rc = ctr_row_make(p, &p->ctr[i], (int64_t) i - infra, &p->ctr_row[i], err)) < 0)

@@ -54,7 +54,7 @@ const struct field pod_spec_fields[] = {
 	F_STRS(P, "dnsServers", dns_servers), F_STRS(P, "dnsSearches", dns_searches), F_STRS(P, "dnsOptions", dns_options),
 	F_BOOL(P, "noHosts", no_hosts), F_BOOL(P, "noInfra", no_infra), F_KVS(P, "sysctls", sysctls),
 	F_KVS(P, "labels", labels), F_KVS(P, "annotations", annotations),
-	F_STR(P, "exitPolicy", exit_policy), F_U32(P, "grace", grace), F_BOOL(P, "kube", kube),
+	F_STR(P, "exitPolicy", exit_policy), F_U32(P, "grace", grace), F_BOOL(P, "kube", kube), F_I64(P, "deadline", deadline),
 	F_BOOL(P, "autoremove", autoremove), F_U64(P, "createdUs", created_us), F_STRS(P, "createArgv", create_argv),
 	F_END
 };
