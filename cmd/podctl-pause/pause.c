@@ -7,6 +7,9 @@
  *                              the locked keeper file, held until death; 4 a socket to podctl.  new: makes the user
  *                              namespace, says 'U' and waits for the id maps; both: makes the mount namespace, says 'M'.
  *                              A failure is said as 'E', the step's letter and the errno.
+ * podctl-pause -- COMMAND...   pid 1 of a container made with --init: runs the command as its child, in a process group of
+ *                              its own that has the terminal, passes every signal on, reaps what is orphaned, and ends with
+ *                              the command's exit code (128 + signal when it was killed).
  * podctl-pause --version       for podctl's check of its helpers.
  *
  * There is one per pod for as long as it lives, so it is built without even libc (-ffreestanding -nostdlib): a handful of
@@ -19,13 +22,21 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#define USAGE "usage: podctl-pause [--user new|join] [--version]\n"
+#define USAGE "usage: podctl-pause [-- COMMAND...] [--user new|join] [--version]\n"
 #define VERSION "podctl-pause version " PODCTL_VERSION "\n"
 
 enum { FD_SYNC = 4, STATUS_USAGE = 125 };
 /* The kernel's ABI, spelled here because libc's headers declare functions we do not have. */
 enum { SIG_INT = 2, SIG_TERM = 15, SIG_CHLD = 17 };
-enum { SIG_BLOCK_HOW = 0, WAIT_NOHANG = 1, MOUNT_REC = 1 << 14, MOUNT_SLAVE = 1 << 19, PRCTL_SET_NAME = 15 };
+enum { TTY_SET_GROUP = 0x5410 }; /* TIOCSPGRP */
+enum {
+	SIG_BLOCK_HOW = 0,
+	SIG_SET_HOW = 2,
+	WAIT_NOHANG = 1,
+	MOUNT_REC = 1 << 14,
+	MOUNT_SLAVE = 1 << 19,
+	PRCTL_SET_NAME = 15
+};
 #define MASK(sig) (1ULL << ((sig) -1))
 static const uint64_t heard = MASK(SIG_INT) | MASK(SIG_TERM) | MASK(SIG_CHLD);
 
@@ -156,6 +167,108 @@ static int hold_pod(void)
 	}
 }
 
+/* ---- init ------------------------------------------------------------------------------------------------------------ */
+
+static size_t length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+/* The value of PATH, or what a shell takes without one. */
+static const char *search_path(char **env)
+{
+	for (; *env; env++)
+		if ((*env)[0] == 'P' && (*env)[1] == 'A' && (*env)[2] == 'T' && (*env)[3] == 'H' &&
+			(*env)[4] == '=')
+			return *env + 5;
+	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+/* execvpe(3); returns the errno that tells most. */
+static long execute(char **argv, char **env)
+{
+	char path[4096];
+	size_t name = length(argv[0]);
+	long rc, told = -ENOENT;
+
+	for (const char *p = argv[0]; *p; p++)
+		if (*p == '/')
+			return sys(SYS_execve, at(argv[0]), at(argv), at(env), 0, 0);
+	for (const char *dir = search_path(env);; dir++) {
+		size_t n = 0, i;
+
+		for (; *dir && *dir != ':'; dir++)
+			if (n < sizeof path)
+				path[n++] = *dir;
+		if (n + name + 2 <= sizeof path) {
+			path[n++] = '/';
+			for (i = 0; i <= name; i++)
+				path[n + i] = argv[0][i];
+			rc = sys(SYS_execve, at(path), at(argv), at(env), 0, 0);
+			if (rc != -ENOENT && rc != -ENOTDIR)
+				told = rc;
+		}
+		if (!*dir)
+			return told;
+	}
+}
+
+/* In the child, with all signals blocked, so that taking the terminal stops nobody. */
+__attribute__((noreturn)) static void become(char **argv, char **env)
+{
+	const uint64_t none = 0;
+	const char *why = "cannot be executed\n";
+	long rc, group;
+
+	(void) sys(SYS_setpgid, 0, 0, 0, 0, 0);
+	group = sys(SYS_getpid, 0, 0, 0, 0, 0);
+	{
+		int number = (int) group;
+
+		(void) sys(SYS_ioctl, 0, TTY_SET_GROUP, at(&number), 0, 0);
+	}
+	(void) sys(SYS_rt_sigprocmask, SIG_SET_HOW, at(&none), 0, sizeof none, 0);
+	rc = execute(argv, env);
+	if (rc == -ENOENT || rc == -ENOTDIR)
+		why = "not found\n";
+	(void) say(2, "podctl-init: ", 13);
+	(void) say(2, argv[0], length(argv[0]));
+	(void) say(2, ": ", 2);
+	(void) say(2, why, length(why));
+	for (;;)
+		(void) sys(SYS_exit_group, rc == -ENOENT || rc == -ENOTDIR ? 127 : 126, 0, 0, 0, 0);
+}
+
+static int run_init(char **argv, char **env)
+{
+	const uint64_t all = ~0ULL;
+	int status;
+	long child;
+
+	(void) sys(SYS_rt_sigprocmask, SIG_BLOCK_HOW, at(&all), 0, sizeof all, 0);
+	if ((child = sys(SYS_clone, SIG_CHLD, 0, 0, 0, 0)) == 0)
+		become(argv, env);
+	if (child < 0) {
+		static const char text[] = "podctl-init: no process can be made\n";
+
+		(void) say(2, text, sizeof text - 1);
+		return STATUS_USAGE;
+	}
+	for (;;) {
+		long sig = sys(SYS_rt_sigtimedwait, at(&all), 0, 0, sizeof all, 0), pid;
+
+		if (sig > 0 && sig != SIG_CHLD)
+			(void) sys(SYS_kill, child, sig, 0, 0, 0);
+		while ((pid = sys(SYS_wait4, -1, at(&status), WAIT_NOHANG, 0, 0)) > 0)
+			if (pid == child)
+				return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+	}
+}
+
 /* ---- a user's namespaces -------------------------------------------------------------------------------------------- */
 
 static int fail(char step, long rc)
@@ -189,10 +302,12 @@ static int hold_user(int make_userns)
 		(void) sys(SYS_ppoll, 0, 0, 0, 0, 0);
 }
 
-int main(int argc, char **argv)
+int main(int argc, char **argv, char **env)
 {
 	if (argc < 2)
 		return hold_pod();
+	if (argc > 2 && same(argv[1], "--"))
+		return run_init(argv + 2, env);
 	if (argc == 2 && same(argv[1], "--version"))
 		return say(1, VERSION, sizeof VERSION - 1) < 0;
 	if (argc == 3 && same(argv[1], "--user") && (same(argv[2], "new") || same(argv[2], "join")))
@@ -206,7 +321,7 @@ int main(int argc, char **argv)
 __attribute__((noreturn, used)) void start(long *stack);
 void start(long *stack)
 {
-	int status = main((int) stack[0], (char **) (stack + 1));
+	int status = main((int) stack[0], (char **) (stack + 1), (char **) (stack + 2 + stack[0]));
 
 	for (;;)
 		(void) sys(SYS_exit_group, status, 0, 0, 0, 0);

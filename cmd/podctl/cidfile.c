@@ -1,6 +1,7 @@
 #include "cmd/podctl/cidfile.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,6 +67,22 @@ int opt_idfile(struct cli *c, void *request, const char *value, struct err *err)
 	return strs_add(&c->args, &c->arena, id) < 0 ? err_sys(err, ENOMEM, "read the command line") : 0;
 }
 
+/* --http-proxy: what the image and the user do not set. */
+static int pass_proxies(struct cli *c, struct create_request *r, struct err *err)
+{
+	static const char *const names[] = { "http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
+		"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names && !r->no_http_proxy; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && !kvs_get(&r->env_defaults, names[i]) &&
+			kvs_set(&r->env_defaults, &c->arena, names[i], value) < 0)
+			return err_sys(err, ENOMEM, "read the environment");
+	}
+	return 0;
+}
+
 int create_prepare(struct cli *c, struct create_request *r, struct err *err)
 {
 	int rc;
@@ -75,7 +92,8 @@ int create_prepare(struct cli *c, struct create_request *r, struct err *err)
 		if (strs_add(&r->command, &c->arena, c->args.v[i]) < 0)
 			return err_sys(err, ENOMEM, "read the command line");
 	r->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
-	if ((rc = cwd_get(c, &r->cwd, err)) < 0 || (rc = pull_prepare(c, &r->images, false, err)) < 0)
+	if ((rc = cwd_get(c, &r->cwd, err)) < 0 || (rc = pass_proxies(c, r, err)) < 0 ||
+		(rc = pull_prepare(c, &r->images, false, err)) < 0)
 		return rc;
 	return argv_keep(c, &r->argv, err);
 }

@@ -42,6 +42,8 @@ static int run_create(struct cli *c, void *request, struct err *err)
 
 static const struct option create_command_options[] = {
 	O_BOOL(struct create_command, quiet, "quiet", 'q', "Print nothing but the id"),
+	O_REFUSED("attach", 'a', "STREAM", "create attaches nothing; podctl start --attach does"),
+	O_REFUSED("init-ctr", 0, "KIND", "init containers come from Kubernetes YAML (initContainers)"),
 	O_END,
 };
 
@@ -342,7 +344,7 @@ static const struct option latest_options[] = {
 /* ---- the table ---------------------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
-static const struct option *const o_create[] = { create_command_options, create_options, help_options, NULL };
+static const struct option *const o_create[] = { create_command_options, create_options, limit_options, help_options, NULL };
 static const struct option *const o_stop[] = { stop_options, help_options, NULL };
 static const struct option *const o_restart[] = { restart_options, help_options, NULL };
 static const struct option *const o_kill[] = { kill_options, help_options, NULL };

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cmd/podctl/cidfile.h"
@@ -16,6 +17,7 @@
 #include "pkg/util/log.h"
 #include "pkg/verb/containers.h"
 #include "pkg/verb/create.h"
+#include "pkg/verb/images.h"
 
 /* 127: the command was not found, 126: it cannot be executed. */
 static int refused_status(const struct err *err)
@@ -63,9 +65,36 @@ static int follow_container(
 
 struct run_command {
 	struct create_request create; /* first: create_options point into it */
-	bool detach, sig_proxy_off, quiet;
+	bool detach, sig_proxy_off, quiet, rmi;
+	bool attach_set, in, out, errs; /* --attach */
 	const char *detach_keys;
 };
+
+static int opt_attach(struct cli *c, void *request, const char *value, struct err *err)
+{
+	struct run_command *r = request;
+
+	(void) c;
+	r->attach_set = true;
+	for (;;) {
+		size_t n = strcspn(value, ",");
+
+		if (n == 5 && !strncasecmp(value, "stdin", n))
+			r->in = r->create.interactive = true;
+		else if (n == 6 && !strncasecmp(value, "stdout", n))
+			r->out = true;
+		else if (n == 6 && !strncasecmp(value, "stderr", n))
+			r->errs = true;
+		else
+			return err_set(err, ERR_INVALID,
+				"invalid stream \"%.*s\" for --attach - must be one of stdin, stdout, or "
+				"stderr",
+				(int) n, value);
+		if (!value[n])
+			return 0;
+		value += n + 1;
+	}
+}
 
 static int opt_sig_proxy(struct cli *c, void *request, const char *value, struct err *err)
 {
@@ -74,6 +103,16 @@ static int opt_sig_proxy(struct cli *c, void *request, const char *value, struct
 		return err_set(err, ERR_INVALID, "--sig-proxy %s: expected true or false", value);
 	((struct run_command *) request)->sig_proxy_off = !strcmp(value, "false");
 	return 0;
+}
+
+/* --rmi: other containers may use the image, which is no fault of this one. */
+static void remove_image(struct cli *c, const struct run_command *r)
+{
+	struct err one = { 0 };
+	struct strs lines = { 0 };
+
+	if (verb_rmi(&c->engine, r->create.image, false, &c->arena, &lines, &one) < 0)
+		log_warn("remove image %s: %s", r->create.image, one.msg);
 }
 
 static int run_attached(struct cli *c, struct run_command *r, struct cidfile *cid, struct err *err)
@@ -89,6 +128,10 @@ static int run_attached(struct cli *c, struct run_command *r, struct cidfile *ci
 	struct target t;
 	int rc;
 
+	if (r->attach_set) {
+		at = (struct attach_request){ .in = r->in, .out = r->out, .errs = r->errs };
+		s.in = r->in;
+	}
 	if (r->create.tty)
 		stream_size(&at.rows, &at.cols);
 	r->create.attach_stdin_once = true;
@@ -105,13 +148,15 @@ static int run_attached(struct cli *c, struct run_command *r, struct cidfile *ci
 		struct err one = { 0 };
 
 		/* a pod of one goes behind the answer; a member of a pod is taken out of it */
-		if (strcmp(made.pod, made.id) != 0)
+		if (strcmp(made.pod, made.id) != 0 || r->rmi)
 			(void) verb_remove(&c->engine, &t,
 				&(struct remove_request){ .force = true, .volumes = true }, &one);
 		else
 			(void) verb_release(&c->engine, made.pod, &one);
 		if (one.kind != ERR_NONE)
 			log_warn("remove container %s: %s", made.name, one.msg);
+		if (r->rmi)
+			remove_image(c, r);
 	}
 	return rc;
 }
@@ -127,6 +172,13 @@ static int run_run(struct cli *c, void *request, struct err *err)
 	if ((rc = check_keys(r->detach_keys, err)) < 0 || (rc = create_prepare(c, &r->create, err)) < 0 ||
 		(rc = cidfile_open(&cid, "--cidfile", r->create.cidfile, err)) < 0)
 		return rc;
+	r->create.autoremove = r->create.autoremove || r->rmi;
+	if (r->detach && r->attach_set)
+		return err_set(err, ERR_INVALID, "--attach and --detach cannot be given together");
+	if (r->rmi && r->detach)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--rmi with --detach: nobody stays who could remove the image; podctl rmi it when "
+			"the container has ended");
 	if (!r->detach)
 		return run_attached(c, r, &cid, err);
 	if ((rc = verb_run(&c->engine, &r->create, NULL, &c->arena, &made, NULL, &refused, err)) < 0)
@@ -138,10 +190,13 @@ static int run_run(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option run_options[] = {
+	O_FN(opt_attach, "attach", 'a', "STREAM", "Attach stdin, stdout or stderr (default: what it has)"),
 	O_BOOL(struct run_command, detach, "detach", 'd', "Run in the background and print the id"),
 	O_STR(struct run_command, detach_keys, "detach-keys", 0, "KEYS",
 		"Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
 	O_BOOL(struct run_command, quiet, "quiet", 'q', "Print nothing while an image is got"),
+	O_BOOL(struct run_command, rmi, "rmi", 0,
+		"Remove the container when it has ended, and its image when nobody uses it"),
 	{ .name = "sig-proxy",
 		.kind = OPT_FN,
 		.fn = opt_sig_proxy,
@@ -382,7 +437,7 @@ static const struct option exec_options[] = {
 /* ---- the table -------------------------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
-static const struct option *const o_run[] = { run_options, create_options, help_options, NULL };
+static const struct option *const o_run[] = { run_options, create_options, limit_options, help_options, NULL };
 static const struct option *const o_start[] = { start_options, help_options, NULL };
 static const struct option *const o_attach[] = { attach_options, help_options, NULL };
 static const struct option *const o_exec[] = { exec_options, help_options, NULL };

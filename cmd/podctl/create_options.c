@@ -49,50 +49,86 @@ static int opt_tls_verify(struct cli *c, void *request, const char *value, struc
 	return pull_tls_verify(&((struct create_request *) request)->images, value, err);
 }
 
+static int opt_passwd(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c, (void) err;
+	((struct create_request *) request)->no_passwd = !strcmp(value, "false");
+	return 0;
+}
+
+static int opt_platform(struct cli *c, void *request, const char *value, struct err *err)
+{
+	return pull_platform(value, &c->arena, &((struct create_request *) request)->images, err);
+}
+
+/* podman knows the flag for Docker's sake and does nothing either. */
+static int opt_nothing(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c, (void) request, (void) value, (void) err;
+	return 0;
+}
+
+static int opt_http_proxy(struct cli *c, void *request, const char *value, struct err *err)
+{
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return err_set(err, ERR_INVALID, "--http-proxy %s: expected true or false", value);
+	(void) c;
+	((struct create_request *) request)->no_http_proxy = !strcmp(value, "false");
+	return 0;
+}
+
 #define R struct create_request
 /* clang-format off */
 const struct option create_options[] = {
 	O_CSV(R, add_hosts, "add-host", 0, "NAME:IP", "Add a line to /etc/hosts; host-gateway as IP is the host"),
 	O_KVS(R, annotations, "annotation", 0, "Add an annotation"),
+	O_STR(R, images.arch, "arch", 0, "ARCH", "Architecture of the image, such as arm64"),
 	O_STR(R, images.authfile, "authfile", 0, "FILE", "Take credentials for a pull from this file only"),
 	O_CSV(R, cap_add, "cap-add", 0, "CAP", "Add a capability, or all"),
 	O_CSV(R, cap_drop, "cap-drop", 0, "CAP", "Drop a capability, or all"),
+	O_KVS(R, cgroup_conf, "cgroup-conf", 0, "Write VALUE into the file KEY of its cgroup (cgroup v2)"),
 	O_STR(R, cgroupns, "cgroupns", 0, "MODE", "Cgroup namespace: private or host"),
+	O_STR(R, cgroups, "cgroups", 0, "MODE", "enabled (default) or no-conmon, which is the same here"),
+	O_CSV(R, chroot_dirs, "chrootdirs", 0, "DIR", "Further roots inside whose /etc gets hosts, hostname and resolv.conf"),
 	O_STR(R, cidfile, "cidfile", 0, "FILE", "Write the container's id to this file"),
-	O_INT(R, cpu_period, "cpu-period", 0, "US", "Length of a CPU period in microseconds", 1000, 1000000),
-	O_INT(R, cpu_quota, "cpu-quota", 0, "US", "CPU time per period in microseconds, -1 for no limit", -1, INT64_MAX / 2),
-	O_INT(R, cpu_shares, "cpu-shares", 'c', "N", "Relative weight of its CPU time", 0, 262144),
-	O_F64(R, cpus, "cpus", 0, "N", "At most so many processors, such as 1.5"),
-	O_STR(R, cpuset_cpus, "cpuset-cpus", 0, "LIST", "Processors it may run on, such as 0-3,5"),
-	O_STR(R, cpuset_mems, "cpuset-mems", 0, "LIST", "Memory nodes it may use"),
+	O_STR(R, monitor_pidfile, "conmon-pidfile", 0, "FILE", "Write the pid of its pod's monitor to this file at each start"),
 	O_CSV(R, devices, "device", 0, "DEV[:PATH][:rwm]", "Give it a device of the host"),
+	O_STRS(R, device_rules, "device-cgroup-rule", 0, "TYPE MAJOR:MINOR MODE", "Allow these devices, such as 'c 10:200 rwm'"),
+	{ .name = "disable-content-trust", .kind = OPT_FN, .fn = opt_nothing, .help = "Docker's; signatures are a matter of policy.json", .implied = "true" },
 	O_CSV(R, dns, "dns|dns-server", 0, "IP", "Name server in /etc/resolv.conf"),
 	O_CSV(R, dns_option, "dns-option|dns-opt", 0, "OPT", "Option in /etc/resolv.conf"),
 	O_CSV(R, dns_search, "dns-search", 0, "DOMAIN", "Search domain in /etc/resolv.conf"),
 	O_STR(R, entrypoint, "entrypoint", 0, "CMD", "Replace the image's entry point; \"\" drops it, a JSON list has several words"),
 	O_FN(opt_env, "env", 'e', "NAME[=VALUE]", "Set a variable; without =VALUE it is taken from the environment"),
 	O_FN(opt_env_file, "env-file", 0, "FILE", "Read variables from a file, one per line"),
+	O_KVS(R, env_merge, "env-merge", 0, "Set a variable to a text with ${NAME} of the image's environment in it"),
 	{ .name = "env-host", .kind = OPT_FN, .fn = opt_env_host, .help = "Pass all variables of the environment on", .implied = "true" },
 	O_CSV(R, expose, "expose", 0, "PORT[/PROTO]", "Say that a port is served"),
 	O_CSV(R, groups, "group-add", 0, "GROUP", "Add a supplementary group"),
+	O_CSV(R, host_users, "hostuser", 0, "USER", "Add this user of the host to /etc/passwd"),
+	{ .name = "http-proxy", .kind = OPT_FN, .fn = opt_http_proxy, .help = "Pass http_proxy and the like on (default true)", .implied = "true" },
 	O_STR(R, hostname, "hostname", 'h', "NAME", "Host name inside"),
 	O_STR(R, image_volume, "image-volume", 0, "MODE", "What the image's VOLUMEs become: anonymous (default), tmpfs, ignore"),
 	O_BOOL(R, init, "init", 0, "Run a small init as pid 1 that reaps and forwards signals"),
+	O_STR(R, init_path, "init-path", 0, "FILE", "With --init: this program of the host as pid 1"),
 	O_BOOL(R, interactive, "interactive", 'i', "Keep standard input open"),
 	O_STR(R, ipc, "ipc", 0, "MODE", "IPC namespace: private, host or container:NAME"),
 	O_KVS(R, labels, "label", 'l', "Set a label"),
 	O_FN(opt_label_file, "label-file", 0, "FILE", "Read labels from a file, one per line"),
 	O_STR(R, log_driver, "log-driver", 0, "NAME", "Where output is logged: k8s-file or none"),
 	O_CSV(R, log_opts, "log-opt", 0, "max-size=SIZE", "Rotate the log at this size"),
-	O_BYTES(R, memory, "memory", 'm', "At most so much memory"),
-	O_BYTES(R, memory_reservation, "memory-reservation", 0, "Soft limit of memory"),
-	O_BYTES(R, memory_swap, "memory-swap", 0, "At most so much memory and swap together; -1 for no limit"),
 	O_STRS(R, mounts, "mount", 0, "type=TYPE,...", "Mount: type=bind,src=DIR,dst=DIR, type=volume,src=VOLUME,dst=DIR or type=tmpfs,dst=DIR"),
 	O_STR(R, name, "name", 0, "NAME", "Name it (else a name is made up)"),
 	O_CSV(R, networks, "network|net", 0, "MODE", "bridge, host, none or container:NAME"),
 	O_BOOL(R, no_hosts, "no-hosts", 0, "Leave the image's /etc/hosts alone"),
+	O_BOOL(R, oom_kill_disable, "oom-kill-disable", 0, "Stop rather than kill it when its memory is used up (cgroup v1)"),
 	O_INT(R, oom_score_adj, "oom-score-adj", 0, "N", "How readily it is killed when memory is short, -1000 to 1000", -1000, 1000),
+	O_STR(R, images.os, "os", 0, "OS", "Operating system of the image"),
+	{ .name = "passwd", .kind = OPT_FN, .fn = opt_passwd, .help = "Give a user that the image does not know a line in /etc/passwd (default true)", .implied = "true" },
+	O_STR(R, passwd_entry, "passwd-entry", 0, "LINE", "That line, with $USERNAME, $UID, $GID, $NAME and $HOME"),
 	O_STR(R, pid, "pid", 0, "MODE", "PID namespace: private, host or container:NAME"),
+	O_STR(R, pidfile, "pidfile", 0, "FILE", "Write the pid of its first process to this file at each start"),
+	O_FN(opt_platform, "platform", 0, "OS/ARCH[/VARIANT]", "Platform of the image"),
 	O_INT(R, pids_limit, "pids-limit", 0, "N", "At most so many processes; -1 for no limit", -1, 4194304),
 	O_STR(R, pod, "pod", 0, "POD", "Make it a member of this pod"),
 	O_FN(opt_pod_file, "pod-id-file", 0, "FILE", "Make it a member of the pod whose id is in this file"),
@@ -103,6 +139,7 @@ const struct option create_options[] = {
 	O_BOOL(R, read_only, "read-only", 0, "Make the root file system read-only"),
 	{ .name = "read-only-tmpfs", .kind = OPT_FN, .fn = opt_read_only_tmpfs, .help = "With --read-only: writable tmpfs on /run, /tmp and /var/tmp (default true)", .implied = "true" },
 	O_BOOL(R, replace, "replace", 0, "Remove a container of the same name first"),
+	O_CSV(R, requires, "requires", 0, "CONTAINER", "Start these containers first"),
 	O_STR(R, restart, "restart", 0, "POLICY", "no, on-failure[:N], always or unless-stopped"),
 	O_BOOL(R, autoremove, "rm", 0, "Remove it when it has ended"),
 	O_BOOL(R, rootfs, "rootfs", 0, "The first argument is a directory, not an image"),
@@ -112,26 +149,24 @@ const struct option create_options[] = {
 	O_INT(R, stop_timeout, "stop-timeout", 0, "SECONDS", "How long it may take to stop before it is killed", 0, UINT32_MAX),
 	O_KVS(R, sysctls, "sysctl", 0, "Set a kernel parameter of its namespaces"),
 	O_INT(R, timeout, "timeout", 0, "SECONDS", "Kill it after so long", 0, UINT32_MAX),
+	O_STR(R, systemd, "systemd", 0, "MODE", "true (default: when the command is systemd), always or false"),
 	{ .name = "tls-verify", .kind = OPT_FN, .fn = opt_tls_verify, .help = "For a pull: insist on HTTPS and check certificates", .implied = "true" },
 	O_STRS(R, tmpfs, "tmpfs", 0, "DIR[:OPTIONS]", "Mount a tmpfs"),
 	O_BOOL(R, tty, "tty", 't', "Give it a terminal"),
 	O_CSV(R, ulimits, "ulimit", 0, "NAME=SOFT[:HARD]", "Set a resource limit of its processes"),
+	O_STR(R, tz, "tz", 0, "ZONE", "Time zone, such as Europe/Paris, or local for the host's"),
 	O_STR(R, umask, "umask", 0, "MODE", "Its umask, octal"),
+	O_CSV(R, unsetenv, "unsetenv", 0, "NAME", "Do not set this variable of the image or the engine"),
+	O_BOOL(R, unsetenv_all, "unsetenv-all", 0, "Set none of the variables of the image and the engine"),
 	O_STR(R, user, "user", 'u', "USER[:GROUP]", "Run as this user of the image, by name or number"),
+	O_STR(R, userns, "userns", 0, "MODE", "User namespace: host"),
 	O_STR(R, uts, "uts", 0, "MODE", "UTS namespace: private, host or container:NAME"),
+	O_STR(R, images.variant, "variant", 0, "VARIANT", "Variant of the image's architecture, such as v7"),
 	O_STRS(R, volumes, "volume", 'v', "DIR|VOLUME:DIR[:OPTIONS]", "Mount a directory or file of the host, or a volume (made when missing)"),
 	O_CSV(R, volumes_from, "volumes-from", 0, "CONTAINER[:ro]", "Mount what another container has mounted"),
 	O_STR(R, workdir, "workdir", 'w', "DIR", "Working directory inside"),
 
-	O_REFUSED("arch", 0, "ARCH", "not done yet; podctl pull --arch first"),
-	O_REFUSED("attach", 'a', "STREAM", "not done yet; run attaches output, and input with -i"),
-	O_REFUSED("blkio-weight", 0, "N", "not done yet"),
-	O_REFUSED("cgroup-conf", 0, "KEY=VALUE", "not done yet"),
 	O_REFUSED("cgroup-parent", 0, "PATH", "not done yet"),
-	O_REFUSED("cgroups", 0, "MODE", "not done yet; every pod has a cgroup of its own"),
-	O_REFUSED("device-cgroup-rule", 0, "RULE", "not done yet"),
-	O_REFUSED("device-read-bps", 0, "DEV:RATE", "not done yet"),
-	O_REFUSED("device-write-bps", 0, "DEV:RATE", "not done yet"),
 	O_REFUSED("gidmap", 0, "MAP", "user namespaces of single containers are not done yet"),
 	O_REFUSED("health-cmd", 0, "CMD", "health checks are not done yet"),
 	O_REFUSED("health-interval", 0, "TIME", "health checks are not done yet"),
@@ -142,17 +177,16 @@ const struct option create_options[] = {
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
 	O_REFUSED("ip6", 0, "IP", "IPv6 networks are not done yet"),
 	O_REFUSED("mac-address", 0, "MAC", "fixed hardware addresses are not done yet"),
-	O_REFUSED("memory-swappiness", 0, "N", "not done yet; cgroup v2 has no such control"),
 	O_REFUSED("network-alias", 0, "NAME", "names on networks are not done yet"),
-	O_REFUSED("oom-kill-disable", 0, NULL, "not done; cgroup v2 has no such control"),
-	O_REFUSED("platform", 0, "OS/ARCH", "not done yet; podctl pull --platform first"),
 	O_REFUSED("preserve-fds", 0, "N", "not done yet"),
 	O_REFUSED("secret", 0, "NAME", "secrets are not done yet"),
+	O_REFUSED("personality", 0, "NAME", "not done yet"),
+	O_REFUSED("rdt-class", 0, "NAME", "Intel's resource director is not done"),
+	O_REFUSED("seccomp-policy", 0, "POLICY", "not done: the profile is the engine's, or --security-opt seccomp=FILE"),
+	O_REFUSED("subgidname", 0, "NAME", "user namespaces of single containers are not done yet"),
+	O_REFUSED("subuidname", 0, "NAME", "user namespaces of single containers are not done yet"),
 	O_REFUSED("sdnotify", 0, "MODE", "not done yet"),
-	O_REFUSED("systemd", 0, "MODE", "systemd in a container is not done yet"),
-	O_REFUSED("tz", 0, "ZONE", "not done yet; set TZ with -e"),
 	O_REFUSED("uidmap", 0, "MAP", "user namespaces of single containers are not done yet"),
-	O_REFUSED("userns", 0, "MODE", "user namespaces of single containers are not done yet"),
 	O_END
 };
 /* clang-format on */

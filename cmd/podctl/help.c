@@ -264,6 +264,23 @@ static void man_command(const struct command *c, const char *path)
 		stdout);
 }
 
+static void man_group(const struct command_group *g)
+{
+	(void) printf(".SH NAME\npodctl\\-%s \\- %s\n.SH SYNOPSIS\n\\fBpodctl %s\\fR \\fIcommand\\fR\n.SH "
+		      "COMMANDS\n",
+		g->path, g->summary, g->path);
+	each_command(g->path, man_command_row, stdout);
+	(void) fputs(".SH SEE ALSO\n\\fBpodctl\\fR(1)\n", stdout);
+}
+
+static const struct command_group *group_by_path(const char *path)
+{
+	for (const struct command_group *g = command_groups; g->path; g++)
+		if (!strcmp(g->path, path))
+			return g;
+	return NULL;
+}
+
 static const struct command *by_path(const char *path, const char **ret_path, struct arena *a)
 {
 	const struct command *c;
@@ -282,9 +299,12 @@ int docs_man(const char *path, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
 	const struct command *c = NULL;
+	const struct command_group *g = NULL;
 	const char *spelled = "";
 
-	if (*path && !(c = by_path(path, &spelled, &a)))
+	if (*path && !(c = by_path(path, &spelled, &a)) && (g = group_by_path(path)))
+		spelled = g->path;
+	if (*path && !c && !g)
 		return err_set(err, ERR_NOT_FOUND, "no command is called '%s'", path);
 	(void) fputs(".TH PODCTL", stdout);
 	for (const char *p = spelled; *p; p++)
@@ -294,6 +314,8 @@ int docs_man(const char *path, struct err *err)
 	(void) fputs(" 1 \"\" \"podctl " PODCTL_VERSION "\"\n", stdout);
 	if (c)
 		man_command(c, spelled);
+	else if (g)
+		man_group(g);
 	else
 		man_main();
 	return 0;

@@ -565,6 +565,15 @@ const struct option pod_ps_options[] = {
 
 /* ---- inspect, top ------------------------------------------------------------------------------------------------------------------ */
 
+/* podman's words for one kind. */
+static int inspect_failed(const char *kind, const char *name, const struct err *one, int rc, struct err *err)
+{
+	if (one->kind == ERR_NOT_FOUND && strcmp(kind, "image") != 0)
+		return err_set(err, ERR_NOT_FOUND, "inspecting object: no such %s %s", kind, name);
+	*err = *one;
+	return rc;
+}
+
 static int inspect_one(struct cli *c, const char *kind, const char *name, json_t **ret, struct err *err)
 {
 	bool any = !strcmp(kind, "all");
@@ -574,19 +583,19 @@ static int inspect_one(struct cli *c, const char *kind, const char *name, json_t
 	if (any || !strcmp(kind, "container")) {
 		if ((rc = verb_inspect_container(&c->engine, name, ret, &one)) == 0 || !any ||
 			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? (*err = one, rc) : 0;
+			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
 	}
 	if (any || !strcmp(kind, "pod")) {
 		err_clear(&one);
 		if ((rc = verb_pod_inspect(&c->engine, name, ret, &one)) == 0 || !any ||
 			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? (*err = one, rc) : 0;
+			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
 	}
 	if (any || !strcmp(kind, "image")) {
 		err_clear(&one);
 		if ((rc = verb_inspect_image(&c->engine, name, &c->arena, ret, &one)) == 0 || !any ||
 			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? (*err = one, rc) : 0;
+			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
 	}
 	if (any)
 		return err_set(err, ERR_NOT_FOUND, "inspecting object: no such object: \"%s\"", name);

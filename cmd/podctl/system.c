@@ -246,6 +246,20 @@ static int run_man(struct cli *c, void *request, struct err *err)
 	return docs_man(path.data ? path.data : "", err);
 }
 
+/* One name of each command, and the groups: what there are man pages of. */
+static int run_commands(struct cli *c, void *request, struct err *err)
+{
+	const struct command *cmd;
+
+	(void) request, (void) err;
+	for (const struct command_group *g = command_groups; g->path; g++)
+		print_line(g->path);
+	for (size_t i = 0; (cmd = command_at(i)); i++)
+		if (!(cmd->flags & CMD_HIDDEN))
+			print_line(command_path(cmd, 0, &c->arena));
+	return 0;
+}
+
 static int run_completion(struct cli *c, void *request, struct err *err)
 {
 	(void) request;
@@ -292,6 +306,7 @@ const struct command system_commands[] = {
 		o_help, 0, 0, -1, CMD_NO_ENGINE | CMD_OPTS_FIRST, run_unshare },
 	{ "help", "[COMMAND]", "Show the help of a command", NULL, NULL, o_help, 0, 0, -1, CMD_NO_ENGINE, run_help },
 	{ "docs man", "[COMMAND]", "Print the man page of a command", NULL, NULL, o_help, 0, 0, -1, CMD_NO_ENGINE, run_man },
+	{ "docs commands", "", "List all commands, one a line", NULL, NULL, o_help, 0, 0, 0, CMD_NO_ENGINE | CMD_HIDDEN, run_commands },
 	{ "docs completion|completion", "bash|zsh|fish", "Print completion for a shell", NULL, "  podctl completion bash >/etc/bash_completion.d/podctl\n",
 		o_help, 0, 1, 1, CMD_NO_ENGINE, run_completion },
 	{ "cleanup", "POD [CONTAINER]", "Free what an ended pod held (called by its monitor)", NULL, NULL,

@@ -20,6 +20,7 @@ extern const struct command df_commands[];
 extern const struct command copy_commands[]; /* copy.c: cp, diff */
 
 extern const struct option create_options[]; /* create_options.c: struct create_request */
+extern const struct option limit_options[];  /* limit_options.c: the same */
 extern const struct option help_options[];   /* just --help */
 
 #endif

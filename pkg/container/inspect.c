@@ -337,7 +337,7 @@ json_t *container_inspect(const struct inspect_facts *f)
 	set(v, "OCIConfigPath",
 		f->bundle && *f->bundle ? json_sprintf("%s/config.json", f->bundle) : json_string(""));
 	set(v, "OCIRuntime", text(f->runtime));
-	set(v, "PidFile", text(f->pidfile));
+	set(v, "PidFile", text(c->pidfile && *c->pidfile ? c->pidfile : f->pidfile));
 	set(v, "LogPath", text(f->log_path));
 	set(v, "Name", text(c->name));
 	set(v, "RestartCount", json_integer(f->status ? f->status->restarts : 0));

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/util/text.h"
@@ -148,9 +149,10 @@ static json_t *user_json(const struct container_spec *s, const struct oci_facts 
 		(json_int_t) (s->umask ? (uint64_t) s->umask - 1 : f->config->umask));
 	json_t *l;
 
-	if (!u || !f->user->n_groups)
+	if (!u || s->role == ROLE_INFRA)
 		return u;
-	l = json_array();
+	/* the primary group too: a file that denies its group something denies it to this one (CVE-2022-2989) */
+	l = json_pack("[I]", (json_int_t) f->user->gid);
 	for (size_t i = 0; i < f->user->n_groups; i++)
 		if (json_array_append_new(l, json_integer(f->user->groups[i])) < 0)
 			l = NULL;
@@ -257,6 +259,20 @@ static int rlimits(const struct container_spec *s, const struct oci_facts *f, js
 	return 0;
 }
 
+/* With an init of ours the command is what that runs. */
+static json_t *args_json(const struct container_spec *s)
+{
+	json_t *v = strs_json(&s->argv);
+
+	if (s->init && s->role != ROLE_INFRA &&
+		(json_array_insert_new(v, 0, json_string("--")) < 0 ||
+			json_array_insert_new(v, 0, json_string(OCI_INIT)) < 0)) {
+		json_decref(v);
+		return NULL;
+	}
+	return v;
+}
+
 static int process(const struct container_spec *s, const struct oci_facts *f, const struct oci_exec *x,
 	json_t **ret, struct err *err)
 {
@@ -269,7 +285,7 @@ static int process(const struct container_spec *s, const struct oci_facts *f, co
 	if ((rc = oci_caps(&as, f, &caps, err)) < 0 || (rc = rlimits(s, f, &limits, err)) < 0)
 		return rc;
 	p = json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "terminal", x ? x->terminal : s->terminal,
-		"user", user_json(s, f), "args", strs_json(x ? x->argv : &s->argv), "env",
+		"user", user_json(s, f), "args", x ? strs_json(x->argv) : args_json(s), "env",
 		env_json(s, f, x ? x->env : NULL), "cwd",
 		x && x->cwd         ? x->cwd
 		: s->cwd && *s->cwd ? s->cwd
@@ -323,6 +339,10 @@ static json_t *memory_json(const struct resources_spec *r)
 		(void) json_object_set_new(m, "reservation", json_integer(r->memory_reservation));
 	if (r->memory_swap)
 		(void) json_object_set_new(m, "swap", json_integer(r->memory_swap));
+	if (r->swappiness.set)
+		(void) json_object_set_new(m, "swappiness", json_integer(r->swappiness.v));
+	if (r->oom_kill_disable)
+		(void) json_object_set_new(m, "disableOOMKiller", json_true());
 	return m;
 }
 
@@ -336,11 +356,49 @@ static json_t *cpu_json(const struct resources_spec *r)
 		(void) json_object_set_new(c, "quota", json_integer(r->cpu_quota));
 	if (r->cpu_period)
 		(void) json_object_set_new(c, "period", json_integer((json_int_t) r->cpu_period));
+	if (r->cpu_rt_period)
+		(void) json_object_set_new(c, "realtimePeriod", json_integer(r->cpu_rt_period));
+	if (r->cpu_rt_runtime)
+		(void) json_object_set_new(c, "realtimeRuntime", json_integer(r->cpu_rt_runtime));
 	if (r->cpuset_cpus && *r->cpuset_cpus)
 		(void) json_object_set_new(c, "cpus", json_string(r->cpuset_cpus));
 	if (r->cpuset_mems && *r->cpuset_mems)
 		(void) json_object_set_new(c, "mems", json_string(r->cpuset_mems));
 	return c;
+}
+
+static json_t *blkio_json(const struct resources_spec *r, const struct oci_facts *f)
+{
+	static const char *const keys[] = { "weightDevice", "throttleReadBpsDevice", "throttleWriteBpsDevice",
+		"throttleReadIOPSDevice", "throttleWriteIOPSDevice" };
+	json_t *b = json_object();
+
+	if (r->blkio_weight)
+		(void) json_object_set_new(b, "weight", json_integer((json_int_t) r->blkio_weight));
+	for (size_t i = 0; i < f->n_io; i++) {
+		const struct oci_io *d = &f->io[i];
+
+		if (!json_object_get(b, keys[d->kind]))
+			(void) json_object_set_new(b, keys[d->kind], json_array());
+		(void) json_array_append_new(json_object_get(b, keys[d->kind]),
+			json_pack("{s:I, s:I, s:I}", "major", (json_int_t) d->major, "minor",
+				(json_int_t) d->minor, d->kind == IO_WEIGHT ? "weight" : "rate",
+				(json_int_t) d->value));
+	}
+	return b;
+}
+
+/* "c 1:3 rwm" as it was checked when it was given; "*" is left out, which means all. */
+static json_t *device_rule(const char *text)
+{
+	const char type[2] = { text[0], '\0' };
+	json_t *v = json_pack("{s:b, s:s, s:s}", "allow", 1, "type", type, "access", strrchr(text, ' ') + 1);
+
+	if (text[2] != '*')
+		(void) json_object_set_new(v, "major", json_integer(strtol(text + 2, NULL, 10)));
+	if (strchr(text, ':')[1] != '*')
+		(void) json_object_set_new(v, "minor", json_integer(strtol(strchr(text, ':') + 1, NULL, 10)));
+	return v;
 }
 
 static json_t *device_rules(const struct container_spec *s, const struct oci_facts *f)
@@ -361,6 +419,8 @@ static json_t *device_rules(const struct container_spec *s, const struct oci_fac
 					   (json_int_t) d->major, "minor", (json_int_t) d->minor, "access",
 					   d->access));
 		}
+		for (size_t i = 0; rc == 0 && i < s->resources.device_rules.n; i++)
+			rc = json_array_append_new(l, device_rule(s->resources.device_rules.v[i]));
 	}
 	if (rc < 0) {
 		json_decref(l);
@@ -374,7 +434,7 @@ static json_t *resources(const struct container_spec *s, const struct oci_facts 
 	const struct resources_spec *r = &s->resources;
 	/* a default that cannot be kept is left out; what was asked for and cannot be kept is the runtime's error */
 	int64_t pids = r->pids.set ? r->pids.v : f->pids ? f->config->pids_limit : 0;
-	json_t *v = json_object(), *m = memory_json(r), *c = cpu_json(r);
+	json_t *v = json_object(), *m = memory_json(r), *c = cpu_json(r), *b = blkio_json(r, f);
 
 	if (!f->in_userns)
 		(void) json_object_set_new(v, "devices", device_rules(s, f));
@@ -382,10 +442,19 @@ static json_t *resources(const struct container_spec *s, const struct oci_facts 
 		(void) json_object_set(v, "memory", m);
 	if (json_object_size(c))
 		(void) json_object_set(v, "cpu", c);
+	if (json_object_size(b))
+		(void) json_object_set(v, "blockIO", b);
+	for (size_t i = 0; i < r->unified.n; i++) {
+		if (!i)
+			(void) json_object_set_new(v, "unified", json_object());
+		(void) json_object_set_new(json_object_get(v, "unified"), r->unified.v[i].key,
+			json_string(r->unified.v[i].value));
+	}
 	if (*f->cgroup && s->role != ROLE_INFRA && pids > 0)
 		(void) json_object_set_new(v, "pids", json_pack("{s:I}", "limit", (json_int_t) pids));
 	json_decref(m);
 	json_decref(c);
+	json_decref(b);
 	return v;
 }
 

@@ -30,6 +30,14 @@ struct oci_device {
 	uint32_t uid, gid;
 };
 
+/* A limit of pkg/container/spec.h whose device was looked up. */
+struct oci_io {
+	int kind; /* enum io_limit_kind */
+	unsigned major, minor;
+	uint64_t value;
+};
+#define OCI_INIT "/run/podctl-init" /* where --init's program is bound */
+
 struct oci_facts {
 	const struct engine_config *config;
 	bool in_userns; /* no device nodes, no device rules, no raised limits */
@@ -41,8 +49,12 @@ struct oci_facts {
 	const char *cgroup;           /* cgroupsPath; "": none, and no limits */
 	const struct user *user;
 	const char *hosts, *hostname, *resolv, *containerenv; /* files to bind over /etc/...; NULL: none */
-	const char *shm;   /* directory to bind at /dev/shm; NULL: an own tmpfs */
-	const char *pause; /* infra: program to bind at /pause */
+	const char *shm;                        /* directory to bind at /dev/shm; NULL: an own tmpfs */
+	const char *pause;                      /* infra: program to bind at /pause */
+	const char *init;                       /* --init: program to bind at OCI_INIT; NULL: none */
+	const char *localtime, *passwd, *group; /* files to bind over those of /etc; NULL: none */
+	const struct oci_io *io;
+	size_t n_io;
 	const struct oci_bind *mounts;
 	size_t n_mounts;
 	const struct oci_device *devices;

@@ -1,4 +1,5 @@
 /* The "mounts" of a config.json: podman's defaults, the pod's files of /etc, and what was asked. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@ struct row {
 	const char *last; /* one more word, or NULL */
 };
 
-#define ROWS_MAX 24
+#define ROWS_MAX 28
+#define ROWS_OWN 16 /* of which we make so many ourselves, at most */
 struct list_of_rows {
 	struct row fixed[ROWS_MAX];
 	struct row *row;
@@ -45,8 +47,9 @@ static void add_base(struct list_of_rows *l, const struct container_spec *s, con
 			     : "nosuid noexec newinstance ptmxmode=0666 mode=0620");
 	if (f->cgroup_mount)
 		add(l, "/sys/fs/cgroup", "cgroup", "cgroup",
-			s->privileged ? "rprivate nosuid noexec nodev relatime rw"
-				      : "rprivate nosuid noexec nodev relatime ro");
+			s->privileged || (s->systemd && f->cgroup_v2)
+				? "rprivate nosuid noexec nodev relatime rw"
+				: "rprivate nosuid noexec nodev relatime ro");
 }
 
 static void add_ipc(struct list_of_rows *l, const struct container_spec *s, const struct oci_facts *f)
@@ -76,11 +79,36 @@ static void add_files(struct list_of_rows *l, const struct oci_facts *f)
 		{ "/etc/hostname", f->hostname },
 		{ "/etc/resolv.conf", f->resolv },
 		{ "/run/.containerenv", f->containerenv },
+		{ "/etc/localtime", f->localtime },
+		{ "/etc/passwd", f->passwd },
+		{ "/etc/group", f->group },
 	};
 
 	for (size_t i = 0; i < LEN(file); i++)
 		if (file[i].source)
 			add(l, file[i].dest, "bind", file[i].source, "bind rprivate");
+	if (f->init)
+		add(l, OCI_INIT, "bind", f->init, "bind ro rprivate nosuid nodev");
+}
+
+/* --chrootdirs: the pod's files of /etc below further roots. */
+static int add_chroots(
+	struct list_of_rows *l, const struct container_spec *s, const struct oci_facts *f, struct arena *a)
+{
+	const char *names[] = { "etc/hosts", "etc/hostname", "etc/resolv.conf" };
+	const char *sources[] = { f->hosts, f->hostname, f->resolv };
+
+	for (size_t i = 0; i < s->chroot_dirs.n; i++)
+		for (size_t k = 0; k < LEN(names); k++) {
+			char *dest =
+				sources[k] ? arena_printf(a, "%s/%s", s->chroot_dirs.v[i], names[k]) : NULL;
+
+			if (sources[k] && !dest)
+				return -ENOMEM;
+			if (dest)
+				add(l, dest, "bind", sources[k], "bind rprivate");
+		}
+	return 0;
 }
 
 static bool has(const struct strs *l, const char *const *words)
@@ -193,11 +221,13 @@ json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f)
 {
 	struct list_of_rows l = { .n = 0 };
 	auto_free struct row *many = NULL;
+	auto_arena struct arena names = { 0 };
+	size_t more = f->n_mounts + 3 * s->chroot_dirs.n;
 	json_t *list = json_array();
 
 	l.row = l.fixed;
-	if (f->n_mounts > ROWS_MAX / 2) {
-		if (!(many = calloc(ROWS_MAX + f->n_mounts, sizeof *many))) {
+	if (more > ROWS_MAX - ROWS_OWN) {
+		if (!(many = calloc(ROWS_MAX + more, sizeof *many))) {
 			json_decref(list);
 			return NULL;
 		}
@@ -207,6 +237,10 @@ json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f)
 	if (s->role != ROLE_INFRA) {
 		add_ipc(&l, s, f);
 		add_files(&l, f);
+		if (add_chroots(&l, s, f, &names) < 0) {
+			json_decref(list);
+			return NULL;
+		}
 		add_asked(&l, f);
 	}
 	settle(&l);

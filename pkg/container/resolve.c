@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "pkg/util/limits.h"
+
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "resolve container"); }
 
 const char *env_get(const struct strs *env, const char *key)
@@ -68,6 +70,42 @@ static int resolve_argv(
 	return 0;
 }
 
+/* Whether a variable of the engine or the image is wanted. */
+static bool is_wanted(const struct container_spec *spec, const char *text)
+{
+	size_t n = strcspn(text, "=");
+
+	if (spec->unsetenv_all)
+		return false;
+	for (size_t i = 0; i < spec->unsetenv.n; i++)
+		if (strlen(spec->unsetenv.v[i]) == n && strncmp(spec->unsetenv.v[i], text, n) == 0)
+			return false;
+	return true;
+}
+
+/* "$NAME" and "${NAME}" become what env has of that name, or nothing. */
+static char *expand(const struct strs *env, const char *text, struct arena *a)
+{
+	auto_buf struct buf b = BUF_INIT(ENV_FILE_MAX);
+
+	while (*text) {
+		const char *name = text + 1 + (text[0] == '$' && text[1] == '{'), *value;
+		size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+		char *key;
+
+		if (*text != '$' || !n || (text[1] == '{' && name[n] != '}')) {
+			(void) buf_putc(&b, *text++);
+			continue;
+		}
+		if (!(key = arena_strndup(a, name, n)))
+			return NULL;
+		if ((value = env_get(env, key)))
+			(void) buf_puts(&b, value);
+		text = name + n + (text[1] == '{');
+	}
+	return buf_failed(&b) ? NULL : arena_strdup(a, b.data ? b.data : "");
+}
+
 /* Order, the last wins: engine's defaults, image, what the spec has already, what was asked. */
 static int resolve_env(const struct engine *e, const struct image_config *img, struct container_spec *spec,
 	struct arena *a, struct err *err)
@@ -76,18 +114,24 @@ static int resolve_env(const struct engine *e, const struct image_config *img, s
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < e->config.env.n; i++)
-		if (spec->terminal || strncmp(e->config.env.v[i], "TERM=", 5) != 0)
+		if (is_wanted(spec, e->config.env.v[i]))
 			rc = env_set_text(&env, a, e->config.env.v[i]);
-	if (rc == 0 && spec->terminal && !env_get(&env, "TERM"))
+	if (rc == 0 && spec->terminal && !env_get(&env, "TERM") && is_wanted(spec, "TERM"))
 		rc = env_set(&env, a, "TERM", "xterm");
-	if (rc == 0)
+	if (rc == 0 && is_wanted(spec, "container"))
 		rc = env_set(&env, a, "container", "podctl");
 	for (size_t i = 0; rc == 0 && img && i < img->env.n; i++)
-		rc = env_set_text(&env, a, img->env.v[i]);
+		if (is_wanted(spec, img->env.v[i]))
+			rc = env_set_text(&env, a, img->env.v[i]);
 	for (size_t i = 0; rc == 0 && i < spec->env.n; i++)
 		rc = env_set_text(&env, a, spec->env.v[i]);
 	for (size_t i = 0; rc == 0 && i < spec->env_asked.n; i++)
 		rc = env_set(&env, a, spec->env_asked.v[i].key, spec->env_asked.v[i].value);
+	for (size_t i = 0; rc == 0 && i < spec->env_merge.n; i++) {
+		char *value = expand(&env, spec->env_merge.v[i].value, a);
+
+		rc = value ? env_set(&env, a, spec->env_merge.v[i].key, value) : -ENOMEM;
+	}
 	if (rc < 0)
 		return no_memory(err);
 	spec->env = env;

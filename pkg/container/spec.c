@@ -5,6 +5,8 @@ const char *const ns_mode_names[] = { "private", "host", "pod", "container", NUL
 const char *const mount_type_names[] = { "bind", "volume", "tmpfs", "named", NULL };
 const char *const restart_policy_names[] = { "no", "on-failure", "always", "unless-stopped", NULL };
 
+const char *const io_limit_names[] = { "weight", "readBps", "writeBps", "readIops", "writeIops", NULL };
+
 /* clang-format off */
 static const struct field ns_fields[] = {
 	F_ENUM(struct ns_spec, "mode", mode, ns_mode_names),
@@ -38,6 +40,13 @@ static const struct field device_fields[] = {
 	F_END
 };
 
+static const struct field io_limit_fields[] = {
+	{ "kind", FIELD_ENUM, offsetof(struct io_limit_spec, kind), .names = io_limit_names, .always = 1 },
+	F_STR(struct io_limit_spec, "path", path),
+	F_U64(struct io_limit_spec, "value", value),
+	F_END
+};
+
 static const struct field resources_fields[] = {
 	F_I64(struct resources_spec, "memory", memory),
 	F_I64(struct resources_spec, "memorySwap", memory_swap),
@@ -48,6 +57,14 @@ static const struct field resources_fields[] = {
 	F_STR(struct resources_spec, "cpusetCpus", cpuset_cpus),
 	F_STR(struct resources_spec, "cpusetMems", cpuset_mems),
 	F_OPT_I64(struct resources_spec, "pids", pids),
+	F_OPT_I64(struct resources_spec, "swappiness", swappiness),
+	F_BOOL(struct resources_spec, "oomKillDisable", oom_kill_disable),
+	F_I64(struct resources_spec, "cpuRtPeriod", cpu_rt_period),
+	F_I64(struct resources_spec, "cpuRtRuntime", cpu_rt_runtime),
+	F_U64(struct resources_spec, "blkioWeight", blkio_weight),
+	F_LIST(struct resources_spec, "io", io, io_limit_fields, struct io_limit_spec),
+	F_STRS(struct resources_spec, "deviceRules", device_rules),
+	F_KVS(struct resources_spec, "unified", unified),
 	F_END
 };
 
@@ -71,13 +88,17 @@ const struct field container_spec_fields[] = {
 	F_OPT_I64(C, "oomScoreAdj", oom_score_adj), F_U64(C, "shmSize", shm_size), F_I64(C, "umask", umask),
 	F_OBJECT(C, "pid", pid, ns_fields), F_OBJECT(C, "ipc", ipc, ns_fields), F_OBJECT(C, "uts", uts, ns_fields),
 	F_OBJECT(C, "cgroup", cgroup, ns_fields),
-	F_BOOL(C, "init", init), F_ENUM(C, "restart", restart, restart_policy_names),
+	F_BOOL(C, "init", init), F_STR(C, "initPath", init_path), F_ENUM(C, "restart", restart, restart_policy_names),
 	F_U32(C, "restartMax", restart_max), F_BOOL(C, "kubeRestart", kube_restart),
 	F_STR(C, "stopSignal", stop_signal), F_U32(C, "stopTimeout", stop_timeout), F_U32(C, "timeout", timeout),
 	F_STR(C, "logDriver", log_driver), F_I64(C, "logSizeMax", log_size_max),
 	F_PTR(C, "care", care, care_fields, struct care), F_STR(C, "messagePath", message_path),
 	F_KVS(C, "labels", labels), F_KVS(C, "annotations", annotations), F_STRS(C, "exposed", exposed),
 	F_STR(C, "cidfile", cidfile), F_STRS(C, "createArgv", create_argv),
+	F_STR(C, "pidfile", pidfile), F_STR(C, "monitorPidfile", monitor_pidfile), F_STR(C, "tz", tz),
+	F_STRS(C, "unsetenv", unsetenv), F_BOOL(C, "unsetenvAll", unsetenv_all), F_KVS(C, "envMerge", env_merge),
+	F_BOOL(C, "noPasswd", no_passwd), F_STR(C, "passwdEntry", passwd_entry), F_STRS(C, "hostUsers", host_users),
+	F_STRS(C, "chrootDirs", chroot_dirs), F_STRS(C, "requires", requires), F_BOOL(C, "systemd", systemd),
 	F_END
 };
 #undef C

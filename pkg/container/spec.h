@@ -49,13 +49,30 @@ struct device_spec {
 	char *host, *path, *access;
 }; /* "/dev/fuse", "/dev/fuse", "rwm" */
 
+/* Limits of one block device; rate in bytes or operations a second, a weight from 10 to 1000. */
+enum io_limit_kind { IO_WEIGHT, IO_READ_BPS, IO_WRITE_BPS, IO_READ_IOPS, IO_WRITE_IOPS };
+extern const char
+	*const io_limit_names[]; /* "weight", "readBps", "writeBps", "readIops", "writeIops", NULL */
+struct io_limit_spec {
+	int kind;
+	char *path; /* "/dev/sda" */
+	uint64_t value;
+};
+
 struct resources_spec {
 	int64_t memory, memory_swap, memory_reservation; /* bytes; 0 unset; swap -1 unlimited */
 	uint64_t cpu_shares;
 	int64_t cpu_quota; /* us per period */
 	uint64_t cpu_period;
 	char *cpuset_cpus, *cpuset_mems;
-	struct opt_i64 pids; /* unset: the engine's default; -1 or 0: unlimited */
+	struct opt_i64 pids;       /* unset: the engine's default; -1 or 0: unlimited */
+	struct opt_i64 swappiness; /* cgroup v1 only, as the next */
+	bool oom_kill_disable;
+	int64_t cpu_rt_period, cpu_rt_runtime; /* us */
+	uint64_t blkio_weight;
+	struct list io;           /* struct io_limit_spec */
+	struct strs device_rules; /* "c 1:3 rwm", "a *:* rwm" */
+	struct kvs unified;       /* cgroup v2 files and what to write into them */
 };
 
 struct container_spec {
@@ -90,6 +107,7 @@ struct container_spec {
 	int64_t umask;                        /* 0 unset, else value + 1 */
 	struct ns_spec pid, ipc, uts, cgroup; /* net is the pod's */
 	bool init;                            /* --init: podctl-pause as pid 1 */
+	char *init_path;                      /* another program for that; absolute, of the host */
 	int restart;                          /* enum restart_policy */
 	uint32_t restart_max;                 /* on-failure:N, 0 no limit */
 	bool kube_restart; /* Kubernetes' back-off (10 s doubling to 300 s) and a fresh layer at each restart */
@@ -104,6 +122,17 @@ struct container_spec {
 	struct kvs labels, annotations;
 	struct strs exposed; /* "80/tcp" */
 	char *cidfile;
+	char *pidfile, *monitor_pidfile; /* absolute; the monitor writes them at each start */
+	char *tz;                        /* "Europe/Paris", "local"; "": the image's */
+	struct strs unsetenv;            /* names of the image and the engine that are not set */
+	bool unsetenv_all;
+	struct kvs env_merge;    /* values with ${NAME} of the image's environment in them */
+	bool no_passwd;          /* an unknown uid gets no line in /etc/passwd */
+	char *passwd_entry;      /* template of that line */
+	struct strs host_users;  /* users of the host with a line there */
+	struct strs chroot_dirs; /* hosts, hostname and resolv.conf are in these too */
+	struct strs requires;    /* ids of containers started before */
+	bool systemd;            /* its pid 1 is systemd */
 	struct strs create_argv; /* the command line, for inspect */
 };
 

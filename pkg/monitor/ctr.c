@@ -277,6 +277,21 @@ static bool has_own_pidns(const struct ctr *c)
 	return a > 0 && b > 0 && (a != b || memcmp(own, theirs, (size_t) a) != 0);
 }
 
+/* --pidfile and --conmon-pidfile.  That one cannot be written is no reason to end what runs. */
+static void pidfile_write(const char *path, int64_t pid)
+{
+	auto_close int fd = -EBADF;
+	char text[24];
+	int n;
+
+	if (!path || !*path)
+		return;
+	if ((fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644)) < 0)
+		return;
+	n = snprintf(text, sizeof text, "%lld", (long long) pid);
+	(void) io_write_all(fd, text, (size_t) n);
+}
+
 static void running(struct ctr *c)
 {
 	struct monitor *m = c->m;
@@ -293,6 +308,8 @@ static void running(struct ctr *c)
 	c->own_pidns = has_own_pidns(c);
 	c->s.start_time = proc_start_time((pid_t) c->s.pid);
 	ctr_reason(c, "", NULL);
+	pidfile_write(c->p->pidfile, c->s.pid);
+	pidfile_write(c->p->monitor_pidfile, getpid());
 	state_set(c, CTR_RUNNING);
 	m->started_any = true;
 	c->done = c->role != ROLE_INIT;

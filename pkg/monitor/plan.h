@@ -84,6 +84,7 @@ struct plan_container {
 	bool autostart;      /* started by GO; else it waits for START */
 	char *image;         /* its name, for events */
 	struct care *care;   /* NULL: nothing is asked */
+	char *pidfile, *monitor_pidfile; /* written at each start of the container; "" none */
 };
 struct plan {
 	uint32_t version;

@@ -215,6 +215,35 @@ static int files_facts(struct start *s, const struct container_spec *c, struct o
 	return 0;
 }
 
+/* The program that is pid 1 with --init, and the file behind --tz. */
+static int init_facts(struct start *s, const struct container_spec *c, struct oci_facts *f, struct err *err)
+{
+	struct stat st;
+	int rc;
+
+	if (c->role == ROLE_INFRA)
+		return 0;
+	if (c->init && c->init_path && *c->init_path) {
+		if (stat(c->init_path, &st) < 0)
+			return err_sys(err, errno, "--init-path '%s'", c->init_path);
+		f->init = c->init_path;
+	} else if (c->init && (rc = engine_helper(s->e, "podctl-pause", &f->init, err)) < 0) {
+		return rc;
+	}
+	if (!c->tz || !*c->tz)
+		return 0;
+	f->localtime = strcmp(c->tz, "local") == 0
+			       ? "/etc/localtime"
+			       : arena_printf(&s->p->arena, "/usr/share/zoneinfo/%s", c->tz);
+	if (!f->localtime)
+		return no_memory(err);
+	if (stat(f->localtime, &st) < 0)
+		return err_sys(err, errno, "time zone '%s': look at '%s'", c->tz, f->localtime);
+	return S_ISREG(st.st_mode)
+		       ? 0
+		       : err_set(err, ERR_INVALID, "time zone '%s': '%s' is not a file", c->tz, f->localtime);
+}
+
 /* ---- seccomp -------------------------------------------------------------------------------------------------------- */
 
 static int seccomp_make(struct start *s, const struct container_spec *c, const struct oci_facts *f,
@@ -257,9 +286,10 @@ static int dirs_make(struct start *s, const struct container_spec *c, bool mount
 	return *ret < 0 ? err_sys(err, errno, "open bundle") : 0;
 }
 
-static int root_of(
-	struct start *s, const struct container_spec *c, struct bundle *b, const char **ret, struct err *err)
+static int root_of(struct start *s, const struct container_spec *c, struct bundle *b, struct oci_facts *f,
+	struct err *err)
 {
+	const char **ret = &f->rootfs;
 	auto_layers struct layers layers = { .n = 0 };
 	struct strs dirs = { 0 };
 	int rc;
@@ -278,7 +308,9 @@ static int root_of(
 		return rc;
 	if ((rc = layers_open(&dirs, &layers, err)) < 0)
 		return rc;
-	return user_lookup(&layers, c->user, &c->groups, &b->user, err);
+	if ((rc = user_lookup(&layers, c->user, &c->groups, &b->user, err)) < 0)
+		return rc;
+	return pod_passwd(s, c, &layers, &b->user, f, err);
 }
 
 static int config_write(
@@ -311,12 +343,13 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 	char path[PATH_TEXT];
 	int rc;
 
-	if ((rc = root_of(s, c, &b, &f.rootfs, err)) < 0 ||
+	if ((rc = root_of(s, c, &b, &f, err)) < 0 ||
 		(rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0 ||
 		(rc = cgroup_of(s, c, &b, err)) < 0 || (rc = limits_facts(s, &f, err)) < 0 ||
 		(rc = pod_namespaces(s, c, f.ns, err)) < 0 || (rc = files_facts(s, c, &f, err)) < 0 ||
 		(rc = pod_mounts(s, c, &mounts, &f.n_mounts, err)) < 0 ||
 		(rc = pod_devices(s, c, &devices, &f.n_devices, err)) < 0 ||
+		(rc = pod_io_limits(s, c, &f.io, &f.n_io, err)) < 0 || (rc = init_facts(s, c, &f, err)) < 0 ||
 		(c->role != ROLE_INFRA && (rc = pod_sysctls(s, c, false, &sysctls, err)) < 0))
 		return rc;
 	f.mounts = mounts;

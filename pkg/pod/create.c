@@ -35,7 +35,31 @@ static bool has_limits(const struct resources_spec *r)
 {
 	return r->memory || r->memory_swap || r->memory_reservation || r->cpu_shares || r->cpu_quota ||
 	       r->cpu_period || (r->cpuset_cpus && *r->cpuset_cpus) || (r->cpuset_mems && *r->cpuset_mems) ||
-	       (r->pids.set && r->pids.v > 0);
+	       (r->pids.set && r->pids.v > 0) || r->swappiness.set || r->oom_kill_disable ||
+	       r->blkio_weight || r->io.n || r->unified.n || r->cpu_rt_period || r->cpu_rt_runtime;
+}
+
+/* Controls that only one of the two kinds of cgroups has. */
+static int check_cgroup_kind(struct engine *e, const struct resources_spec *r, struct err *err)
+{
+	const char *flag = r->swappiness.set     ? "--memory-swappiness"
+			   : r->oom_kill_disable ? "--oom-kill-disable"
+			   : r->cpu_rt_period    ? "--cpu-rt-period"
+			   : r->cpu_rt_runtime   ? "--cpu-rt-runtime"
+						 : NULL;
+	int rc;
+
+	if (!flag && !r->unified.n)
+		return 0;
+	if (!e->cgroups_open && (rc = engine_cgroups(e, err)) < 0)
+		return rc;
+	if (flag && e->cgroups.mode == CGROUP_V2)
+		return err_set(err, ERR_UNSUPPORTED,
+			"%s: this machine has cgroup v2, which has no such control", flag);
+	if (!flag && e->cgroups.mode != CGROUP_V2)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--cgroup-conf: this machine has cgroup v1; only v2 has such files");
+	return 0;
 }
 
 static int check_mounts(const struct pod_spec *pod, const struct container_spec *c, struct err *err)
@@ -75,9 +99,11 @@ int pod_check_container(
 		return 0;
 	if (!c->argv.n)
 		return err_set(err, ERR_INVALID, "no command specified");
-	if (c->init)
-		return err_set(err, ERR_UNSUPPORTED,
-			"--init is not supported yet; run a program that reaps its children");
+	if (c->init && c->pid.mode != NS_PRIVATE)
+		return err_set(err, ERR_INVALID,
+			"--init: cannot be pid 1 in a PID namespace that is not the container's own");
+	if ((rc = check_cgroup_kind(e, &c->resources, err)) < 0)
+		return rc;
 	if (!e->cgroups_usable && has_limits(&c->resources))
 		return err_set(err, ERR_UNSUPPORTED,
 			"limits need a delegated cgroup, which this user has not: log in by a systemd "

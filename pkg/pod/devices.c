@@ -115,3 +115,30 @@ int pod_devices(struct start *s, const struct container_spec *c, struct oci_devi
 	*ret_n = l.n;
 	return 0;
 }
+
+/* Limits name a device by its node; the kernel by its numbers, which may be others after the next boot. */
+int pod_io_limits(struct start *s, const struct container_spec *c, const struct oci_io **ret, size_t *ret_n,
+	struct err *err)
+{
+	const struct list *io = &c->resources.io;
+	struct oci_io *v = arena_array(&s->p->arena, io->n + 1, sizeof *v);
+	struct stat st;
+
+	if (!v)
+		return err_sys(err, ENOMEM, "limits of devices");
+	for (size_t i = 0; i < io->n; i++) {
+		const struct io_limit_spec *l = LIST_AT(*io, struct io_limit_spec, i);
+
+		if (stat(l->path, &st) < 0)
+			return err_sys(err, errno, "device '%s'", l->path);
+		if (!S_ISBLK(st.st_mode))
+			return err_set(err, ERR_INVALID, "'%s' is not a block device", l->path);
+		v[i] = (struct oci_io){ .kind = l->kind,
+			.major = major(st.st_rdev),
+			.minor = minor(st.st_rdev),
+			.value = l->value };
+	}
+	*ret = v;
+	*ret_n = io->n;
+	return 0;
+}

@@ -106,6 +106,13 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n,
 	struct err *err);
 
+int pod_io_limits(struct start *s, const struct container_spec *c, const struct oci_io **ret, size_t *ret_n,
+	struct err *err);
+
+/* passwd.c */
+int pod_passwd(struct start *s, const struct container_spec *c, const struct layers *l, const struct user *u,
+	struct oci_facts *f, struct err *err);
+
 /* etc.c */
 struct etc_files {
 	const char *hosts, *hostname, *resolv, *containerenv;

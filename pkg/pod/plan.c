@@ -62,6 +62,8 @@ int plan_container_make(
 	p.log_max = c->log_size_max > 0 ? c->log_size_max : 0;
 	p.cgroup = (char *) (uintptr_t) b.cgroup;
 	p.autostart = starts_now(s, c);
+	p.pidfile = c->pidfile;
+	p.monitor_pidfile = c->monitor_pidfile;
 	p.log_path = (char *) "";
 	if (c->log_driver && strcmp(c->log_driver, "none") != 0 &&
 		!(p.log_path = arena_printf(

@@ -62,10 +62,24 @@ static int find_id(
 	return rc;
 }
 
+static const char *const nouns[] = { "pod", "container", "container or pod" };
+
+/* In podman's words, which scripts look for; and what it is instead, when the name is another's. */
+static int not_found(const char *text, enum store_kind kind, int holder, struct err *err)
+{
+	const char *quote = kind == STORE_POD ? "" : "\"";
+
+	if (holder >= 0 && kind != STORE_ANY)
+		return err_set(err, ERR_NOT_FOUND,
+			"no %s with name or ID %s%s%s found: no such %s (that is the name of a %s)",
+			nouns[kind], quote, text, quote, nouns[kind], nouns[holder]);
+	return err_set(err, ERR_NOT_FOUND, "no %s with name or ID %s%s%s found: no such %s", nouns[kind],
+		quote, text, quote, nouns[kind]);
+}
+
 int store_find(struct store *s, const char *text, enum store_kind kind, struct arena *a, const char **ret_id,
 	const char **ret_pod, struct err *err)
 {
-	static const char *const nouns[] = { "pod", "container", "container or pod" };
 	char id[ID_TEXT] = "";
 	struct found f = { 0 };
 	int holder, rc;
@@ -81,11 +95,8 @@ int store_find(struct store *s, const char *text, enum store_kind kind, struct a
 	if (f.n > 1)
 		return err_set(err, ERR_INVALID, "the id '%s' fits more than one %s; give more digits", text,
 			nouns[kind]);
-	if (f.n == 0 && holder >= 0 && kind != STORE_ANY)
-		return err_set(err, ERR_NOT_FOUND, "no such %s '%s' (that is the name of a %s)", nouns[kind],
-			text, nouns[holder]);
 	if (f.n == 0)
-		return err_set(err, ERR_NOT_FOUND, "no such %s '%s'", nouns[kind], text);
+		return not_found(text, kind, holder, err);
 	const char *found_id = arena_strdup(a, f.id), *found_pod = arena_strdup(a, f.pod);
 
 	if (!found_id || !found_pod)

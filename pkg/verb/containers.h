@@ -20,6 +20,8 @@ int verb_start(struct engine *e, const struct target *t, const struct attach_req
 /* The same for a pod just made by verb_create, which is locked. */
 int verb_start_pod(struct engine *e, struct pod *p, const char *ctr, const struct attach_request *at,
 	int *ret_sock, struct err *err);
+/* Starts those of these containers (ids) that do not run; for --requires. */
+int start_required(struct engine *e, const struct strs *ids, struct err *err);
 int verb_attach(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock,
 	bool *ret_tty, struct err *err);
 /* After EXITED of an attached `run --rm`: the name is free at once, the rest goes on behind. */

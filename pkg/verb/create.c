@@ -18,6 +18,19 @@ static int check_request(const struct create_request *r, struct err *err)
 	if (r->name && !name_is_valid(r->name))
 		return err_set(err, ERR_INVALID, "--name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*",
 			r->name);
+	if (r->userns && *r->userns && strcmp(r->userns, "host") != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--userns %s: containers have no user namespace of their own: as root their users "
+			"are the host's, "
+			"for an ordinary user they are that user's subordinate ids; run podctl as an "
+			"ordinary user",
+			r->userns);
+	if (r->cgroups && *r->cgroups && strcmp(r->cgroups, "enabled") != 0 &&
+		strcmp(r->cgroups, "no-conmon") != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--cgroups %s: a pod is stopped, counted and limited by its cgroup and always has "
+			"one",
+			r->cgroups);
 	if (r->autoremove && r->restart && *r->restart && strcmp(r->restart, "no") != 0)
 		return err_set(err, ERR_INVALID, "--rm and --restart %s contradict each other", r->restart);
 	if (r->pod && (r->networks.n || r->publish.n || r->publish_all || r->dns.n || r->dns_search.n ||
@@ -79,6 +92,22 @@ static int join_namespaces(struct engine *e, struct container_spec *c, struct ar
 	if ((rc = join_one(e, &c->pid, "pid", a, err)) < 0 || (rc = join_one(e, &c->ipc, "ipc", a, err)) < 0)
 		return rc;
 	return join_one(e, &c->uts, "uts", a, err);
+}
+
+/* --requires: by their ids, so that a new name changes nothing. */
+static int find_required(struct engine *e, struct container_spec *c, struct arena *a, struct err *err)
+{
+	int rc;
+
+	for (size_t i = 0; i < c->requires.n; i++) {
+		const char *id = NULL, *pod = NULL;
+
+		if ((rc = store_find(e->store, c->requires.v[i], STORE_CONTAINER, a, &id, &pod, err)) < 0)
+			return err_wrap(err, "--requires %s", c->requires.v[i]);
+		if (!(c->requires.v[i] = arena_strdup(a, id)))
+			return no_memory(err);
+	}
+	return 0;
 }
 
 /* --replace: what has the name goes first. */
@@ -245,7 +274,10 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 	rc = r->rootfs ? use_rootfs(e, r, c, a, err)
 		       : image_use_for(e, r->image, r->pull, &r->images, c, a, err);
 	if (rc < 0 || (rc = check_sources(c, err)) < 0 || (rc = join_namespaces(e, c, a, err)) < 0 ||
-		(rc = give_name(e, r, c, a, err)) < 0)
+		(rc = give_name(e, r, c, a, err)) < 0 || (rc = create_systemd(r, c, a, err)) < 0 ||
+		(rc = find_required(e, c, a, err)) < 0)
+		return rc;
+	if (m->run && (rc = start_required(e, &c->requires, err)) < 0)
 		return rc;
 	rc = r->pod ? create_member(e, r, c, a, m, &p, err) : create_solo(e, r, c, a, m, &p, err);
 	if (rc < 0)

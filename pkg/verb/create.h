@@ -25,6 +25,12 @@ struct create_request {
 	const char *pid, *ipc, *uts, *cgroupns, *log_driver, *stop_signal, *umask, *cpuset_cpus, *cpuset_mems;
 	struct opt_i64 memory, memory_swap, memory_reservation, shm_size, cpu_shares, cpu_period, cpu_quota,
 		pids_limit;
+	struct opt_i64 swappiness, blkio_weight, cpu_rt_period, cpu_rt_runtime;
+	struct strs weight_devices, read_bps, write_bps, read_iops, write_iops; /* "/dev/sda:1mb" */
+	struct strs device_rules, unsetenv, host_users, chroot_dirs, requires;
+	struct kvs cgroup_conf, env_merge;
+	const char *init_path, *pidfile, *monitor_pidfile, *tz, *passwd_entry, *systemd, *userns, *cgroups;
+	bool oom_kill_disable, unsetenv_all, no_passwd, no_http_proxy;
 	struct opt_i64 stop_timeout, timeout, oom_score_adj;
 	double cpus;
 	bool interactive, tty, privileged, read_only, no_hosts, init, replace, autoremove,
@@ -51,6 +57,11 @@ int create_mounts(const struct create_request *r, struct container_spec *c, stru
 int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c,
 	struct arena *a, struct err *err); /* create_volumes.c */
 int create_limits(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
+/* --blkio-weight, --device-read-bps and so on, --device-cgroup-rule, --cgroup-conf (create_io.c). */
+int create_io(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
+/* Once the command is resolved and the container has its id (create_systemd.c). */
+int create_systemd(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_security(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_restart(const struct create_request *r, struct container_spec *c, struct err *err);

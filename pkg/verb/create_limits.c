@@ -62,6 +62,8 @@ static int cpus(const struct create_request *r, struct resources_spec *res, stru
 	res->cpu_shares = (uint64_t) r->cpu_shares.v;
 	res->cpu_quota = r->cpu_quota.v;
 	res->cpu_period = (uint64_t) r->cpu_period.v;
+	res->cpu_rt_period = r->cpu_rt_period.v;
+	res->cpu_rt_runtime = r->cpu_rt_runtime.v;
 	if (r->cpus > 0) {
 		if (r->cpu_quota.set || r->cpu_period.set)
 			return err_set(
@@ -106,6 +108,10 @@ static int memory(const struct create_request *r, struct container_spec *c, stru
 	if (r->memory.v && !r->memory_swap.set && r->memory.v <= INT64_MAX / 2)
 		res->memory_swap = 2 * r->memory.v;
 	res->memory_reservation = r->memory_reservation.v;
+	/* podman: -1 leaves it to the kernel */
+	if (r->swappiness.set && r->swappiness.v >= 0)
+		res->swappiness = r->swappiness;
+	res->oom_kill_disable = r->oom_kill_disable;
 	c->shm_size = (uint64_t) r->shm_size.v;
 	return 0;
 }
@@ -115,6 +121,8 @@ int create_limits(const struct create_request *r, struct container_spec *c, stru
 	int rc;
 
 	if ((rc = memory(r, c, err)) < 0 || (rc = cpus(r, &c->resources, a, err)) < 0)
+		return rc;
+	if ((rc = create_io(r, c, a, err)) < 0)
 		return rc;
 	c->resources.pids = r->pids_limit;
 	for (size_t i = 0; i < r->ulimits.n; i++)

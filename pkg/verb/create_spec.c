@@ -208,13 +208,63 @@ static int lists(const struct create_request *r, struct container_spec *c, struc
 		(rc = copy_kvs(a, &c->env_asked, &r->env, err)) < 0 ||
 		(rc = copy_kvs(a, &c->labels, &r->labels, err)) < 0 ||
 		(rc = copy_kvs(a, &c->annotations, &r->annotations, err)) < 0 ||
-		(rc = copy_kvs(a, &c->sysctls, &r->sysctls, err)) < 0)
+		(rc = copy_kvs(a, &c->sysctls, &r->sysctls, err)) < 0 ||
+		(rc = copy_kvs(a, &c->env_merge, &r->env_merge, err)) < 0)
 		return rc;
 	if (strs_add_all(&c->command, a, &r->command) < 0 || strs_add_all(&c->groups, a, &r->groups) < 0 ||
-		strs_add_all(&c->create_argv, a, &r->argv) < 0)
+		strs_add_all(&c->create_argv, a, &r->argv) < 0 ||
+		strs_add_all(&c->unsetenv, a, &r->unsetenv) < 0 ||
+		strs_add_all(&c->host_users, a, &r->host_users) < 0 ||
+		strs_add_all(&c->requires, a, &r->requires) < 0)
 		return no_memory(err);
 	c->command_set = r->command.n > 0;
 	return 0;
+}
+
+static int absolute(
+	const struct create_request *r, char **slot, const char *path, struct arena *a, struct err *err)
+{
+	if (!path || !*path)
+		return 0;
+	*slot = path[0] == '/' ? arena_strdup(a, path) : arena_printf(a, "%s/%s", r->cwd, path);
+	return *slot ? 0 : no_memory(err);
+}
+
+/* --tz names a file below /usr/share/zoneinfo; nothing else of the host. */
+static int zone(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+{
+	if (!r->tz || !*r->tz)
+		return 0;
+	if (r->tz[0] == '/' || !strcmp(r->tz, "..") || !strncmp(r->tz, "../", 3) || strstr(r->tz, "/.."))
+		return err_set(err, ERR_INVALID,
+			"--tz %s: expected a time zone such as Europe/Paris, or local", r->tz);
+	return copy(a, &c->tz, r->tz, err);
+}
+
+/* What is written on the host, and what comes from its files. */
+static int host_files(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+{
+	int rc;
+
+	if ((rc = absolute(r, &c->pidfile, r->pidfile, a, err)) < 0 ||
+		(rc = absolute(r, &c->monitor_pidfile, r->monitor_pidfile, a, err)) < 0 ||
+		(rc = copy(a, &c->passwd_entry, r->passwd_entry, err)) < 0 || (rc = zone(r, c, a, err)) < 0)
+		return rc;
+	if (r->init_path && !r->init)
+		return err_set(err, ERR_INVALID, "--init-path needs --init");
+	if (r->init &&
+		(!strcmp(r->pid ? r->pid : "", "host") || !strncmp(r->pid ? r->pid : "", "container:", 10)))
+		return err_set(err, ERR_INVALID,
+			"--init: cannot be pid 1 in a PID namespace that is not its own (--pid %s)", r->pid);
+	for (size_t i = 0; i < r->chroot_dirs.n; i++) {
+		if (r->chroot_dirs.v[i][0] != '/')
+			return err_set(err, ERR_INVALID, "--chrootdirs %s: expected an absolute path",
+				r->chroot_dirs.v[i]);
+		if (strs_add(&c->chroot_dirs, a, r->chroot_dirs.v[i]) < 0)
+			return no_memory(err);
+	}
+	return absolute(r, &c->init_path, r->init_path, a, err);
 }
 
 int create_spec(const struct engine *e, const struct create_request *r, struct container_spec *c,
@@ -229,6 +279,8 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 	c->privileged = r->privileged;
 	c->read_only = r->read_only;
 	c->init = r->init;
+	c->no_passwd = r->no_passwd;
+	c->unsetenv_all = r->unsetenv_all;
 	c->oom_score_adj = r->oom_score_adj;
 	c->stop_timeout = r->stop_timeout.set ? (uint32_t) r->stop_timeout.v : e->config.stop_timeout;
 	if (r->workdir && r->workdir[0] != '/')
@@ -240,7 +292,7 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 		(rc = create_mounts(r, c, a, err)) < 0 || (rc = create_limits(r, c, a, err)) < 0 ||
 		(rc = create_security(r, c, a, err)) < 0 || (rc = create_restart(r, c, err)) < 0 ||
 		(rc = logging(r, c, a, err)) < 0 || (rc = stopping(r, c, a, err)) < 0 ||
-		(rc = exposed(r, c, a, err)) < 0)
+		(rc = exposed(r, c, a, err)) < 0 || (rc = host_files(r, c, a, err)) < 0)
 		return rc;
 	return umask_value(r->umask, c, err);
 }

@@ -52,6 +52,20 @@ static int pull(struct engine *e, const char *ref, const struct pull_options *o,
 	return rc < 0 ? rc : store_image_get(e->store, id, a, ret, err);
 }
 
+/* An image for another platform than the one asked for is none. */
+static bool is_for(const struct image_row *row, const struct pull_options *o, struct arena *a)
+{
+	struct image_config config = { 0 };
+	struct err ignored = { 0 };
+
+	if (!o || (!o->arch && !o->os && !o->variant) ||
+		image_config_parse(row->config, a, &config, &ignored) < 0)
+		return true;
+	return (!o->arch || !config.architecture || !strcmp(o->arch, config.architecture)) &&
+	       (!o->os || !config.os || !strcmp(o->os, config.os)) &&
+	       (!o->variant || !config.variant || !*config.variant || !strcmp(o->variant, config.variant));
+}
+
 int image_use(struct engine *e, const char *ref, const char *policy, const struct pull_options *o,
 	struct arena *a, struct image_row *ret, struct err *err)
 {
@@ -65,7 +79,7 @@ int image_use(struct engine *e, const char *ref, const char *policy, const struc
 		return rc;
 	if ((rc = image_resolve(e, ref, a, ret, err)) < 0 && err->kind != ERR_NOT_FOUND)
 		return rc;
-	here = rc == 0;
+	here = rc == 0 && is_for(ret, o, a);
 	if (here && (p == POLICY_MISSING || p == POLICY_NEVER || is_local(e, ref, ret, a)))
 		return 0;
 	if (p == POLICY_NEVER)

@@ -66,6 +66,24 @@ static int attach_living(struct engine *e, struct pod *p, const char *ctr, const
 	return 0;
 }
 
+/* --requires: what runs already is left alone.  No pod is locked meanwhile. */
+int start_required(struct engine *e, const struct strs *ids, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+
+	for (size_t i = 0; i < ids->n; i++) {
+		auto_close int sock = -EBADF;
+		struct target t = { .asked = ids->v[i] };
+		bool tty;
+		int rc;
+
+		if ((rc = store_find(e->store, t.asked, STORE_CONTAINER, &a, &t.id, &t.pod, err)) < 0 ||
+			(rc = verb_start(e, &t, NULL, &sock, &tty, err)) < 0)
+			return err_wrap(err, "start the required container %.12s", ids->v[i]);
+	}
+	return 0;
+}
+
 int verb_start(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock,
 	bool *ret_tty, struct err *err)
 {
@@ -80,6 +98,18 @@ int verb_start(struct engine *e, const struct target *t, const struct attach_req
 	if (p.ctr[i].role == ROLE_INFRA)
 		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; start the pod",
 			t->asked, p.row.name);
+	if (p.ctr[i].requires.n && !ctr_is_running(&p, i)) {
+		struct strs ids = { 0 };
+		auto_arena struct arena a = { 0 };
+
+		if (strs_add_all(&ids, &a, &p.ctr[i].requires) < 0)
+			return err_sys(err, ENOMEM, "start");
+		pod_done(&p);
+		if ((rc = start_required(e, &ids, err)) < 0 ||
+			(rc = pod_load_settled(e, t->pod, &p, err)) < 0 ||
+			(rc = find_member(&p, t->id, &i, err)) < 0)
+			return rc;
+	}
 	if (!strcmp(ctr_word(&p, i), "paused"))
 		return err_set(err, ERR_STATE, "container %s is paused; unpause it", t->asked);
 	*ret_tty = p.ctr[i].terminal;

@@ -158,7 +158,8 @@ static void names_ids_and_prefixes_are_found(void **state)
 	assert_string_equal(id, A);
 	assert_string_equal(pod, A);
 	assert_int_equal(store_find(f->s, "web", STORE_CONTAINER, &f->a, &id, &pod, &f->err), -ENOENT);
-	assert_string_equal(f->err.msg, "no such container 'web' (that is the name of a pod)");
+	assert_string_equal(f->err.msg,
+		"no container with name or ID \"web\" found: no such container (that is the name of a pod)");
 	assert_int_equal(store_find(f->s, "solo", STORE_CONTAINER, &f->a, &id, &pod, &f->err), 0);
 	assert_string_equal(pod, B);
 	assert_int_equal(store_find(f->s, "solo", STORE_POD, &f->a, &id, &pod, &f->err), -ENOENT);
