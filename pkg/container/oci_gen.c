@@ -152,7 +152,12 @@ static json_t *user_json(const struct container_spec *s, const struct oci_facts 
 	if (!u || s->role == ROLE_INFRA)
 		return u;
 	/* the primary group too: a file that denies its group something denies it to this one (CVE-2022-2989) */
-	l = json_pack("[I]", (json_int_t) f->user->gid);
+	/* where only one id is mapped no group can be set */
+	l = f->in_userns && !f->tty_group ? json_array() : json_pack("[I]", (json_int_t) f->user->gid);
+	if (!json_array_size(l) && !f->user->n_groups) {
+		json_decref(l);
+		return u;
+	}
 	for (size_t i = 0; i < f->user->n_groups; i++)
 		if (json_array_append_new(l, json_integer(f->user->groups[i])) < 0)
 			l = NULL;
