@@ -123,7 +123,7 @@ static int run_foreground(struct container *c, int ptmx_sock, struct err *err)
 
 static int poststart(struct container *c, struct err *err)
 {
-	return hooks_run(c->cfg.hooks, HOOK_POSTSTART, container_hook_state(c, OCI_RUNNING, c->pid), err);
+	return hooks_run(&c->cfg, HOOK_POSTSTART, container_hook_state(c, OCI_RUNNING, c->pid), err);
 }
 
 int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
@@ -181,8 +181,7 @@ int cmd_start(const struct globals *g, int argc, char **argv, struct err *err)
 		auto_config struct config cfg = { 0 };
 
 		if ((rc = config_read(dir, "config.json", &cfg, NULL, NULL, err)) < 0 ||
-			(rc = hooks_run(cfg.hooks, HOOK_POSTSTART, oci_state_public(&s, OCI_RUNNING), err)) <
-				0) {
+			(rc = hooks_run(&cfg, HOOK_POSTSTART, oci_state_public(&s, OCI_RUNNING), err)) < 0) {
 			struct err ignored;
 
 			(void) syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "pkg/util/log.h"
 #include "pkg/util/text.h"
 #include "runtime/config.h"
 
@@ -104,10 +105,26 @@ static int decode_user(const json_t *o, struct arena *a, struct cfg_process *p, 
 	return 0;
 }
 
+static const char *const capsets[CAPSET_COUNT] = { "bounding", "effective", "inheritable", "permitted",
+	"ambient" };
+
+/* The specification: what the kernel or this runtime does not know is a warning, once; it grants nothing. */
+static void warn_unknown(const json_t *caps, int set, const char *name)
+{
+	const json_t *item;
+	size_t i;
+
+	for (int k = 0; k < set; k++)
+		json_array_foreach(json_object_get(caps, capsets[k]), i, item)
+		{
+			if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
+				return;
+		}
+	log_warn("process.capabilities.%s: unknown capability '%s', ignoring", capsets[set], name);
+}
+
 static int decode_caps(const json_t *o, struct cfg_process *p, struct err *err)
 {
-	static const char *const sets[CAPSET_COUNT] = { "bounding", "effective", "inheritable", "permitted",
-		"ambient" };
 	const json_t *caps, *list, *item;
 	size_t i;
 	int rc = cfg_object(o, at, "capabilities", &caps, err);
@@ -116,7 +133,7 @@ static int decode_caps(const json_t *o, struct cfg_process *p, struct err *err)
 		return rc;
 	p->has_caps = true;
 	for (int k = 0; k < CAPSET_COUNT; k++) {
-		if ((rc = cfg_array(caps, "process.capabilities", sets[k], &list, err)) < 0)
+		if ((rc = cfg_array(caps, "process.capabilities", capsets[k], &list, err)) < 0)
 			return rc;
 		json_array_foreach(list, i, item)
 		{
@@ -124,10 +141,11 @@ static int decode_caps(const json_t *o, struct cfg_process *p, struct err *err)
 
 			if (!name)
 				return err_set(err, ERR_INVALID,
-					"process.capabilities.%s[%zu]: expected a string", sets[k], i);
-			/* the specification: unknown to the kernel or to us is a warning; it grants nothing */
+					"process.capabilities.%s[%zu]: expected a string", capsets[k], i);
 			if ((rc = cap_parse(name)) >= 0)
 				p->caps[k] |= 1ull << rc;
+			else
+				warn_unknown(caps, k, name);
 		}
 	}
 	return 0;

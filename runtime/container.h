@@ -101,8 +101,9 @@ int seccomp_from_digest(const char *root, const char *digest, struct filter *ret
 /* Returns the listener when the filter notifies, else 0. */
 int filter_load(const struct filter *f, struct err *err);
 
-/* runtime/hooks.c: each hook gets the state on stdin; the first failure ends it. */
-int hooks_run(const struct cfg_hooks *hooks, enum cfg_hook_kind kind, json_t *state, struct err *err);
+/* runtime/hooks.c: each hook gets the state (taken) on stdin, its directory is the bundle (startContainer: "/"); the first
+ * failure ends it.  Output goes where the annotations run.oci.hooks.stdout and .stderr say. */
+int hooks_run(const struct config *g, enum cfg_hook_kind kind, json_t *state, struct err *err);
 
 /* runtime/idmap.c: id maps of a process, and a user namespace that exists only to carry maps. */
 int idmap_write(pid_t pid, const struct id_maps *uids, const struct id_maps *gids, struct err *err);

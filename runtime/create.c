@@ -215,10 +215,10 @@ static int run_hooks(struct container *c, struct err *err)
 		return 0;
 	if ((rc = sync_expect(c->parent_sync, SYNC_MOUNTED, NULL, err)) < 0 ||
 		(rc = netdev_move(c->cfg.net_devices, c->pid, err)) < 0 ||
-		(rc = hooks_run(c->cfg.hooks, HOOK_PRESTART, container_hook_state(c, OCI_CREATING, c->pid),
-			 err)) < 0 ||
-		(rc = hooks_run(c->cfg.hooks, HOOK_CREATE_RUNTIME,
-			 container_hook_state(c, OCI_CREATING, c->pid), err)) < 0)
+		(rc = hooks_run(&c->cfg, HOOK_PRESTART, container_hook_state(c, OCI_CREATING, c->pid), err)) <
+			0 ||
+		(rc = hooks_run(&c->cfg, HOOK_CREATE_RUNTIME, container_hook_state(c, OCI_CREATING, c->pid),
+			 err)) < 0)
 		return rc;
 	rc = sync_send(c->parent_sync, SYNC_HOOKS_DONE, 0);
 	return rc < 0 ? err_sys(err, -rc, "the container's init is gone") : 0;
@@ -245,6 +245,9 @@ static int create(struct container *c, struct err *err)
 	if (c->cfg.process.terminal && !c->o.console_socket && c->console < 0)
 		return err_set(
 			err, ERR_INVALID, "process.terminal: a detached container needs --console-socket");
+	if (c->o.console_socket && !c->cfg.process.terminal)
+		return err_set(err, ERR_INVALID,
+			"--console-socket: process.terminal is false, so there is no terminal to send");
 	if ((rc = statedir_make(c->g->root, c->o.id, err)) < 0)
 		return rc;
 	c->state_dir = rc;
@@ -252,7 +255,7 @@ static int create(struct container *c, struct err *err)
 	if ((rc = save_config(c, text, len, err)) < 0 || (rc = make_fifo(c, err)) < 0)
 		return rc;
 	if (c->cfg.seccomp && (rc = seccomp_prepare(c->cfg.seccomp, c->g->root, &c->filter, err)) < 0)
-		return err_wrap(err, "linux.seccomp");
+		return rc;
 	if (c->cfg.seccomp && (c->listener = seccomp_listener_open(&c->cfg, &c->filter, err)) < 0 &&
 		c->listener != -EBADF)
 		return c->listener;
@@ -300,8 +303,7 @@ void container_undo(struct container *c)
 			;
 		if (c->o.pid_file)
 			(void) unlink(c->o.pid_file);
-		(void) hooks_run(
-			c->cfg.hooks, HOOK_POSTSTOP, container_hook_state(c, OCI_STOPPED, 0), &ignored);
+		(void) hooks_run(&c->cfg, HOOK_POSTSTOP, container_hook_state(c, OCI_STOPPED, 0), &ignored);
 	}
 	if (c->cgroup_made) {
 		(void) cgroup_kill(&c->cg, c->cgroup_path, SIGKILL, &ignored);

@@ -18,6 +18,7 @@
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
+#include "pkg/util/log.h"
 #include "pkg/util/proc.h"
 #include "pkg/util/text.h"
 #include "runtime/command.h"
@@ -82,6 +83,13 @@ static int process_from_file(struct exec *x, struct err *err)
 		return err_wrap(err, "process file '%s'", x->o.process);
 	if ((rc = config_process(x->process_doc, &x->arena, &x->p, err)) < 0)
 		return err_wrap(err, "process file '%s'", x->o.process);
+	if (x->p.has_caps)
+		return 0;
+	/* says nothing of capabilities: then the container's own, never the caller's */
+	if ((rc = load_config(x, err)) < 0)
+		return rc;
+	x->p.has_caps = true;
+	memcpy(x->p.caps, x->cfg.process.caps, sizeof x->p.caps);
 	return 0;
 }
 
@@ -145,20 +153,20 @@ static int merge_user(struct exec *x, struct err *err)
 	return 0;
 }
 
-static int merge_caps(struct exec *x, struct err *err)
+static void merge_caps(struct exec *x)
 {
 	for (size_t i = 0; i < x->o.caps.n; i++) {
 		int cap = cap_parse(x->o.caps.v[i]);
 
-		if (cap < 0)
-			return err_set(err, ERR_INVALID, "--cap '%s': unknown capability", x->o.caps.v[i]);
-		x->p.has_caps = true;
+		if (cap < 0) {
+			log_warn("--cap '%s': unknown capability, ignoring", x->o.caps.v[i]);
+			continue;
+		}
 		for (int k = 0; k < CAPSET_COUNT;
 			k++) /* never inheritable: CVE-2022-29162; ambient only follows those */
 			if (k != CAPSET_INHERITABLE && k != CAPSET_AMBIENT)
 				x->p.caps[k] |= 1ull << cap;
 	}
-	return 0;
 }
 
 static int process_from_args(struct exec *x, struct err *err)
@@ -179,7 +187,8 @@ static int process_from_args(struct exec *x, struct err *err)
 		x->p.cwd = x->o.cwd;
 	if ((rc = merge_env(x, err)) < 0 || (rc = merge_user(x, err)) < 0)
 		return rc;
-	return merge_caps(x, err);
+	merge_caps(x);
+	return 0;
 }
 
 static int load_process(struct exec *x, struct err *err)

@@ -144,6 +144,7 @@ static int tune(struct init *n, struct err *err)
 		.filter = &c->filter,
 		.proc = n->r.proc,
 		.preserve_fds = c->o.preserve_fds,
+		.makes_cwd = true,
 		.id = c->o.id,
 		.label_fd = -EBADF,
 		.listener = c->listener,
@@ -256,7 +257,7 @@ static int hooks(struct init *n, struct err *err)
 	if (!c->cfg.hooks[HOOK_CREATE_CONTAINER].n)
 		return 0;
 	return hooks_run(
-		c->cfg.hooks, HOOK_CREATE_CONTAINER, container_hook_state(c, OCI_CREATING, n->host_pid), err);
+		&c->cfg, HOOK_CREATE_CONTAINER, container_hook_state(c, OCI_CREATING, n->host_pid), err);
 }
 
 static int enter_root(struct init *n, struct err *err) { return rootfs_enter(&n->r, err); }
@@ -332,8 +333,8 @@ _Noreturn void init_main(struct container *c)
 	if (wait_for_start(n, &err) < 0)
 		fail(n, &err);
 	if (c->cfg.hooks[HOOK_START_CONTAINER].n &&
-		hooks_run(c->cfg.hooks, HOOK_START_CONTAINER,
-			container_hook_state(c, OCI_CREATED, n->host_pid), &err) < 0)
+		hooks_run(&c->cfg, HOOK_START_CONTAINER, container_hook_state(c, OCI_CREATED, n->host_pid),
+			&err) < 0)
 		fail(n, &err);
 	(void) process_exec(&n->p, &err);
 	fail(n, &err);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,12 @@ static int set_globals(const struct global_opts *o, struct globals *g, struct er
 	}
 	*g = (struct globals){ .root = root,
 		.manager = o->systemd ? CGROUP_MANAGER_SYSTEMD : CGROUP_MANAGER_CGROUPFS };
+	if (o->rootless) {
+		static const char *const choices[] = { "auto", "true", "false", NULL };
+
+		if ((rc = cfg_choice(o->rootless, choices, "--rootless", err)) < 0)
+			return rc;
+	}
 	if (o->manager) {
 		static const char *const names[] = { "cgroupfs", "systemd", "disabled", NULL };
 
@@ -193,6 +200,8 @@ int main(int argc, char **argv)
 		return 1;
 	memcpy(original, argv, (size_t) argc * sizeof *argv);
 	ensure_stdio();
+	/* a hook that does not read its state, a log that nobody reads: an error, not our end; children get the default back */
+	(void) signal(SIGPIPE, SIG_IGN);
 	json_object_seed(1); /* not from /dev/urandom: keys come from a file of bounded size */
 	rc = run(argc, argv, original, &err);
 	if (rc < 0) {

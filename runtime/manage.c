@@ -38,7 +38,7 @@ enum oci_status container_status(int dir, const struct oci_state *s)
 	struct cgroup_fs cg = { 0 };
 	struct err ignored;
 
-	if (st != OCI_RUNNING || !s->cgroup_path[0] || cgroup_open(&cg, &ignored) < 0)
+	if ((st != OCI_RUNNING && st != OCI_CREATED) || !s->cgroup_path[0] || cgroup_open(&cg, &ignored) < 0)
 		return st;
 	if (cgroup_is_frozen(&cg, s->cgroup_path))
 		st = OCI_PAUSED;
@@ -74,6 +74,7 @@ static int kill_one(const struct globals *g, const char *id, int sig, bool all, 
 	auto_close int pidfd = -EBADF;
 	auto_oci_state struct oci_state s = { 0 };
 	struct cgroup_fs cg = { 0 };
+	struct err ignored;
 	int rc;
 
 	if ((rc = statedir_open(g->root, id, &dir, &s, err)) < 0)
@@ -88,11 +89,12 @@ static int kill_one(const struct globals *g, const char *id, int sig, bool all, 
 		return all ? (err_clear(err), 0) : err_wrap(err, "container '%s': kill", id);
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
 		return err_sys(err, errno, "container '%s': send %s", id, signal_name(sig));
-	/* a frozen v1 cgroup holds even SIGKILL back; and without a pid namespace the others are not ours to reap */
-	if (sig == SIGKILL && s.cgroup_path[0] && !(s.namespaces & 1u << OCI_NS_PID) &&
-		cgroup_open(&cg, err) == 0) {
-		(void) cgroup_kill(&cg, s.cgroup_path, SIGKILL, err);
-		err_clear(err);
+	if (sig == SIGKILL && s.cgroup_path[0] && cgroup_open(&cg, &ignored) == 0) {
+		/* without a pid namespace nobody ends the others; a frozen v1 cgroup holds even SIGKILL back */
+		if (!(s.namespaces & 1u << OCI_NS_PID))
+			(void) cgroup_kill(&cg, s.cgroup_path, SIGKILL, &ignored);
+		else if (cg.mode == CGROUP_V1 && cgroup_is_frozen(&cg, s.cgroup_path))
+			(void) cgroup_freeze(&cg, s.cgroup_path, false, &ignored);
 		cgroup_close(&cg);
 	}
 	return 0;
@@ -152,7 +154,9 @@ int cmd_kill(const struct globals *g, int argc, char **argv, struct err *err)
 	}
 	if (n < 1 || n > 2)
 		return err_set(err, ERR_INVALID, "kill: expected a container id and a signal");
-	if (n == 2 && (k.sig = signal_parse(pos[1])) < 0)
+	if (n == 2 && strcmp(pos[1], "0") == 0)
+		k.sig = 0; /* kill(2): is it there? */
+	else if (n == 2 && (k.sig = signal_parse(pos[1])) < 0)
 		return err_set(err, ERR_INVALID, "kill: unknown signal '%s'", pos[1]);
 	return regex ? for_matching(g, pos[0], kill_matching, &k, err)
 		     : kill_one(g, pos[0], k.sig, k.all, err);
@@ -191,7 +195,7 @@ static int run_poststop(int dir, const struct oci_state *s, struct err *err)
 
 	if (config_read(dir, "config.json", &cfg, NULL, NULL, err) < 0)
 		return 0;
-	return hooks_run(cfg.hooks, HOOK_POSTSTOP, oci_state_public(s, OCI_STOPPED), err);
+	return hooks_run(&cfg, HOOK_POSTSTOP, oci_state_public(s, OCI_STOPPED), err);
 }
 
 static bool wants_poststop(int dir)

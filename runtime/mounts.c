@@ -127,7 +127,7 @@ static int bind_mount(struct rootfs *r, const struct cfg_mount *m, size_t i, str
 	auto_close int source = -EBADF;
 	auto_close int target = -EBADF;
 	auto_close int tree = -EBADF;
-	struct stat st;
+	struct stat st, below;
 	int rc;
 
 	if (r->c->idmapped && r->c->idmapped[i] >= 0) {
@@ -165,9 +165,12 @@ static int bind_mount(struct rootfs *r, const struct cfg_mount *m, size_t i, str
 	if ((target = target_open(r->root, m->dest, !S_ISDIR(st.st_mode),
 		     m->opts.special & OCI_MOUNT_DEST_NOFOLLOW, err)) < 0)
 		return target;
-	if (mount_attach(tree, target) < 0)
-		return err_sys(err, errno, "mount '%s': bind '%s' (both must be directories, or neither)",
-			m->dest, m->source);
+	if (mount_attach(tree, target) < 0) {
+		bool alike = fstat(target, &below) < 0 || S_ISDIR(below.st_mode) == S_ISDIR(st.st_mode);
+
+		return err_sys(err, alike ? errno : ENOTDIR,
+			"mount '%s': bind '%s' (both must be directories, or neither)", m->dest, m->source);
+	}
 	return 0;
 }
 

@@ -104,14 +104,14 @@ int process_tune(struct process *s, struct err *err)
 
 /* --- becoming the user --- */
 
-static int make_cwd(const char *cwd)
+static int open_cwd(const char *cwd, bool make)
 {
 	auto_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_close int fd =
 		root < 0 ? -errno
 			 : path_open(root, cwd[1] ? cwd + 1 : ".", PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0);
 
-	if (fd == -ENOENT) { /* as other runtimes do, a working directory that is missing is made */
+	if (fd == -ENOENT && make) { /* as other runtimes do, a working directory that is missing is made */
 		struct err ignored;
 
 		if ((fd = target_open(root, cwd, false, false, &ignored)) < 0)
@@ -318,7 +318,7 @@ int process_become(struct process *s, struct err *err)
 
 	if ((rc = tune_user(s, err)) < 0)
 		return rc;
-	cwd = make_cwd(p->cwd);
+	cwd = open_cwd(p->cwd, s->makes_cwd);
 	if (!p->terminal)
 		own_stdio(s->uid);
 	(void) umask(p->has_umask ? p->umask : 0022);

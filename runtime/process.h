@@ -15,6 +15,7 @@ struct process {
 	int proc;                    /* a private procfs, opened before the root was entered */
 	int preserve_fds;
 	bool keep_groups;
+	bool makes_cwd; /* a working directory that is missing is made: the init's, not that of `exec` */
 	bool new_keyring;
 	const char *id;
 	char *const *env;    /* with HOME; NULL-terminated */

@@ -55,7 +55,7 @@ static int find(const char *name, void *slot, struct err *err)
 	void *f = dlsym(lib.handle, name);
 
 	if (!f)
-		return err_set(err, ERR_UNSUPPORTED, "libseccomp.so.2 has no %s", name);
+		return err_set(err, ERR_UNSUPPORTED, "linux.seccomp: libseccomp.so.2 has no %s", name);
 	memcpy(slot, &f, sizeof f);
 	return 0;
 }
@@ -68,7 +68,8 @@ static int open_library(struct err *err)
 		return 0;
 	if (!(lib.handle = dlopen("libseccomp.so.2", RTLD_NOW | RTLD_LOCAL)))
 		return err_set(err, ERR_UNSUPPORTED,
-			"a new filter must be compiled, which needs libseccomp.so.2 (package libseccomp2): "
+			"linux.seccomp: a new filter must be compiled, which needs libseccomp.so.2 (package "
+			"libseccomp2): "
 			"%s",
 			dlerror());
 	if ((rc = find("seccomp_init", &lib.init, err)) < 0 ||
@@ -226,13 +227,14 @@ static int export_prog(scmp_filter_ctx ctx, struct filter *f, struct err *err)
 	int rc;
 
 	if (fd < 0 || (rc = lib.export_bpf(ctx, fd)) < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, errno ? errno : EIO, "export the filter");
+		return err_sys(err, errno ? errno : EIO, "linux.seccomp: export the filter");
 	if (st.st_size == 0 || (size_t) st.st_size > SECCOMP_PROG_MAX * sizeof(struct sock_filter))
-		return err_set(err, ERR_INVALID, "the compiled filter is larger than the kernel takes");
+		return err_set(err, ERR_INVALID,
+			"linux.seccomp: the compiled filter is larger than the kernel takes");
 	if (!(f->prog.filter = malloc((size_t) st.st_size)))
-		return err_sys(err, ENOMEM, "export the filter");
+		return err_sys(err, ENOMEM, "linux.seccomp: export the filter");
 	if (pread(fd, f->prog.filter, (size_t) st.st_size, 0) != st.st_size)
-		return err_sys(err, EIO, "export the filter");
+		return err_sys(err, EIO, "linux.seccomp: export the filter");
 	f->prog.len = (unsigned short) ((size_t) st.st_size / sizeof(struct sock_filter));
 	return 0;
 }
@@ -255,7 +257,7 @@ int seccomp_compile(const json_t *profile, struct filter *f, struct err *err)
 		return err_set(err, ERR_INVALID,
 			"linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default");
 	if (!(ctx = lib.init(fallback)))
-		return err_sys(err, ENOMEM, "compile the filter");
+		return err_sys(err, ENOMEM, "linux.seccomp: compile the filter");
 	(void) lib.attr_set(ctx, OPTIMIZE, 2); /* an older library makes it linear */
 	if ((rc = add_all(ctx, profile, fallback, f, err)) == 0)
 		rc = export_prog(ctx, f, err);

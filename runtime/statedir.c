@@ -32,12 +32,11 @@ int statedir_make(const char *root, const char *id, struct err *err)
 	int fd;
 
 	if (!statedir_id_ok(id))
-		return err_set(
-			err, ERR_INVALID, "container id '%s': only letters, digits and _+-. are allowed", id);
+		return err_set(err, ERR_INVALID, "only letters, digits and _+-. are allowed in an id");
 	if ((dir = statedir_root(root, true, err)) < 0)
 		return dir;
 	if (mkdirat(dir, id, 0711) < 0)
-		return errno == EEXIST ? err_set(err, ERR_EXISTS, "container '%s' already exists", id)
+		return errno == EEXIST ? err_set(err, ERR_EXISTS, "already exists")
 				       : err_sys(err, errno, "make state directory of '%s'", id);
 	if ((fd = openat(dir, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0) {
 		fd = err_sys(err, errno, "open state directory of '%s'", id);

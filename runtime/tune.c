@@ -154,14 +154,17 @@ int tune_user(struct process *s, struct err *err)
 		env[n++] = home;
 	}
 	if (s->preserve_fds && getenv("LISTEN_FDS")) {
-		static char listen_fds[32];
+		static char listen_fds[32], names[1024];
 
 		snprintf(listen_fds, sizeof listen_fds, "LISTEN_FDS=%.8s", getenv("LISTEN_FDS"));
-		env = reallocarray(env, n + 3, sizeof *env);
+		env = reallocarray(env, n + 4, sizeof *env);
 		if (!env)
 			return err_sys(err, ENOMEM, "make the environment");
 		env[n++] = listen_fds;
 		env[n++] = listen_pid;
+		if (getenv("LISTEN_FDNAMES") && snprintf(names, sizeof names, "LISTEN_FDNAMES=%s",
+							getenv("LISTEN_FDNAMES")) < (int) sizeof names)
+			env[n++] = names;
 		env[n] = NULL;
 	}
 	s->env = env;

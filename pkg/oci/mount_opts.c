@@ -26,6 +26,7 @@ struct word {
 
 /* clang-format off */
 static const struct word words[] = {
+	{ "acl",            FLAG,    MS_POSIXACL,    0 },
 	{ "async",          NOFLAG,  MS_SYNCHRONOUS, 0 },
 	{ "atime",          CLR,     MS_NOATIME,     ATIME(MOUNT_ATTR_RELATIME) },
 	{ "bind",           SPECIAL, OCI_MOUNT_BIND, 0 },
@@ -41,6 +42,7 @@ static const struct word words[] = {
 	{ "lazytime",       FLAG,    MS_LAZYTIME,    0 },
 	{ "loud",           NOFLAG,  MS_SILENT,      0 },
 	{ "mand",           FLAG,    MS_MANDLOCK,    0 },
+	{ "noacl",          NOFLAG,  MS_POSIXACL,    0 },
 	{ "noatime",        SET,     MS_NOATIME,     ATIME(MOUNT_ATTR_NOATIME) },
 	{ "nodev",          SET,     MS_NODEV,       MOUNT_ATTR_NODEV },
 	{ "nodiratime",     SET,     MS_NODIRATIME,  MOUNT_ATTR_NODIRATIME },
@@ -48,7 +50,7 @@ static const struct word words[] = {
 	{ "noiversion",     NOFLAG,  MS_I_VERSION,   0 },
 	{ "nolazytime",     NOFLAG,  MS_LAZYTIME,    0 },
 	{ "nomand",         NOFLAG,  MS_MANDLOCK,    0 },
-	{ "norelatime",     CLR,     MS_RELATIME,    ATIME(MOUNT_ATTR_STRICTATIME) },
+	{ "norelatime",     CLR,     MS_RELATIME,    ATIME(MOUNT_ATTR_RELATIME) }, /* without a word the kernel takes relatime */
 	{ "nostrictatime",  CLR,     MS_STRICTATIME, ATIME(MOUNT_ATTR_RELATIME) },
 	{ "nosuid",         SET,     MS_NOSUID,      MOUNT_ATTR_NOSUID },
 	{ "nosymfollow",    SET,     MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
@@ -65,7 +67,7 @@ static const struct word words[] = {
 	{ "rnodev",         RSET,    0,              MOUNT_ATTR_NODEV },
 	{ "rnodiratime",    RSET,    0,              MOUNT_ATTR_NODIRATIME },
 	{ "rnoexec",        RSET,    0,              MOUNT_ATTR_NOEXEC },
-	{ "rnorelatime",    RCLR,    0,              ATIME(MOUNT_ATTR_STRICTATIME) },
+	{ "rnorelatime",    RCLR,    0,              ATIME(MOUNT_ATTR_RELATIME) },
 	{ "rnostrictatime", RCLR,    0,              ATIME(MOUNT_ATTR_RELATIME) },
 	{ "rnosuid",        RSET,    0,              MOUNT_ATTR_NOSUID },
 	{ "rnosymfollow",   RSET,    0,              MOUNT_ATTR_NOSYMFOLLOW },
@@ -139,8 +141,6 @@ static void word_apply(const struct word *w, struct oci_mount_opts *o)
 		break;
 	case CLR:
 		o->flags &= ~w->flag;
-		if (w->attr >> 32 == MOUNT_ATTR_STRICTATIME)
-			o->flags |= MS_STRICTATIME;
 		attr_apply(&o->attr_set, &o->attr_clr, w->attr, false);
 		break;
 	case RSET:

@@ -1,47 +1,9 @@
 #!/bin/bash
 # podctl-runtime by its own command line: life cycle, exec, terminal, namespaces, hooks, limits, security.
 . "$(dirname "$0")/lib.sh"
-needs root
-command -v busybox >/dev/null || skip_all "busybox is not installed (package busybox-static)"
-command -v python3 >/dev/null || skip_all "python3 is not installed"
-[ -x "$RT" ] || skip_all "$RT is not built"
-
-B=$T/bundle
-R() { "$RT" --root "$T/state" "$@"; }
-# for containers that stay: their stdio must not be the pipe a test is read through
-Rq() { R "$@" </dev/null >/dev/null 2>&1; }
-mkdir -p "$B/rootfs"/{bin,etc,proc,dev,sys,tmp,root,dir}
-cp "$(command -v busybox)" "$B/rootfs/bin/busybox"
-for i in sh true ls cat id mount ps sleep echo env grep hostname touch stat readlink head tty stty ulimit kill; do
-	ln -sf busybox "$B/rootfs/bin/$i"
-done
-echo 'root:x:0:0::/root:/bin/sh' >"$B/rootfs/etc/passwd"
-"$RT" spec -b "$B"
-mv "$B/config.json" "$B/base.json"
-ID=rt-$$
-at_end 'for i in $(R list -q); do R delete --force "$i"; done'
-
-# cfg PYTHON: writes config.json from the template; c is the document, cg the container's cgroup path
-cfg() {
-	python3 - "$B" "$1" "/podctl-$ID" <<-'P'
-		import json, sys
-		c = json.load(open(sys.argv[1] + "/base.json"))
-		c["process"]["terminal"] = False
-		c["linux"]["cgroupsPath"] = sys.argv[3]
-		def sh(text): c["process"]["args"] = ["/bin/sh", "-c", text]
-		def ns(kind, path=None):
-		    c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != kind]
-		    c["linux"]["namespaces"].append({"type": kind, **({"path": path} if path else {})})
-		def mnt(dest, type, source, *options):
-		    c["mounts"].append({"destination": dest, "type": type, "source": source, "options": list(options)})
-		exec(sys.argv[2])
-		json.dump(c, open(sys.argv[1] + "/config.json", "w"))
-	P
-}
-run() { R run -b "$B" "$ID" </dev/null; }
-# prints TEXT PYTHON WANT: what `run` of that configuration prints
-prints() { cfg "$2"; is "$1" "$(run 2>&1)" "$3"; }
-status() { R state "$ID" | sed -n 's/.*"status": "\(.*\)".*/\1/p'; }
+needs root busybox python3
+. "$E2E/rtlib.sh"
+rt_bundle
 
 # --- life cycle
 cfg 'c["process"]["args"] = ["/bin/sleep", "1000"]'

@@ -2,35 +2,8 @@
 # podctl-runtime against hostile images, hostile containers and failing system calls.
 . "$(dirname "$0")/lib.sh"
 needs root busybox python3
-[ -x "$RT" ] || skip_all "$RT is not built"
-
-B=$T/bundle ID=rts-$$
-R() { "$RT" --root "$T/state" "$@"; }
-Rq() { R "$@" </dev/null >/dev/null 2>&1; }
-make_rootfs "$B/rootfs"
-"$RT" spec -b "$B"
-mv "$B/config.json" "$B/base.json"
-at_end 'for i in $(R list -q); do R delete --force "$i"; done'
-
-# cfg PYTHON: writes config.json from the template; c is the document
-cfg() {
-	python3 - "$B" "$1" "/podctl-$ID" <<-'P'
-		import json, sys
-		c = json.load(open(sys.argv[1] + "/base.json"))
-		c["process"]["terminal"] = False
-		c["linux"]["cgroupsPath"] = sys.argv[3]
-		def sh(text): c["process"]["args"] = ["/bin/sh", "-c", text]
-		def mnt(dest, type, source, *options):
-		    c["mounts"].append({"destination": dest, "type": type, "source": source, "options": list(options)})
-		def without(dest): c["mounts"] = [m for m in c["mounts"] if not m["destination"].startswith(dest)]
-		exec(sys.argv[2])
-		json.dump(c, open(sys.argv[1] + "/config.json", "w"))
-	P
-}
-run() { timeout 30 "$RT" --root "$T/state" run -b "$B" "$ID" </dev/null; }
-left() { # what a container of ours still holds of the machine
-	echo "$(find /sys/fs/cgroup -maxdepth 3 -name "podctl-$ID" | wc -l) $(ls "$T/state" | grep -c "^$ID\$") $(pgrep -fc -- "$T/[s]tate.* $ID\$")"
-}
+. "$E2E/rtlib.sh"
+rt_bundle
 
 # --- the host's directories (CVE-2024-21626)
 cfg 'sh("ls /proc/self/fd | tr \"\\n\" \" \"")'
