@@ -12,6 +12,7 @@
  *   pods/ID/containers/CTR/{upper,work}        rt/                        --root of the OCI runtime (rt/CTR/)
  *   pods/ID/logs/NAME/ATTEMPT.log              seccomp/                   compiled filters
  *   volumes/NAME/                              nft.lock net.lock
+ *   mountpoints/          lowest layer of all
  * CTR is the container's 64-digit id; DIFFID, ID likewise 64 hex digits.
  */
 #ifndef PODCTL_ENGINE_PATHS_H
@@ -39,6 +40,7 @@ char *path_pod_log(
 #define PATH_CTL "ctl"
 #define PATH_STATUS "status.json"
 #define PATH_PLAN "plan.json"
+#define PATH_MOUNTPOINTS "mountpoints" /* below root: the lowest layer of every container */
 
 /* Absolute, from the engine's arena: for bundles, plans and argv. */
 const char *path_abs_root(struct engine *e, const char *rel);

@@ -45,9 +45,8 @@ static int take(struct ctr *c, struct err *err)
 		return err_sys(err, -rc, "container '%s': watch its process", c->p->name);
 	if (!c->p->terminal && (rc = io_reopen_fifos(&c->io, c->p->id, c->p->stdin_open)) < 0)
 		return err_sys(err, -rc, "container '%s': open its FIFOs again", c->p->name);
-	if (c->p->log_path && *c->p->log_path &&
-		(rc = log_open(&c->log, c->p->log_path, c->s.attempt, c->p->log_max, err)) < 0)
-		return err_wrap(err, "container '%s'", c->p->name);
+	if (c->p->log_path && *c->p->log_path)
+		log_open(&c->log, c->p->log_path, c->s.attempt, c->p->log_max);
 	c->paused = c->s.state == CTR_PAUSED;
 	if (c->s.state != CTR_PAUSED)
 		c->s.state = CTR_RUNNING; /* a stop that was under way is forgotten with who wanted it */

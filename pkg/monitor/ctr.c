@@ -90,7 +90,6 @@ void ctr_free(struct ctr *c)
 	if (c->mounted)
 		overlay_unmount(c->p->rootfs);
 	free(c->s.message);
-	free(c->create_error);
 	arena_done(&c->arena);
 	free(c);
 }
@@ -173,12 +172,8 @@ static int begin(struct ctr *c, struct err *err)
 	if ((rc = runtime_create(c, fds, err)) < 0)
 		return rc;
 	c->tried = true;
-	/* while the runtime works */
-	if (c->p->log_path && *c->p->log_path &&
-		log_open(&c->log, c->p->log_path, c->s.attempt, c->p->log_max, err) < 0) {
-		c->create_error = strdup(err->msg);
-		err_clear(err);
-	}
+	if (c->p->log_path && *c->p->log_path)
+		log_open(&c->log, c->p->log_path, c->s.attempt, c->p->log_max);
 	return 0;
 }
 
@@ -232,11 +227,6 @@ void ctr_created(struct ctr *c, int status)
 	}
 	if (rc == 0)
 		c->s.pid = pid;
-	if (c->create_error) {
-		rc = err_set(&err, ERR_SYSTEM, "%s", c->create_error);
-		free(c->create_error);
-		c->create_error = NULL;
-	}
 	if (rc == 0 && c->p->terminal && !io_console_ready(&c->io))
 		rc = err_set(&err, ERR_SYSTEM, "the runtime sent no terminal");
 	if (rc < 0) {

@@ -43,11 +43,13 @@ struct session;
 
 /* ---- log.c: k8s-file lines "TIME STREAM F|P text" ---- */
 struct logfile {
-	int dir, fd; /* -EBADF */
+	const char *path; /* the directory, borrowed; NULL when closed */
+	int dir, fd;      /* -EBADF: nothing was written yet */
 	int64_t size, max;
 	uint32_t attempt;
 };
-int log_open(struct logfile *l, const char *path, uint32_t attempt, int64_t max, struct err *err);
+/* Directory and file are made by the first line: many containers never write one. */
+void log_open(struct logfile *l, const char *path, uint32_t attempt, int64_t max);
 void log_close(struct logfile *l);
 void log_write(struct logfile *l, enum proto_kind kind, const char *p, size_t n);
 
@@ -133,7 +135,6 @@ struct ctr {
 	bool done;           /* of this start of the pod: init has completed, another was released */
 	bool cleanup_due;    /* ended for good in a pod that may go on */
 	bool init_ended;     /* an init container that ended and will not be retried */
-	char *create_error;  /* found while the runtime was at work: its result is not wanted */
 	bool tried;          /* an attempt was begun: the next one has the next number */
 	bool exited_early;   /* before the runtime's `start` call was over */
 	int early_code;

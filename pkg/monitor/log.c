@@ -14,11 +14,27 @@ static void name_of(char *name, size_t size, uint32_t attempt, const char *suffi
 	snprintf(name, size, "%u.log%s", attempt, suffix);
 }
 
+static int dir_open(struct logfile *l)
+{
+	if (l->dir >= 0)
+		return 0;
+	if (!l->path)
+		return -EBADF;
+	if (mkdir(l->path, 0711) < 0 && errno == ENOENT)
+		l->dir = dir_make(AT_FDCWD, l->path, 0711);
+	else
+		l->dir = open(l->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return l->dir < 0 ? -EBADF : 0;
+}
+
 static int file_open(struct logfile *l)
 {
 	struct stat st;
 	char name[40];
+	int rc = dir_open(l);
 
+	if (rc < 0)
+		return rc;
 	name_of(name, sizeof name, l->attempt, "");
 	l->fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
 	if (l->fd < 0)
@@ -27,34 +43,25 @@ static int file_open(struct logfile *l)
 	return 0;
 }
 
-int log_open(struct logfile *l, const char *path, uint32_t attempt, int64_t max, struct err *err)
+void log_open(struct logfile *l, const char *path, uint32_t attempt, int64_t max)
 {
 	char name[40];
-	int rc;
 
 	log_close(l);
-	l->dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (l->dir < 0 && errno == ENOENT)
-		l->dir = dir_make(AT_FDCWD, path, 0700);
-	if (l->dir < 0)
-		return err_sys(err, l->dir == -1 ? errno : -l->dir, "open log directory '%s'", path);
-	l->attempt = attempt;
-	l->max = max;
-	if ((rc = file_open(l)) < 0)
-		return err_sys(err, -rc, "open log file '%s/%u.log'", path, attempt);
-	if (attempt >= LOGS_KEPT) {
+	*l = (struct logfile){ .path = path, .dir = -EBADF, .fd = -EBADF, .attempt = attempt, .max = max };
+	if (attempt >= LOGS_KEPT && dir_open(l) == 0) {
 		name_of(name, sizeof name, attempt - LOGS_KEPT, "");
 		(void) unlinkat(l->dir, name, 0);
 		name_of(name, sizeof name, attempt - LOGS_KEPT, ".1");
 		(void) unlinkat(l->dir, name, 0);
 	}
-	return 0;
 }
 
 void log_close(struct logfile *l)
 {
 	fd_close_p(&l->fd);
 	fd_close_p(&l->dir);
+	l->path = NULL;
 }
 
 /* Followers see the inode change and go on with the new file. */
@@ -92,7 +99,7 @@ void log_write(struct logfile *l, enum proto_kind kind, const char *p, size_t n)
 	char head[TIME_TEXT + 16];
 	size_t used = 0, head_n;
 
-	if (l->fd < 0 && (l->dir < 0 || file_open(l) < 0)) /* a rotation that failed is tried again */
+	if (l->fd < 0 && file_open(l) < 0) /* a rotation that failed is tried again */
 		return;
 	time_format(head, time_now_us());
 	head_n = strlen(head);

@@ -80,6 +80,22 @@ static int upper_prepare(struct start *s, const struct container_spec *c, const 
 	return 0;
 }
 
+/* Below everything else, when what is bound over those empty files really is: they are not to be seen. */
+static int mountpoints_add(
+	struct start *s, const struct container_spec *c, struct plan_overlay *o, struct err *err)
+{
+	struct etc_files f = { 0 };
+	const char *layer;
+	int rc;
+
+	if ((rc = pod_etc_files(s, c, &f, err)) < 0 || !f.hosts || !f.hostname || !f.resolv ||
+		o->lowers.n >= LAYERS_MAX)
+		return rc;
+	if ((rc = mountpoints_layer(s->e, &layer, err)) < 0)
+		return rc;
+	return strs_add(&o->lowers, &s->p->arena, layer) < 0 ? no_memory(err) : 0;
+}
+
 static int overlay_make(struct start *s, const struct container_spec *c, const struct strs *layers,
 	struct bundle *b, const char **ret_root, struct err *err)
 {
@@ -105,7 +121,7 @@ static int overlay_make(struct start *s, const struct container_spec *c, const s
 	o->userxattr = s->e->in_userns;
 	if (!o->upper || !o->work || !o->target)
 		return no_memory(err);
-	if ((rc = upper_prepare(s, c, o->lowers.v[0], err)) < 0)
+	if ((rc = upper_prepare(s, c, o->lowers.v[0], err)) < 0 || (rc = mountpoints_add(s, c, o, err)) < 0)
 		return rc;
 	b->rootfs = o;
 	*ret_root = o->target;

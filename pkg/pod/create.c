@@ -318,10 +318,6 @@ static int container_dirs(struct pod *p, const struct container_spec *c, struct 
 			rc = make_dir(p->data_fd, path, err);
 		}
 	}
-	if (rc == 0 && c->log_driver && strcmp(c->log_driver, "none") != 0) {
-		snprintf(path, sizeof path, "logs/%s", c->short_name);
-		rc = make_dir(p->data_fd, path, err);
-	}
 	return rc;
 }
 

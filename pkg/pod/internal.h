@@ -57,6 +57,10 @@ const struct container_spec *pod_infra(const struct pod *p);
 /* Opens "pods/ID/F" files below a held directory, without rename: nobody reads them before they are announced. */
 int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode);
 
+/* mountpoints.c */
+/* Absolute path of the layer that has the mount points every container needs, made when missing. */
+int mountpoints_layer(struct engine *e, const char **ret, struct err *err);
+
 /* create.c */
 int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
 	struct err *err);

@@ -300,7 +300,8 @@ static int give_all(struct reader *r, size_t n, const struct logs_request *q, bo
 	}
 }
 
-static int open_reader(struct engine *e, const struct target *t, struct reader *r, struct err *err)
+static int open_reader(
+	struct engine *e, const struct target *t, bool follow, struct reader *r, struct err *err)
 {
 	struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	char rel[PATH_TEXT], at[PATH_TEXT + NAME_MAX_LEN + 2];
@@ -321,6 +322,9 @@ static int open_reader(struct engine *e, const struct target *t, struct reader *
 
 		(void) snprintf(r->name, sizeof r->name, "%s", p.ctr_row[i].name);
 		(void) snprintf(at, sizeof at, "%s/%s", path_pod_file(rel, t->pod, "logs"), name);
+		/* made by the first line; who waits for that needs something to watch */
+		if (follow)
+			(void) mkdirat(e->root_fd, at, 0711);
 		r->dir = path_open(e->root_fd, at, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
 		if (r->dir < 0)
 			r->dir = -EBADF;
@@ -376,7 +380,7 @@ int verb_logs(struct engine *e, const struct logs_request *q, struct err *err)
 	if (!r)
 		return err_sys(err, ENOMEM, "read the log");
 	while (rc == 0 && n < q->n) {
-		rc = open_reader(e, &q->target[n], &r[n], err);
+		rc = open_reader(e, &q->target[n], q->follow, &r[n], err);
 		n++;
 	}
 	for (size_t i = 0; rc == 0 && i < n; i++) {

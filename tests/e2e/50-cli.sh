@@ -147,8 +147,12 @@ is "logs --until long ago" "$(podctl logs --until 2001-01-01 job 2>&1 | wc -l)" 
 t_fails "logs of nothing" 125 'no such container' podctl logs nothing
 run -d --name slow "$IMG" sh -c 'for i in 1 2 3; do echo $i; sleep 0.2; done' >/dev/null
 is "logs -f ends with the container" "$(podctl logs -f slow | tr '\n' ' ')" "1 2 3 "
+run -d --name late "$IMG" sh -c 'sleep 0.5; echo late' >/dev/null
+is "logs of what has not written yet" "$(podctl logs late)" ""
+is "logs -f waits for the first line" "$(podctl logs -f late)" "late"
+t "what is always mounted leaves no trace in the writable layer" sh -c '! ls "$1"/pods/*/containers/*/upper/*/hosts 2>/dev/null' - "$ROOT"
 is "logs of several have prefixes" "$(podctl logs job slow 2>/dev/null | awk '{ print NF }' | sort -u)" 2
-is "rm -a prints ids" "$(podctl rm -fa | grep -cE '^[0-9a-f]{64}$')" 2
+is "rm -a prints ids" "$(podctl rm -fa | grep -cE '^[0-9a-f]{64}$')" 3
 
 # ---- pods ----------------------------------------------------------------------------------------------------------------
 pod=$(podctl pod create --network none --name p --label a=b)
