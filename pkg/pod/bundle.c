@@ -80,7 +80,6 @@ static int upper_prepare(struct start *s, const struct container_spec *c, const 
 	return 0;
 }
 
-/* Below everything else, when what is bound over those empty files really is: they are not to be seen. */
 static int mountpoints_add(
 	struct start *s, const struct container_spec *c, struct plan_overlay *o, struct err *err)
 {
@@ -88,10 +87,9 @@ static int mountpoints_add(
 	const char *layer;
 	int rc;
 
-	if ((rc = pod_etc_files(s, c, &f, err)) < 0 || !f.hosts || !f.hostname || !f.resolv ||
-		o->lowers.n >= LAYERS_MAX)
-		return rc;
-	if ((rc = mountpoints_layer(s->e, &layer, err)) < 0)
+	if (o->lowers.n >= LAYERS_MAX)
+		return 0;
+	if ((rc = pod_etc_files(s, c, &f, err)) < 0 || (rc = mountpoints_layer(s->e, &f, &layer, err)) < 0)
 		return rc;
 	return strs_add(&o->lowers, &s->p->arena, layer) < 0 ? no_memory(err) : 0;
 }

@@ -57,10 +57,6 @@ const struct container_spec *pod_infra(const struct pod *p);
 /* Opens "pods/ID/F" files below a held directory, without rename: nobody reads them before they are announced. */
 int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode);
 
-/* mountpoints.c */
-/* Absolute path of the layer that has the mount points every container needs, made when missing. */
-int mountpoints_layer(struct engine *e, const char **ret, struct err *err);
-
 /* create.c */
 int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
 	struct err *err);
@@ -123,6 +119,10 @@ struct etc_files {
 };
 int pod_etc_write(struct start *s, struct err *err);
 int pod_etc_files(struct start *s, const struct container_spec *c, struct etc_files *ret, struct err *err);
+
+/* mountpoints.c */
+/* Absolute path of the layer that has the mount points of these files, made when missing. */
+int mountpoints_layer(struct engine *e, const struct etc_files *f, const char **ret, struct err *err);
 
 /* stop.c */
 int monitor_gone(struct pod *p, int sock, struct err *err);
