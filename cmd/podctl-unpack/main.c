@@ -1,8 +1,11 @@
 /*
  * podctl-unpack — the only program that parses archives.  Started by podctl for one layer or one image archive.
  *
- *   podctl-unpack layer [--member=N] [--diff=HEX] [--blob=HEX] [--userns] --max=BYTES   0: archive, 3: directory to fill
- *   podctl-unpack scan --max=BYTES                                                      0: archive, 3: for copies
+ *   podctl-unpack layer [--member=N] [--diff=HEX] [--blob=HEX] [--userns] [--recipe] --max=BYTES
+ *                                                                          0: archive, 3: directory to fill, 5: recipe
+ *   podctl-unpack scan --max=BYTES                                         0: archive, 3: for copies
+ *   podctl-unpack pack [--tree [--whole]] [--format=plain|gzip|zstd] [--level=N] [--diff=HEX]
+ *                                                                          0: recipe, 3: the layer, 5: the tar
  *
  * Results are JSON lines on stdout; the last one is {"ok":...} or {"error":...}.  Names of files travel as hex digits,
  * being bytes, not text.
@@ -16,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/podctl-unpack/pack.h"
 #include "pkg/archive/confine.h"
 #include "pkg/archive/digest.h"
 #include "pkg/archive/scan.h"
@@ -26,7 +30,7 @@
 #include "pkg/util/limits.h"
 #include "pkg/util/text.h"
 
-enum { FD_ARCHIVE = 0, FD_RESULT = 1, FD_DIR = 3, FD_LOCK = 4 /* only held */ };
+enum { FD_ARCHIVE = 0, FD_RESULT = 1, FD_DIR = 3, FD_LOCK = 4 /* only held */, FD_THIRD = 5 };
 
 static int line_write(json_t *v, struct err *err)
 {
@@ -89,6 +93,19 @@ static int layer_main(struct unpack_opts *o, struct err *err)
 		err);
 }
 
+static int pack_main(const struct pack_opts *o, struct err *err)
+{
+	struct sink_result r;
+	int rc = pack_run(o, FD_ARCHIVE, FD_DIR, FD_THIRD, &r, err);
+
+	if (rc < 0)
+		return rc;
+	return line_write(json_pack("{s:{s:s,s:I,s:s,s:I}}", "ok", "diffId", r.diff_id, "tarSize",
+				  (json_int_t) r.tar_size, "blob", r.blob, "blobSize",
+				  (json_int_t) r.blob_size),
+		err);
+}
+
 static int scan_main(uint64_t max, struct err *err)
 {
 	int rc = archive_scan(FD_ARCHIVE, FD_DIR, max, on_member, NULL, err);
@@ -96,7 +113,7 @@ static int scan_main(uint64_t max, struct err *err)
 	return rc < 0 ? rc : line_write(json_pack("{s:{}}", "ok"), err);
 }
 
-static int options(int argc, char **argv, struct unpack_opts *o, struct err *err)
+static int options(int argc, char **argv, struct unpack_opts *o, struct pack_opts *p, struct err *err)
 {
 	static const struct option table[] = {
 		{ "member", required_argument, NULL, 'm' },
@@ -104,11 +121,17 @@ static int options(int argc, char **argv, struct unpack_opts *o, struct err *err
 		{ "blob", required_argument, NULL, 'b' },
 		{ "userns", no_argument, NULL, 'u' },
 		{ "max", required_argument, NULL, 'x' },
+		{ "recipe", no_argument, NULL, 'r' },
+		{ "tree", no_argument, NULL, 't' },
+		{ "whole", no_argument, NULL, 'w' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "level", required_argument, NULL, 'l' },
 		{ 0 },
 	};
 	uint64_t n;
-	int c;
+	int c, rc;
 
+	*p = (struct pack_opts){ 0 };
 	*o = (struct unpack_opts){ .fd = FD_ARCHIVE, .dir = FD_DIR, .member = -1, .event = on_event };
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		switch (c) {
@@ -130,33 +153,57 @@ static int options(int argc, char **argv, struct unpack_opts *o, struct err *err
 		case 'u':
 			o->userns = true;
 			break;
+		case 'r':
+			o->recipe = FD_THIRD;
+			break;
+		case 't':
+			p->tree = true;
+			break;
+		case 'w':
+			p->whole = true;
+			break;
+		case 'f':
+			if ((rc = pack_format(optarg, &p->format, err)) < 0)
+				return rc;
+			break;
+		case 'l':
+			if (parse_u64(optarg, 0, 22, &n) < 0)
+				return err_set(err, ERR_INVALID, "--level=%s: not a level", optarg);
+			p->level = (int) n;
+			break;
 		default:
 			return err_set(err, ERR_INVALID, "unknown option");
 		}
 	}
-	if (!o->max || optind + 1 != argc)
-		return err_set(err, ERR_INVALID, "usage: podctl-unpack layer|scan --max=BYTES ...");
+	p->diff = o->expect_diff;
+	if (optind + 1 != argc || (!o->max && strcmp(argv[optind], "pack") != 0))
+		return err_set(err, ERR_INVALID, "usage: podctl-unpack layer|scan|pack --max=BYTES ...");
 	return 0;
 }
 
 static int run(int argc, char **argv, struct err *err)
 {
 	struct unpack_opts o;
+	struct pack_opts p;
 	const char *mode;
+	bool pack;
 	int rc;
 
 	/* names in pax headers are UTF-8, and libarchive changes what the locale cannot say */
 	if (!setlocale(LC_ALL, "C.UTF-8"))
 		return err_set(err, ERR_UNSUPPORTED, "the C library has no C.UTF-8 locale");
-	if ((rc = options(argc, argv, &o, err)) < 0)
+	if ((rc = options(argc, argv, &o, &p, err)) < 0)
 		return rc;
 	if (digest_prepare() < 0)
 		return err_set(err, ERR_UNSUPPORTED, "libcrypto has no SHA-256");
 	mode = argv[optind];
-	if (strcmp(mode, "layer") != 0 && strcmp(mode, "scan") != 0)
+	pack = strcmp(mode, "pack") == 0;
+	if (!pack && strcmp(mode, "layer") != 0 && strcmp(mode, "scan") != 0)
 		return err_set(err, ERR_INVALID, "'%s' is not a mode", mode);
-	if ((rc = confine(FD_DIR, FD_LOCK, err)) < 0)
+	if ((rc = confine(FD_DIR, pack || o.recipe > 0 ? FD_THIRD : FD_LOCK, pack, err)) < 0)
 		return rc;
+	if (pack)
+		return pack_main(&p, err);
 	return strcmp(mode, "layer") == 0 ? layer_main(&o, err) : scan_main(o.max, err);
 }
 

@@ -52,6 +52,7 @@ static const int allowed[] = {
 	SYS_openat, SYS_openat2, SYS_pwrite64, SYS_ftruncate, SYS_mkdirat, SYS_mknodat, SYS_symlinkat, SYS_linkat,
 	SYS_unlinkat, SYS_fchown, SYS_fchownat, SYS_fchmod, SYS_fchmodat, SYS_utimensat, SYS_fsetxattr, SYS_lsetxattr,
 	SYS_fchdir, SYS_getdents64, SYS_fstatfs, SYS_fcntl, SYS_umask,
+	SYS_readlinkat, SYS_flistxattr, SYS_fgetxattr, SYS_fadvise64,
 	/* memory, threads, the end */
 	SYS_brk, SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_futex, SYS_set_robust_list, SYS_rseq,
 	SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn, SYS_sched_yield, SYS_sched_getaffinity, SYS_getpid,
@@ -93,9 +94,10 @@ static int seccomp_apply(void)
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0 ? -errno : 0;
 }
 
-static int caps_apply(void)
+/* reads_marks: overlay's own attributes take CAP_SYS_ADMIN; without mount(2) and the like in the filter it is for nothing else. */
+static int caps_apply(bool reads_marks)
 {
-	static const unsigned keep = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER |
+	const unsigned keep = (reads_marks ? 1U << CAP_SYS_ADMIN : 0) | 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER |
 				     1U << CAP_FSETID | 1U << CAP_MKNOD | 1U << CAP_SETFCAP;
 	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct d[2];
@@ -135,7 +137,7 @@ static int rlimits_apply(void)
 	return rc;
 }
 
-int confine(int dir, int last_fd, struct err *err)
+int confine(int dir, int last_fd, bool reads_marks, struct err *err)
 {
 	int rc;
 
@@ -148,7 +150,7 @@ int confine(int dir, int last_fd, struct err *err)
 	if (fchdir(dir) < 0 || chroot(".") < 0)
 		return err_sys(err, errno, "confine: change root directory");
 	(void) umask(0);
-	if ((rc = caps_apply()) < 0)
+	if ((rc = caps_apply(reads_marks)) < 0)
 		return err_sys(err, -rc, "confine: drop capabilities");
 	if (!SANITIZED && (rc = seccomp_apply()) < 0)
 		return err_sys(err, -rc, "confine: system call filter");

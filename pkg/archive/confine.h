@@ -8,9 +8,12 @@
 #ifndef PODCTL_ARCHIVE_CONFINE_H
 #define PODCTL_ARCHIVE_CONFINE_H
 
+#include <stdbool.h>
+
 #include "pkg/util/err.h"
 
-/* dir: the directory that becomes "/".  Every descriptor above 'last_fd' is closed. */
-int confine(int dir, int last_fd, struct err *err);
+/* dir: the directory that becomes "/".  Every descriptor above 'last_fd' is closed.  reads_marks: CAP_SYS_ADMIN is kept as well,
+ * for reading overlay's own attributes of a directory that is written as a tar. */
+int confine(int dir, int last_fd, bool reads_marks, struct err *err);
 
 #endif

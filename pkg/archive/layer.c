@@ -1,5 +1,6 @@
 #include "pkg/archive/layer.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "pkg/archive/recipe.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
 #include "pkg/util/path.h"
@@ -145,11 +147,42 @@ int layer_parent(struct layer *l, const char *dir, struct err *err)
 	return parent_hold(l, fd, dir, err);
 }
 
+/* Files that the archive lists again later: the recipe keeps what they were. */
+static void replaced_keep(struct layer *l, int at, const char *name, const char *base, unsigned depth)
+{
+	auto_close int fd = openat(at, base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct dirent *de;
+	struct stat st;
+	DIR *d;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || depth > ENTRY_DEPTH_MAX)
+		return;
+	if (S_ISREG(st.st_mode) && st.st_size)
+		recipe_replaced(l->recipe, name, fd, (uint64_t) st.st_size);
+	if (!S_ISDIR(st.st_mode) || !(d = fdopendir(fd)))
+		return;
+	fd = -EBADF; /* the stream's now */
+	while ((de = readdir(d))) {
+		char sub[ENTRY_NAME_MAX];
+
+		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+			continue;
+		if (snprintf(sub, sizeof sub, "%s/%s", name, de->d_name) < (int) sizeof sub)
+			replaced_keep(l, dirfd(d), sub, de->d_name, depth + 1);
+	}
+	closedir(d);
+}
+
 int layer_clear(struct layer *l, const char *base, struct err *err)
 {
+	char name[2 * ENTRY_NAME_MAX];
 	struct stat st;
 	int rc;
 
+	if (l->recipe) {
+		snprintf(name, sizeof name, "%s%s%s", l->parent_name, *l->parent_name ? "/" : "", base);
+		replaced_keep(l, l->parent, name, base, 0);
+	}
 	if (fstatat(l->parent, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "look at what is there");
 	if (!S_ISDIR(st.st_mode))

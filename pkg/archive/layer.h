@@ -16,8 +16,10 @@ struct dir_time {
 	struct timespec mtime;
 };
 
+struct recipe;
 struct layer {
 	int root;
+	struct recipe *recipe; /* borrowed; NULL */
 	bool userns;
 	unpack_event_fn *event;
 	void *ctx;

@@ -6,6 +6,7 @@
 
 #include "pkg/archive/blob.h"
 #include "pkg/archive/digest.h"
+#include "pkg/archive/recipe.h"
 #include "pkg/archive/ring.h"
 
 struct stream {
@@ -17,6 +18,7 @@ struct stream {
 	struct err pump_err; /* written by the pump before ring_end() */
 	bool pump_failed;
 	struct digest *diff;
+	struct recipe *recipe; /* borrowed */
 	struct archive *tar;
 	const void *first; /* read to see whether there is anything */
 	size_t first_len;
@@ -73,6 +75,8 @@ static la_ssize_t next(struct stream *s, const void **ret)
 		return -1;
 	}
 	digest_add(s->diff, *ret, n);
+	if (s->recipe)
+		recipe_bytes(s->recipe, *ret, n);
 	return (la_ssize_t) n;
 }
 
@@ -118,6 +122,7 @@ int stream_open(const struct stream_opts *o, struct stream **ret, struct err *er
 	if (!s)
 		return err_sys(err, ENOMEM, "archive reader");
 	s->max = o->max;
+	s->recipe = o->recipe;
 	if (!(s->ring = ring_new()) || !(s->diff = digest_new(true)))
 		rc = err_sys(err, ENOMEM, "archive reader");
 	else if ((rc = blob_open(o->fd, o->member, o->hash_blob, &s->blob, err)) == 0) {

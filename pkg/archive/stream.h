@@ -19,6 +19,7 @@ struct stream_opts {
 	int64_t member;
 	bool hash_blob; /* digest of the bytes as they come */
 	uint64_t max;   /* uncompressed bytes; more is refused */
+	struct recipe *recipe; /* gets all uncompressed bytes; NULL */
 };
 
 struct stream;

@@ -7,6 +7,7 @@
 
 #include "pkg/archive/entry.h"
 #include "pkg/archive/layer.h"
+#include "pkg/archive/recipe.h"
 #include "pkg/archive/stream.h"
 #include "pkg/util/buf.h"
 #include "pkg/util/cleanup.h"
@@ -39,6 +40,16 @@ static int name_failed(int rc, struct err *err)
 	}
 }
 
+/* A plain file's bytes are in the layer from now on; whatever else the stream holds is kept as it is. */
+static void contents_recorded(struct layer *l, struct archive *tar, struct archive_entry *e, const char *clean)
+{
+	int64_t n = archive_entry_size_is_set(e) ? archive_entry_size(e) : 0;
+
+	if (l->recipe && n > 0 && archive_entry_filetype(e) == S_IFREG && !archive_entry_hardlink(e) &&
+		!archive_entry_sparse_count(e))
+		recipe_file(l->recipe, (uint64_t) archive_filter_bytes(tar, 0), (uint64_t) n, clean);
+}
+
 static int entry_apply(struct layer *l, struct archive *tar, struct archive_entry *e, uint64_t max,
 	uint64_t *size, struct err *err)
 {
@@ -61,6 +72,7 @@ static int entry_apply(struct layer *l, struct archive *tar, struct archive_entr
 		return layer_whiteout(l, dir, target, err);
 	if (w == WHITEOUT_OPAQUE)
 		return layer_opaque(l, dir, err);
+	contents_recorded(l, tar, e, clean);
 	return entry_make(l, tar, e, clean, base, max, size, err);
 }
 
@@ -94,6 +106,8 @@ static int entries_apply(struct layer *l, struct stream *s, const struct unpack_
 			return stream_error(s, err);
 		if (rc == ARCHIVE_WARN && (rc = warning_check(tar, err)) < 0)
 			return wrap_entry(e, err);
+		if (l->recipe)
+			recipe_entry(l->recipe);
 		if (++ret->entries > UNPACK_ENTRIES_MAX)
 			return err_set(err, ERR_INVALID, "more than %d entries", UNPACK_ENTRIES_MAX);
 		rc = entry_apply(l, tar, e, o->max - ret->size, &size, err);
@@ -125,18 +139,28 @@ int unpack_layer(const struct unpack_opts *o, struct unpack_result *ret, struct 
 {
 	/* an uncompressed blob is the diff itself: one digest is enough */
 	bool two = o->expect_blob && !(o->expect_diff && strcmp(o->expect_blob, o->expect_diff) == 0);
-	struct stream_opts so = { .fd = o->fd, .member = o->member, .hash_blob = two, .max = o->max };
+	struct recipe *recipe = o->recipe > 0 ? recipe_new(o->recipe) : NULL;
+	struct stream_opts so = {
+		.fd = o->fd, .member = o->member, .hash_blob = two, .max = o->max, .recipe = recipe
+	};
 	struct unpack_result r = { 0 };
 	struct stream *s;
 	struct layer l;
 	int rc;
 
-	if ((rc = stream_open(&so, &s, err)) < 0)
+	if (o->recipe > 0 && !recipe)
+		return err_sys(err, ENOMEM, "unpack");
+	if ((rc = stream_open(&so, &s, err)) < 0) {
+		recipe_free(recipe);
 		return rc;
+	}
 	layer_init(&l, o);
+	l.recipe = recipe;
 	rc = entries_apply(&l, s, o, &r, err);
 	if (rc >= 0)
 		rc = stream_drain(s, err);
+	if (rc >= 0 && recipe)
+		rc = recipe_end(recipe, err);
 	if (rc >= 0) {
 		stream_digests(s, r.diff_id, r.blob);
 		if (o->expect_blob && !two)
@@ -147,6 +171,7 @@ int unpack_layer(const struct unpack_opts *o, struct unpack_result *ret, struct 
 	}
 	layer_done(&l);
 	stream_free(s);
+	recipe_free(recipe);
 	if (rc < 0)
 		return rc;
 	*ret = r;

@@ -35,6 +35,9 @@ int image_config_parse(const char *json, struct arena *a, struct image_config *r
  * any repository whose last components match.  ERR_NOT_FOUND: "image x: not found locally; podctl pull or ...". */
 int image_resolve(struct engine *e, const char *ref, struct arena *a, struct image_row *ret, struct err *err);
 
+/* Which of the image's names 'ref' meant; NULL: its id, a digest, or several. */
+const char *image_name_meant(const struct image_row *img, const char *ref, struct arena *a);
+
 /* Absolute paths of the layers, topmost first as overlay wants its lowerdirs.  ERR_CORRUPT when a layer directory is gone. */
 int image_lowers(
 	struct engine *e, const struct image_row *img, struct arena *a, struct strs *ret, struct err *err);

@@ -16,6 +16,7 @@
 
 #define TMP_PREFIX "tmp-"
 #define COMMIT_TEXT 128
+#define RECIPE ".recipe"
 
 static int layers_open(struct engine *e, struct err *err)
 {
@@ -106,6 +107,25 @@ void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint
 	buf_done(&b);
 }
 
+int layer_open(
+	struct engine *e, const char *diff_id, int *ret_dir, int *ret_recipe, struct err *err)
+{
+	char rel[PATH_TEXT], name[80];
+	auto_close int dir = path_open(
+		e->root_fd, path_layer(rel, diff_id), PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
+	auto_close int recipe = -EBADF;
+
+	if (dir < 0)
+		return err_sys(err, -dir, "open layer %.12s", diff_id);
+	snprintf(name, sizeof name, "%s" RECIPE, diff_id);
+	recipe = path_open(e->root_fd, path_layer(rel, name), PATH_IN_STATE, O_RDONLY, 0);
+	if (recipe < 0 && recipe != -ENOENT)
+		return err_sys(err, -recipe, "open the record of layer %.12s", diff_id);
+	*ret_dir = fd_steal(&dir);
+	*ret_recipe = recipe >= 0 ? fd_steal(&recipe) : -ENOENT;
+	return 0;
+}
+
 /* ---- publication --------------------------------------------------------------------------------------------------- */
 
 static int job_publish(struct engine *e, struct layer_job *j, struct err *err)
@@ -120,6 +140,9 @@ static int job_publish(struct engine *e, struct layer_job *j, struct err *err)
 		(unsigned long long) j->tar_size);
 	if ((rc = file_replace(j->tmp.layers, name, text, (size_t) n, 0600, false)) < 0)
 		return err_sys(err, -rc, "record layer %.12s", j->diff_id);
+	snprintf(name, sizeof name, "%s" RECIPE, j->diff_id);
+	if (renameat(j->tmp.dir, "recipe", j->tmp.layers, name) < 0)
+		return err_sys(err, errno, "record layer %.12s", j->diff_id);
 	if (renameat(j->tmp.dir, "diff", j->tmp.layers, j->diff_id) < 0)
 		return err_sys(err, errno, "publish layer %.12s", j->diff_id);
 	return 0;
@@ -187,6 +210,8 @@ int layers_retire(struct engine *e, const struct strs *diff_ids, struct image_tm
 			return err_sys(err, errno, "remove layer %.12s", diff_ids->v[i]);
 		sizes_name(name, diff_ids->v[i]);
 		(void) unlinkat(t->layers, name, 0);
+		snprintf(name, sizeof name, "%s" RECIPE, diff_ids->v[i]);
+		(void) unlinkat(t->layers, name, 0);
 	}
 	return 0;
 }
@@ -201,12 +226,13 @@ static bool tmp_is_free(int layers, const char *name)
 	return fd < 0 || lock_is_free(fd);
 }
 
-/* DIFFID.json without its layer: its command ended between the two steps. */
+/* DIFFID.json or .recipe without its layer: its command ended between the steps. */
 static bool sizes_are_stale(struct engine *e, const char *name)
 {
 	char id[ID_LEN + 1];
 
-	if (strlen(name) != ID_LEN + strlen(".json") || strcmp(name + ID_LEN, ".json") != 0)
+	if (strlen(name) <= ID_LEN ||
+		(strcmp(name + ID_LEN, ".json") != 0 && strcmp(name + ID_LEN, RECIPE) != 0))
 		return false;
 	memcpy(id, name, ID_LEN);
 	id[ID_LEN] = '\0';

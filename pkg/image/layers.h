@@ -3,6 +3,7 @@
  *
  *   layers/DIFFID/       a layer, whole and verified
  *   layers/DIFFID.json   its sizes
+ *   layers/DIFFID.recipe how its tar was written (pkg/archive/recipe.h); none in stores of before
  *   layers/tmp-RANDOM/   of one running command: lock (held), diff/ (being unpacked), copies of archive members
  *   layers/lock          held exclusively while layers appear with their rows, or rows go with their layers
  *
@@ -62,12 +63,18 @@ struct layer_feed {
 /* Runs the helper for all jobs, a few at a time.  feed: NULL, all blobs are there.  The first failure ends the others. */
 int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, struct layer_feed *feed,
 	image_progress *progress, void *ctx, struct err *err);
+/* podctl-unpack with its own descriptors; its last words when they are {"error":...}. */
+int unpack_helper_start(struct engine *e, struct strs *argv, int in, const int (*pass)[2], size_t n_pass,
+	int *ret_out, int *ret_pidfd, pid_t *ret_pid, struct err *err);
+int unpack_helper_error(const json_t *line, struct err *err);
 /* One run of the helper for the members of an archive; lines: its output, JSON per line. */
 int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lines, struct err *err);
 
 bool layer_exists(struct engine *e, const char *diff_id);
 /* Bytes of its files and of its tar; 0 when unknown. */
 void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar);
+/* Its directory, and how its tar was written; *ret_recipe -ENOENT: nobody knows (it came before that was kept). */
+int layer_open(struct engine *e, const char *diff_id, int *ret_dir, int *ret_recipe, struct err *err);
 
 /* Publishes the jobs' layers and adds the row (whose size it fills), in one step.  -EAGAIN: a layer that the row needs was
  * removed meanwhile, the row was not added: plan again. */

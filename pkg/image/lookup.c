@@ -254,8 +254,7 @@ static int delete (
 	return strs_addf(ret, a, "Deleted: %s", img->id) < 0 ? err_sys(err, ENOMEM, "remove image") : 0;
 }
 
-/* Which of the image's names 'ref' meant. */
-static const char *name_meant(const struct image_row *img, const char *ref, struct arena *a)
+const char *image_name_meant(const struct image_row *img, const char *ref, struct arena *a)
 {
 	struct err ignored = { 0 };
 	struct image_name n;
@@ -296,7 +295,7 @@ int image_remove(
 		return err_set(err, ERR_STATE,
 			"image %.12s has %zu names; remove them one by one, or use --force", img.id,
 			img.names.n);
-	name = by_id ? NULL : name_meant(&img, ref, a);
+	name = by_id ? NULL : image_name_meant(&img, ref, a);
 	if (name && img.names.n > 1) {
 		if ((rc = store_image_untag(e->store, name, err)) < 0)
 			return rc;

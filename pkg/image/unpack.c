@@ -52,11 +52,10 @@ void layer_job_done(struct layer_job *j)
 
 /* ---- starting ------------------------------------------------------------------------------------------------------- */
 
-static int helper_start(struct engine *e, struct strs *argv, int in, int dir, int lock, int *ret_out,
-	int *ret_pidfd, pid_t *ret_pid, struct err *err)
+int unpack_helper_start(struct engine *e, struct strs *argv, int in, const int (*pass)[2], size_t n_pass,
+	int *ret_out, int *ret_pidfd, pid_t *ret_pid, struct err *err)
 {
-	const int pass[2][2] = { { dir, 3 }, { lock, 4 } }; /* the helper keeps the lock if we die first */
-	struct proc_opts o = PROC_OPTS(.pass = pass, .n_pass = 2, .death_signal = SIGKILL);
+	struct proc_opts o = PROC_OPTS(.pass = pass, .n_pass = n_pass, .death_signal = SIGKILL);
 	auto_close int out = -EBADF;
 	auto_close int child_out = -EBADF;
 	int p[2], rc;
@@ -81,11 +80,15 @@ static int helper_start(struct engine *e, struct strs *argv, int in, int dir, in
 static int job_start(struct engine *e, struct layer_job *j, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
+	auto_close int recipe = -EBADF;
 	struct strs argv = { 0 };
 	int rc;
 
 	if ((rc = image_tmp_make(e, &j->tmp, err)) < 0)
 		return rc;
+	recipe = openat(j->tmp.dir, "recipe", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (recipe < 0)
+		return err_sys(err, errno, "make layers/%s/recipe", j->tmp.name);
 	if (mkdirat(j->tmp.dir, "diff", 0755) < 0 ||
 		fchmodat(j->tmp.dir, "diff", 0755, 0) < 0) /* whatever the umask is */
 		return err_sys(err, errno, "make layers/%s/diff", j->tmp.name);
@@ -94,6 +97,7 @@ static int job_start(struct engine *e, struct layer_job *j, struct err *err)
 		return err_sys(err, errno, "open layers/%s/diff", j->tmp.name);
 	rc = strs_add(&argv, &a, "podctl-unpack");
 	rc = rc < 0 ? rc : strs_add(&argv, &a, "layer");
+	rc = rc < 0 ? rc : strs_add(&argv, &a, "--recipe");
 	rc = rc < 0 ? rc : strs_addf(&argv, &a, "--max=%llu", (unsigned long long) UNPACK_MAX);
 	if (rc == 0 && j->member >= 0)
 		rc = strs_addf(&argv, &a, "--member=%lld", (long long) j->member);
@@ -105,7 +109,10 @@ static int job_start(struct engine *e, struct layer_job *j, struct err *err)
 		rc = strs_add(&argv, &a, "--userns");
 	if (rc < 0)
 		return err_sys(err, ENOMEM, "start podctl-unpack");
-	return helper_start(e, &argv, j->fd, j->diff_dir, j->tmp.lock, &j->out, &j->pidfd, &j->pid, err);
+	/* the helper keeps the lock if we die first */
+	const int pass[3][2] = { { j->diff_dir, 3 }, { j->tmp.lock, 4 }, { recipe, 5 } };
+
+	return unpack_helper_start(e, &argv, j->fd, pass, LEN(pass), &j->out, &j->pidfd, &j->pid, err);
 }
 
 /* ---- results --------------------------------------------------------------------------------------------------------- */
@@ -125,7 +132,7 @@ static bool unhex(const char *hex, struct buf *out)
 	return hex && !*hex && !buf_failed(out);
 }
 
-static int helper_error(const json_t *line, struct err *err)
+int unpack_helper_error(const json_t *line, struct err *err)
 {
 	struct buf text = BUF_INIT(8 * KiB);
 	json_int_t kind = json_integer_value(json_object_get(line, "kind"));
@@ -166,7 +173,7 @@ static int job_line(struct engine *e, struct layer_job *j, const json_t *line, b
 	int rc = 0;
 
 	if (json_object_get(line, "error")) {
-		rc = helper_error(line, err);
+		rc = unpack_helper_error(line, err);
 	} else if (opaque && unhex(opaque, &text)) {
 		rc = opaque_mark(e, j, text.data, err);
 	} else if (note && unhex(note, &text)) {
@@ -327,7 +334,9 @@ int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lin
 	if (strs_add(&argv, &a, "podctl-unpack") < 0 || strs_add(&argv, &a, "scan") < 0 ||
 		strs_addf(&argv, &a, "--max=%llu", (unsigned long long) UNPACK_MAX) < 0)
 		return err_sys(err, ENOMEM, "start podctl-unpack");
-	if ((rc = helper_start(e, &argv, fd, dir, lock, &out, &pidfd, &pid, err)) < 0)
+	const int pass[2][2] = { { dir, 3 }, { lock, 4 } };
+
+	if ((rc = unpack_helper_start(e, &argv, fd, pass, LEN(pass), &out, &pidfd, &pid, err)) < 0)
 		return rc;
 	while (!end && rc == 0)
 		rc = lines_read(out, lines, &end);
@@ -341,7 +350,7 @@ int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lin
 	if (last && strncmp(last, "{\"error\"", 8) == 0) {
 		json_t *line = json_loads(last, 0, NULL);
 
-		rc = line ? helper_error(line, err) : helper_died(status, err);
+		rc = line ? unpack_helper_error(line, err) : helper_died(status, err);
 		json_decref(line);
 		return rc;
 	}
