@@ -6,6 +6,11 @@
  *   {"session":{"host":,"repository":,"insecure":,"user":,"password":,"identity":,"ca":[],"cert":,"key":,"connectTimeout":}}
  *   {"manifest":{"reference":,"digest":,"max":,"file":}}         -> {"ok":{"type":,"digest":}}
  *   {"blobs":[{"digest":,"size":,"file":}]}                      -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
+ *   with "push" in the session:
+ *   {"have":[DIGEST...]}                                         -> {"ok":{"have":[BOOL...]}}
+ *   {"mount":{"digest":,"from":}}                                -> {"ok":{"mounted":BOOL}}
+ *   {"upload":{"digest":,"size":,"file":}}                       -> {"got":[0,BYTES]}..., {"ok":{}}
+ *   {"put":{"reference":,"type":,"file":}}                       -> {"ok":{"digest":}}
  *
  * A failure is {"error":TEXT,"kind":,"errno":} and the end.  Credentials come on the pipe: an argv or an environment could
  * be read by others.
@@ -17,6 +22,7 @@
 #include <string.h>
 
 #include "pkg/transfer/session.h"
+#include "pkg/transfer/upload.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -66,6 +72,7 @@ static int take_session(const json_t *v, struct session *s, struct arena *a, str
 		.identity = json_string_value(json_object_get(v, "identity")),
 		.cert = json_string_value(json_object_get(v, "cert")),
 		.key = json_string_value(json_object_get(v, "key")),
+		.push = json_is_true(json_object_get(v, "push")),
 		.connect_timeout_s = (long) json_integer_value(json_object_get(v, "connectTimeout")) };
 	json_array_foreach(json_object_get(v, "ca"), i,
 		ca) if (json_is_string(ca) &&
@@ -131,10 +138,119 @@ static int get_blobs(struct session *s, const json_t *v, struct err *err)
 	return rc;
 }
 
+/* ---- pushing --------------------------------------------------------------------------------------------------------- */
+
+static int file_of(const char *name, struct err *err)
+{
+	int fd = name && !strchr(name, '/') ? openat(FD_DIR, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+					    : (errno = EINVAL, -1);
+
+	return fd < 0 ? err_sys(err, errno, "open what is to be sent") : fd;
+}
+
+static int tell_have(struct uploader *u, const json_t *v, struct err *err)
+{
+	json_t *list = json_array();
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < json_array_size(v); i++) {
+		const char *digest = json_string_value(json_array_get(v, i));
+
+		rc = upload_have(u, digest ? digest : "", err);
+		(void) json_array_append_new(list, json_boolean(rc > 0));
+	}
+	if (rc < 0) {
+		json_decref(list);
+		return rc;
+	}
+	say(json_pack("{s:{s:o}}", "ok", "have", list));
+	return 0;
+}
+
+static int do_mount(struct uploader *u, const json_t *v, struct err *err)
+{
+	const char *digest = json_string_value(json_object_get(v, "digest"));
+	const char *from = json_string_value(json_object_get(v, "from"));
+	int rc = upload_mount(u, digest ? digest : "", from ? from : "", err);
+
+	if (rc >= 0)
+		say(json_pack("{s:{s:b}}", "ok", "mounted", rc > 0));
+	return rc < 0 ? rc : 0;
+}
+
+static void on_sent(void *ctx, uint64_t bytes)
+{
+	uint64_t *told = ctx, now = time_mono_us();
+
+	if (now - *told < 200000)
+		return;
+	*told = now;
+	say(json_pack("{s:[i,I]}", "got", 0, (json_int_t) bytes));
+}
+
+static int do_upload(struct uploader *u, const json_t *v, struct err *err)
+{
+	const char *digest = json_string_value(json_object_get(v, "digest"));
+	auto_close int fd = file_of(json_string_value(json_object_get(v, "file")), err);
+	uint64_t told = time_mono_us();
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	u->sent = on_sent;
+	u->ctx = &told;
+	rc = upload_blob(
+		u, digest ? digest : "", fd, (uint64_t) json_integer_value(json_object_get(v, "size")), err);
+	u->sent = NULL;
+	if (rc == 0)
+		say(json_pack("{s:{}}", "ok"));
+	return rc;
+}
+
+static int do_put(struct uploader *u, const json_t *v, struct err *err)
+{
+	const char *reference = json_string_value(json_object_get(v, "reference"));
+	const char *type = json_string_value(json_object_get(v, "type"));
+	auto_close int fd = file_of(json_string_value(json_object_get(v, "file")), err);
+	auto_buf struct buf text = BUF_INIT(MANIFEST_MAX);
+	char digest[200];
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if ((rc = io_read_all(fd, &text)) < 0)
+		return err_sys(err, -rc, "read the manifest");
+	if ((rc = upload_manifest(u, reference ? reference : "", type ? type : "", text.data ? text.data : "",
+		     text.len, digest, err)) < 0)
+		return rc;
+	say(json_pack("{s:{s:s}}", "ok", "digest", digest));
+	return 0;
+}
+
+/* 1: v was one of these. */
+static int serve_push(struct uploader *u, const json_t *v, struct err *err)
+{
+	static const struct {
+		const char *word;
+		int (*run)(struct uploader *u, const json_t *v, struct err *err);
+	} words[] = { { "have", tell_have }, { "mount", do_mount }, { "upload", do_upload },
+		{ "put", do_put } };
+
+	for (size_t i = 0; i < LEN(words); i++) {
+		const json_t *part = json_object_get(v, words[i].word);
+		int rc = part ? words[i].run(u, part, err) : 0;
+
+		if (part)
+			return rc < 0 ? rc : 1;
+	}
+	return 0;
+}
+
 static int serve(struct err *err)
 {
 	auto_arena struct arena a = { 0 };
 	struct session s = { 0 };
+	struct uploader up = { .s = &s };
 	json_t *opened = NULL, *v;
 	char *line = NULL;
 	size_t room = 0;
@@ -153,11 +269,14 @@ static int serve(struct err *err)
 			rc = get_manifest(&s, part, err);
 		else if (opened && (part = json_object_get(v, "blobs")))
 			rc = get_blobs(&s, part, err);
-		else
+		else if (opened && (rc = serve_push(&up, v, err)) > 0)
+			rc = 0;
+		else if (rc == 0)
 			rc = err_set(err, ERR_INVALID, "an unknown request");
 		json_decref(v);
 	}
 	free(line);
+	uploader_done(&up);
 	session_done(&s);
 	json_decref(opened);
 	return rc;

@@ -100,9 +100,9 @@ static int pack_main(const struct pack_opts *o, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	return line_write(json_pack("{s:{s:s,s:I,s:s,s:I}}", "ok", "diffId", r.diff_id, "tarSize",
-				  (json_int_t) r.tar_size, "blob", r.blob, "blobSize",
-				  (json_int_t) r.blob_size),
+	return line_write(
+		json_pack("{s:{s:s,s:I,s:s,s:I}}", "ok", "diffId", r.diff_id, "tarSize",
+			(json_int_t) r.tar_size, "blob", r.blob, "blobSize", (json_int_t) r.blob_size),
 		err);
 }
 

@@ -35,7 +35,8 @@ int pack_run(const struct pack_opts *o, int in, int dir, int out, struct sink_re
 		return rc;
 	if (o->diff && strcmp(o->diff, r.diff_id) != 0)
 		return err_set(err, ERR_CORRUPT,
-			"the layer's files are not what they were: its diff id would be sha256:%s", r.diff_id);
+			"the layer's files are not what they were: its diff id would be sha256:%s",
+			r.diff_id);
 	*ret = r;
 	return 0;
 }

@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "cmd/podctl/print.h"
+#include "cmd/podctl/pull.h"
 #include "cmd/podctl/tables.h"
+#include "pkg/image/push.h"
 #include "pkg/image/save.h"
+#include "pkg/util/io.h"
 
 static void progress_line(void *ctx, const char *text)
 {
@@ -102,10 +105,10 @@ static int run_save(struct cli *c, void *request, struct err *err)
 	if (!r->format)
 		r->format = "docker-archive";
 	if (strchr(r->output ? r->output : "", ':'))
-		return err_set(err, ERR_INVALID, "invalid filename (should not contain ':') \"%s\"", r->output);
+		return err_set(
+			err, ERR_INVALID, "invalid filename (should not contain ':') \"%s\"", r->output);
 	if ((rc = save_format_parse(r->format, &s->format, err)) < 0 ||
-		(rc = save_check(r, s->format, c->args.n, err)) < 0 ||
-		(rc = save_images(c, r, s, err)) < 0)
+		(rc = save_check(r, s->format, c->args.n, err)) < 0 || (rc = save_images(c, r, s, err)) < 0)
 		return rc;
 	if (!r->quiet)
 		s->progress = progress_line;
@@ -122,19 +125,103 @@ static int run_save(struct cli *c, void *request, struct err *err)
 #define S struct save_command
 static const struct option save_options[] = {
 	O_BOOL(S, save.compress, "compress", 0, "Compress layers of a docker-dir"),
-	O_STR(S, format, "format", 0, "FORMAT", "docker-archive (default), oci-archive, oci-dir or docker-dir"),
-	O_BOOL(S, multi, "multi-image-archive", 'm', "Each argument is an image, not a further name of the first"),
+	O_STR(S, format, "format", 0, "FORMAT",
+		"docker-archive (default), oci-archive, oci-dir or docker-dir"),
+	O_BOOL(S, multi, "multi-image-archive", 'm',
+		"Each argument is an image, not a further name of the first"),
 	O_STR(S, output, "output", 'o', "FILE", "Where to (default: standard output, unless a terminal)"),
 	O_BOOL(S, quiet, "quiet", 'q', "Do not say what is copied"),
-	O_BOOL(S, save.uncompressed, "uncompressed", 0, "Layers of an OCI archive or directory as plain tars"),
+	O_BOOL(S, save.uncompressed, "uncompressed", 0,
+		"Layers of an OCI archive or directory as plain tars"),
 	O_END,
 };
 #undef S
 
+/* ---- push ------------------------------------------------------------------------------------------------------------------ */
+
+struct push_command {
+	struct push_options push;
+	struct opt_i64 retry, level;
+	const char *digestfile;
+	bool quiet, remove_signatures, all;
+};
+
+static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c;
+	return pull_tls_verify(&((struct push_command *) request)->push.at, value, err);
+}
+
+static int digest_write(const char *path, const char *digest, struct err *err)
+{
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
+	int rc = fd < 0 ? -errno : io_write_all(fd, digest, strlen(digest));
+
+	return rc < 0 ? err_sys(err, -rc, "write '%s'", path) : 0;
+}
+
+static int run_push(struct cli *c, void *request, struct err *err)
+{
+	struct push_command *r = request;
+	struct push_options *o = &r->push;
+	const char *digest = NULL;
+	int rc;
+
+	o->retry = r->retry.set ? r->retry.v : -1;
+	o->level = r->level.set ? r->level.v : 0;
+	if ((rc = pull_prepare(c, &o->at, r->quiet, err)) < 0 ||
+		(rc = image_push(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, o, &c->arena,
+			 &digest, err)) < 0)
+		return rc;
+	return r->digestfile && digest ? digest_write(r->digestfile, digest, err) : 0;
+}
+
+#define P struct push_command
+static const struct option push_options[] = {
+	O_STR(P, push.at.authfile, "authfile", 0, "FILE", "Take credentials from this file only"),
+	O_STR(P, push.at.cert_dir, "cert-dir", 0, "DIR", "Certificates for the registry, instead of certs.d"),
+	O_BOOL(P, push.compress, "compress", 0, "Compress the layers of a dir: destination"),
+	O_STR(P, push.compression, "compression-format", 0, "FORMAT",
+		"gzip (default) or zstd, for layers the registry does not have"),
+	O_INT(P, level, "compression-level", 0, "LEVEL",
+		"1 to 9 for gzip (default 5), 1 to 22 for zstd (default 3)", 0, 22),
+	O_STR(P, push.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
+	O_STR(P, digestfile, "digestfile", 0, "FILE", "Write the digest of the pushed manifest there"),
+	O_BOOL(P, push.force_compression, "force-compression", 0,
+		"Do not take a layer the registry has in another compression"),
+	O_STR(P, push.format, "format", 'f', "FORMAT",
+		"Manifest as oci or v2s2 (default: as the image came)"),
+	O_BOOL(P, quiet, "quiet", 'q', "Do not say what is copied"),
+	O_BOOL(P, remove_signatures, "remove-signatures", 0, "Send no signatures (podctl keeps none)"),
+	O_INT(P, retry, "retry", 0, "N", "Try so often when the registry fails (default 3)", 0, 100),
+	O_REFUSED("retry-delay", 0, "TIME", "it grows from one second to half a minute"),
+	{ .name = "tls-verify",
+		.kind = OPT_FN,
+		.fn = opt_tls_verify,
+		.help = "Insist on HTTPS and check certificates (default: unless registries.conf says "
+			"insecure)",
+		.implied = "true" },
+	O_REFUSED("encrypt-layer", 0, "N", "encrypted images are not done"),
+	O_REFUSED("encryption-key", 0, "KEY", "encrypted images are not done"),
+	O_REFUSED("sign-by", 0, "KEY", "signatures are not done; sign with skopeo or cosign"),
+	O_REFUSED("sign-by-sigstore", 0, "FILE", "signatures are not done; sign with skopeo or cosign"),
+	O_REFUSED("sign-by-sigstore-private-key", 0, "FILE",
+		"signatures are not done; sign with skopeo or cosign"),
+	O_REFUSED("sign-passphrase-file", 0, "FILE", "signatures are not done; sign with skopeo or cosign"),
+	O_END,
+};
+#undef P
+
 /* clang-format off */
+static const struct option *const o_push[] = { push_options, help_options, NULL };
 static const struct option *const o_save[] = { save_options, help_options, NULL };
 
 const struct command image_out_commands[] = {
+	{ "push|image push", "IMAGE [DESTINATION]", "Write an image to a registry, an archive or a directory",
+		"DESTINATION is [docker://]NAME, oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], dir:DIR, or containers-storage:NAME, "
+		"which gives the image another name here; without one, the image's name says where. Layers the registry has are not sent again.",
+		"  podctl push localhost:5000/team/web:v1\n  podctl push web docker://registry.example.com/team/web:v1\n  podctl push --compression-format zstd web oci:/srv/web:v1\n",
+		o_push, sizeof(struct push_command), 1, 2, 0, run_push },
 	{ "save|image save", "IMAGE [NAME...]", "Write images into an archive or a directory",
 		"Layers are written as they came, byte for byte. Further arguments are names the image has in the archive; with -m they are images.",
 		"  podctl save -o app.tar localhost/app\n  podctl save -m -o all.tar app db\n  podctl save --format oci-archive app | ssh host podctl load\n",

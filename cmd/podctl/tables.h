@@ -10,7 +10,7 @@
 extern const struct command container_commands[];    /* container.c: life cycle */
 extern const struct command container_io_commands[]; /* container_io.c: run, attach, exec, logs ... */
 extern const struct command image_commands[];
-extern const struct command image_out_commands[];   /* image_out.c: save, push */
+extern const struct command image_out_commands[]; /* image_out.c: save, push */
 extern const struct command pod_commands[];
 extern const struct command kube_commands[];
 extern const struct command system_commands[];

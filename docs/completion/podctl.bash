@@ -7,7 +7,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists top run start attach exec logs port rename cp diff prune " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune list ls import load pull rm remove tag inspect exists " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune list ls import load pull rm remove tag inspect exists push save " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
 	volume)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove exists " -- "$cur")); return; }
@@ -31,7 +31,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff images import load pull rmi tag info version unshare help completion container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff images import load pull rmi tag push save info version unshare help completion container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -70,6 +70,8 @@ _podctl() {
 	"tag"|"image tag") flags="--help " ;;
 	"image inspect") flags="--format --help " ;;
 	"image exists") flags="--help " ;;
+	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --tls-verify --help " ;;
+	"save"|"image save") flags="--compress --format --multi-image-archive --output --quiet --uncompressed --help " ;;
 	"volume create") flags="--driver --ignore --label --help " ;;
 	"volume ls"|"volume list") flags="--filter --format --noheading --quiet --help " ;;
 	"volume inspect") flags="--all --format --help " ;;

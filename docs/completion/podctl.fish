@@ -433,6 +433,31 @@ complete -c podctl -n '__fish_seen_subcommand_from image' -l format
 complete -c podctl -n '__fish_seen_subcommand_from image' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'exists' -d 'Exit 0 when there is such an image, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n __fish_use_subcommand -a 'push' -d 'Write an image to a registry, an archive or a directory'
+complete -c podctl -n '__fish_seen_subcommand_from push' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from push' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from push' -l compress
+complete -c podctl -n '__fish_seen_subcommand_from push' -l compression-format
+complete -c podctl -n '__fish_seen_subcommand_from push' -l compression-level
+complete -c podctl -n '__fish_seen_subcommand_from push' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from push' -l digestfile
+complete -c podctl -n '__fish_seen_subcommand_from push' -l force-compression
+complete -c podctl -n '__fish_seen_subcommand_from push' -l format
+complete -c podctl -n '__fish_seen_subcommand_from push' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from push' -l remove-signatures
+complete -c podctl -n '__fish_seen_subcommand_from push' -l retry
+complete -c podctl -n '__fish_seen_subcommand_from push' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from push' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'push' -d 'Write an image to a registry, an archive or a directory'
+complete -c podctl -n __fish_use_subcommand -a 'save' -d 'Write images into an archive or a directory'
+complete -c podctl -n '__fish_seen_subcommand_from save' -l compress
+complete -c podctl -n '__fish_seen_subcommand_from save' -l format
+complete -c podctl -n '__fish_seen_subcommand_from save' -l multi-image-archive
+complete -c podctl -n '__fish_seen_subcommand_from save' -l output
+complete -c podctl -n '__fish_seen_subcommand_from save' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from save' -l uncompressed
+complete -c podctl -n '__fish_seen_subcommand_from save' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'save' -d 'Write images into an archive or a directory'
 complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'create' -d 'Create a volume'
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l driver
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l ignore

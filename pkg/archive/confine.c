@@ -97,8 +97,9 @@ static int seccomp_apply(void)
 /* reads_marks: overlay's own attributes take CAP_SYS_ADMIN; without mount(2) and the like in the filter it is for nothing else. */
 static int caps_apply(bool reads_marks)
 {
-	const unsigned keep = (reads_marks ? 1U << CAP_SYS_ADMIN : 0) | 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER |
-				     1U << CAP_FSETID | 1U << CAP_MKNOD | 1U << CAP_SETFCAP;
+	const unsigned keep = (reads_marks ? 1U << CAP_SYS_ADMIN : 0) | 1U << CAP_CHOWN |
+			      1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER | 1U << CAP_FSETID | 1U << CAP_MKNOD |
+			      1U << CAP_SETFCAP;
 	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct d[2];
 

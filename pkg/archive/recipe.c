@@ -24,7 +24,7 @@ struct recipe {
 	uint64_t skip;      /* of a file's contents, still to come */
 	uint64_t replaced;
 	uint64_t files, files_before; /* 'F' records so far; when the entry began */
-	struct err err; /* the first failure */
+	struct err err;               /* the first failure */
 };
 
 struct recipe *recipe_new(int fd)
@@ -145,8 +145,8 @@ void recipe_replaced(struct recipe *r, const char *name, int fd, uint64_t size)
 	put(r, name, k, ZSTD_e_continue);
 	put_u64(r, r->files_before);
 	for (uint64_t done = 0; done < size && !r->err.kind;) {
-		ssize_t n = pread(fd, block, size - done < sizeof block ? size - done : sizeof block,
-			(off_t) done);
+		ssize_t n = pread(
+			fd, block, size - done < sizeof block ? size - done : sizeof block, (off_t) done);
 
 		if (n <= 0 && errno != EINTR)
 			(void) err_sys(&r->err, n ? errno : EIO, "read a file that is replaced");

@@ -21,7 +21,8 @@
 #include "pkg/util/err.h"
 
 #define RECIPE_MAGIC "podctl recipe 1\n"
-#define RECIPE_REPLACED_MAX (256UL << 20) /* contents of replaced files of one layer: they are held in memory to write it */
+#define RECIPE_REPLACED_MAX \
+	(256UL << 20) /* contents of replaced files of one layer: they are held in memory to write it */
 
 /* ---- writing, while a layer is unpacked ------------------------------------------------------------------------------ */
 

@@ -143,8 +143,8 @@ static int file_copy(struct replay *r, const char *name, uint64_t n)
 		if (k < 0)
 			return err_sys(r->err, errno, "read file '%s' of the layer", name);
 		if (k == 0)
-			return err_set(r->err, ERR_CORRUPT, "file '%s' of the layer is shorter than it was",
-				name);
+			return err_set(
+				r->err, ERR_CORRUPT, "file '%s' of the layer is shorter than it was", name);
 		if ((rc = sink_write(r->to, r->block, (size_t) k, r->err)) < 0)
 			return rc;
 		n -= (uint64_t) k;

@@ -17,8 +17,8 @@
 struct stream_opts {
 	int fd; /* see blob_open() */
 	int64_t member;
-	bool hash_blob; /* digest of the bytes as they come */
-	uint64_t max;   /* uncompressed bytes; more is refused */
+	bool hash_blob;        /* digest of the bytes as they come */
+	uint64_t max;          /* uncompressed bytes; more is refused */
 	struct recipe *recipe; /* gets all uncompressed bytes; NULL */
 };
 

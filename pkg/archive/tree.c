@@ -247,8 +247,8 @@ static int dir_write(struct tree *t, int dir, const char *at)
 	int rc = names_read(t, dir, at, &l);
 
 	if (rc == 0 && ++t->depth > ENTRY_DEPTH_MAX)
-		rc = err_set(t->err, ERR_UNSUPPORTED, "more than %d directories in each other",
-			ENTRY_DEPTH_MAX);
+		rc = err_set(
+			t->err, ERR_UNSUPPORTED, "more than %d directories in each other", ENTRY_DEPTH_MAX);
 	/* what is deleted comes first: the name may be made again below */
 	for (int whiteouts = t->difference; whiteouts >= 0; whiteouts--)
 		for (size_t i = 0; rc == 0 && i < l.n; i++) {

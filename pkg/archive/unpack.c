@@ -41,7 +41,8 @@ static int name_failed(int rc, struct err *err)
 }
 
 /* A plain file's bytes are in the layer from now on; whatever else the stream holds is kept as it is. */
-static void contents_recorded(struct layer *l, struct archive *tar, struct archive_entry *e, const char *clean)
+static void contents_recorded(
+	struct layer *l, struct archive *tar, struct archive_entry *e, const char *clean)
 {
 	int64_t n = archive_entry_size_is_set(e) ? archive_entry_size(e) : 0;
 

@@ -29,7 +29,7 @@ struct unpack_opts {
 	uint64_t max;            /* bytes, of the uncompressed stream and of all file sizes together */
 	const char *expect_diff; /* 64 hex digits, or NULL */
 	const char *expect_blob; /* the same for the bytes as they come */
-	int recipe;              /* file that gets how the tar was written (recipe.h); 0: nobody wants to know */
+	int recipe; /* file that gets how the tar was written (recipe.h); 0: nobody wants to know */
 	unpack_event_fn *event;
 	void *ctx;
 };

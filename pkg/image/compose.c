@@ -21,7 +21,8 @@ int manifest_kind_parse(const char *word, enum manifest_kind *ret, struct err *e
 	else if (strcmp(word, "v2s2") == 0 || strcmp(word, "docker") == 0)
 		*ret = MANIFEST_DOCKER;
 	else if (strcmp(word, "v2s1") == 0)
-		return err_set(err, ERR_UNSUPPORTED, "manifest type 'v2s1': obsolete and not written; use oci or v2s2");
+		return err_set(err, ERR_UNSUPPORTED,
+			"manifest type 'v2s1': obsolete and not written; use oci or v2s2");
 	else
 		return err_set(err, ERR_INVALID,
 			"unknown image format \"%s\"; choose one of the supported formats: oci, v2s2", word);
@@ -76,7 +77,7 @@ int manifest_blobs(
 
 		memcpy(b->digest, d->digest, sizeof b->digest - 1);
 		b->size = d->size;
-		b->format = ends_with(d->media_type, "zstd")		   ? PACK_ZSTD
+		b->format = ends_with(d->media_type, "zstd")           ? PACK_ZSTD
 			    : strcmp(d->digest, row->layers.v[i]) == 0 ? PACK_PLAIN
 								       : PACK_GZIP;
 	}
@@ -97,8 +98,8 @@ static json_t *descriptor(enum manifest_kind kind, json_t *type, const char *dig
 	return d;
 }
 
-static json_t *document(const struct image_row *row, const struct blob *layers, enum manifest_kind kind,
-	const json_t *own)
+static json_t *document(
+	const struct image_row *row, const struct blob *layers, enum manifest_kind kind, const json_t *own)
 {
 	bool docker = kind == MANIFEST_DOCKER;
 	json_t *v = json_object(), *list = json_array(), *notes = json_object_get(own, "annotations");
@@ -122,8 +123,8 @@ static json_t *document(const struct image_row *row, const struct blob *layers, 
 }
 
 /* The manifest it came with says exactly this. */
-static bool own_fits(const struct image_row *row, const struct blob *layers, enum manifest_kind kind,
-	struct arena *a)
+static bool own_fits(
+	const struct image_row *row, const struct blob *layers, enum manifest_kind kind, struct arena *a)
 {
 	struct err ignored = { 0 };
 	struct blob *own;

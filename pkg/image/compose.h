@@ -14,7 +14,11 @@
 #define TYPE_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
 #define TYPE_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
 
-enum manifest_kind { MANIFEST_OWN /* as the image came; OCI when made here */, MANIFEST_OCI, MANIFEST_DOCKER };
+enum manifest_kind {
+	MANIFEST_OWN /* as the image came; OCI when made here */,
+	MANIFEST_OCI,
+	MANIFEST_DOCKER
+};
 
 /* A layer as it goes out. */
 struct blob {

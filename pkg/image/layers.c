@@ -17,6 +17,7 @@
 #define TMP_PREFIX "tmp-"
 #define COMMIT_TEXT 128
 #define RECIPE ".recipe"
+#define BLOB ".blob"
 
 static int layers_open(struct engine *e, struct err *err)
 {
@@ -90,29 +91,91 @@ bool layer_exists(struct engine *e, const char *diff_id)
 
 static void sizes_name(char name[80], const char *diff_id) { snprintf(name, 80, "%s.json", diff_id); }
 
-void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar)
+/* DIFFID.json; NULL: not there. */
+static json_t *facts_read(struct engine *e, const char *diff_id)
 {
 	struct buf b = BUF_INIT(4 * KiB);
 	char rel[PATH_TEXT], name[80];
 	json_t *v = NULL;
 	struct err ignored = { 0 };
 
-	*ret_size = *ret_tar = 0;
 	sizes_name(name, diff_id);
 	if (file_read(e->root_fd, path_layer(rel, name), PATH_IN_STATE, &b) == 0 && b.data)
 		v = json_parse(b.data, b.len, &ignored);
+	buf_done(&b);
+	return v;
+}
+
+size_t layer_blobs(struct engine *e, const char *diff_id, struct layer_blob ret[LAYER_BLOBS_MAX])
+{
+	json_t *v = facts_read(e, diff_id), *b;
+	size_t n = 0, i;
+
+	json_array_foreach(json_object_get(v, "blobs"), i, b)
+	{
+		const char *digest = json_string_value(json_object_get(b, "digest"));
+		const char *format = json_string_value(json_object_get(b, "format"));
+
+		if (!digest || !id_is_valid(digest) || n == LAYER_BLOBS_MAX)
+			continue;
+		memcpy(ret[n].digest, digest, sizeof ret[n].digest);
+		ret[n].size = (uint64_t) json_integer_value(json_object_get(b, "size"));
+		ret[n++].format = format && strcmp(format, "zstd") == 0 ? "zstd" : "gzip";
+	}
+	json_decref(v);
+	return n;
+}
+
+/* Only a hint: when it is lost, the layer is compressed again. */
+void layer_blob_remember(struct engine *e, const char *diff_id, const struct layer_blob *blob)
+{
+	struct err ignored = { 0 };
+	auto_close int layers = layers_open(e, &ignored);
+	json_t *v = facts_read(e, diff_id), *list = json_object_get(v, "blobs");
+	auto_free char *text = NULL;
+	char name[80];
+
+	if (v && !list && json_object_set_new(v, "blobs", json_array()) == 0)
+		list = json_object_get(v, "blobs");
+	for (size_t i = json_array_size(list); i-- > 0;) {
+		const char *have = json_string_value(json_object_get(json_array_get(list, i), "digest"));
+
+		if (!have || strcmp(have, blob->digest) == 0 || i + 1 >= LAYER_BLOBS_MAX)
+			(void) json_array_remove(list, i);
+	}
+	if (list)
+		(void) json_array_insert_new(list, 0,
+			json_pack("{s:s,s:I,s:s}", "digest", blob->digest, "size", (json_int_t) blob->size,
+				"format", blob->format));
+	text = v ? json_print(v) : NULL;
+	json_decref(v);
+	sizes_name(name, diff_id);
+	if (text && layers >= 0)
+		(void) file_replace(layers, name, text, strlen(text), 0600, false);
+}
+
+int layer_blob_open(struct engine *e, const char *diff_id)
+{
+	char rel[PATH_TEXT], name[80];
+
+	snprintf(name, sizeof name, "%s" BLOB, diff_id);
+	return path_open(e->root_fd, path_layer(rel, name), PATH_IN_STATE, O_RDONLY, 0);
+}
+
+void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar)
+{
+	json_t *v = facts_read(e, diff_id);
+
 	*ret_size = (uint64_t) json_integer_value(json_object_get(v, "size"));
 	*ret_tar = (uint64_t) json_integer_value(json_object_get(v, "tarSize"));
 	json_decref(v);
-	buf_done(&b);
 }
 
-int layer_open(
-	struct engine *e, const char *diff_id, int *ret_dir, int *ret_recipe, struct err *err)
+int layer_open(struct engine *e, const char *diff_id, int *ret_dir, int *ret_recipe, struct err *err)
 {
 	char rel[PATH_TEXT], name[80];
-	auto_close int dir = path_open(
-		e->root_fd, path_layer(rel, diff_id), PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
+	auto_close int dir =
+		path_open(e->root_fd, path_layer(rel, diff_id), PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
 	auto_close int recipe = -EBADF;
 
 	if (dir < 0)
@@ -143,6 +206,9 @@ static int job_publish(struct engine *e, struct layer_job *j, struct err *err)
 	snprintf(name, sizeof name, "%s" RECIPE, j->diff_id);
 	if (renameat(j->tmp.dir, "recipe", j->tmp.layers, name) < 0)
 		return err_sys(err, errno, "record layer %.12s", j->diff_id);
+	snprintf(name, sizeof name, "%s" BLOB, j->diff_id);
+	if (j->keep_dir >= 0 && renameat(j->keep_dir, j->keep_name, j->tmp.layers, name) < 0)
+		return err_sys(err, errno, "keep the blob of layer %.12s", j->diff_id);
 	if (renameat(j->tmp.dir, "diff", j->tmp.layers, j->diff_id) < 0)
 		return err_sys(err, errno, "publish layer %.12s", j->diff_id);
 	return 0;
@@ -212,6 +278,8 @@ int layers_retire(struct engine *e, const struct strs *diff_ids, struct image_tm
 		(void) unlinkat(t->layers, name, 0);
 		snprintf(name, sizeof name, "%s" RECIPE, diff_ids->v[i]);
 		(void) unlinkat(t->layers, name, 0);
+		snprintf(name, sizeof name, "%s" BLOB, diff_ids->v[i]);
+		(void) renameat(t->layers, name, t->dir, name); /* it may be large: deleted with the layer */
 	}
 	return 0;
 }
@@ -232,7 +300,8 @@ static bool sizes_are_stale(struct engine *e, const char *name)
 	char id[ID_LEN + 1];
 
 	if (strlen(name) <= ID_LEN ||
-		(strcmp(name + ID_LEN, ".json") != 0 && strcmp(name + ID_LEN, RECIPE) != 0))
+		(strcmp(name + ID_LEN, ".json") != 0 && strcmp(name + ID_LEN, RECIPE) != 0 &&
+			strcmp(name + ID_LEN, BLOB) != 0))
 		return false;
 	memcpy(id, name, ID_LEN);
 	id[ID_LEN] = '\0';

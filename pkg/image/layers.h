@@ -2,8 +2,9 @@
  * layers.h — the layer store: temporary directories, the unpack helper, publication, removal.  Private to pkg/image.
  *
  *   layers/DIFFID/       a layer, whole and verified
- *   layers/DIFFID.json   its sizes
+ *   layers/DIFFID.json   its sizes, and the blobs it is known as
  *   layers/DIFFID.recipe how its tar was written (pkg/archive/recipe.h); none in stores of before
+ *   layers/DIFFID.blob   as it came, compressed: pull --keep-blobs
  *   layers/tmp-RANDOM/   of one running command: lock (held), diff/ (being unpacked), copies of archive members
  *   layers/lock          held exclusively while layers appear with their rows, or rows go with their layers
  *
@@ -40,6 +41,8 @@ struct layer_job {
 	const char *blob; /* expected digest of the blob, NULL: not checked */
 	int fd; /* the blob or the archive that has it; owned by the job; with a feed: -EBADF until it is whole */
 	int64_t member; /* -1, or the member of the tar in fd */
+	int keep_dir; /* the blob's file, keep_name in this directory (borrowed), is kept with the layer; -EBADF: it is not */
+	char keep_name[24];
 	/* found */
 	char diff_id[65];
 	uint64_t size, tar_size;
@@ -73,6 +76,17 @@ int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lin
 bool layer_exists(struct engine *e, const char *diff_id);
 /* Bytes of its files and of its tar; 0 when unknown. */
 void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar);
+/* A layer as registries know it. */
+struct layer_blob {
+	char digest[65];
+	uint64_t size;
+	const char *format; /* "gzip", "zstd" */
+};
+#define LAYER_BLOBS_MAX 8 /* remembered of one layer: the last ones */
+size_t layer_blobs(struct engine *e, const char *diff_id, struct layer_blob ret[LAYER_BLOBS_MAX]);
+void layer_blob_remember(struct engine *e, const char *diff_id, const struct layer_blob *b);
+/* The kept blob: an open file, -ENOENT when there is none. */
+int layer_blob_open(struct engine *e, const char *diff_id);
 /* Its directory, and how its tar was written; *ret_recipe -ENOENT: nobody knows (it came before that was kept). */
 int layer_open(struct engine *e, const char *diff_id, int *ret_dir, int *ret_recipe, struct err *err);
 

@@ -198,8 +198,8 @@ static int layers_put(struct layout *l, const struct image_row *row, struct blob
 
 /* ---- the index ------------------------------------------------------------------------------------------------------------------- */
 
-static int index_add(
-	struct layout *l, const struct image_row *row, const char *name, const struct composed *m, struct err *err)
+static int index_add(struct layout *l, const struct image_row *row, const char *name,
+	const struct composed *m, struct err *err)
 {
 	json_t *list = json_object_get(l->index, "manifests"), *d;
 	struct image_config c = { 0 };
@@ -209,15 +209,16 @@ static int index_add(
 		return rc;
 	for (size_t i = json_array_size(list); i-- > 0;) {
 		const json_t *old = json_array_get(list, i);
-		const char *have = json_string_value(json_object_get(json_object_get(old, "annotations"), REF_NAME));
+		const char *have =
+			json_string_value(json_object_get(json_object_get(old, "annotations"), REF_NAME));
 		const char *digest = json_string_value(json_object_get(old, "digest"));
 
 		if (name ? have && strcmp(have, name) == 0
 			 : !have && digest && strcmp(digest + strcspn(digest, ":") + 1, m->digest) == 0)
 			(void) json_array_remove(list, i);
 	}
-	d = json_pack("{s:s,s:o,s:I}", "mediaType", m->type, "digest", json_sprintf("sha256:%s", m->digest), "size",
-		(json_int_t) m->len);
+	d = json_pack("{s:s,s:o,s:I}", "mediaType", m->type, "digest", json_sprintf("sha256:%s", m->digest),
+		"size", (json_int_t) m->len);
 	if (d && name)
 		(void) json_object_set_new(d, "annotations", json_pack("{s:s}", REF_NAME, name));
 	if (d && c.architecture && c.os)

@@ -25,8 +25,8 @@ int pack_how_parse(const char *format, int64_t level, struct pack_how *ret, stru
 		return err_set(err, ERR_UNSUPPORTED,
 			"compression format 'zstd:chunked': writing it is not done; zstd is");
 	} else if (format && strcmp(format, "gzip") != 0) {
-		return err_set(err, ERR_INVALID,
-			"unknown compression format \"%s\"; there are gzip and zstd", format);
+		return err_set(err, ERR_INVALID, "unknown compression format \"%s\"; there are gzip and zstd",
+			format);
 	}
 	if (level < 0 || level > most)
 		return err_set(err, ERR_INVALID, "compression level %lld: expected 1 to %d",
@@ -87,7 +87,8 @@ int pack_layer_start(struct engine *e, const char *diff_id, const struct pack_ho
 		return rc;
 	if (recipe < 0)
 		return err_set(err, ERR_UNSUPPORTED,
-			"layer %.12s: how its archive was written is not known (it came with a podctl that did "
+			"layer %.12s: how its archive was written is not known (it came with a podctl that "
+			"did "
 			"not keep it); remove the image and pull or load it again",
 			diff_id);
 	if (strs_addf(&more, &a, "--diff=%s", diff_id) < 0)

@@ -20,9 +20,9 @@ struct packer {
 	pid_t pid;
 	int pidfd, lines;
 };
-#define PACKER_INIT                                             \
-	{                                                       \
-		.pid = -1, .pidfd = -EBADF, .lines = -EBADF     \
+#define PACKER_INIT                                         \
+	{                                                   \
+		.pid = -1, .pidfd = -EBADF, .lines = -EBADF \
 	}
 void packer_done(struct packer *p); /* ends it */
 #define auto_packer AUTO(packer_done)

@@ -33,6 +33,7 @@ struct pull_options {
 	struct strs proxies;             /* "https_proxy=..." as in an environment */
 	struct pull_watch watch;
 	const volatile int *stop; /* becomes true, by a signal's handler: the pull ends as an error; NULL */
+	bool push;                /* tokens are asked for that allow writing */
 	bool hurry; /* there is an image to fall back on: an unreachable registry is given up soon */
 };
 

@@ -14,7 +14,6 @@
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 
-
 struct save {
 	struct engine *e;
 	const struct save_request *r;
@@ -35,7 +34,8 @@ int save_format_parse(const char *word, enum save_format *ret, struct err *err)
 			return 0;
 		}
 	return err_set(err, ERR_INVALID,
-		"unknown format \"%s\"; choose one of: docker-archive, oci-archive, oci-dir, docker-dir", word);
+		"unknown format \"%s\"; choose one of: docker-archive, oci-archive, oci-dir, docker-dir",
+		word);
 }
 
 static void say(struct save *s, const char *fmt, const char *arg)
@@ -95,8 +95,8 @@ static int docker_image(struct save *s, const struct image_row *row, const struc
 			rc = no_memory(err);
 	}
 	snprintf(name, sizeof name, "%s.json", row->id);
-	(void) json_array_append_new(list,
-		json_pack("{s:s,s:o,s:o}", "Config", name, "RepoTags", tags, "Layers", layers));
+	(void) json_array_append_new(
+		list, json_pack("{s:s,s:o,s:o}", "Config", name, "RepoTags", tags, "Layers", layers));
 	if (rc == 0 && !is_done(s, name)) {
 		say(s, "Copying config %.12s", row->id);
 		rc = tarout_text(s->r->fd, name, row->config, strlen(row->config), err);
@@ -171,11 +171,14 @@ static int oci_archive(struct save *s, const struct image_row *rows, struct err 
 	auto_layout struct layout l = LAYOUT_INIT;
 	int rc;
 
-	l = (struct layout){ .e = s->e, .a = s->a, .oci = true, .progress = s->r->progress, .ctx = s->r->ctx };
+	l = (struct layout){
+		.e = s->e, .a = s->a, .oci = true, .progress = s->r->progress, .ctx = s->r->ctx
+	};
 	l.dir = -EBADF;
 	if ((rc = how_of(s->r, true, &l.how, err)) < 0 ||
 		(rc = manifest_kind_parse(s->r->manifest, &l.kind, err)) < 0 ||
-		(rc = image_tmp_make(s->e, &tmp, err)) < 0 || (rc = layout_open_at(&l, tmp.dir, "oci", err)) < 0 ||
+		(rc = image_tmp_make(s->e, &tmp, err)) < 0 ||
+		(rc = layout_open_at(&l, tmp.dir, "oci", err)) < 0 ||
 		(rc = layout_images(s, rows, &l, err)) < 0)
 		return rc;
 	return layout_archive(&l, s->r->fd, err);
@@ -195,7 +198,8 @@ int image_save(struct engine *e, const struct save_request *r, struct arena *a, 
 			return rc;
 		if (!rows[i].layers.n)
 			return err_set(err, ERR_UNSUPPORTED,
-				"image '%s' is a manifest list, which has no layers to save; podctl manifest push it",
+				"image '%s' is a manifest list, which has no layers to save; podctl manifest "
+				"push it",
 				r->images[i].ref);
 	}
 	switch (r->format) {

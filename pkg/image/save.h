@@ -23,8 +23,8 @@ struct save_request {
 	const char *path; /* directories: made when missing */
 	const struct save_image *images;
 	size_t n;
-	bool compress;     /* docker-dir: layers as gzip */
-	bool uncompressed; /* OCI: layers as plain tars */
+	bool compress;           /* docker-dir: layers as gzip */
+	bool uncompressed;       /* OCI: layers as plain tars */
 	const char *compression; /* "gzip", "zstd"; NULL: gzip */
 	int64_t level;           /* 0: the usual one */
 	const char *manifest;    /* "oci", "v2s2"; NULL: the format's own, in directories the image's */

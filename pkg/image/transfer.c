@@ -73,6 +73,8 @@ int transfer_open(struct engine *e, const struct place *p, const struct credenti
 	for (size_t i = 0; i < certs->ca.n; i++)
 		(void) json_array_append_new(ca, json_string(certs->ca.v[i]));
 	(void) json_object_set_new(s, "ca", ca);
+	if (o->push)
+		(void) json_object_set_new(s, "push", json_true());
 	(void) json_object_set_new(s, "insecure", json_boolean(p->insecure));
 	(void) json_object_set_new(
 		s, "connectTimeout", json_integer(o->hurry ? CONNECT_HURRY_S : CONNECT_TIMEOUT_S));

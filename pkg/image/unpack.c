@@ -23,6 +23,7 @@
 void layer_job_init(struct layer_job *j)
 {
 	*j = (struct layer_job){ .fd = -EBADF,
+		.keep_dir = -EBADF,
 		.member = -1,
 		.tmp = IMAGE_TMP_INIT,
 		.diff_dir = -EBADF,

@@ -143,7 +143,8 @@ static int bearer(struct session *s, const struct challenge *c, struct err *err)
 	int rc;
 
 	/* the scope is ours to compute: a challenge may ask for more than a pull needs */
-	(void) snprintf(scope, sizeof scope, "repository:%s:pull", s->repository);
+	(void) snprintf(
+		scope, sizeof scope, "repository:%s:%s", s->repository, s->push ? "pull,push" : "pull");
 	if (strncmp(c->realm, "https://", 8) != 0 && !(s->insecure && strncmp(c->realm, "http://", 7) == 0))
 		return err_set(err, ERR_REMOTE,
 			"the registry names '%s' as its token server: only https is taken", c->realm);
@@ -156,6 +157,10 @@ static int bearer(struct session *s, const struct challenge *c, struct err *err)
 	} else {
 		query_add(&url, strchr(c->realm, '?') ? '&' : '?', "service", c->service);
 		query_add(&url, '&', "scope", scope);
+		if (s->mount_from) {
+			(void) snprintf(scope, sizeof scope, "repository:%s:pull", s->mount_from);
+			query_add(&url, '&', "scope", scope);
+		}
 		if (s->user)
 			query_add(&url, '&', "account", s->user);
 	}

@@ -38,6 +38,8 @@ struct session {
 	struct strs ca;                /* files with further authorities */
 	const char *cert, *key;        /* of the client; NULL */
 	long connect_timeout_s;
+	bool push;              /* tokens are for writing too */
+	const char *mount_from; /* and for reading this repository; NULL */
 	/* found */
 	bool plain;          /* http */
 	bool answered;       /* the scheme is right */

@@ -1,0 +1,494 @@
+#include "pkg/transfer/upload.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+#include "pkg/util/text.h"
+
+#define ANSWER_MAX (64 * KiB)
+#define URL_TEXT 4096
+#define REFUSALS_MAX 3 /* 401s of one request: expired, and with another scope */
+
+/* One request and its answer. */
+struct call {
+	struct uploader *u;
+	const char *method;
+	const char *url;   /* "/v2/..." at the registry, or a whole one that it gave */
+	const char *type;  /* Content-Type of the body; NULL */
+	const char *range; /* Content-Range; NULL */
+	/* body: text or the first 'size' bytes of fd */
+	const char *text;
+	int fd;
+	uint64_t size, at;
+	/* answer */
+	long status;
+	char location[URL_TEXT], digest[200];
+	struct challenge challenge;
+	uint64_t retry_after_s;
+	struct buf body;
+	struct err stopped;
+};
+
+void uploader_done(struct uploader *u)
+{
+	curl_easy_cleanup(u->easy);
+	u->easy = NULL;
+}
+
+/* ---- curl's questions -------------------------------------------------------------------------------------------------------- */
+
+static bool header_is(const char *line, size_t n, const char *name, char *out, size_t size)
+{
+	size_t k = strlen(name);
+
+	if (n <= k || strncasecmp(line, name, k) != 0 || line[k] != ':')
+		return false;
+	for (line += k + 1, n -= k + 1; n && (*line == ' ' || *line == '\t'); line++)
+		n--;
+	while (n && strchr("\r\n \t", line[n - 1]))
+		n--;
+	if (n >= size)
+		return false;
+	memcpy(out, line, n);
+	out[n] = '\0';
+	return true;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct call *c = arg;
+	size_t n = size * count;
+	char v[URL_TEXT];
+
+	if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0) {
+		c->location[0] = c->digest[0] = '\0';
+		c->challenge = (struct challenge){ 0 };
+		c->retry_after_s = 0;
+		buf_clear(&c->body);
+	} else if (header_is(line, n, "location", c->location, sizeof c->location) ||
+		   header_is(line, n, "docker-content-digest", c->digest, sizeof c->digest)) {
+		return n;
+	} else if (header_is(line, n, "www-authenticate", v, sizeof v)) {
+		(void) challenge_parse(v, &c->challenge);
+	} else if (header_is(line, n, "retry-after", v, sizeof v)) {
+		(void) parse_u64(v, 0, 60, &c->retry_after_s);
+	}
+	return n;
+}
+
+static size_t on_answer(char *p, size_t size, size_t count, void *arg)
+{
+	(void) buf_add(
+		&((struct call *) arg)->body, p, size * count); /* of a long page the beginning will do */
+	return size * count;
+}
+
+static size_t on_read(char *p, size_t size, size_t count, void *arg)
+{
+	struct call *c = arg;
+	size_t room = size * count;
+	ssize_t n;
+
+	if (room > c->size - c->at)
+		room = (size_t) (c->size - c->at);
+	if (!room)
+		return 0;
+	if (c->text) {
+		memcpy(p, c->text + c->at, room);
+		n = (ssize_t) room;
+	} else {
+		do
+			n = pread(c->fd, p, room, (off_t) c->at);
+		while (n < 0 && errno == EINTR);
+	}
+	if (n <= 0) {
+		(void) err_sys(&c->stopped, n < 0 ? errno : EIO, "read what is sent");
+		return CURL_READFUNC_ABORT;
+	}
+	c->at += (uint64_t) n;
+	return (size_t) n;
+}
+
+static int on_seek(void *arg, curl_off_t to, int origin)
+{
+	struct call *c = arg;
+
+	if (origin != SEEK_SET || to < 0 || (uint64_t) to > c->size)
+		return CURL_SEEKFUNC_CANTSEEK;
+	c->at = (uint64_t) to;
+	return CURL_SEEKFUNC_OK;
+}
+
+static int on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
+{
+	struct call *c = arg;
+
+	(void) dltotal, (void) dlnow, (void) ultotal;
+	if (c->u->sent && c->fd >= 0 && c->size)
+		c->u->sent(c->u->ctx, (uint64_t) ulnow);
+	return 0;
+}
+
+/* ---- one try ------------------------------------------------------------------------------------------------------------------- */
+
+static int url_of(const struct call *c, char url[URL_TEXT + 300], struct err *err)
+{
+	const struct session *s = c->u->s;
+	int n;
+
+	if (strstr(c->url, "://") && strstr(c->url, "://") < strchr(c->url, '/') + 1)
+		n = snprintf(url, URL_TEXT + 300, "%s", c->url);
+	else
+		n = snprintf(url, URL_TEXT + 300, "%s://%s%s", s->plain ? "http" : "https", s->host, c->url);
+	if (n < 0 || n >= URL_TEXT + 300)
+		return err_set(err, ERR_REMOTE, "the registry names a place that is too long");
+	if (strncmp(url, "https://", 8) != 0 && !(s->insecure && strncmp(url, "http://", 7) == 0))
+		return err_set(
+			err, ERR_REMOTE, "the registry sends us to '%.100s': only https is taken", url);
+	return 0;
+}
+
+/* Credentials go to the registry itself and to nobody else. */
+static bool is_registry(const struct session *s, const char *url)
+{
+	const char *host = strstr(url, "://");
+	size_t n = strlen(s->host);
+
+	return host && strncasecmp(host + 3, s->host, n) == 0 && (!host[3 + n] || strchr("/?", host[3 + n]));
+}
+
+static int body_set(struct call *c, CURL *easy)
+{
+	if (!c->text && c->fd < 0 && strcmp(c->method, "HEAD") != 0)
+		return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "") |
+		       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
+	if (!c->text && c->fd < 0)
+		return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	return curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) |
+	       curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t) c->size) |
+	       curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read) |
+	       curl_easy_setopt(easy, CURLOPT_READDATA, c) |
+	       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek) |
+	       curl_easy_setopt(easy, CURLOPT_SEEKDATA, c) |
+	       curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
+}
+
+static int attempt(struct call *c, CURLcode *ret, struct err *err)
+{
+	struct session *s = c->u->s;
+	struct curl_slist *headers = NULL;
+	char url[URL_TEXT + 300], line[400];
+	CURL *easy;
+	int rc;
+
+	if ((rc = url_of(c, url, err)) < 0)
+		return rc;
+	if (!c->u->easy && !(c->u->easy = curl_easy_init()))
+		return err_sys(err, ENOMEM, "push");
+	easy = c->u->easy;
+	curl_easy_reset(easy);
+	if ((rc = session_prepare(s, easy, err)) < 0)
+		return rc;
+	headers = curl_slist_append(headers, "Expect:");
+	if (s->authorization && is_registry(s, url))
+		headers = curl_slist_append(headers, s->authorization);
+	if (c->type) {
+		(void) snprintf(line, sizeof line, "Content-Type: %s", c->type);
+		headers = curl_slist_append(headers, line);
+	}
+	if (c->range) {
+		(void) snprintf(line, sizeof line, "Content-Range: %s", c->range);
+		headers = curl_slist_append(headers, line);
+	}
+	c->at = 0;
+	c->status = 0;
+	c->stopped = (struct err){ 0 };
+	if (body_set(c, easy) != CURLE_OK ||
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+			strcmp(c->method, "HEAD") == 0 ? NULL : c->method) != CURLE_OK)
+		rc = err_sys(err, ENOMEM, "push");
+	(void) curl_easy_setopt(easy, CURLOPT_URL, url);
+	(void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	(void) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	(void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, c);
+	(void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer);
+	(void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, c);
+	(void) curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	(void) curl_easy_setopt(easy, CURLOPT_XFERINFODATA, c);
+	(void) curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	/* how long nothing may be heard: a registry looks at all of a blob before it answers */
+	(void) curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 0L);
+	if (rc == 0)
+		*ret = curl_easy_perform(easy);
+	(void) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &c->status);
+	curl_slist_free_all(headers);
+	return rc;
+}
+
+/* ---- until it is answered ------------------------------------------------------------------------------------------------------ */
+
+static const char *words(const struct call *c, char out[300])
+{
+	json_t *v = c->body.data ? json_loadb(c->body.data, c->body.len, 0, NULL) : NULL;
+	json_t *first = json_array_get(json_object_get(v, "errors"), 0);
+	const char *code = json_string_value(json_object_get(first, "code"));
+	const char *message = json_string_value(json_object_get(first, "message"));
+
+	if (code || message)
+		(void) snprintf(out, 300, ": %.60s%s%.200s", code ? code : "", code && message ? ": " : "",
+			message ? message : "");
+	else
+		(void) snprintf(
+			out, 300, "%s%.80s", c->body.len ? ": " : "", c->body.len ? c->body.data : "");
+	json_decref(v);
+	return out;
+}
+
+static int denied(const struct call *c, struct err *err)
+{
+	const struct session *s = c->u->s;
+	char text[300];
+
+	return err_set(err, ERR_DENIED, "%s: HTTP %ld%s; %s", s->host, c->status, words(c, text),
+		s->user || s->identity ? "may this user push there?"
+				       : "a login is needed: podctl login, --creds or --authfile");
+}
+
+static bool passes(CURLcode code)
+{
+	return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
+	       code == CURLE_PARTIAL_FILE || code == CURLE_OPERATION_TIMEDOUT || code == CURLE_HTTP2 ||
+	       code == CURLE_HTTP2_STREAM;
+}
+
+static int broken(const struct call *c, CURLcode code, struct err *err)
+{
+	const struct session *s = c->u->s;
+
+	if (c->stopped.kind) {
+		*err = c->stopped;
+		return err->errnum ? -err->errnum : -EREMOTEIO;
+	}
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return err_set(err, ERR_REMOTE,
+			"%s: its certificate is not trusted: %s; put its authority into "
+			"/etc/containers/certs.d/%s/ca.crt, or use --tls-verify=false",
+			s->host, curl_easy_strerror(code), s->host);
+	if (code == CURLE_SSL_CONNECT_ERROR && !s->insecure)
+		return err_set(err, ERR_REMOTE,
+			"%s does not speak TLS: %s; a registry without it must be marked insecure in "
+			"registries.conf, or use --tls-verify=false",
+			s->host, curl_easy_strerror(code));
+	return err_set(err, ERR_REMOTE, "%s: %s", s->host, curl_easy_strerror(code));
+}
+
+static void pause_s(uint64_t s)
+{
+	struct timespec t = { .tv_sec = (time_t) s };
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+/* 0: answered with whatever status but 401, 429 and 5xx. */
+static int call(struct call *c, struct err *err)
+{
+	struct session *s = c->u->s;
+	unsigned tries = 0, refusals = 0;
+	CURLcode code = CURLE_OK;
+	char text[300];
+	int rc;
+
+	buf_init(&c->body, ANSWER_MAX);
+	for (;;) {
+		uint64_t delay = 0;
+
+		if ((rc = attempt(c, &code, err)) < 0)
+			return rc;
+		if (code != CURLE_OK) {
+			if (s->insecure && !s->answered && !s->plain &&
+				(code == CURLE_SSL_CONNECT_ERROR || code == CURLE_COULDNT_CONNECT ||
+					passes(code))) {
+				s->plain = true;
+				continue;
+			}
+			if (!passes(code) || ++tries >= TRIES_MAX)
+				return broken(c, code, err);
+			delay = 1ULL << tries;
+		} else {
+			s->answered = true;
+			if (c->status == 401) {
+				if (++refusals > REFUSALS_MAX ||
+					(!c->challenge.basic && !c->challenge.bearer) ||
+					(s->authorization && c->challenge.basic && !c->challenge.bearer))
+					return denied(c, err);
+				if ((rc = session_authorize(s, &c->challenge, err)) < 0)
+					return rc;
+				continue;
+			}
+			if (c->status != 429 && c->status < 500)
+				return c->status == 403 ? denied(c, err) : 0;
+			if (++tries >= TRIES_MAX)
+				return err_set(err, ERR_REMOTE, "%s: HTTP %ld%s", s->host, c->status,
+					words(c, text));
+			delay = c->retry_after_s ? c->retry_after_s : 1ULL << tries;
+		}
+		pause_s(delay);
+	}
+}
+
+static int unexpected(const struct call *c, const char *what, struct err *err)
+{
+	char text[300];
+
+	return err_set(err, c->status == 404 ? ERR_NOT_FOUND : ERR_REMOTE, "%s: HTTP %ld from %s%s", what,
+		c->status, c->u->s->host, words(c, text));
+}
+
+static void call_done(struct call *c) { buf_done(&c->body); }
+#define auto_call AUTO(call_done)
+
+/* ---- what a push is made of -------------------------------------------------------------------------------------------------- */
+
+int upload_have(struct uploader *u, const char *digest, struct err *err)
+{
+	char url[URL_TEXT];
+	auto_call struct call c = { .u = u, .method = "HEAD", .url = url, .fd = -1 };
+	int rc;
+
+	(void) snprintf(url, sizeof url, "/v2/%s/blobs/sha256:%s", u->s->repository, digest);
+	if ((rc = call(&c, err)) < 0)
+		return rc;
+	if (c.status == 404)
+		return 0;
+	/* a redirect: it is kept elsewhere, but it is there */
+	return c.status >= 200 && c.status < 400 ? 1 : unexpected(&c, "look for a blob", err);
+}
+
+/* Asks for an upload; mount: 1 when the registry needs none. */
+static int begin(struct uploader *u, const char *query, char location[URL_TEXT], struct err *err)
+{
+	char url[URL_TEXT];
+	auto_call struct call c = { .u = u, .method = "POST", .url = url, .fd = -1 };
+	int rc;
+
+	(void) snprintf(url, sizeof url, "/v2/%s/blobs/uploads/%s", u->s->repository, query);
+	if ((rc = call(&c, err)) < 0)
+		return rc;
+	if (*query && c.status == 201)
+		return 1;
+	if (c.status != 202 || !c.location[0])
+		return unexpected(&c, "begin an upload", err);
+	memcpy(location, c.location, sizeof c.location);
+	return 0;
+}
+
+int upload_mount(struct uploader *u, const char *digest, const char *from, struct err *err)
+{
+	char query[URL_TEXT / 2], location[URL_TEXT];
+	auto_call struct call c = { .u = u, .method = "DELETE", .url = location, .fd = -1 };
+	struct err ignored = { 0 };
+	char *name = curl_easy_escape(NULL, from, 0);
+	int rc;
+
+	(void) snprintf(query, sizeof query, "?mount=sha256:%s&from=%s", digest, name ? name : "");
+	curl_free(name);
+	u->s->mount_from = from;
+	rc = begin(u, query, location, err);
+	u->s->mount_from = NULL;
+	if (rc == 0) /* an upload has begun instead, which nobody will go on with */
+		(void) call(&c, &ignored);
+	return rc;
+}
+
+static int with_digest(const char *location, const char *digest, char url[URL_TEXT], struct err *err)
+{
+	int n = snprintf(
+		url, URL_TEXT, "%s%cdigest=sha256:%s", location, strchr(location, '?') ? '&' : '?', digest);
+
+	return n < URL_TEXT ? 0 : err_set(err, ERR_REMOTE, "the registry names a place that is too long");
+}
+
+/* *ret_status: of a PUT that was refused. */
+static int put_whole(
+	struct uploader *u, const char *digest, int fd, uint64_t size, long *ret_status, struct err *err)
+{
+	char location[URL_TEXT], url[URL_TEXT];
+	auto_call struct call c = { .u = u,
+		.method = "PUT",
+		.url = url,
+		.fd = fd,
+		.size = size,
+		.type = "application/octet-stream",
+		.text = size ? NULL : "" };
+	int rc;
+
+	if ((rc = begin(u, "", location, err)) < 0 || (rc = with_digest(location, digest, url, err)) < 0 ||
+		(rc = call(&c, err)) < 0)
+		return rc;
+	*ret_status = c.status;
+	return c.status == 201 ? 0 : unexpected(&c, "send a blob", err);
+}
+
+static int put_chunked(struct uploader *u, const char *digest, int fd, uint64_t size, struct err *err)
+{
+	char location[URL_TEXT], url[URL_TEXT], range[60];
+	auto_call struct call patch = { .u = u,
+		.method = "PATCH",
+		.url = location,
+		.fd = fd,
+		.size = size,
+		.type = "application/octet-stream",
+		.range = range };
+	auto_call struct call put = { .u = u, .method = "PUT", .url = url, .fd = -1 };
+	int rc;
+
+	(void) snprintf(range, sizeof range, "0-%llu", (unsigned long long) (size ? size - 1 : 0));
+	if ((rc = begin(u, "", location, err)) < 0 || (rc = call(&patch, err)) < 0)
+		return rc;
+	if (patch.status != 202 || !patch.location[0])
+		return unexpected(&patch, "send a blob", err);
+	if ((rc = with_digest(patch.location, digest, url, err)) < 0 || (rc = call(&put, err)) < 0)
+		return rc;
+	return put.status == 201 ? 0 : unexpected(&put, "end an upload", err);
+}
+
+int upload_blob(struct uploader *u, const char *digest, int fd, uint64_t size, struct err *err)
+{
+	struct err first = { 0 };
+	long status = 0;
+
+	if (put_whole(u, digest, fd, size, &status, &first) == 0)
+		return 0;
+	/* some take a body only in pieces */
+	if ((status == 400 || status == 404 || status == 405 || status == 411 || status == 501) &&
+		put_chunked(u, digest, fd, size, err) == 0)
+		return 0;
+	*err = first;
+	return err->errnum ? -err->errnum : -EREMOTEIO;
+}
+
+int upload_manifest(struct uploader *u, const char *reference, const char *type, const void *text, size_t n,
+	char ret_digest[200], struct err *err)
+{
+	char url[URL_TEXT];
+	auto_call struct call c = {
+		.u = u, .method = "PUT", .url = url, .fd = -1, .text = text, .size = n, .type = type
+	};
+	int rc;
+
+	(void) snprintf(url, sizeof url, "/v2/%s/manifests/%s", u->s->repository, reference);
+	if ((rc = call(&c, err)) < 0)
+		return rc;
+	if (c.status != 201 && c.status != 200 && c.status != 202)
+		return unexpected(&c, "write the manifest", err);
+	memcpy(ret_digest, c.digest, sizeof c.digest);
+	return 0;
+}
