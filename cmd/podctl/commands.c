@@ -40,7 +40,20 @@ const struct command_group command_groups[] = {
 	{ NULL, NULL }
 };
 const struct command *const command_tables[] = {
-	container_commands, container_io_commands, change_commands, copy_commands, prune_commands, image_commands, image_out_commands, volume_commands, pod_commands, kube_commands, system_commands, df_commands, NULL
+	container_commands,
+	container_io_commands,
+	change_commands,
+	copy_commands,
+	prune_commands,
+	image_commands,
+	image_out_commands,
+	volume_commands,
+	pod_commands,
+	kube_commands,
+	system_commands,
+	df_commands,
+	events_commands,
+	NULL
 };
 /* clang-format on */
 

@@ -152,7 +152,7 @@ static int run_attached(struct cli *c, struct run_command *r, struct cidfile *ci
 			(void) verb_remove(&c->engine, &t,
 				&(struct remove_request){ .force = true, .volumes = true }, &one);
 		else
-			(void) verb_release(&c->engine, made.pod, &one);
+			(void) verb_release(&c->engine, &made, &one);
 		if (one.kind != ERR_NONE)
 			log_warn("remove container %s: %s", made.name, one.msg);
 		if (r->rmi)

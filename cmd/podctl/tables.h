@@ -18,6 +18,7 @@ extern const struct command change_commands[]; /* change.c: rename, port */
 extern const struct command prune_commands[];
 extern const struct command volume_commands[];
 extern const struct command df_commands[];
+extern const struct command events_commands[];
 extern const struct command copy_commands[]; /* copy.c: cp, diff */
 
 extern const struct option create_options[]; /* create_options.c: struct create_request */

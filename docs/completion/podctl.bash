@@ -25,13 +25,13 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "kube " -- "$cur")); return; }
 		path="generate ${words[1]}" ;;
 	system)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune info reset df " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune info reset df events " -- "$cur")); return; }
 		path="system ${words[1]}" ;;
 	docs)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff images import load pull rmi tag push save info version unshare help completion container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff images import load pull rmi tag push save info version unshare help completion events container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -101,6 +101,7 @@ _podctl() {
 	"docs man") flags="--help " ;;
 	"docs completion"|"completion") flags="--help " ;;
 	"system df") flags="--format --help " ;;
+	"events"|"system events") flags="--filter --format --no-trunc --since --stream --until --help " ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$cur"))

@@ -623,6 +623,15 @@ complete -c podctl -n __fish_use_subcommand -a 'completion' -d 'Print completion
 complete -c podctl -n '__fish_seen_subcommand_from system' -a 'df' -d 'Show what images, containers and volumes take on disk'
 complete -c podctl -n '__fish_seen_subcommand_from system' -l format
 complete -c podctl -n '__fish_seen_subcommand_from system' -l help
+complete -c podctl -n __fish_use_subcommand -a 'events' -d 'Show what happens to containers, pods, images and volumes'
+complete -c podctl -n '__fish_seen_subcommand_from events' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from events' -l format
+complete -c podctl -n '__fish_seen_subcommand_from events' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from events' -l since
+complete -c podctl -n '__fish_seen_subcommand_from events' -l stream
+complete -c podctl -n '__fish_seen_subcommand_from events' -l until
+complete -c podctl -n '__fish_seen_subcommand_from events' -l help
+complete -c podctl -n '__fish_seen_subcommand_from system' -a 'events' -d 'Show what happens to containers, pods, images and volumes'
 complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
 complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'

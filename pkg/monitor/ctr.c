@@ -300,6 +300,7 @@ static void running(struct ctr *c)
 	ctr_reason(c, "", NULL);
 	pidfile_write(c->p->pidfile, c->s.pid);
 	pidfile_write(c->p->monitor_pidfile, getpid());
+	event_started(c);
 	state_set(c, CTR_RUNNING);
 	m->started_any = true;
 	c->done = c->role != ROLE_INIT;
@@ -558,6 +559,7 @@ void ctr_exited(struct ctr *c, int code)
 		err_clear(&err); /* what is left of it shares a namespace with others and ends with the pod */
 	finish_io(c);
 	note_end(c, code, unknown);
+	event_died(c);
 	state_set(c, CTR_EXITED);
 	if (m->plan.runtime_ours)
 		c->delete_due = true; /* who waits for the code need not wait for that */

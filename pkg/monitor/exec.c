@@ -236,6 +236,8 @@ void session_created(struct session *s, int status)
 		return;
 	}
 	files_remove(s);
+	if (s->c)
+		event_exec(s->c, false, 0);
 	s->running = true;
 	s->pend = NULL;
 	if (p) {
@@ -258,6 +260,8 @@ void session_exited(struct session *s, int code)
 	s->running = false;
 	s->over = true;
 	s->code = code;
+	if (s->c)
+		event_exec(s->c, true, code);
 	io_drain(&s->io);
 	event = json_pack("{s:s, s:s, s:i}", "ev", "EXITED", "session", s->id, "code", code);
 	if (s->tty)

@@ -172,6 +172,12 @@ void ctr_cancel_restart(struct ctr *c);
 uint64_t ctr_backoff(struct ctr *c);
 int ctr_rootfs_fd(struct ctr *c, struct err *err);
 
+/* ---- events.c: `podctl events` ---- */
+void event_started(struct ctr *c);
+void event_died(struct ctr *c);
+void event_exec(struct ctr *c, bool died, int code);
+void event_health(struct ctr *c, const char *health); /* "healthy", "unhealthy" */
+
 /* ---- stop.c ---- */
 void ctr_stop(struct ctr *c, uint64_t timeout_us, int sig); /* UINT64_MAX, 0: as planned */
 void ctr_kill(struct ctr *c, int sig);

@@ -38,6 +38,8 @@ const struct field plan_container_fields[] = {
 	F_BOOL(struct plan_container, "autostart", autostart),
 	F_STR(struct plan_container, "image", image),
 	F_PTR(struct plan_container, "care", care, care_fields, struct care),
+	F_STR(struct plan_container, "shown", shown),
+	F_KVS(struct plan_container, "labels", labels),
 	F_STR(struct plan_container, "pidfile", pidfile),
 	F_STR(struct plan_container, "monitor_pidfile", monitor_pidfile),
 	F_END

@@ -84,6 +84,8 @@ struct plan_container {
 	bool autostart;      /* started by GO; else it waits for START */
 	char *image;         /* its name, for events */
 	struct care *care;   /* NULL: nothing is asked */
+	char *shown;         /* its name outside the pod, for events; "": name */
+	struct kvs labels;   /* for events */
 	char *pidfile, *monitor_pidfile; /* written at each start of the container; "" none */
 };
 struct plan {

@@ -357,6 +357,7 @@ int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *c
 		(rc = store_pod_set_state(e->store, p.row.id, ROW_CREATED, err)) < 0)
 		return undo_create(e, &p, rc);
 	p.row.state = ROW_CREATED;
+	pod_events_made(e, &p);
 	*ret = p;
 	p = (struct pod){ .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	return 0;
@@ -374,10 +375,11 @@ int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr,
 		return rc;
 	if ((rc = start_init(&s, e, &p, o, err)) < 0 || (rc = start_spawn(&s, err)) < 0 ||
 		(rc = pod_store(e, &p, err)) < 0 || (rc = pod_data_dirs(e, &p, err)) < 0 ||
-		(rc = start_rest(&s, err)) < 0) {
+		(pod_events_made(e, &p), rc = start_rest(&s, err)) < 0) {
 		start_done(&s);
 		return undo_create(e, &p, rc);
 	}
+	pod_event(e, &p, "start");
 	if (ret_sock)
 		*ret_sock = fd_steal(&s.sock);
 	start_done(&s);
@@ -423,5 +425,6 @@ int pod_add_container(struct engine *e, struct pod *p, struct container_spec *c,
 	p->ctr = ctr;
 	p->ctr_row = row;
 	p->n++;
+	ctr_event(e, p, p->n - 1, "create");
 	return 0;
 }

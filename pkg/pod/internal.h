@@ -86,6 +86,10 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 int bundle_layers(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
 	struct strs *ret, struct err *err);
 
+/* events.c: a pod was made, or is gone, with all its containers. */
+void pod_events_made(struct engine *e, const struct pod *p);
+void pod_events_removed(struct engine *e, const struct pod *p);
+
 /* namespaces.c */
 int pod_namespaces(
 	struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err);

@@ -62,6 +62,9 @@ int plan_container_make(
 	p.log_max = c->log_size_max > 0 ? c->log_size_max : 0;
 	p.cgroup = (char *) (uintptr_t) b.cgroup;
 	p.autostart = starts_now(s, c);
+	p.shown = strcmp(c->name, c->short_name) != 0 ? c->name : NULL;
+	p.image = c->image;
+	p.labels = c->labels;
 	p.pidfile = c->pidfile;
 	p.monitor_pidfile = c->monitor_pidfile;
 	p.log_path = (char *) "";

@@ -10,6 +10,7 @@
 #define PODCTL_POD_POD_H
 
 #include "pkg/engine/engine.h"
+#include "pkg/engine/events.h"
 #include "pkg/monitor/plan.h"
 #include "pkg/network/network.h"
 #include "pkg/pod/spec.h"
@@ -84,6 +85,9 @@ int pod_image_open(
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */
 int pod_sweep(struct engine *e, struct err *err);
+/* `podctl events`: "container STATUS" of the i-th, "pod STATUS" (nothing for a pod of one). */
+void ctr_event(struct engine *e, const struct pod *p, size_t i, const char *status);
+void pod_event(struct engine *e, const struct pod *p, const char *status);
 /* Removes directories without a row; for the end of commands that remove something. */
 void pod_tidy(struct engine *e);
 

@@ -173,6 +173,8 @@ int pod_remove(struct engine *e, struct pod *p, struct err *err)
 		if (err->kind != ERR_NOT_FOUND)
 			return rc;
 		err_clear(err); /* it never got its row */
+	} else if (p->row.state != ROW_REMOVING) {
+		pod_events_removed(e, p); /* whoever frees the names says so */
 	}
 	if ((rc = pod_teardown(e, p, err)) < 0 || (rc = remove_dirs(e, p, err)) < 0 ||
 		(rc = store_pod_del(e->store, p->row.id, err)) < 0)
@@ -221,6 +223,7 @@ int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struc
 	if (p->drop_volumes)
 		drop_volumes(e, c);
 	(void) pod_ctr(p, ctr, &at);
+	ctr_event(e, p, at, "remove");
 	memmove(&p->ctr[at], &p->ctr[at + 1], (p->n - at - 1) * sizeof *p->ctr);
 	memmove(&p->ctr_row[at], &p->ctr_row[at + 1], (p->n - at - 1) * sizeof *p->ctr_row);
 	p->n--;
@@ -259,6 +262,7 @@ int pod_release(struct engine *e, struct pod *p, struct err *err)
 
 	if ((rc = store_pod_release(e->store, p->row.id, err)) < 0)
 		return rc;
+	pod_events_removed(e, p);
 	p->row.state = ROW_REMOVING;
 	(void) utimensat(e->runroot_fd, path_pod(path, p->row.id), NULL,
 		AT_SYMLINK_NOFOLLOW); /* pod_sweep waits a while */

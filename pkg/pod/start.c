@@ -496,6 +496,8 @@ int pod_start(struct engine *e, struct pod *p, const struct pod_start_opts *o, i
 		rc = undo_start(&s, rc);
 	else if (ret_sock)
 		*ret_sock = fd_steal(&s.sock);
+	if (rc == 0)
+		pod_event(e, p, "start");
 	start_done(&s);
 	return rc;
 }

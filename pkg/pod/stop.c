@@ -164,6 +164,9 @@ int pod_record_end(struct engine *e, struct pod *p, struct err *err)
 	if ((rc = store_pod_set_status(e->store, p->row.id, ROW_EXITED, text, err)) < 0)
 		return rc;
 	p->row.state = ROW_EXITED;
+	for (size_t i = 0; i < p->n && !p->row.autoremove; i++)
+		if (pod_status_of(p, p->ctr_row[i].id))
+			ctr_event(e, p, i, "cleanup");
 	return 0;
 }
 

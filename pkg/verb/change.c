@@ -55,7 +55,10 @@ int verb_rename(struct engine *e, const struct target *t, const char *name, stru
 		row.pod = p.row.id;
 		row.pod_spec = pod_spec;
 	}
-	return store_ctr_rename(e->store, &row, err);
+	rc = store_ctr_rename(e->store, &row, err);
+	if (rc == 0)
+		ctr_event(e, &p, i, "rename");
+	return rc;
 }
 
 /* ---- port ------------------------------------------------------------------------------------------------------------ */

@@ -25,7 +25,8 @@ int start_required(struct engine *e, const struct strs *ids, struct err *err);
 int verb_attach(struct engine *e, const struct target *t, const struct attach_request *at, int *ret_sock,
 	bool *ret_tty, struct err *err);
 /* After EXITED of an attached `run --rm`: the name is free at once, the rest goes on behind. */
-int verb_release(struct engine *e, const char *pod, struct err *err);
+struct create_result;
+int verb_release(struct engine *e, const struct create_result *made, struct err *err);
 
 /* ---- stop and so on ------------------------------------------------------------------------------------------------ */
 int verb_stop(struct engine *e, const struct target *t, const struct opt_i64 *timeout_s, struct err *err);

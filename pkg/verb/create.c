@@ -284,7 +284,9 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 		return rc;
 	*ret = (struct create_result){ .id = arena_strdup(a, c->id),
 		.name = arena_strdup(a, c->name),
-		.pod = arena_strdup(a, p.row.id) };
+		.pod = arena_strdup(a, p.row.id),
+		.image = c->image,
+		.labels = c->labels };
 	pod_done(&p);
 	return ret->id && ret->name && ret->pod ? 0 : no_memory(err);
 }

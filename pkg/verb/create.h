@@ -40,6 +40,8 @@ struct create_request {
 };
 struct create_result {
 	const char *id, *name, *pod; /* pod: id of its pod; equal to id for a pod of one */
+	const char *image;
+	struct kvs labels; /* with the image's */
 };
 int verb_create(struct engine *e, const struct create_request *r, struct arena *a, struct create_result *ret,
 	struct err *err);

@@ -1,7 +1,9 @@
 #include "pkg/verb/images.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "pkg/engine/events.h"
 #include "pkg/verb/containers.h"
 #include "pkg/verb/image_use.h"
 
@@ -54,7 +56,13 @@ int verb_images(
 int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id,
 	struct err *err)
 {
-	return image_import(e, r->fd, r->name, r->message, &r->changes, a, ret_id, err);
+	int rc = image_import(e, r->fd, r->name, r->message, &r->changes, a, ret_id, err);
+
+	if (rc == 0)
+		engine_event(
+			e, &(struct event){
+				   .type = "image", .status = "import", .id = *ret_id, .name = r->name });
+	return rc;
 }
 
 int verb_load(struct engine *e, const struct load_request *r, struct arena *a, struct strs *ret_names,
@@ -72,12 +80,19 @@ int verb_pull(struct engine *e, const char *image, const char *policy, const str
 
 	if (rc == 0 && policy)
 		*ret_id = row.id;
+	if (rc == 0)
+		engine_event(e,
+			&(struct event){ .type = "image", .status = "pull", .id = *ret_id, .name = image });
 	return rc;
 }
 
 int verb_tag(struct engine *e, const char *image, const char *name, struct err *err)
 {
-	return image_tag(e, image, name, err);
+	int rc = image_tag(e, image, name, err);
+
+	if (rc == 0)
+		engine_event(e, &(struct event){ .type = "image", .status = "tag", .name = name });
+	return rc;
 }
 
 int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, struct strs *ret_lines,
@@ -104,6 +119,17 @@ int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, s
 	}
 	if ((rc = image_remove(e, image, force, a, ret_lines, err)) < 0)
 		return rc;
+	for (size_t i = 0; i < ret_lines->n; i++) {
+		const char *line = ret_lines->v[i];
+
+		if (!strncasecmp(line, "untagged: ", 10))
+			engine_event(
+				e, &(struct event){ .type = "image", .status = "untag", .name = line + 10 });
+		else if (!strncasecmp(line, "deleted: ", 9))
+			engine_event(e,
+				&(struct event){
+					.type = "image", .status = "remove", .id = line + 9, .name = image });
+	}
 	return image_sweep(e, err); /* what killed imports left, while we are at it */
 }
 

@@ -53,7 +53,10 @@ int verb_stop(struct engine *e, const struct target *t, const struct opt_i64 *ti
 		return 0;
 	if (!strcmp(ctr_word(&p, i), "paused") && (rc = verb_pause(e, t, false, err)) < 0)
 		return rc;
-	return pod_stop(e, &p, member(&p, t), timeout_us(timeout_s), err);
+	rc = pod_stop(e, &p, member(&p, t), timeout_us(timeout_s), err);
+	if (rc == 0)
+		ctr_event(e, &p, i, "stop");
+	return rc;
 }
 
 int verb_kill(struct engine *e, const struct target *t, int sig, struct err *err)
@@ -67,7 +70,10 @@ int verb_kill(struct engine *e, const struct target *t, int sig, struct err *err
 	if (!ctr_is_running(&p, i))
 		return err_set(
 			err, ERR_STATE, "can only kill running containers: %s is %s", t->id, ctr_word(&p, i));
-	return pod_kill(e, &p, t->id, sig, err);
+	rc = pod_kill(e, &p, t->id, sig, err);
+	if (rc == 0)
+		ctr_event(e, &p, i, "kill");
+	return rc;
 }
 
 int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 *timeout_s, struct err *err)
@@ -84,6 +90,7 @@ int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 
 	if (p.ctr[i].role == ROLE_INFRA)
 		return err_set(err, ERR_INVALID, "%s is the infra container of pod %s; restart the pod",
 			t->asked, p.row.name);
+	ctr_event(e, &p, i, "restart");
 	if (!p.alive)
 		return verb_start_pod(e, &p, t->id, NULL, NULL, err);
 	if ((rc = pod_connect(e, &p, &sock, err)) < 0)
@@ -109,8 +116,11 @@ int verb_pause(struct engine *e, const struct target *t, bool pause, struct err 
 			ctr_word(&p, i), pause ? "paused" : "unpaused", want);
 	if ((rc = pod_connect(e, &p, &sock, err)) < 0)
 		return rc;
-	return monitor_call(
+	rc = monitor_call(
 		sock, json_pack("{s:s, s:s}", "op", pause ? "PAUSE" : "UNPAUSE", "ctr", t->id), NULL, err);
+	if (rc == 0)
+		ctr_event(e, &p, i, pause ? "pause" : "unpause");
+	return rc;
 }
 
 int verb_remove(struct engine *e, const struct target *t, const struct remove_request *r, struct err *err)

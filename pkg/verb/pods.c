@@ -139,7 +139,10 @@ int verb_pod_stop(struct engine *e, const struct target *t, const struct opt_i64
 
 	if ((rc = pod_load(e, t->id, true, &p, err)) < 0 || !p.alive)
 		return rc;
-	return pod_stop(e, &p, NULL, timeout_us(timeout_s), err);
+	rc = pod_stop(e, &p, NULL, timeout_us(timeout_s), err);
+	if (rc == 0)
+		pod_event(e, &p, "stop");
+	return rc;
 }
 
 int verb_pod_restart(
@@ -159,7 +162,10 @@ int verb_pod_kill(struct engine *e, const struct target *t, int sig, struct err 
 		return rc;
 	if (!p.alive)
 		return err_set(err, ERR_STATE, "pod %s is not running", t->asked);
-	return pod_kill(e, &p, NULL, sig, err);
+	rc = pod_kill(e, &p, NULL, sig, err);
+	if (rc == 0)
+		pod_event(e, &p, "kill");
+	return rc;
 }
 
 int verb_pod_pause(struct engine *e, const struct target *t, bool pause, struct err *err)
@@ -174,7 +180,10 @@ int verb_pod_pause(struct engine *e, const struct target *t, bool pause, struct 
 		return err_set(err, ERR_STATE, "pod %s is not running", t->asked);
 	if ((rc = pod_connect(e, &p, &sock, err)) < 0)
 		return rc;
-	return monitor_call(sock, json_pack("{s:s}", "op", pause ? "PAUSE" : "UNPAUSE"), NULL, err);
+	rc = monitor_call(sock, json_pack("{s:s}", "op", pause ? "PAUSE" : "UNPAUSE"), NULL, err);
+	if (rc == 0)
+		pod_event(e, &p, pause ? "pause" : "unpause");
+	return rc;
 }
 
 int verb_pod_remove(struct engine *e, const struct target *t, const struct remove_request *r, struct err *err)

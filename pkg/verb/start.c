@@ -7,6 +7,7 @@
 
 #include "pkg/monitor/proto.h"
 #include "pkg/util/log.h"
+#include "pkg/verb/create.h"
 
 static int find_member(const struct pod *p, const char *ctr, size_t *ret, struct err *err)
 {
@@ -138,14 +139,25 @@ int verb_attach(struct engine *e, const struct target *t, const struct attach_re
 			t->asked, ctr_word(&p, i));
 	*ret_tty = p.ctr[i].terminal;
 	now.in = at->in && p.ctr[i].stdin_open;
-	return attach_living(e, &p, t->id, &now, ret_sock, err);
+	rc = attach_living(e, &p, t->id, &now, ret_sock, err);
+	if (rc == 0)
+		ctr_event(e, &p, i, "attach");
+	return rc;
 }
 
 /* Only the name: the pod ended by itself, so its monitor executes the cleaner.  Loading it and starting another one would
  * cost the caller of `run --rm` a millisecond and more. */
-int verb_release(struct engine *e, const char *pod, struct err *err)
+int verb_release(struct engine *e, const struct create_result *made, struct err *err)
 {
-	int rc = store_pod_release(e->store, pod, err);
+	int rc = store_pod_release(e->store, made->pod, err);
+
+	if (rc == 0)
+		engine_event(e, &(struct event){ .type = "container",
+					.status = "remove",
+					.id = made->id,
+					.name = made->name,
+					.image = made->image,
+					.attributes = &made->labels });
 
 	if (rc < 0 && err->kind == ERR_NOT_FOUND) { /* the cleaner was quicker */
 		err_clear(err);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkg/engine/events.h"
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
 #include "pkg/volume/copy.h"
@@ -66,6 +67,8 @@ int volume_create(struct engine *e, const char *name, const struct kvs *labels, 
 	if (rc == 0 && !exists_ok)
 		return err_set(
 			err, ERR_EXISTS, "volume with name %s already exists: volume already exists", name);
+	if (rc > 0)
+		engine_event(e, &(struct event){ .type = "volume", .status = "create", .name = name });
 	return dir_ensure(e, name, err);
 }
 
@@ -81,8 +84,10 @@ int volume_remove(struct engine *e, const char *name, struct err *err)
 
 	if ((rc = store_volume_del(e->store, name, err)) < 0 || (all = volumes_open(e, err)) < 0)
 		return rc < 0 ? rc : all;
-	rc = dir_remove(all, name);
-	return rc < 0 ? err_sys(err, -rc, "remove the files of volume '%s'", name) : 0;
+	if ((rc = dir_remove(all, name)) < 0)
+		return err_sys(err, -rc, "remove the files of volume '%s'", name);
+	engine_event(e, &(struct event){ .type = "volume", .status = "remove", .name = name });
+	return 0;
 }
 
 int volume_inspect(struct engine *e, const char *name, json_t **ret, struct err *err)
