@@ -58,17 +58,22 @@ pkg/kube/schema.c: ;
 LINK ?= archives
 ar_or_so = $(foreach l,$(1),$(if $(and $(filter archives,$(LINK)),$(findstring /,$(shell $(CC) -print-file-name=lib$(l:-l%=%).a))),-l:lib$(l:-l%=%).a,$(l)))
 
-# podctl itself needs no loader at all when every archive is there: 0.7 ms of each command.  The runtime opens libseccomp and
-# libsystemd when it needs them, and the monitor is smaller in memory when it shares libc.
+# podctl and the runtime need no loader at all when every archive is there: 0.7 ms of each command and of each container.
+# The monitor is smaller in memory when it shares libc.
 all_archives = $(if $(filter $(words $(1)),$(words $(foreach l,$(1),$(filter -l:%.a,$(call ar_or_so,$(l)))))),$(1))
 NO_LOADER := -static-pie -Wl,--wrap=dlopen
 STATIC_podctl = $(if $(SAN),,$(if $(call all_archives,-ljansson -lyaml -lsqlite3 -lnl-route-3 -lnl-nf-3 -lnl-3 -lc -lm),$(NO_LOADER)))
+
+# libseccomp is linked into the runtime from its archive; without one it is opened when a filter must be compiled.
+SECCOMP_AR := $(if $(SAN),,$(call all_archives,-lseccomp))
+STATIC_podctl-runtime = $(if $(SAN),,$(if $(SECCOMP_AR),$(if $(call all_archives,-ljansson -lc),-static-pie)))
+$(if $(SECCOMP_AR),$(call obj,runtime/seccomp_compile.c): CPPFLAGS += -DSECCOMP_LINKED)
 
 # program: sources | pkg folders (highest first) | system libraries
 PKGS_podctl         := kube pod infra container image network volume monitor engine store archive cgroup oci codec util
 LIBS_podctl         := $(call ar_or_so,-ljansson -lyaml -lsqlite3 -lnl-route-3 -lnl-nf-3 -lnl-3) -lm -ldl -lpthread
 PKGS_podctl-runtime := oci cgroup codec util
-LIBS_podctl-runtime := $(call ar_or_so,-ljansson) -ldl
+LIBS_podctl-runtime := $(call ar_or_so,-ljansson) $(if $(SECCOMP_AR),$(call ar_or_so,-lseccomp)) -ldl
 PKGS_podctl-monitor := monitor oci cgroup codec util
 LIBS_podctl-monitor := $(call ar_or_so,-ljansson)
 PKGS_podctl-unpack  := archive codec util
@@ -76,7 +81,7 @@ LIBS_podctl-unpack  := -larchive -ljansson -lcrypto -lz -lzstd -lpthread
 PKGS_podctl-transfer := transfer codec util
 LIBS_podctl-transfer := -lcurl -lssl -lcrypto -ljansson
 PKGS_tests          := verb transfer $(PKGS_podctl)
-LIBS_tests          := $(LIBS_podctl) -larchive -lcurl -lssl -lcrypto -lz -lzstd -lcmocka
+LIBS_tests          := $(LIBS_podctl) $(if $(SECCOMP_AR),$(call ar_or_so,-lseccomp)) -larchive -lcurl -lssl -lcrypto -lz -lzstd -lcmocka
 
 PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-transfer $(BUILD)/podctl-pause
 
@@ -86,7 +91,7 @@ all: $(PROGRAMS)  ## build every program
 $(BUILD)/podctl: $(call obj,$(call srcs,cmd/podctl) $(call srcs,pkg/verb)) $(call libs,$(PKGS_podctl))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) $(STATIC_podctl) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl)
 $(BUILD)/podctl-runtime: $(call obj,$(call srcs,runtime)) $(call libs,$(PKGS_podctl-runtime))
-	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-runtime)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) $(STATIC_podctl-runtime) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-runtime)
 $(BUILD)/podctl-monitor: $(call obj,$(call srcs,cmd/podctl-monitor)) $(call libs,$(PKGS_podctl-monitor))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-monitor)
 $(BUILD)/podctl-unpack: $(call obj,$(call srcs,cmd/podctl-unpack)) $(call libs,$(PKGS_podctl-unpack))

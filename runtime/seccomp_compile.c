@@ -38,7 +38,8 @@ static_assert(LEN(archs) == LEN(seccomp_arch_names) - 1 &&
 		      LEN(flag_bits) == LEN(seccomp_flag_names) - 1,
 	"a value per name");
 
-/* The functions of libseccomp, found when first needed. */
+/* The functions of libseccomp: linked in where there is its archive, so that the program needs no loader; else found when
+ * a filter must be compiled. */
 static struct {
 	void *handle;
 	scmp_filter_ctx (*init)(uint32_t);
@@ -48,7 +49,23 @@ static struct {
 	int (*rule_add_array)(scmp_filter_ctx, uint32_t, int, unsigned, const struct scmp_arg_cmp *);
 	int (*resolve_name)(const char *);
 	int (*export_bpf)(const scmp_filter_ctx, int);
-} lib;
+} lib
+#ifdef SECCOMP_LINKED
+	= { .init = seccomp_init,
+		  .release = seccomp_release,
+		  .attr_set = seccomp_attr_set,
+		  .arch_add = seccomp_arch_add,
+		  .rule_add_array = seccomp_rule_add_array,
+		  .resolve_name = seccomp_syscall_resolve_name,
+		  .export_bpf = seccomp_export_bpf };
+
+static int open_library(struct err *err)
+{
+	(void) err;
+	return 0;
+}
+#else
+	;
 
 static int find(const char *name, void *slot, struct err *err)
 {
@@ -82,6 +99,7 @@ static int open_library(struct err *err)
 		return rc;
 	return 0;
 }
+#endif
 
 static int action_value(const char *name, int64_t errno_ret, uint32_t *ret, struct err *err)
 {

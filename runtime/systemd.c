@@ -1,94 +1,114 @@
 #include "runtime/systemd.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <systemd/sd-bus.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pkg/util/cleanup.h"
+#include "pkg/util/dbus.h"
 #include "pkg/util/io.h"
 #include "pkg/util/proc.h"
 
-#define BUS "org.freedesktop.systemd1"
-#define MANAGER "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
-#define WAIT_US 25000000 /* the bus's own default for one call */
+#define SYSTEMD "org.freedesktop.systemd1"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+#define MANAGER SYSTEMD ".Manager"
+#define JOB_REMOVED                                                                                          \
+	"type='signal',sender='" SYSTEMD "',interface='" MANAGER "',member='JobRemoved',path='" SYSTEMD_PATH \
+	"'"
+#define WAIT_US 25000000 /* what D-Bus clients wait for one call */
 
-/* The functions of libsystemd, found when first needed. */
-static struct {
-	void *handle;
-	int (*open_system)(sd_bus **);
-	int (*open_user)(sd_bus **);
-	sd_bus *(*unref)(sd_bus *);
-	int (*new_call)(sd_bus *, sd_bus_message **, const char *, const char *, const char *, const char *);
-	int (*append)(sd_bus_message *, const char *, ...);
-	int (*call)(sd_bus *, sd_bus_message *, uint64_t, sd_bus_error *, sd_bus_message **);
-	int (*read)(sd_bus_message *, const char *, ...);
-	sd_bus_message *(*message_unref)(sd_bus_message *);
-	void (*error_free)(sd_bus_error *);
-	int (*match_signal)(sd_bus *, sd_bus_slot **, const char *, const char *, const char *, const char *,
-		sd_bus_message_handler_t, void *);
-	int (*process)(sd_bus *, sd_bus_message **);
-	int (*wait)(sd_bus *, uint64_t);
-} lib;
+/* ---- the bus --------------------------------------------------------------------------------------------------------- */
 
-static int open_library(struct err *err)
-{
-	/* clang-format off */
-	const struct { const char *name; void *slot; } f[] = {
-		{ "sd_bus_default_system", &lib.open_system }, { "sd_bus_default_user", &lib.open_user },
-		{ "sd_bus_flush_close_unref", &lib.unref }, { "sd_bus_message_new_method_call", &lib.new_call },
-		{ "sd_bus_message_append", &lib.append }, { "sd_bus_call", &lib.call },
-		{ "sd_bus_message_read", &lib.read }, { "sd_bus_message_unref", &lib.message_unref },
-		{ "sd_bus_error_free", &lib.error_free }, { "sd_bus_match_signal", &lib.match_signal },
-		{ "sd_bus_process", &lib.process }, { "sd_bus_wait", &lib.wait },
-	};
-	/* clang-format on */
-
-	if (lib.handle)
-		return 0;
-	if (!(lib.handle = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL)))
-		return err_set(err, ERR_UNSUPPORTED, "--systemd-cgroup needs libsystemd.so.0: %s", dlerror());
-	for (size_t i = 0; i < LEN(f); i++) {
-		void *p = dlsym(lib.handle, f[i].name);
-
-		if (!p)
-			return err_set(err, ERR_UNSUPPORTED, "libsystemd.so.0 has no %s", f[i].name);
-		memcpy(f[i].slot, &p, sizeof p);
-	}
-	return 0;
-}
-
-/* A user's own manager when we are no real root; root of a user namespace has the user's bus too. */
-bool systemd_is_user(void)
+/* Who we are outside: root of a user namespace is an ordinary user there. */
+static uid_t outer_uid(void)
 {
 	char text[64] = "";
 	auto_close int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	unsigned inside = 0, outside = 1;
+	unsigned inside = 0, outside = 0;
 
-	if (geteuid() != 0)
-		return true;
-	return fd >= 0 && read(fd, text, sizeof text - 1) > 0 &&
-	       sscanf(text, "%u %u", &inside, &outside) == 2 && outside != 0;
+	if (geteuid() == 0 && fd >= 0 && read(fd, text, sizeof text - 1) > 0 &&
+		sscanf(text, "%u %u", &inside, &outside) == 2 && inside == 0) /* NOLINT */
+		return outside;
+	return geteuid();
 }
 
-static int connect_bus(sd_bus **ret, struct err *err)
-{
-	int rc = open_library(err);
+/* A user's own manager when we are no real root; root of a user namespace has the user's bus too. */
+bool systemd_is_user(void) { return outer_uid() != 0; }
 
-	if (rc < 0)
+static bool exists(const char *path) { return path[0] == '@' || access(path, F_OK) == 0; }
+
+/* The bus, or systemd's private socket where there is no bus daemon (direct). */
+static bool find_socket(char path[108], bool *direct)
+{
+	bool user = systemd_is_user();
+	const char *address = getenv(user ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
+	const char *dir = user ? getenv("XDG_RUNTIME_DIR") : "/run";
+	char own[64];
+
+	*direct = false;
+	if (address && bus_address_path(address, path) && exists(path))
+		return true;
+	snprintf(own, sizeof own, "/run/user/%u", outer_uid());
+	if (!dir || dir[0] != '/' || strlen(dir) > 80)
+		dir = own;
+	snprintf(path, 108, "%s/%s", dir, user ? "bus" : "dbus/system_bus_socket");
+	if (exists(path))
+		return true;
+	*direct = true;
+	snprintf(path, 108, "%s/systemd/private", dir);
+	return exists(path);
+}
+
+/* jobs: the ends of jobs will be waited for. */
+static int connect_bus(bool jobs, struct bus *ret, struct err *err)
+{
+	auto_buf struct buf body = BUF_INIT(1024);
+	const char *which = systemd_is_user() ? "user" : "system";
+	char path[108];
+	uint32_t serial;
+	bool direct;
+	int rc;
+
+	if (!find_socket(path, &direct))
+		return err_set(err, ERR_UNSUPPORTED,
+			"connect to the %s bus of systemd: there is none; use --cgroup-manager cgroupfs",
+			which);
+	if ((rc = bus_open(path, outer_uid(), direct, WAIT_US, ret, err)) < 0)
+		return err_wrap(err, "connect to the %s bus of systemd", which);
+	if (direct || !jobs)
+		return 0;
+	bus_put_text(&body, JOB_REMOVED);
+	if ((rc = bus_send(ret, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+		     "AddMatch", "s", &body, &serial, err)) < 0)
+		bus_close(ret);
+	return rc;
+}
+
+/* gone: the unit not being there is success. */
+static int call(struct bus *b, const char *member, const char *signature, const struct buf *body, bool gone,
+	struct bus_msg *ret, struct err *err)
+{
+	const char *text = "";
+	uint32_t serial;
+	int rc;
+
+	if ((rc = bus_send(b, SYSTEMD, SYSTEMD_PATH, MANAGER, member, signature, body, &serial, err)) < 0 ||
+		(rc = bus_wait_reply(b, serial, ret, err)) < 0 || ret->type != BUS_ERROR)
 		return rc;
-	rc = systemd_is_user() ? lib.open_user(ret) : lib.open_system(ret);
-	return rc < 0 ? err_sys(err, -rc, "connect to the %s bus of systemd",
-				systemd_is_user() ? "user" : "system")
-		      : 0;
+	if (gone && strcmp(ret->error_name, SYSTEMD ".NoSuchUnit") == 0)
+		return 0;
+	if (ret->signature[0] == 's')
+		(void) bus_get_text(ret, &text);
+	rc = err_set(err, ERR_SYSTEM, "%s (%s)", text, ret->error_name);
+	bus_msg_done(ret);
+	return rc;
 }
 
 /* "a-b" is a slice below a.slice. */
@@ -125,76 +145,93 @@ int systemd_scope_names(
 	return 0;
 }
 
-struct job {
-	const char *path;
-	char result[32];
-	bool done;
-};
-
-static int on_removed(sd_bus_message *m, void *arg, sd_bus_error *e)
+/* Reads signals until the job is over: JobRemoved(u id, o job, s unit, s result). */
+static int wait_job(struct bus *b, const char *job, struct err *err)
 {
-	struct job *j = arg;
-	const char *path = "", *unit = "", *result = "";
-	uint32_t id;
-
-	(void) e;
-	if (lib.read(m, "uoss", &id, &path, &unit, &result) >= 0 && j->path && strcmp(path, j->path) == 0) {
-		snprintf(j->result, sizeof j->result, "%s", result);
-		j->done = true;
-	}
-	return 0;
-}
-
-static int await(sd_bus *bus, struct job *j, const char *what, struct err *err)
-{
-	uint64_t end = time_mono_us() + WAIT_US;
-
-	while (!j->done) {
-		int rc = lib.process(bus, NULL);
-		uint64_t now = time_mono_us();
+	for (;;) {
+		const char *which = "", *unit, *result = "";
+		struct bus_msg m;
+		uint32_t id;
+		bool over;
+		int rc = bus_next(b, &m, err);
 
 		if (rc < 0)
-			return err_sys(err, -rc, "%s", what);
-		if (now > end)
-			return err_set(err, ERR_SYSTEM, "%s: systemd did not answer in time", what);
-		if (rc == 0 && (rc = lib.wait(bus, end - now)) < 0)
-			return err_sys(err, -rc, "%s", what);
+			return rc;
+		over = m.type == BUS_SIGNAL && strcmp(m.member, "JobRemoved") == 0 && bus_get_u32(&m, &id) &&
+		       bus_get_text(&m, &which) && bus_get_text(&m, &unit) && bus_get_text(&m, &result) &&
+		       strcmp(which, job) == 0;
+		if (over && strcmp(result, "done") != 0)
+			rc = err_set(err, ERR_SYSTEM, "the job ended with '%.40s'", result);
+		bus_msg_done(&m);
+		if (over)
+			return rc;
 	}
-	return strcmp(j->result, "done") == 0
-		       ? 0
-		       : err_set(err, ERR_SYSTEM, "%s: the job ended with '%s'", what, j->result);
 }
 
-static int start_scope(
-	sd_bus *bus, const char *slice, const char *scope, const char *id, pid_t pid, struct err *err)
+static void property(struct buf *b, const char *name, const char *signature)
 {
-	sd_bus_message *m = NULL, *reply = NULL;
-	sd_bus_error e = SD_BUS_ERROR_NULL;
-	struct job job = { 0 };
-	char what[300];
+	bus_put_align(b, 8);
+	bus_put_text(b, name);
+	bus_put_signature(b, signature);
+}
+
+static void property_text(struct buf *b, const char *name, const char *value)
+{
+	property(b, name, "s");
+	bus_put_text(b, value);
+}
+
+static void property_bool(struct buf *b, const char *name, bool value)
+{
+	property(b, name, "b");
+	bus_put_u32(b, value);
+}
+
+static void put_pids(struct buf *b, pid_t pid)
+{
+	size_t list = bus_array_begin(b, 4);
+
+	bus_put_u32(b, (uint32_t) pid);
+	bus_array_end(b, list, 4);
+}
+
+/* StartTransientUnit(s name, s mode, a(sv) properties, a(sa(sv)) aux) */
+static void put_scope(struct buf *b, const char *slice, const char *scope, const char *id, pid_t pid)
+{
+	size_t list;
+
+	bus_put_text(b, scope);
+	bus_put_text(b, "fail");
+	list = bus_array_begin(b, 8);
+	property_text(b, "Description", id);
+	property_text(b, "Slice", slice);
+	property_bool(b, "Delegate", true);
+	property(b, "PIDs", "au");
+	put_pids(b, pid);
+	property_bool(b, "DefaultDependencies", false);
+	bus_array_end(b, list, 8);
+	list = bus_array_begin(b, 8);
+	bus_array_end(b, list, 8);
+}
+
+static int start_scope(const char *slice, const char *scope, const char *id, pid_t pid, struct err *err)
+{
+	auto_buf struct buf body = BUF_INIT(16 * 1024);
+	struct bus b = { .fd = -EBADF };
+	const char *job = "";
+	struct bus_msg m;
 	int rc;
 
-	snprintf(what, sizeof what, "start systemd scope '%s'", scope);
-	rc = lib.match_signal(bus, NULL, BUS, MANAGER, "JobRemoved", on_removed, &job);
-	if (rc >= 0)
-		rc = lib.new_call(bus, &m, BUS, MANAGER, "StartTransientUnit");
-	if (rc >= 0)
-		rc = lib.append(m, "ssa(sv)a(sa(sv))", scope, "fail", 5, "Description", "s", id, "Slice", "s",
-			slice, "Delegate", "b", 1, "PIDs", "au", 1, (uint32_t) pid, "DefaultDependencies",
-			"b", 0, 0);
-	if (rc >= 0)
-		rc = lib.call(bus, m, WAIT_US, &e, &reply);
-	if (rc >= 0)
-		rc = lib.read(reply, "o", &job.path);
-	if (rc < 0)
-		rc = e.message ? err_set(err, ERR_SYSTEM, "%s: %s", what, e.message)
-			       : err_sys(err, -rc, "%s", what);
-	else
-		rc = await(bus, &job, what, err);
-	lib.error_free(&e);
-	lib.message_unref(m);
-	lib.message_unref(reply);
-	return rc;
+	put_scope(&body, slice, scope, id, pid);
+	if ((rc = connect_bus(true, &b, err)) < 0)
+		return rc;
+	if ((rc = call(&b, "StartTransientUnit", "ssa(sv)a(sa(sv))", &body, false, &m, err)) == 0) {
+		rc = bus_get_text(&m, &job) ? wait_job(&b, job, err)
+					    : err_set(err, ERR_SYSTEM, "systemd's answer names no job");
+		bus_msg_done(&m);
+	}
+	bus_close(&b);
+	return rc < 0 ? err_wrap(err, "start systemd scope '%s'", scope) : 0;
 }
 
 /* The cgroup systemd has put the process into. */
@@ -228,13 +265,11 @@ int systemd_scope_make(struct container *c, struct err *err)
 	static char slice[256], scope[256];
 	char path[900];
 	auto_close int top = -EBADF;
-	sd_bus *bus = NULL;
 	pid_t holder;
 	int rc;
 
 	if ((rc = systemd_scope_names(c->cfg.cgroups_path, c->o.id, systemd_is_user(), slice, scope, err)) <
-			0 ||
-		(rc = connect_bus(&bus, err)) < 0)
+		0)
 		return rc;
 	/* a scope without a process ends at once; this one holds it until the container is in */
 	if ((holder = fork()) == 0) {
@@ -242,14 +277,10 @@ int systemd_scope_make(struct container *c, struct err *err)
 		for (;;)
 			(void) pause();
 	}
-	if (holder < 0) {
-		lib.unref(bus);
+	if (holder < 0)
 		return err_sys(err, errno, "fork");
-	}
 	c->scope_holder = holder;
-	rc = start_scope(bus, slice, scope, c->o.id, holder, err);
-	lib.unref(bus);
-	if (rc < 0)
+	if ((rc = start_scope(slice, scope, c->o.id, holder, err)) < 0)
 		return rc;
 	c->systemd_scope = scope;
 	if (cgroup_of(&c->cg, holder, path, sizeof path) < 0)
@@ -270,52 +301,42 @@ int systemd_scope_make(struct container *c, struct err *err)
 	return cgroup_make(&c->cg, c->cgroup_path, err);
 }
 
-int systemd_scope_stop(const char *scope, struct err *err)
+/* One call whose answer says all. */
+static int on_scope(
+	const char *member, const char *signature, const struct buf *body, bool gone, struct err *err)
 {
-	sd_bus_message *m = NULL, *reply = NULL;
-	sd_bus_error e = SD_BUS_ERROR_NULL;
-	sd_bus *bus = NULL;
-	int rc = connect_bus(&bus, err);
+	struct bus b = { .fd = -EBADF };
+	struct bus_msg m;
+	int rc = connect_bus(false, &b, err);
 
 	if (rc < 0)
 		return rc;
-	rc = lib.new_call(bus, &m, BUS, MANAGER, "StopUnit");
-	if (rc >= 0)
-		rc = lib.append(m, "ss", scope, "replace");
-	if (rc >= 0)
-		rc = lib.call(bus, m, WAIT_US, &e, &reply);
-	if (rc < 0)
-		rc = e.name && strstr(e.name, "NoSuchUnit")
-			     ? 0
-			     : err_set(err, ERR_SYSTEM, "stop systemd scope '%s': %s", scope,
-				       e.message ? e.message : strerror(-rc));
-	lib.error_free(&e);
-	lib.message_unref(m);
-	lib.message_unref(reply);
-	lib.unref(bus);
-	return rc < 0 ? rc : 0;
+	if ((rc = call(&b, member, signature, body, gone, &m, err)) == 0)
+		bus_msg_done(&m);
+	bus_close(&b);
+	return rc;
+}
+
+int systemd_scope_stop(const char *scope, struct err *err)
+{
+	auto_buf struct buf body = BUF_INIT(4096);
+	int rc;
+
+	bus_put_text(&body, scope);
+	bus_put_text(&body, "replace");
+	rc = on_scope("StopUnit", "ss", &body, true, err);
+	return rc < 0 ? err_wrap(err, "stop systemd scope '%s'", scope) : 0;
 }
 
 int systemd_attach(const char *scope, pid_t pid, struct err *err)
 {
-	sd_bus_message *m = NULL, *reply = NULL;
-	sd_bus_error e = SD_BUS_ERROR_NULL;
-	sd_bus *bus = NULL;
-	int rc = connect_bus(&bus, err);
+	auto_buf struct buf body = BUF_INIT(4096);
 
-	if (rc < 0)
-		return rc;
-	rc = lib.new_call(bus, &m, BUS, MANAGER, "AttachProcessesToUnit");
-	if (rc >= 0)
-		rc = lib.append(m, "ssau", scope, "/container", 1, (uint32_t) pid);
-	if (rc >= 0)
-		rc = lib.call(bus, m, WAIT_US, &e, &reply);
-	if (rc < 0)
-		rc = err_set(err, ERR_DENIED, "enter systemd scope '%s': %s", scope,
-			e.message ? e.message : strerror(-rc));
-	lib.error_free(&e);
-	lib.message_unref(m);
-	lib.message_unref(reply);
-	lib.unref(bus);
-	return rc < 0 ? rc : 0;
+	bus_put_text(&body, scope);
+	bus_put_text(&body, "/container");
+	put_pids(&body, pid);
+	if (on_scope("AttachProcessesToUnit", "ssau", &body, false, err) == 0)
+		return 0;
+	err->kind = ERR_DENIED;
+	return err_wrap(err, "enter systemd scope '%s'", scope);
 }

@@ -1,8 +1,7 @@
 /*
  * systemd.h — a transient scope per container, for `--systemd-cgroup`.
  *
- * libsystemd is opened when this is asked for and never otherwise.  cgroupsPath is "slice:prefix:name": the scope
- * prefix-name.scope in that slice (an empty slice is system.slice, or user.slice for a user manager).  systemd wants a
+ * It speaks D-Bus itself (pkg/util/dbus.h).  cgroupsPath is "slice:prefix:name": the scope prefix-name.scope in that slice (an empty slice is system.slice, or user.slice for a user manager).  systemd wants a
  * process in a new scope, so the scope is made around a child that waits in it until the container has entered; Delegate
  * makes everything below the scope ours.
  */

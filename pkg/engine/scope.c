@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pkg/engine/dbus.h"
 #include "pkg/util/cleanup.h"
+#include "pkg/util/dbus.h"
 #include "pkg/util/limits.h"
 
 #define TIMEOUT_US (30 * 1000000ULL)

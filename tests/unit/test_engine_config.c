@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "pkg/engine/dbus.h"
 #include "pkg/engine/internal.h"
 #include "pkg/engine/subids.h"
+#include "pkg/util/dbus.h"
 #include "pkg/util/io.h"
 
 struct fixture {

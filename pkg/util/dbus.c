@@ -1,4 +1,4 @@
-#include "pkg/engine/dbus.h"
+#include "pkg/util/dbus.h"
 
 #include <errno.h>
 #include <poll.h>

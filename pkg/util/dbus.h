@@ -1,12 +1,12 @@
 /*
- * dbus.h — as much of D-Bus as one method call needs (pkg/engine/scope.h says why by hand).
+ * dbus.h — as much of D-Bus as one method call needs (by hand: libsystemd costs more start-up than a command has).
  *
  * A connection authenticates as a given uid (that of the person: inside a user namespace our own number is another),
  * says Hello unless it speaks to systemd's own socket, and sends calls one at a time.  Values are little-endian on every
  * machine.  Spec: D-Bus Specification 0.42, "Type System", "Message Format", "Authentication Protocol".
  */
-#ifndef PODCTL_ENGINE_DBUS_H
-#define PODCTL_ENGINE_DBUS_H
+#ifndef PODCTL_UTIL_DBUS_H
+#define PODCTL_UTIL_DBUS_H
 
 #include <stdbool.h>
 #include <stdint.h>
