@@ -112,6 +112,11 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call says,CC)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# podctl with a loader, for tests that put something between it and its libraries
+$(BUILD)/tests/dynamic/podctl: $(call obj,$(call srcs,cmd/podctl) $(call srcs,pkg/verb)) $(call libs,$(PKGS_podctl))
+	@mkdir -p $(@D)
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl)
+
 UNIT := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 BENCH := $(addprefix $(BUILD)/bench/,floor stopwatch true)
 $(BUILD)/bench/%: bench/%.c
@@ -139,7 +144,7 @@ check-runtimes:  ## the engine's tests again over crun and runc, where they are 
 	@rc=0; for r in $(RUNTIMES); do if command -v $$r >/dev/null; then echo "over $$r:"; \
 		PODCTL_BUILD=$(BUILD) PODCTL_RUNTIME=$$r tests/run $(RUNTIME_TESTS) || rc=1; else echo "skip: $$r is not installed"; fi; done; exit $$rc
 
-test-programs: $(UNIT) $(BENCH)
+test-programs: $(UNIT) $(BENCH) $(BUILD)/tests/dynamic/podctl
 units: $(UNIT)  ## run the unit tests (no privileges needed)
 	@PODCTL_BUILD=$(BUILD) tests/run $^
 e2e: all  ## run the end-to-end tests only
@@ -182,8 +187,8 @@ bench:  ## ratios to the floor, crun and podman, after idle and back to back (ro
 
 C_FILES := $(sort $(wildcard cmd/*/*.[ch] pkg/*/*.[ch] runtime/*.[ch] tests/*/*.[ch] bench/*.c))
 lint: format-check layers docs-check tidy cppcheck  ## format, include rules, generated files, clang-tidy, cppcheck
-format: ; clang-format -i $(C_FILES)
-format-check: ; clang-format --dry-run -Werror $(C_FILES)
+format: ; @clang-format -i $(C_FILES)
+format-check: ; @clang-format --dry-run -Werror $(C_FILES)
 # Includes point down only (ARCHITECTURE.md, "Layers").
 layers:
 	@! grep -rnE '#include "(cmd|runtime)/' pkg

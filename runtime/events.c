@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
@@ -139,7 +140,7 @@ static void print_event(const char *type, const char *id, json_t *data)
 
 	if (data && o)
 		(void) json_object_set_new(o, "data", data);
-	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	text = o ? json_print(o) : NULL;
 	if (text)
 		printf("%s\n", text);
 	(void) fflush(stdout);

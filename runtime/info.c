@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/oci/mount_opts.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
@@ -53,7 +54,7 @@ static json_t *linux_features(void)
 
 static int print_json(json_t *o, struct err *err)
 {
-	char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
+	char *text = o ? json_text(o, JSON_INDENT(2)) : NULL;
 
 	if (text)
 		printf("%s\n", text);
@@ -188,7 +189,7 @@ int cmd_spec(const struct globals *g, int argc, char **argv, struct err *err)
 	if (n)
 		return err_set(err, ERR_INVALID, "spec: takes no arguments");
 	o = spec_document(rootless);
-	text = o ? json_dumps(o, JSON_INDENT(8)) : NULL;
+	text = o ? json_text(o, JSON_INDENT(8)) : NULL;
 	json_decref(o);
 	if (!text)
 		return err_set(err, ERR_SYSTEM, "spec: cannot be encoded");

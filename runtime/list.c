@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/proc.h"
@@ -80,7 +81,7 @@ int cmd_list(const struct globals *g, int argc, char **argv, struct err *err)
 	}
 	free(names);
 	if (all) {
-		char *text = json_dumps(all, JSON_COMPACT);
+		char *text = json_print(all);
 
 		if (text)
 			printf("%s\n", text);

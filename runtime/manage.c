@@ -60,7 +60,7 @@ int cmd_state(const struct globals *g, int argc, char **argv, struct err *err)
 		(rc = statedir_open(g->root, id, &dir, &s, err)) < 0)
 		return rc;
 	o = oci_state_public(&s, container_status(dir, &s));
-	text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
+	text = o ? json_text(o, JSON_INDENT(2)) : NULL;
 	if (text)
 		printf("%s\n", text);
 	free(text);

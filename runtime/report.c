@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/util/buf.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
@@ -37,7 +38,7 @@ static void write_line(const char *level, const char *msg)
 		buf_printf(&b, "%s%s", prefix, msg);
 	} else if (json) {
 		json_t *o = json_pack("{ssssss}", "msg", msg, "level", level, "time", when);
-		char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+		char *text = o ? json_print(o) : NULL;
 
 		if (text)
 			buf_printf(&b, "%s\n", text);

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/transfer/session.h"
 #include "pkg/transfer/upload.h"
 #include "pkg/util/cleanup.h"
@@ -32,7 +33,7 @@ enum { FD_DIR = 3 };
 
 static void say(json_t *v)
 {
-	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	auto_free char *text = v ? json_print(v) : NULL;
 
 	json_decref(v);
 	/* podctl gone: its SIGKILL is on the way to us */

@@ -24,6 +24,7 @@
 #include "pkg/archive/digest.h"
 #include "pkg/archive/scan.h"
 #include "pkg/archive/unpack.h"
+#include "pkg/codec/node.h"
 #include "pkg/util/buf.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
@@ -34,7 +35,7 @@ enum { FD_ARCHIVE = 0, FD_RESULT = 1, FD_DIR = 3, FD_LOCK = 4 /* only held */, F
 
 static int line_write(json_t *v, struct err *err)
 {
-	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	auto_free char *text = v ? json_print(v) : NULL;
 	struct buf b = BUF_INIT(1 * MiB);
 	int rc;
 

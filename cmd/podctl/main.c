@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +15,19 @@
 #include "pkg/pod/pod.h"
 #include "pkg/util/log.h"
 #include "pkg/util/text.h"
+
+/* Without memory a JSON value looks to its maker like one that may not be, and jansson's own parser loses its way.  It ends
+ * here: being killed at any moment is something the next command can deal with. */
+static void *json_memory(size_t n)
+{
+	static const char text[] = "Error: out of memory\n";
+	void *p = malloc(n);
+
+	if (p)
+		return p;
+	(void) !write(STDERR_FILENO, text, sizeof text - 1);
+	_exit(EXIT_ENGINE);
+}
 
 void cli_error(const struct err *err)
 {
@@ -275,6 +289,7 @@ int main(int argc, char **argv)
 	int status;
 
 	(void) argc;
+	json_set_alloc_funcs(json_memory, free);
 	/* A reader that goes away ends us by the write's error, not in the middle of an engine operation. */
 	(void) signal(SIGPIPE, SIG_IGN);
 	status = dispatch(&c);

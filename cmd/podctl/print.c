@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/codec/template.h"
 #include "pkg/util/text.h"
 
@@ -154,7 +155,7 @@ int print_json(const json_t *doc, int indent)
 {
 	auto_buf struct buf b = BUF_INIT(OUT_MAX);
 	auto_free char *text =
-		json_dumps(doc, JSON_INDENT(indent) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+		json_text(doc, JSON_INDENT(indent) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 
 	(void) buf_puts(&b, text ? text : "null");
 	(void) buf_putc(&b, '\n');

@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/monitor/proto.h"
 #include "pkg/util/cleanup.h"
 
@@ -98,7 +99,7 @@ static int enqueue(struct copy *c, enum proto_kind kind, const void *p, size_t n
 
 static int enqueue_json(struct copy *c, json_t *v)
 {
-	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	auto_free char *text = v ? json_print(v) : NULL;
 
 	json_decref(v);
 	return text ? enqueue(c, PROTO_JSON, text, strlen(text)) : -ENOMEM;

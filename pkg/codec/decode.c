@@ -334,112 +334,135 @@ int decode_json(const json_t *v, const struct field *table, void *obj, struct ar
 	return rc;
 }
 
-static json_t *encode_field(const struct field *f, const char *slot)
+/* Zero, NULL, absent or empty: not written unless the field is marked FIELD_ALWAYS.  Pointers and options have no such mark. */
+static bool is_left_out(const struct field *f, const void *slot)
 {
-	json_t *v;
+	const void *p = NULL;
 
 	switch (f->type) {
-	case FIELD_STR: {
-		const char *s;
-
-		memcpy(&s, slot, sizeof s);
-		return s && (*s || f->always) ? json_string(s) : NULL;
-	}
-	case FIELD_BOOL:
-		return *(const bool *) slot || f->always ? json_boolean(*(const bool *) slot) : NULL;
-	case FIELD_OPT_BOOL: {
-		const struct opt_bool *o = (const void *) slot;
-
-		return o->set ? json_boolean(o->v) : NULL;
-	}
-	case FIELD_I64: {
-		const int64_t *i = (const void *) slot;
-
-		return *i || f->always ? json_integer(*i) : NULL;
-	}
-	case FIELD_OPT_I64: {
-		const struct opt_i64 *o = (const void *) slot;
-
-		return o->set ? json_integer(o->v) : NULL;
-	}
-	case FIELD_U32: {
-		const uint32_t *u = (const void *) slot;
-
-		return *u || f->always ? json_integer(*u) : NULL;
-	}
-	case FIELD_U64: {
-		const uint64_t *u = (const void *) slot;
-
-		return *u || f->always ? json_integer((json_int_t) *u) : NULL;
-	}
-	case FIELD_PORT: {
-		const uint16_t *u = (const void *) slot;
-
-		return *u || f->always ? json_integer(*u) : NULL;
-	}
-	case FIELD_F64: {
-		const double *x = (const void *) slot;
-
-		return *x != 0 || f->always ? json_real(*x) : NULL;
-	}
-	case FIELD_ENUM: {
-		int i;
-
-		memcpy(&i, slot, sizeof i);
-		return f->names[i][0] && (i || f->always) ? json_string(f->names[i]) : NULL;
-	}
-	case FIELD_OBJECT:
-		v = encode_json(f->sub, slot);
-		if (v && !json_object_size(v) && !f->always) {
-			json_decref(v);
-			return NULL;
-		}
-		return v;
-	case FIELD_PTR: {
-		const void *p;
-
+	case FIELD_STR:
 		memcpy(&p, slot, sizeof p);
-		return p ? encode_json(f->sub, p) : NULL;
-	}
-	case FIELD_LIST: {
-		const struct list *l = (const void *) slot;
-
-		if (!l->n && !f->always)
-			return NULL;
-		v = json_array();
-		for (size_t i = 0; i < l->n; i++)
-			json_array_append_new(v, encode_json(f->sub, (const char *) l->v + i * f->size));
-		return v;
-	}
-	case FIELD_STRS: {
-		const struct strs *l = (const void *) slot;
-
-		if (!l->n && !f->always)
-			return NULL;
-		v = json_array();
-		for (size_t i = 0; i < l->n; i++)
-			json_array_append_new(v, json_string(l->v[i]));
-		return v;
-	}
-	case FIELD_KVS: {
-		const struct kvs *m = (const void *) slot;
-
-		if (!m->n && !f->always)
-			return NULL;
-		v = json_object();
-		for (size_t i = 0; i < m->n; i++)
-			json_object_set_new(v, m->v[i].key, json_string(m->v[i].value));
-		return v;
-	}
-	case FIELD_NODE: {
-		const struct node *n;
-
-		memcpy(&n, slot, sizeof n);
-		return n ? node_to_json(n) : NULL;
-	}
+		return !p || !(*(const char *) p || f->always);
+	case FIELD_PTR:
+	case FIELD_NODE:
+		memcpy(&p, slot, sizeof p);
+		return !p;
+	case FIELD_OPT_BOOL:
+		return !((const struct opt_bool *) slot)->set;
+	case FIELD_OPT_I64:
+		return !((const struct opt_i64 *) slot)->set;
+	case FIELD_BOOL:
+		return !*(const bool *) slot && !f->always;
+	case FIELD_I64:
+		return !*(const int64_t *) slot && !f->always;
+	case FIELD_U32:
+		return !*(const uint32_t *) slot && !f->always;
+	case FIELD_U64:
+		return !*(const uint64_t *) slot && !f->always;
+	case FIELD_PORT:
+		return !*(const uint16_t *) slot && !f->always;
+	case FIELD_F64:
+		return *(const double *) slot == 0 && !f->always;
+	case FIELD_ENUM:
+		return !f->names[*(const int *) slot][0] || (!*(const int *) slot && !f->always);
+	case FIELD_LIST:
+		return !((const struct list *) slot)->n && !f->always;
+	case FIELD_STRS:
+		return !((const struct strs *) slot)->n && !f->always;
+	case FIELD_KVS:
+		return !((const struct kvs *) slot)->n && !f->always;
+	case FIELD_OBJECT:
+		return false;
 	case FIELD_SELF:
 	case FIELD_CUSTOM:
-		return NULL;
+		break;
+	}
+	return true;
+}
+
+/* A part that could not be made spoils the whole: what is written is never a piece of what was meant. */
+static json_t *whole(json_t *v, bool good)
+{
+	if (good)
+		return v;
+	json_decref(v);
+	return NULL;
+}
+
+static json_t *encode_list(const struct field *f, const struct list *l)
+{
+	json_t *v = json_array();
+	bool good = v != NULL;
+
+	for (size_t i = 0; i < l->n && good; i++)
+		good = json_array_append_new(v, encode_json(f->sub, (const char *) l->v + i * f->size)) == 0;
+	return whole(v, good);
+}
+
+static json_t *encode_strs(const struct strs *l)
+{
+	json_t *v = json_array();
+	bool good = v != NULL;
+
+	for (size_t i = 0; i < l->n && good; i++)
+		good = json_array_append_new(v, json_string(l->v[i])) == 0;
+	return whole(v, good);
+}
+
+static json_t *encode_kvs(const struct kvs *m)
+{
+	json_t *v = json_object();
+	bool good = v != NULL;
+
+	for (size_t i = 0; i < m->n && good; i++)
+		good = json_object_set_new(v, m->v[i].key, json_string(m->v[i].value)) == 0;
+	return whole(v, good);
+}
+
+/* NULL: no memory, or text that is not UTF-8. */
+static json_t *encode_field(const struct field *f, const void *slot)
+{
+	const void *p = NULL;
+
+	switch (f->type) {
+	case FIELD_STR:
+		memcpy(&p, slot, sizeof p);
+		return json_string(p);
+	case FIELD_BOOL:
+		return json_boolean(*(const bool *) slot);
+	case FIELD_OPT_BOOL:
+		return json_boolean(((const struct opt_bool *) slot)->v);
+	case FIELD_I64:
+		return json_integer(*(const int64_t *) slot);
+	case FIELD_OPT_I64:
+		return json_integer(((const struct opt_i64 *) slot)->v);
+	case FIELD_U32:
+		return json_integer(*(const uint32_t *) slot);
+	case FIELD_U64:
+		return json_integer((json_int_t) * (const uint64_t *) slot);
+	case FIELD_PORT:
+		return json_integer(*(const uint16_t *) slot);
+	case FIELD_F64:
+		return json_real(*(const double *) slot);
+	case FIELD_ENUM:
+		return json_string(f->names[*(const int *) slot]);
+	case FIELD_OBJECT:
+		return encode_json(f->sub, slot);
+	case FIELD_PTR:
+		memcpy(&p, slot, sizeof p);
+		return encode_json(f->sub, p);
+	case FIELD_LIST:
+		return encode_list(f, slot);
+	case FIELD_STRS:
+		return encode_strs(slot);
+	case FIELD_KVS:
+		return encode_kvs(slot);
+	case FIELD_NODE:
+		memcpy(&p, slot, sizeof p);
+		return node_to_json(p);
+	case FIELD_SELF:
+	case FIELD_CUSTOM:
+		break;
 	}
 	return NULL;
 }
@@ -447,14 +470,19 @@ static json_t *encode_field(const struct field *f, const char *slot)
 json_t *encode_json(const struct field *table, const void *obj)
 {
 	json_t *doc = json_object();
+	bool good = doc != NULL;
 
-	for (const struct field *f = table; doc && f->key; f++) {
-		json_t *v = encode_field(f, (const char *) obj + f->offset);
+	for (const struct field *f = table; good && f->key; f++) {
+		const void *slot = (const char *) obj + f->offset;
+		json_t *v;
 
-		if (v && json_object_set_new(doc, f->key, v) < 0) {
-			json_decref(doc);
-			return NULL;
-		}
+		if (is_left_out(f, slot))
+			continue;
+		v = encode_field(f, slot);
+		if (v && f->type == FIELD_OBJECT && !json_object_size(v) && !f->always)
+			json_decref(v);
+		else
+			good = json_object_set_new(doc, f->key, v) == 0;
 	}
-	return doc;
+	return whole(doc, good);
 }

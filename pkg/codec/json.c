@@ -182,4 +182,15 @@ json_t *json_parse(const char *text, size_t len, struct err *err)
 	return v;
 }
 
-char *json_print(const json_t *v) { return json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY); }
+static int put(const char *text, size_t n, void *b) { return buf_add(b, text, n); }
+
+char *json_text(const json_t *v, size_t flags)
+{
+	auto_buf struct buf b = BUF_INIT(SIZE_MAX / 2); /* what we made ourselves has no limit */
+
+	if (json_dump_callback(v, put, &b, flags) < 0 || buf_failed(&b))
+		return NULL;
+	return buf_steal(&b);
+}
+
+char *json_print(const json_t *v) { return json_text(v, JSON_COMPACT | JSON_ENCODE_ANY); }

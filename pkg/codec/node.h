@@ -42,7 +42,9 @@ json_t *node_to_json(const struct node *n);
 
 /* Reads a JSON file or text of ours with limits; the error names line and column. */
 json_t *json_parse(const char *text, size_t len, struct err *err);
-/* Compact text with sorted or kept keys; the caller frees. */
+/* A value's text, which the caller frees; json_text takes jansson's flags, json_print makes it compact.  NULL when there is no
+ * memory, and only then: json_dumps itself leaves a key out when it has none and says nothing. */
+char *json_text(const json_t *v, size_t flags);
 char *json_print(const json_t *v);
 
 /* pkg/codec/yaml.c: all documents of one stream.  Faults (syntax, tabs, duplicate keys, depth, alias bombs, merge keys)

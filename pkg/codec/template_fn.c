@@ -245,7 +245,7 @@ static json_t *fn_split(const char *name, json_t *const *arg, size_t n, struct e
 
 static json_t *fn_json(const char *name, json_t *const *arg, size_t n, struct err *err)
 {
-	auto_free char *text = json_dumps(arg[0], JSON_ENCODE_ANY | JSON_COMPACT);
+	auto_free char *text = json_print(arg[0]);
 
 	(void) n;
 	return text ? json_string(text) : bad(err, name, "out of memory");
@@ -324,7 +324,7 @@ static json_t *fn_print(const char *name, json_t *const *arg, size_t n, struct e
 
 static void print_quoted(const json_t *v, struct buf *b)
 {
-	auto_free char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+	auto_free char *text = json_print(v);
 
 	(void) buf_puts(b, text ? text : "");
 }

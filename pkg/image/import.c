@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "pkg/codec/node.h"
 #include "pkg/image/changes.h"
 #include "pkg/image/layers.h"
 #include "pkg/image/manifest.h"
@@ -33,7 +34,7 @@ static int runtime_part(const struct strs *changes, json_t **ret, struct err *er
 
 static int to_text(json_t *v, struct arena *a, const char **ret, struct err *err)
 {
-	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	auto_free char *text = v ? json_print(v) : NULL;
 	char *copy = text ? arena_strdup(a, text) : NULL;
 
 	json_decref(v);

@@ -140,7 +140,7 @@ static int queue_put(struct client *c, const char *p, size_t n, int fd, bool dat
 
 void client_send(struct client *c, json_t *msg, int fd)
 {
-	auto_free char *text = msg ? json_dumps(msg, JSON_COMPACT) : NULL;
+	auto_free char *text = msg ? json_print(msg) : NULL;
 	auto_close int passed = fd;
 
 	json_decref(msg);

@@ -1,4 +1,5 @@
 #include "pkg/monitor/proto.h"
+#include "pkg/codec/node.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,9 +71,18 @@ int monitor_connect(int run_dir, int *ret_sock, struct err *err)
 	return 0;
 }
 
+static int send_failed(int errnum, struct err *err)
+{
+	if (errnum == EPIPE || errnum == ECONNRESET)
+		(void) err_set(err, ERR_STATE, "the pod has ended");
+	else
+		(void) err_sys(err, errnum, "send to the monitor");
+	return -errnum;
+}
+
 int monitor_send(int sock, json_t *request, const int *fds, size_t nfds, struct err *err)
 {
-	auto_free char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	auto_free char *text = request ? json_print(request) : NULL;
 	auto_free char *msg = NULL;
 	size_t n = text ? strlen(text) : 0;
 	int rc;
@@ -86,7 +96,7 @@ int monitor_send(int sock, json_t *request, const int *fds, size_t nfds, struct 
 	msg[0] = PROTO_JSON;
 	memcpy(msg + 1, text, n);
 	if ((rc = fd_send(sock, msg, n + 1, fds, nfds)) < 0)
-		return err_sys(err, -rc, "send to the monitor");
+		return send_failed(-rc, err);
 	return 0;
 }
 
@@ -102,7 +112,7 @@ int monitor_send_data(int sock, enum proto_kind kind, const void *p, size_t n, s
 		msg[0] = (char) kind;
 		memcpy(msg + 1, at, part);
 		if ((rc = fd_send(sock, msg, part + 1, NULL, 0)) < 0)
-			return err_sys(err, -rc, "send to the monitor");
+			return send_failed(-rc, err);
 		at += part;
 		n -= part;
 	} while (n);

@@ -10,8 +10,10 @@
 #include <sys/socket.h>
 
 #include "pkg/network/forward.h"
+#include "pkg/network/link.h"
 #include "pkg/network/netlink.h"
 #include "pkg/network/subnet.h"
+#include "pkg/store/store.h"
 #include "pkg/util/io.h"
 #include "pkg/util/log.h"
 #include "pkg/util/path.h"
@@ -306,6 +308,19 @@ static int bridge_make(const char *name, const struct net_result *r, struct err 
 	return 0;
 }
 
+/* Somebody deleted the bridge under running pods: their links are there still, and lead nowhere. */
+static int ports_gather(struct engine *e, const char *name, const struct bridge *b, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	struct lease_row *lease;
+	size_t n;
+	int rc = store_lease_list(e->store, name, &a, &lease, &n, err);
+
+	for (size_t i = 0; i < n && rc >= 0; i++)
+		rc = veth_rejoin(b, lease[i].pod, lease[i].ip, err);
+	return rc < 0 ? rc : 0;
+}
+
 int bridge_ensure(struct engine *e, const struct net_result *r, struct bridge *ret, struct err *err)
 {
 	auto_close int lock = -EBADF;
@@ -321,7 +336,7 @@ int bridge_ensure(struct engine *e, const struct net_result *r, struct bridge *r
 		return rc;
 	if (!is_ready(r->bridge, r, ret))
 		return err_set(err, ERR_STATE, "the bridge '%s' was changed while it was made", r->bridge);
-	return 0;
+	return ports_gather(e, r->bridge, ret, err);
 }
 
 int bridge_remove(struct engine *e, struct err *err)

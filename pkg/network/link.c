@@ -5,6 +5,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -75,7 +76,7 @@ static void hairpin_message(struct nl_batch *m, const char *veth)
 /* The pod's address is at this port of the bridge, whatever was learnt before: an address given out again keeps its MAC, and
  * the link of its last pod may still be there.  Saves the announcement by ARP, which every pod would hear.  Sticky: another
  * pod that sends with this MAC does not get its packets. */
-static void place_message(struct nl_batch *m, uint32_t index, const struct net_result *r)
+static void place_message(struct nl_batch *m, uint32_t index, const uint8_t mac[6])
 {
 	struct ndmsg at = {
 		.ndm_family = AF_BRIDGE,
@@ -85,7 +86,7 @@ static void place_message(struct nl_batch *m, uint32_t index, const struct net_r
 	};
 
 	nl_msg(m, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &at, sizeof at);
-	nl_put(m, NDA_LLADDR, r->mac, sizeof r->mac);
+	nl_put(m, NDA_LLADDR, mac, 6);
 }
 
 int veth_add(const struct bridge *b, int netns, const struct net_result *r, struct err *err)
@@ -118,10 +119,48 @@ int veth_add(const struct bridge *b, int netns, const struct net_result *r, stru
 	snprintf(link.ifr_name, sizeof link.ifr_name, "%s", r->veth);
 	if (ioctl(s.fd, SIOCGIFINDEX, &link) < 0)
 		return err_sys(err, errno, "find link '%s'", r->veth);
-	place_message(&m, (uint32_t) link.ifr_ifindex, r);
+	place_message(&m, (uint32_t) link.ifr_ifindex, r->mac);
 	if ((rc = nl_call(&s, &m, NULL, NULL, &fault)) < 0)
 		return nl_err(err, rc, &fault, "tell bridge '%s' where '%s' is", r->bridge, r->veth);
 	return 0;
+}
+
+/* The links of a pod begin with "pc" and 8 digits of its id; one of its last start may still be going. */
+static int rejoin_each(struct nl *s, const struct bridge *b, const struct if_nameindex *links,
+	const char *start, const uint8_t mac[6], struct err *err)
+{
+	auto_nl_batch struct nl_batch m = NL_BATCH_INIT;
+
+	for (; links->if_index; links++) {
+		struct ifinfomsg link = { .ifi_family = AF_UNSPEC, .ifi_index = (int) links->if_index };
+		struct nl_fault fault;
+		int rc;
+
+		if (strncmp(links->if_name, start, strlen(start)) != 0)
+			continue;
+		nl_msg(&m, RTM_SETLINK, 0, &link, sizeof link);
+		nl_put_u32(&m, IFLA_MASTER, b->index);
+		place_message(&m, links->if_index, mac);
+		rc = nl_call(s, &m, NULL, NULL, &fault);
+		if (rc < 0 && rc != -ENODEV)
+			return nl_err(err, rc, &fault, "put the link %s back on its bridge", links->if_name);
+	}
+	return 0;
+}
+
+int veth_rejoin(const struct bridge *b, const char *pod_id, uint32_t ip, struct err *err)
+{
+	struct if_nameindex *links = if_nameindex();
+	auto_nl struct nl s = NL_CLOSED;
+	char start[IFNAMSIZ];
+	uint8_t mac[6];
+	int rc = links ? nl_open(&s, NETLINK_ROUTE, -1) : -errno;
+
+	mac_of(ip, mac);
+	snprintf(start, sizeof start, "pc%.8s", pod_id);
+	rc = rc < 0 ? err_sys(err, -rc, "list the links") : rejoin_each(&s, b, links, start, mac, err);
+	if_freenameindex(links);
+	return rc;
 }
 
 static void up_message(struct nl_batch *m, uint32_t index)

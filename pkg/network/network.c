@@ -56,20 +56,29 @@ static int ports_bind(struct port_map *ports, size_t n, bool chosen, const bool 
 	return 0;
 }
 
-static int ports_record(struct engine *e, const char *pod, const struct port_map *ports, size_t n,
-	struct arena *a, struct err *err)
+static struct port_row *rows_of(const struct port_map *ports, size_t n, struct arena *a, struct err *err)
 {
 	struct port_row *rows = arena_array(a, n + 1, sizeof *rows);
 
-	if (!rows)
-		return err_sys(err, ENOMEM, "record the published ports");
+	if (!rows) {
+		(void) err_sys(err, ENOMEM, "record the published ports");
+		return NULL;
+	}
 	for (size_t i = 0; i < n; i++)
 		rows[i] = (struct port_row){
 			.proto = port_proto_names[ports[i].proto],
 			.host_ip = ports[i].host_ip ? ports[i].host_ip : "",
 			.host_port = ports[i].host_port,
 		};
-	return store_ports_take(e->store, pod, rows, n, err);
+	return rows;
+}
+
+static int ports_record(struct engine *e, const char *pod, const struct port_map *ports, size_t n,
+	struct arena *a, struct err *err)
+{
+	struct port_row *rows = rows_of(ports, n, a, err);
+
+	return rows ? store_ports_take(e->store, pod, rows, n, err) : -ENOMEM;
 }
 
 /* The rows are taken before the given ports are bound: the monitor of another pod holds them too, and the pod's name says
@@ -142,6 +151,22 @@ int network_reserve(struct engine *e, const char *pod_id, const char *pod_name, 
 	*ret_socks = s.v;
 	*ret_n_socks = s.n;
 	return 0;
+}
+
+int network_port_holder(struct engine *e, const char *pod_id, const struct port_map *ports, size_t n,
+	struct arena *a, const char **ret_id, struct err *err)
+{
+	struct port_map *v;
+	struct port_row *rows;
+	size_t n_v;
+	int rc = ports_expand(ports, n, a, &v, &n_v, err);
+
+	*ret_id = NULL;
+	if (rc < 0)
+		return rc;
+	if (!(rows = rows_of(v, n_v, a, err)))
+		return -ENOMEM;
+	return store_ports_holder(e->store, pod_id, rows, n_v, a, ret_id, err);
 }
 
 int network_check_ports(const struct port_map *ports, size_t n, struct arena *a, struct err *err)

@@ -42,6 +42,9 @@ struct net_result {
 int network_reserve(struct engine *e, const char *pod_id, const char *pod_name, const struct port_map *ports,
 	size_t n, uint32_t want_ip, struct arena *a, struct net_result *ret, int **ret_socks,
 	size_t *ret_n_socks, struct err *err);
+/* Whose these ports are, when network_reserve said ERR_EXISTS: the pod's id, owned by the arena; NULL when they are free now. */
+int network_port_holder(struct engine *e, const char *pod_id, const struct port_map *ports, size_t n,
+	struct arena *a, const char **ret_id, struct err *err);
 /* At most this many sockets come back, the first ports' ones; those of further ports were opened, to see that the port is
  * free, and closed: with hundreds of ports a process would run out of descriptors. */
 #define NETWORK_SOCKETS_MAX 48

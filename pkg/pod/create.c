@@ -140,13 +140,18 @@ int pod_check(struct engine *e, const struct pod_spec *spec, const struct contai
 
 /* ---- what the rows hold ------------------------------------------------------------------------------------------- */
 
-static const char *spec_text(const struct field *table, const void *spec, struct arena *a)
+static int spec_text(const struct field *table, const void *spec, struct arena *a, const char **ret,
+	const char *what, const char *name, struct err *err)
 {
 	json_t *v = encode_json(table, spec);
-	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	auto_free char *text = v ? json_print(v) : NULL;
 
 	json_decref(v);
-	return text ? arena_strdup(a, text) : NULL;
+	if (!text)
+		return err_set(err, ERR_INVALID, "%s '%s': a value is not UTF-8 text", what, name);
+	if (!(*ret = arena_strdup(a, text)))
+		return err_sys(err, ENOMEM, "%s '%s': record it", what, name);
+	return 0;
 }
 
 static int ctr_row_make(
@@ -160,10 +165,8 @@ static int ctr_row_make(
 		.image = c->image_id && *c->image_id ? c->image_id : NULL,
 		.image_name = c->image ? c->image : "",
 		.created_us = p->row.created_us,
-		.spec = spec_text(container_spec_fields, c, &p->arena),
 	};
-	return ret->spec ? 0
-			 : err_set(err, ERR_INVALID, "container '%s': a value is not UTF-8 text", c->name);
+	return spec_text(container_spec_fields, c, &p->arena, &ret->spec, "container", c->name, err);
 }
 
 static int name_container(
@@ -269,13 +272,11 @@ int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *
 		.solo = spec->solo,
 		.autoremove = spec->autoremove,
 		.created_us = spec->created_us,
-		.spec = spec_text(pod_spec_fields, spec, &p.arena),
 		.kube = kube_doc,
 		.kube_file = kube_file,
 	};
-	if (!p.row.spec)
-		return err_set(err, ERR_INVALID, "pod '%s': a value is not UTF-8 text", spec->name);
-	if ((rc = order(&p, spec, ctr, n, err)) < 0 || (rc = pod_lock(e, p.row.id, &p.lock_fd, err)) < 0)
+	if ((rc = spec_text(pod_spec_fields, spec, &p.arena, &p.row.spec, "pod", spec->name, err)) < 0 ||
+		(rc = order(&p, spec, ctr, n, err)) < 0 || (rc = pod_lock(e, p.row.id, &p.lock_fd, err)) < 0)
 		return rc;
 	if ((rc = dir_make(e->root_fd, "pods", 0711)) < 0)
 		return err_sys(err, -rc, "make '%s/pods'", e->root);

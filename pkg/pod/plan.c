@@ -189,7 +189,7 @@ int plan_make(struct start *s, struct err *err)
 int plan_write(struct start *s, struct err *err)
 {
 	json_t *v = encode_json(plan_fields, &s->plan);
-	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	auto_free char *text = v ? json_print(v) : NULL;
 	int rc;
 
 	json_decref(v);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "pkg/engine/scope.h"
 #include "pkg/monitor/proto.h"
@@ -60,7 +61,7 @@ static const char *res_text(struct pod *p, const struct pod_res *r)
 
 	if (v && r->has_net)
 		(void) json_object_set_new(v, "network", net_result_to_json(&r->net));
-	text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	text = v ? json_print(v) : NULL;
 	json_decref(v);
 	return text ? arena_strdup(&p->arena, text) : NULL;
 }
@@ -237,6 +238,46 @@ static int ports_of(struct start *s, struct port_map **ret, size_t *ret_n, struc
 	return 0;
 }
 
+/* Does the holder of a wanted port only wait for its cleaner, which comes after the answer to the command that ended it? */
+static bool holder_leaves(struct start *s, const struct port_map *m, size_t n, const char **ret_id)
+{
+	auto_pod struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
+	struct err ignored = { 0 };
+
+	if (network_port_holder(s->e, s->p->row.id, m, n, &s->p->arena, ret_id, &ignored) < 0)
+		return false;
+	if (!*ret_id) /* it has left meanwhile */
+		return true;
+	if (pod_load(s->e, *ret_id, false, &p, &ignored) < 0)
+		return ignored.kind == ERR_NOT_FOUND;
+	return p.row.state == ROW_REMOVING || (p.row.state != ROW_CREATING && !p.alive);
+}
+
+/* A port of a pod that has just ended is as good as free: its cleaner is waited for, and replaced when it does not come. */
+#define CLEANER_WAIT_US (1 * 1000000ULL)
+#define CLEANER_LOOK_NS (1 * 1000000L)
+
+static int reserve_bridge(struct start *s, const struct port_map *m, size_t n, struct err *err)
+{
+	uint64_t start = time_mono_us();
+	const char *holder = NULL;
+	bool helped = false;
+	int rc;
+
+	while ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, 0, &s->p->arena, &s->res.net,
+			&s->socks, &s->n_socks, err)) < 0 &&
+		err->kind == ERR_EXISTS && !helped && holder_leaves(s, m, n, &holder)) {
+		struct err ignored = { 0 };
+
+		if ((helped = holder && time_mono_us() - start > CLEANER_WAIT_US))
+			(void) pod_cleanup(s->e, holder, NULL, &ignored);
+		else
+			(void) nanosleep(&(struct timespec){ .tv_nsec = CLEANER_LOOK_NS }, NULL);
+		err_clear(err);
+	}
+	return rc;
+}
+
 static int reserve_network(struct start *s, struct err *err)
 {
 	struct port_map *m = NULL;
@@ -249,8 +290,7 @@ static int reserve_network(struct start *s, struct err *err)
 		return rc;
 	if (s->p->spec.net == NET_HOST)
 		return n ? network_check_ports(m, n, &s->p->arena, err) : 0;
-	if ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, 0, &s->p->arena, &s->res.net,
-		     &s->socks, &s->n_socks, err)) < 0)
+	if ((rc = reserve_bridge(s, m, n, err)) < 0)
 		return rc;
 	s->res.has_net = true;
 	return 0;
@@ -280,10 +320,12 @@ static json_t *go_request(const struct start *s)
 }
 
 /* A monitor that could not set itself up has said why before it closed the connection. */
-static int last_words(struct start *s, struct err *err)
+static int last_words(struct start *s, int failed, struct err *err)
 {
 	struct err why = { 0 };
 
+	if (failed != -EPIPE && failed != -ECONNRESET)
+		return failed;
 	for (int rc = 1; rc > 0;) {
 		struct monitor_msg m = { 0 };
 
@@ -295,7 +337,8 @@ static int last_words(struct start *s, struct err *err)
 		}
 		monitor_msg_done(&m);
 	}
-	return err_wrap(err, "start the monitor");
+	(void) err_wrap(err, "start the monitor");
+	return failed;
 }
 
 static int send_go(struct start *s, struct err *err)
@@ -303,7 +346,7 @@ static int send_go(struct start *s, struct err *err)
 	int rc = monitor_send(s->sock, go_request(s), s->socks, s->n_socks, err);
 
 	if (rc < 0)
-		return last_words(s, err);
+		return last_words(s, rc, err);
 	for (size_t i = 0; i < s->n_socks; i++)
 		fd_close_p(&s->socks[i]);
 	s->n_socks = 0;
@@ -323,7 +366,7 @@ static int net_ready(struct start *s, struct monitor_msg *m, struct err *err)
 		return rc;
 	}
 	rc = monitor_send(s->sock, json_pack("{s:s}", "op", "NET_READY"), NULL, 0, err);
-	return rc < 0 ? last_words(s, err) : 0;
+	return rc < 0 ? last_words(s, rc, err) : 0;
 }
 
 static int wait_started(struct start *s, struct err *err)

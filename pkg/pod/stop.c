@@ -157,7 +157,7 @@ int pod_record_end(struct engine *e, struct pod *p, struct err *err)
 	}
 	pod_assume_ended(p);
 	v = encode_json(status_fields, &p->status);
-	text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	text = v ? json_print(v) : NULL;
 	json_decref(v);
 	if (!text || !(p->row.status = arena_strdup(&p->arena, text)))
 		return no_memory(err);

@@ -140,6 +140,34 @@ int store_lease_take(struct store *s, const char *network, const char *pod, uint
 	return rc;
 }
 
+int store_lease_list(struct store *s, const char *network, struct arena *a, struct lease_row **ret,
+	size_t *ret_n, struct err *err)
+{
+	auto_query sqlite3_stmt *q = query_bind(s, Q_LEASE_LIST, err, "t", network);
+	struct lease_row *rows = NULL;
+	size_t n = 0, cap = 0;
+	int rc = q ? 0 : -EIO;
+
+	while (rc >= 0 && (rc = query_step(s, q, err)) > 0) {
+		if (n == cap) {
+			struct lease_row *more = arena_array(a, cap = cap ? cap * 2 : 8, sizeof *more);
+
+			if (!more)
+				return err_sys(err, ENOMEM, "list the addresses of network '%s'", network);
+			if (n)
+				memcpy(more, rows, n * sizeof *rows);
+			rows = more;
+		}
+		rows[n].pod = arena_strdup(a, (const char *) sqlite3_column_text(q, 0));
+		rows[n].ip = (uint32_t) sqlite3_column_int64(q, 1);
+		if (!rows[n++].pod)
+			return err_sys(err, ENOMEM, "list the addresses of network '%s'", network);
+	}
+	*ret = rows;
+	*ret_n = n;
+	return rc < 0 ? rc : 0;
+}
+
 int store_lease_free(struct store *s, const char *pod, struct err *err)
 {
 	int rc = query_run(s, Q_LEASE_DEL, err, "t", pod);
@@ -150,6 +178,11 @@ int store_lease_free(struct store *s, const char *pod, struct err *err)
 /* ---- ports -------------------------------------------------------------------------------------------------------- */
 
 static bool every_address(const char *ip) { return !ip || !*ip || strcmp(ip, "0.0.0.0") == 0; }
+
+static bool addresses_meet(const char *a, const char *b)
+{
+	return every_address(a) || every_address(b) || strcmp(a, b) == 0;
+}
 
 /* A port is free when nobody holds it on the same address, or either of the two on every address. */
 static int port_check(struct store *s, const char *pod, const struct port_row *p, struct err *err)
@@ -163,7 +196,7 @@ static int port_check(struct store *s, const char *pod, const struct port_row *p
 			   *holder = (const char *) sqlite3_column_text(q, 1);
 		const char *name = (const char *) sqlite3_column_text(q, 2);
 
-		if (!every_address(ip) && !every_address(p->host_ip) && strcmp(ip, p->host_ip) != 0)
+		if (!addresses_meet(ip, p->host_ip))
 			continue;
 		if (holder && strcmp(holder, pod) == 0)
 			return err_set(
@@ -189,6 +222,36 @@ int store_ports_take(struct store *s, const char *pod, const struct port_row *p,
 			rc = query_run(s, Q_PORT_ADD, err, "titt", p[i].proto, (int64_t) p[i].host_port,
 				every_address(p[i].host_ip) ? "" : p[i].host_ip, pod);
 	return txn_end(s, rc, err);
+}
+
+static int port_holder(struct store *s, const char *pod, const struct port_row *p, struct arena *a,
+	const char **ret_id, struct err *err)
+{
+	auto_query sqlite3_stmt *q =
+		query_bind(s, Q_PORT_HOLDERS, err, "ti", p->proto, (int64_t) p->host_port);
+	int rc = q ? 0 : -EIO;
+
+	while (rc >= 0 && !*ret_id && (rc = query_step(s, q, err)) > 0) {
+		const char *ip = (const char *) sqlite3_column_text(q, 0),
+			   *holder = (const char *) sqlite3_column_text(q, 1);
+
+		if (!holder || strcmp(holder, pod) == 0 || !addresses_meet(ip, p->host_ip))
+			continue;
+		if (!(*ret_id = arena_strdup(a, holder)))
+			return err_sys(err, ENOMEM, "look up the holder of port %u", p->host_port);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+int store_ports_holder(struct store *s, const char *pod, const struct port_row *p, size_t n, struct arena *a,
+	const char **ret_id, struct err *err)
+{
+	int rc = 0;
+
+	*ret_id = NULL;
+	for (size_t i = 0; i < n && rc >= 0 && !*ret_id; i++)
+		rc = port_holder(s, pod, &p[i], a, ret_id, err);
+	return rc;
 }
 
 int store_ports_free(struct store *s, const char *pod, struct err *err)

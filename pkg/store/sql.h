@@ -100,6 +100,7 @@
 	X(Q_LEASES_FROM, "SELECT ip FROM lease WHERE network = ?1 AND ip >= ?2 ORDER BY ip") \
 	X(Q_LEASE_HOLDER, "SELECT l.pod, p.name FROM lease l LEFT JOIN pod p ON p.id = l.pod" \
 		" WHERE l.network = ?1 AND l.ip = ?2") \
+	X(Q_LEASE_LIST, "SELECT pod, ip FROM lease WHERE network = ?1") \
 	X(Q_LEASE_ADD, "INSERT INTO lease(network, ip, pod) VALUES(?1, ?2, ?3)") \
 	X(Q_LEASE_DEL, "DELETE FROM lease WHERE pod = ?1") \
 	X(Q_PORT_HOLDERS, "SELECT t.host_ip, t.pod, p.name, p.solo FROM port t LEFT JOIN pod p ON p.id = t.pod" \

@@ -107,6 +107,13 @@ int store_find(struct store *s, const char *name_or_id, enum store_kind kind, st
  * reused at once.  ERR_STATE: "no free address in 10.88.0.0/16". */
 int store_lease_take(struct store *s, const char *network, const char *pod, uint32_t first, uint32_t last,
 	uint32_t want, uint32_t *ret_ip, struct err *err);
+/* Who holds which address of a network: rows and ids in the arena. */
+struct lease_row {
+	const char *pod;
+	uint32_t ip; /* host byte order */
+};
+int store_lease_list(struct store *s, const char *network, struct arena *a, struct lease_row **ret,
+	size_t *ret_n, struct err *err);
 int store_lease_free(struct store *s, const char *pod, struct err *err);
 /* Records ports; ERR_EXISTS: "port 8080/tcp is published by pod 'web'".  host_ip "" means all addresses. */
 struct port_row {
@@ -114,6 +121,9 @@ struct port_row {
 	uint16_t host_port;
 };
 int store_ports_take(struct store *s, const char *pod, const struct port_row *p, size_t n, struct err *err);
+/* Who holds one of these ports for itself, other than this pod: its id, owned by the arena; NULL when none does. */
+int store_ports_holder(struct store *s, const char *pod, const struct port_row *p, size_t n, struct arena *a,
+	const char **ret_id, struct err *err);
 int store_ports_free(struct store *s, const char *pod, struct err *err);
 
 /* ---- images ------------------------------------------------------------------------------------------------------ */

@@ -213,10 +213,16 @@ int dir_remove(int dir, const char *name)
 		return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 	if (fstatat(dir, "", &sub, AT_EMPTY_PATH) == 0 && sub.st_dev != st.st_dev)
 		return -EXDEV;
-	rc = remove_below(dir, name, st.st_dev, 0);
-	if (rc < 0 && rc != -ENOENT)
-		return rc;
-	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+	/* somebody who waits for a lock in there may make its file again while we are at it */
+	for (int tries = 0; tries < 10; tries++) {
+		rc = remove_below(dir, name, st.st_dev, 0);
+		if (rc < 0 && rc != -ENOENT)
+			return rc;
+		rc = unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+		if (rc != -ENOTEMPTY)
+			break;
+	}
+	return rc;
 }
 
 int fd_send(int sock, const void *p, size_t n, const int *fds, size_t nfds)

@@ -1,4 +1,5 @@
 #include "pkg/verb/change.h"
+#include "pkg/codec/node.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 static char *spec_text(const struct field *table, const void *spec)
 {
 	json_t *v = encode_json(table, spec);
-	char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	char *text = v ? json_print(v) : NULL;
 
 	json_decref(v);
 	return text;

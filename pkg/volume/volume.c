@@ -1,4 +1,5 @@
 #include "pkg/volume/volume.h"
+#include "pkg/codec/node.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -56,7 +57,7 @@ int volume_create(struct engine *e, const char *name, const struct kvs *labels, 
 			o = json_object();
 		(void) json_object_set_new(o, labels->v[i].key, json_string(labels->v[i].value));
 	}
-	if (o && !(text = json_dumps(o, JSON_COMPACT))) {
+	if (o && !(text = json_print(o))) {
 		json_decref(o);
 		return err_sys(err, ENOMEM, "create volume '%s'", name);
 	}

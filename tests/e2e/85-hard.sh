@@ -1,0 +1,182 @@
+#!/bin/bash
+# A machine that is treated badly: no memory, no descriptors, a state directory that cannot be written, a dead nft, a bridge or
+# table that somebody removed, a clock that jumps, many commands at once on the same names.  One clear error each, nothing left,
+# and it works again afterwards.  HARD_ROUNDS scales it.
+. "$(dirname "$0")/lib.sh"
+needs root busybox bridge
+rounds=${HARD_ROUNDS:-${VM:+3}}
+rounds=${rounds:-12}
+import_image
+port=$((20000 + $$ % 10000))
+cat >"$T/hp.yaml" <<E2
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: hp-conf}
+data: {a: b}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: hp}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: a, image: $IMG, imagePullPolicy: Never, command: [sleep, "1000"], volumeMounts: [{name: v, mountPath: /v}], ports: [{containerPort: 80, hostPort: $port}]}
+  - {name: b, image: $IMG, imagePullPolicy: Never, command: [sleep, "1000"], volumeMounts: [{name: c, mountPath: /c}]}
+  volumes: [{name: v, emptyDir: {}}, {name: c, configMap: {name: hp-conf}}]
+E2
+tar -C "$T/rootfs/etc" -cf "$T/small.tar" passwd group
+clean() {
+	podctl ps -a >/dev/null && podctl rm -f -t 0 h && podctl kube down "$T/hp.yaml" || return 1
+	podctl import -q "$T/small.tar" localhost/other && podctl rmi localhost/other || return 1
+	! podctl ps -a --format '{{.Names}}' | grep -E '^h(p-.*)?$' || return 1
+	podctl run --rm --network none --name h $IMG true
+}
+calm() { podctl ps -a >/dev/null 2>&1 && [ "$(machine_state)" = "$before" ]; }
+settled() {
+	[ "$2" = 0 ] && until_true 6 calm
+	is "$1" "$2 $(machine_state)" "0 $before"
+}
+one_error() { # STATUS FILE PATTERN: an engine's failure, said once, for this reason
+	[ "$1" = 125 ] && [ "$(grep -c '^Error: ' "$2")" = 1 ] && [ "$(wc -l <"$2")" -le 4 ] && grep -qE "$3" "$2"
+}
+podctl run --rm --network bridge $IMG true
+podctl import -q "$T/small.tar" localhost/other >/dev/null && podctl rmi localhost/other >/dev/null
+until_true 3 sh -c "! ls '$RUNROOT/pods' | grep -q ."
+before=$(machine_state)
+
+# no memory: the n-th request of podctl and all after it fail
+hungry() { # TEXT CMD...
+	local text=$1 total n i rc bad=0 span
+	shift
+	rm -f "$T/count"
+	LD_PRELOAD=$T/faulty.so FAULTY=podctl FAULTY_COUNT=$T/count "$T/bin/podctl" "${PODCTL_OPTS[@]}" "$@" >/dev/null 2>"$T/err" </dev/null
+	until_true 3 test -s "$T/count"
+	total=$(cat "$T/count")
+	clean >/dev/null 2>&1
+	for i in $(seq 1 $((rounds * 2))); do
+		n=$((1 + (i - 1) * (total - 1) / (rounds * 2) + RANDOM % (total / rounds / 2 + 1)))
+		[ $n -le $total ] || n=$total
+		span=ever
+		[ $((i % 2)) = 0 ] || span=once
+		LD_PRELOAD=$T/faulty.so FAULTY=podctl FAULTY_MALLOC=$n FAULTY_FOR=$span timeout 30 "$T/bin/podctl" "${PODCTL_OPTS[@]}" "$@" >/dev/null 2>"$T/err" </dev/null
+		rc=$?
+		[ $rc = 0 ] || one_error $rc "$T/err" 'memory' || { bad=$((bad + 1)); echo "# $text, request $n of $total ($span): exit $rc"; head -5 "$T/err" | sed 's/^/#   /'; }
+		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# after $text, request $n ($span):"; sed 's/^/#   /' "$T/why"; }
+	done
+	settled "$text without memory at $((rounds * 2)) of $total places" $bad
+}
+if [ -x "$BUILD/tests/dynamic/podctl" ] && "$BUILD/tests/dynamic/podctl" --version >/dev/null 2>&1 && has "${CC:-cc}"; then
+	${CC:-cc} -shared -fPIC -O1 -D_GNU_SOURCE -o "$T/faulty.so" "$E2E/faulty.c" || exit 1
+	mkdir "$T/bin" && cp "$BUILD"/podctl-* "$BUILD/tests/dynamic/podctl" "$T/bin/"
+	hungry "ps" ps -a
+	hungry "run" run -d --network bridge -p $port:80 --name h $IMG sleep 100
+	hungry "play kube" play kube "$T/hp.yaml"
+	hungry "kube down" kube down "$T/hp.yaml"
+	hungry "import" import -q "$T/small.tar" localhost/other
+	hungry "images" images
+else
+	skip "no memory" "needs a C compiler and the shared libraries of $BUILD/tests/dynamic/podctl"
+fi
+
+# no descriptors
+narrow() { # TEXT CMD...
+	local text=$1 n rc bad=0 failed=0
+	shift
+	for n in 3 4 5 6 7 8 9 10 11 12 13 14 16 18 20 24 28 32; do
+		(ulimit -n $n && exec "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@") >/dev/null 2>"$T/err" </dev/null
+		rc=$?
+		[ $rc = 0 ] || failed=$((failed + 1))
+		[ $rc = 0 ] || one_error $rc "$T/err" 'Too many open files|descriptors' || { bad=$((bad + 1)); echo "# $text with $n descriptors: exit $rc"; head -5 "$T/err" | sed 's/^/#   /'; }
+		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# after $text with $n descriptors:"; sed 's/^/#   /' "$T/why"; }
+	done
+	[ $failed -gt 0 ] || bad=never
+	settled "$text with few descriptors: one clear error" $bad
+}
+narrow "ps" ps -a
+narrow "run" run -d --network bridge -p $port:80 --name h $IMG sleep 100
+narrow "play kube" play kube "$T/hp.yaml"
+narrow "import" import -q "$T/small.tar" localhost/other
+
+# a dead nft: containers without network run, a bridge says what is wrong; the table is made by the next who can
+nft delete table inet "podctl-$SUFFIX"
+printf '#!/bin/sh\necho "nft: broken" >&2\nexit 1\n' >"$T/nft"
+chmod 755 "$T/nft"
+without_nft() { unshare -m --propagation private sh -c 'mount --bind "$0" "$(command -v nft)" && exec "$@"' "$T/nft" "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@"; }
+t_fails "a dead nft: a bridge is refused, with nft's own words" 125 '^Error: .*nft' without_nft run --rm --network bridge -p $port:80 $IMG true
+t "without network it runs" without_nft run --rm --network none $IMG true
+t "a table that was gone is made again" podctl run --rm --network bridge -p $port:80 $IMG true
+podctl run -d --network bridge -p $port:80 --name h $IMG sh -c 'mkdir /w; echo hello >/w/index.html; exec httpd -f -p 80 -h /w' >/dev/null
+nft delete table inet "podctl-$SUFFIX"
+t "the next start makes the table again" podctl run --rm --network bridge $IMG true
+t "a container whose rules were removed starts anew" podctl restart -t 0 h
+until_true 3 curl -sf "http://127.0.0.1:$port/"
+is "and is published again" "$(curl -s "http://127.0.0.1:$port/")" hello
+ip link delete "podctl-$SUFFIX"
+t "a bridge that was removed is made again" podctl run --rm --network bridge $IMG true
+t "the container on it starts anew" podctl restart -t 0 h
+until_true 3 curl -sf "http://127.0.0.1:$port/"
+is "and answers" "$(curl -s "http://127.0.0.1:$port/")" hello
+t "rm -f" podctl rm -f -t 0 h
+settled "nothing is left of it" 0
+
+# a clock that jumps by a year each time somebody looks at it
+if [ -f "$T/faulty.so" ]; then
+	mkdir "$T/jump" && cp "$BUILD"/podctl* "$T/jump/" && mv "$T/jump/podctl-monitor" "$T/jump/monitor"
+	mkdir "$T/jump/real" && mv "$T/jump/monitor" "$T/jump/real/podctl-monitor"
+	printf '#!/bin/sh\nLD_PRELOAD=%s FAULTY=podctl-monitor FAULTY_CLOCK=31536000 exec %s "$@"\n' "$T/faulty.so" "$T/jump/real/podctl-monitor" >"$T/jump/podctl-monitor"
+	chmod 755 "$T/jump/podctl-monitor"
+	jumping() { timeout 30 "$T/jump/podctl" "${PODCTL_OPTS[@]}" "$@"; }
+	t "a jumping clock: run" jumping run -d --network none --name h --restart on-failure:2 $IMG sh -c 'trap "exit 0" TERM; echo up; while :; do sleep 0.1; done'
+	until_true 3 sh -c "'$PODCTL_BIN' ${PODCTL_OPTS[*]} logs h | grep -q up"
+	s=$EPOCHREALTIME
+	t "stop" jumping stop -t 20 h
+	is "takes no longer than it must" "$(awk -v a="$s" -v b="$EPOCHREALTIME" 'BEGIN { print (b - a < 5) }')" 1
+	podctl rm -f -t 0 h >/dev/null
+	s=$EPOCHREALTIME
+	jumping run -d --network none --name h --timeout 2 $IMG sleep 100 >/dev/null
+	jumping wait h >/dev/null
+	is "--timeout 2 is two seconds" "$(awk -v a="$s" -v b="$EPOCHREALTIME" 'BEGIN { print (b - a > 1.8 && b - a < 6) }')" 1
+	t "rm" podctl rm -f -t 0 h
+	settled "nothing is left of it" 0
+else
+	skip "a clock that jumps" "needs a C compiler"
+fi
+
+# sixteen at once on the same names: every answer is a success or one known error
+ways=${HARD_WAYS:-16} each=$((rounds * 2))
+worker() { # N
+	local i cmd rc
+	RANDOM=$((1000 + $1))
+	for i in $(seq $each); do
+		case $((RANDOM % 12)) in
+		0) cmd="run -d --network none --name h $IMG sleep 100" ;;
+		1) cmd="run --rm --network none --name h$((RANDOM % 3)) $IMG true" ;;
+		2) cmd="rm -f -t 0 h" ;;
+		3) cmd="stop -t 0 h" ;;
+		4) cmd="start h" ;;
+		5) cmd="exec h true" ;;
+		6) cmd="play kube $T/hp.yaml" ;;
+		7) cmd="kube down $T/hp.yaml" ;;
+		8) cmd="pod stop -t 0 hp" ;;
+		9) cmd="pod rm -f hp" ;;
+		10) cmd="create --network bridge -p $((port + 1)):80 --name h $IMG sleep 100" ;;
+		11) cmd="ps -a" ;;
+		esac
+		# shellcheck disable=SC2086
+		timeout 120 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" $cmd >"$T/w$1.out" 2>"$T/w$1.err" </dev/null
+		rc=$?
+		case $rc in
+		0 | 1) ;;
+		125) grep -vE '^Error: .*(in use|no such|no container|no pod|not found|already|the pod has ended|monitor went away|No such process|does not exist|is not running|not running|on running containers|is running|removed|being removed|improper state|exists|stopped|state)' "$T/w$1.err" | sed "s|^|$cmd: |" >>"$T/odd" ;;
+		*) case "$cmd $rc" in exec*) ;; "run --rm"*137) ;; *) echo "$cmd: exit $rc: $(head -1 "$T/w$1.err")" >>"$T/odd" ;; esac ;;
+		esac
+	done
+}
+: >"$T/odd"
+for w in $(seq "$ways"); do worker "$w" & done
+wait
+is "$((ways * each)) commands, $ways at once, on the same names: no odd answer" "$(sort "$T/odd" | uniq -c | head -20)" ""
+podctl rm -f -t 0 h0 h1 h2 >/dev/null 2>&1
+t "afterwards everything works" clean
+settled "and nothing is left" 0
+done_testing
