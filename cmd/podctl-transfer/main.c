@@ -3,14 +3,18 @@
  *
  *   0: requests, a JSON line each    1: answers, JSON lines    3: directory for what is fetched    4: its lock, only held
  *
- *   {"session":{"host":,"repository":,"insecure":,"user":,"password":,"identity":,"ca":[],"cert":,"key":,"connectTimeout":}}
+ *   {"session":{"host":,"name":,"repository":,"insecure":,"user":,"password":,"identity":,"ca":[],"cert":,"key":,
+ *               "connectTimeout":,"scopes":[],"noScope":,"tries":,"delay":}}
  *   {"manifest":{"reference":,"digest":,"max":,"file":}}         -> {"ok":{"type":,"digest":}}
- *   {"blobs":[{"digest":,"size":,"file":}]}                      -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
+ *   {"blobs":[{"digest":,"size":,"file":,"urls":[]}]}            -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
+ *   {"request":{"method":,"path":,"accept":,"max":}}             -> {"ok":{"status":,"type":,"digest":,"link":,"body":}}
  *   with "push" in the session:
  *   {"have":[DIGEST...]}                                         -> {"ok":{"have":[BOOL...]}}
  *   {"mount":{"digest":,"from":}}                                -> {"ok":{"mounted":BOOL}}
  *   {"upload":{"digest":,"size":,"file":}}                       -> {"got":[0,BYTES]}..., {"ok":{}}
  *   {"put":{"reference":,"type":,"file":}}                       -> {"ok":{"digest":}}
+ *
+ * A file may be a FIFO whose reader is there: what comes goes through it, and {"done":} says that all of it was verified.
  *
  * A failure is {"error":TEXT,"kind":,"errno":} and the end.  Credentials come on the pipe: an argv or an environment could
  * be read by others.
@@ -18,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,30 +59,50 @@ static int fail(struct err *err)
 static int file_make(const char *name, struct err *err)
 {
 	int fd = name && !strchr(name, '/')
-			 ? openat(FD_DIR, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)
+			 ? openat(FD_DIR, name,
+				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)
 			 : (errno = EINVAL, -1);
 
 	return fd < 0 ? err_sys(err, errno, "make a file for what is fetched") : fd;
 }
 
+static const char *text_of(const json_t *v, const char *key)
+{
+	return json_string_value(json_object_get(v, key));
+}
+
+static int strs_take(const json_t *list, struct strs *to, struct arena *a, struct err *err)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+
+		if (s && strs_add(to, a, s) < 0)
+			return err_sys(err, ENOMEM, "start");
+	}
+	return 0;
+}
+
 static int take_session(const json_t *v, struct session *s, struct arena *a, struct err *err)
 {
-	json_t *ca;
-	size_t i;
+	int rc;
 
-	*s = (struct session){ .host = json_string_value(json_object_get(v, "host")),
-		.repository = json_string_value(json_object_get(v, "repository")),
+	*s = (struct session){ .host = text_of(v, "host"),
+		.name = text_of(v, "name"),
+		.repository = text_of(v, "repository"),
 		.insecure = json_is_true(json_object_get(v, "insecure")),
-		.user = json_string_value(json_object_get(v, "user")),
-		.password = json_string_value(json_object_get(v, "password")),
-		.identity = json_string_value(json_object_get(v, "identity")),
-		.cert = json_string_value(json_object_get(v, "cert")),
-		.key = json_string_value(json_object_get(v, "key")),
+		.user = text_of(v, "user"),
+		.password = text_of(v, "password"),
+		.identity = text_of(v, "identity"),
+		.cert = text_of(v, "cert"),
+		.key = text_of(v, "key"),
 		.push = json_is_true(json_object_get(v, "push")),
-		.connect_timeout_s = (long) json_integer_value(json_object_get(v, "connectTimeout")) };
-	json_array_foreach(json_object_get(v, "ca"), i,
-		ca) if (json_is_string(ca) &&
-			strs_add(&s->ca, a, json_string_value(ca)) < 0) return err_sys(err, ENOMEM, "start");
+		.connect_timeout_s = (long) json_integer_value(json_object_get(v, "connectTimeout")),
+		.no_scope = json_is_true(json_object_get(v, "noScope")),
+		.tries_max = (unsigned) json_integer_value(json_object_get(v, "tries")),
+		.delay_s = (long) json_integer_value(json_object_get(v, "delay")) };
+	if ((rc = strs_take(json_object_get(v, "ca"), &s->ca, a, err)) < 0 ||
+		(rc = strs_take(json_object_get(v, "scopes"), &s->scopes, a, err)) < 0)
+		return rc;
 	return s->host && s->repository ? 0
 					: err_set(err, ERR_INVALID, "a session without host and repository");
 }
@@ -107,6 +132,8 @@ static void on_news(void *ctx, size_t i)
 {
 	const struct fetch *f = ctx;
 
+	if (f[i].lost)
+		return; /* the reader's end is its own story */
 	say(f[i].done ? json_pack("{s:i}", "done", (int) i)
 		      : json_pack("{s:[i,I]}", "got", (int) i, (json_int_t) f[i].got));
 }
@@ -122,7 +149,12 @@ static int get_blobs(struct session *s, const json_t *v, struct err *err)
 		const json_t *b = json_array_get(v, opened);
 		const char *digest = json_string_value(json_object_get(b, "digest"));
 
+		struct strs urls = { 0 };
+
+		if ((rc = strs_take(json_object_get(b, "urls"), &urls, &a, err)) < 0)
+			break;
 		f[opened] = (struct fetch){ .digest = digest,
+			.urls = (const char *const *) urls.v,
 			.size = (uint64_t) json_integer_value(json_object_get(b, "size")),
 			.fd = file_make(json_string_value(json_object_get(b, "file")), err),
 			.path = arena_printf(&a, "blobs/sha256:%s", digest ? digest : "") };
@@ -247,6 +279,36 @@ static int serve_push(struct uploader *u, const json_t *v, struct err *err)
 	return 0;
 }
 
+/* Text that travels as a JSON string: what is not UTF-8 becomes '?'. */
+static json_t *text_json(struct buf *b)
+{
+	json_t *v = json_stringn(b->data ? b->data : "", b->len);
+
+	for (size_t i = 0; !v && i < b->len; i++)
+		if ((unsigned char) b->data[i] >= 0x80)
+			b->data[i] = '?';
+	return v ? v : json_stringn(b->data, b->len);
+}
+
+static int request(struct session *s, const json_t *v, struct err *err)
+{
+	auto_buf struct buf body = BUF_INIT((size_t) json_integer_value(json_object_get(v, "max")) + 1);
+	struct fetch f = { .path = text_of(v, "path"),
+		.method = text_of(v, "method"),
+		.accept = text_of(v, "accept"),
+		.into = &body,
+		.size = body.max - 1 };
+	int rc;
+
+	if (!f.path)
+		return err_set(err, ERR_INVALID, "a request without a path");
+	if ((rc = fetch_one(s, &f, err)) < 0)
+		return rc;
+	say(json_pack("{s:{s:i,s:s,s:s,s:s,s:o}}", "ok", "status", (int) f.status, "type", f.type, "digest",
+		f.named_digest, "link", f.link, "body", text_json(&body)));
+	return 0;
+}
+
 static int serve(struct err *err)
 {
 	auto_arena struct arena a = { 0 };
@@ -270,6 +332,8 @@ static int serve(struct err *err)
 			rc = get_manifest(&s, part, err);
 		else if (opened && (part = json_object_get(v, "blobs")))
 			rc = get_blobs(&s, part, err);
+		else if (opened && (part = json_object_get(v, "request")))
+			rc = request(&s, part, err);
 		else if (opened && (rc = serve_push(&up, v, err)) > 0)
 			rc = 0;
 		else if (rc == 0)
@@ -291,6 +355,7 @@ int main(int argc, char **argv)
 		puts("podctl-transfer " PODCTL_VERSION);
 		return 0;
 	}
+	(void) signal(SIGPIPE, SIG_IGN); /* a reader of a pipe may be gone: EPIPE says it */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		(void) err_set(&err, ERR_SYSTEM, "libcurl cannot be used");
 		return fail(&err);

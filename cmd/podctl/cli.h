@@ -22,6 +22,7 @@ struct cli;
 
 enum option_kind {
 	OPT_BOOL,  /* bool; --x, --x=false */
+	OPT_OBOOL, /* struct opt_bool: the same, and whether it was given */
 	OPT_STR,   /* const char * */
 	OPT_STRS,  /* struct strs: each use adds one */
 	OPT_CSV,   /* struct strs: each use adds one or several, divided by commas */
@@ -49,6 +50,7 @@ struct option {
 
 /* clang-format off */
 #define O_BOOL(T, m, n, l, h)       { .name = n, .letter = l, .kind = OPT_BOOL, .offset = offsetof(T, m), .help = h, .implied = "true" }
+#define O_OBOOL(T, m, n, l, h)      { .name = n, .letter = l, .kind = OPT_OBOOL, .offset = offsetof(T, m), .help = h, .implied = "true" }
 #define O_STR(T, m, n, l, v, h)     { .name = n, .letter = l, .kind = OPT_STR, .offset = offsetof(T, m), .value = v, .help = h }
 #define O_STRS(T, m, n, l, v, h)    { .name = n, .letter = l, .kind = OPT_STRS, .offset = offsetof(T, m), .value = v, .help = h }
 #define O_CSV(T, m, n, l, v, h)     { .name = n, .letter = l, .kind = OPT_CSV, .offset = offsetof(T, m), .value = v, .help = h }

@@ -43,12 +43,6 @@ static int opt_read_only_tmpfs(struct cli *c, void *request, const char *value, 
 	return 0;
 }
 
-static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
-{
-	(void) c;
-	return pull_tls_verify(&((struct create_request *) request)->images, value, err);
-}
-
 static int opt_passwd(struct cli *c, void *request, const char *value, struct err *err)
 {
 	(void) c, (void) err;
@@ -83,7 +77,7 @@ const struct option create_options[] = {
 	O_CSV(R, add_hosts, "add-host", 0, "NAME:IP", "Add a line to /etc/hosts; host-gateway as IP is the host"),
 	O_KVS(R, annotations, "annotation", 0, "Add an annotation"),
 	O_STR(R, images.arch, "arch", 0, "ARCH", "Architecture of the image, such as arm64"),
-	O_STR(R, images.authfile, "authfile", 0, "FILE", "Take credentials for a pull from this file only"),
+	O_STR(R, images.at.authfile, "authfile", 0, "FILE", "Take credentials for a pull from this file only"),
 	O_CSV(R, cap_add, "cap-add", 0, "CAP", "Add a capability, or all"),
 	O_CSV(R, cap_drop, "cap-drop", 0, "CAP", "Drop a capability, or all"),
 	O_KVS(R, cgroup_conf, "cgroup-conf", 0, "Write VALUE into the file KEY of its cgroup (cgroup v2)"),
@@ -150,7 +144,7 @@ const struct option create_options[] = {
 	O_KVS(R, sysctls, "sysctl", 0, "Set a kernel parameter of its namespaces"),
 	O_INT(R, timeout, "timeout", 0, "SECONDS", "Kill it after so long", 0, UINT32_MAX),
 	O_STR(R, systemd, "systemd", 0, "MODE", "true (default: when the command is systemd), always or false"),
-	{ .name = "tls-verify", .kind = OPT_FN, .fn = opt_tls_verify, .help = "For a pull: insist on HTTPS and check certificates", .implied = "true" },
+	O_OBOOL(R, images.at.tls_verify, "tls-verify", 0, "For a pull: insist on HTTPS and check certificates"),
 	O_STRS(R, tmpfs, "tmpfs", 0, "DIR[:OPTIONS]", "Mount a tmpfs"),
 	O_BOOL(R, tty, "tty", 't', "Give it a terminal"),
 	O_CSV(R, ulimits, "ulimit", 0, "NAME=SOFT[:HARD]", "Set a resource limit of its processes"),

@@ -146,12 +146,6 @@ struct push_command {
 	bool quiet, remove_signatures, all;
 };
 
-static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
-{
-	(void) c;
-	return pull_tls_verify(&((struct push_command *) request)->push.at, value, err);
-}
-
 static int digest_write(const char *path, const char *digest, struct err *err)
 {
 	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
@@ -178,14 +172,15 @@ static int run_push(struct cli *c, void *request, struct err *err)
 
 #define P struct push_command
 static const struct option push_options[] = {
-	O_STR(P, push.at.authfile, "authfile", 0, "FILE", "Take credentials from this file only"),
-	O_STR(P, push.at.cert_dir, "cert-dir", 0, "DIR", "Certificates for the registry, instead of certs.d"),
+	O_STR(P, push.at.at.authfile, "authfile", 0, "FILE", "Take credentials from this file only"),
+	O_STR(P, push.at.at.cert_dir, "cert-dir", 0, "DIR",
+		"Certificates for the registry, instead of certs.d"),
 	O_BOOL(P, push.compress, "compress", 0, "Compress the layers of a dir: destination"),
 	O_STR(P, push.compression, "compression-format", 0, "FORMAT",
 		"gzip (default) or zstd, for layers the registry does not have"),
 	O_INT(P, level, "compression-level", 0, "LEVEL",
 		"1 to 9 for gzip (default 5), 1 to 22 for zstd (default 3)", 0, 22),
-	O_STR(P, push.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
+	O_STR(P, push.at.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
 	O_STR(P, digestfile, "digestfile", 0, "FILE", "Write the digest of the pushed manifest there"),
 	O_BOOL(P, push.force_compression, "force-compression", 0,
 		"Do not take a layer the registry has in another compression"),
@@ -195,12 +190,8 @@ static const struct option push_options[] = {
 	O_BOOL(P, remove_signatures, "remove-signatures", 0, "Send no signatures (podctl keeps none)"),
 	O_INT(P, retry, "retry", 0, "N", "Try so often when the registry fails (default 3)", 0, 100),
 	O_REFUSED("retry-delay", 0, "TIME", "it grows from one second to half a minute"),
-	{ .name = "tls-verify",
-		.kind = OPT_FN,
-		.fn = opt_tls_verify,
-		.help = "Insist on HTTPS and check certificates (default: unless registries.conf says "
-			"insecure)",
-		.implied = "true" },
+	O_OBOOL(P, push.at.at.tls_verify, "tls-verify", 0,
+		"Insist on HTTPS and check certificates (default: unless registries.conf says insecure)"),
 	O_REFUSED("encrypt-layer", 0, "N", "encrypted images are not done"),
 	O_REFUSED("encryption-key", 0, "KEY", "encrypted images are not done"),
 	O_REFUSED("sign-by", 0, "KEY", "signatures are not done; sign with skopeo or cosign"),

@@ -87,12 +87,6 @@ static int opt_start(struct cli *c, void *request, const char *value, struct err
 	return 0;
 }
 
-static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
-{
-	(void) c;
-	return pull_tls_verify(&((struct play_command *) request)->images, value, err);
-}
-
 static void print_ids(const char *one, const char *several, const struct strs *ids)
 {
 	if (ids->n)
@@ -202,10 +196,10 @@ static const struct option play_options[] = {
 		.help = "Start what was made (default true)",
 		.implied = "true" },
 	O_REFUSED("annotation", 0, "KEY=VALUE", "not done yet"),
-	O_STR(P, images.authfile, "authfile", 0, "FILE", "Take credentials for pulls from this file only"),
+	O_STR(P, images.at.authfile, "authfile", 0, "FILE", "Take credentials for pulls from this file only"),
 	O_REFUSED("build", 0, NULL, "images are not built yet"),
 	O_REFUSED("configmap", 0, "FILE", "not done yet; give the file as a further argument"),
-	O_STR(P, images.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registries"),
+	O_STR(P, images.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registries"),
 	O_REFUSED("force", 0, NULL, "there are no volumes yet that outlive their pod"),
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
 	O_REFUSED("log-driver", 0, "NAME", "not done yet"),
@@ -214,11 +208,8 @@ static const struct option play_options[] = {
 	O_REFUSED("publish", 'p', "PORT", "not done yet; use hostPort"),
 	O_REFUSED("publish-all", 0, NULL, "not done yet; use hostPort"),
 	O_REFUSED("service-container", 0, NULL, "not done yet"),
-	{ .name = "tls-verify",
-		.kind = OPT_FN,
-		.fn = opt_tls_verify,
-		.help = "For pulls: insist on HTTPS and check certificates",
-		.implied = "true" },
+	O_OBOOL(P, images.at.tls_verify, "tls-verify", 0,
+		"For a pull: insist on HTTPS and check certificates"),
 	O_REFUSED("userns", 0, "MODE", "user namespaces of single pods are not done yet"),
 	O_REFUSED("wait", 'w', NULL, "not done yet"),
 	O_END,

@@ -150,6 +150,9 @@ static int take(struct cli *c, const struct option *o, void *base, const char *v
 	switch (o->kind) {
 	case OPT_BOOL:
 		return take_bool(c, o, value, at, err);
+	case OPT_OBOOL:
+		((struct opt_bool *) at)->set = true;
+		return take_bool(c, o, value, &((struct opt_bool *) at)->v, err);
 	case OPT_STR:
 		memcpy(at, &value, sizeof value);
 		return 0;

@@ -1,12 +1,12 @@
 #include "cmd/podctl/pull.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cmd/podctl/print.h"
+#include "cmd/podctl/registry.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/text.h"
 #include "pkg/verb/images.h"
@@ -64,10 +64,26 @@ static void bars_draw(struct bars *b)
 	(void) fflush(stderr);
 }
 
+static void bars_line(void *ctx, const char *text)
+{
+	struct bars *b = ctx;
+
+	bars_up(b);
+	if (b->drawn)
+		(void) fprintf(stderr, "\x1b[J");
+	b->drawn = 0;
+	plain_line(NULL, text);
+	bars_draw(b);
+}
+
 static void bars_layer(void *ctx, size_t i, const char *digest, uint64_t got, uint64_t size)
 {
 	struct bars *b = ctx;
 
+	if (i == WATCH_SHARED) {
+		bars_line(b, arena_printf(b->a, "Copying blob %.12s skipped: already exists", digest));
+		return;
+	}
 	if (i >= LAYERS_MAX)
 		return;
 	if (i >= b->n)
@@ -86,18 +102,6 @@ static void bars_end(void *ctx)
 	b->n = b->drawn = 0;
 }
 
-static void bars_line(void *ctx, const char *text)
-{
-	struct bars *b = ctx;
-
-	bars_up(b);
-	if (b->drawn)
-		(void) fprintf(stderr, "\x1b[J");
-	b->drawn = 0;
-	plain_line(NULL, text);
-	bars_draw(b);
-}
-
 static int watch(struct cli *c, struct pull_watch *w, struct err *err)
 {
 	struct bars *b;
@@ -113,57 +117,14 @@ static int watch(struct cli *c, struct pull_watch *w, struct err *err)
 	return 0;
 }
 
-/* ---- what the environment says ----------------------------------------------------------------------------------------- */
-
 int pull_prepare(struct cli *c, struct pull_options *o, bool quiet, struct err *err)
 {
-	/* as libcurl knows them; HTTP_PROXY in capitals is a trap for CGI programs and not read */
-	static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-		"ALL_PROXY", "no_proxy", "NO_PROXY" };
+	int rc = registry_prepare(c, &o->at, err);
 
-	if (!o->authfile)
-		o->authfile = getenv("REGISTRY_AUTH_FILE");
-	o->registries_conf = getenv("CONTAINERS_REGISTRIES_CONF");
-	o->docker_config = getenv("DOCKER_CONFIG");
-	for (size_t i = 0; i < LEN(proxies); i++) {
-		const char *v = getenv(proxies[i]);
-
-		if (v && strs_addf(&o->proxies, &c->arena, "%s=%s", proxies[i], v) < 0)
-			return err_sys(err, ENOMEM, "pull");
-	}
-	return quiet ? 0 : watch(c, &o->watch, err);
-}
-
-int pull_tls_verify(struct pull_options *o, const char *value, struct err *err)
-{
-	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-		return err_set(err, ERR_INVALID, "--tls-verify %s: expected true or false", value);
-	o->tls_verify = (struct opt_bool){ .set = true, .v = !strcmp(value, "true") };
-	return 0;
+	return rc < 0 || quiet ? rc : watch(c, &o->watch, err);
 }
 
 /* ---- podctl pull ---------------------------------------------------------------------------------------------------------- */
-
-static int opt_tls_verify(struct cli *c, void *request, const char *value, struct err *err)
-{
-	(void) c;
-	return pull_tls_verify(&((struct pull_command *) request)->images, value, err);
-}
-
-/* Ctrl-C takes what was fetched along; SIGKILL leaves that to the next command. */
-static volatile int stopped;
-
-static void on_signal(int sig) { stopped = sig; }
-
-static void signals_watch(struct pull_options *o)
-{
-	struct sigaction sa = { .sa_handler = on_signal };
-
-	(void) sigaction(SIGINT, &sa, NULL);
-	(void) sigaction(SIGTERM, &sa, NULL);
-	(void) sigaction(SIGHUP, &sa, NULL);
-	o->stop = &stopped;
-}
 
 int run_pull(struct cli *c, void *request, struct err *err)
 {
@@ -177,12 +138,12 @@ int run_pull(struct cli *c, void *request, struct err *err)
 	if ((r->platform && (rc = pull_platform(r->platform, &c->arena, &r->images, err)) < 0) ||
 		(rc = pull_prepare(c, &r->images, r->quiet, err)) < 0)
 		return rc;
-	signals_watch(&r->images);
+	signals_watch(&r->images.at);
 	for (size_t i = 0; i < c->args.n; i++) {
 		rc = verb_pull(&c->engine, c->args.v[i], r->policy, &r->images, &c->arena, &id, err);
-		if (rc < 0 && stopped) {
+		if (rc < 0 && signal_caught()) {
 			cli_error(err);
-			return 128 + stopped;
+			return 128 + signal_caught();
 		}
 		if (rc < 0)
 			return rc;
@@ -194,19 +155,16 @@ int run_pull(struct cli *c, void *request, struct err *err)
 #define P struct pull_command
 const struct option pull_command_options[] = {
 	O_STR(P, images.arch, "arch", 0, "ARCH", "Architecture of the image, such as arm64"),
-	O_STR(P, images.authfile, "authfile", 0, "FILE", "Take credentials from this file only"),
-	O_STR(P, images.cert_dir, "cert-dir", 0, "DIR", "Certificates for the registry, instead of certs.d"),
-	O_STR(P, images.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
+	O_STR(P, images.at.authfile, "authfile", 0, "FILE", "Take credentials from this file only"),
+	O_STR(P, images.at.cert_dir, "cert-dir", 0, "DIR",
+		"Certificates for the registry, instead of certs.d"),
+	O_STR(P, images.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
 	O_STR(P, images.os, "os", 0, "OS", "Operating system of the image"),
 	O_STR(P, platform, "platform", 0, "OS/ARCH[/VARIANT]", "Platform of the image"),
 	O_STR(P, policy, "policy", 0, "POLICY", "always (default), missing, newer or never"),
 	O_BOOL(P, quiet, "quiet", 'q', "Print only ids"),
-	{ .name = "tls-verify",
-		.kind = OPT_FN,
-		.fn = opt_tls_verify,
-		.help = "Insist on HTTPS and check certificates (default: unless registries.conf says "
-			"insecure)",
-		.implied = "true" },
+	O_OBOOL(P, images.at.tls_verify, "tls-verify", 0,
+		"Insist on HTTPS and check certificates (default: unless registries.conf says insecure)"),
 	O_STR(P, images.variant, "variant", 0, "VARIANT", "Variant of the architecture, such as v7"),
 	O_REFUSED("all-tags", 'a', NULL, "not done yet; name the tags"),
 	O_REFUSED("decryption-key", 0, "KEY", "encrypted images are not done"),

@@ -9,8 +9,6 @@
 
 /* What options left open: from the environment, and, unless quiet, someone to watch (on stderr). */
 int pull_prepare(struct cli *c, struct pull_options *o, bool quiet, struct err *err);
-/* The value of --tls-verify. */
-int pull_tls_verify(struct pull_options *o, const char *value, struct err *err);
 
 struct pull_command {
 	struct pull_options images;

@@ -150,8 +150,8 @@ static int file_look(const char *path, bool must_exist, bool legacy, const char 
 	return rc < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
-int credentials_find(struct engine *e, const struct pull_options *o, const char *host, const char *repository,
-	struct arena *a, struct credentials *ret, struct err *err)
+int credentials_find(struct engine *e, const struct registry_options *o, const char *host,
+	const char *repository, struct arena *a, struct credentials *ret, struct err *err)
 {
 	const struct engine_options *opt = e->opt;
 	const char *home = opt->home && opt->home[0] == '/' ? opt->home : NULL;

@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -186,6 +188,71 @@ int layer_open(struct engine *e, const char *diff_id, int *ret_dir, int *ret_rec
 		return err_sys(err, -recipe, "open the record of layer %.12s", diff_id);
 	*ret_dir = fd_steal(&dir);
 	*ret_recipe = recipe >= 0 ? fd_steal(&recipe) : -ENOENT;
+	return 0;
+}
+
+/* ---- who gets what ------------------------------------------------------------------------------------------------- */
+
+static uint64_t claim_byte(const char *diff_id)
+{
+	char first[16];
+	uint64_t at = 0;
+
+	snprintf(first, sizeof first, "%.15s",
+		diff_id); /* 60 bits: two layers that share them wait in vain, once */
+	(void) sscanf(first, "%" SCNx64, &at);
+	return at;
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *) a, *(char *const *) b); }
+
+static int claim_one(int fd, const char *diff, const volatile int *stop, image_progress *progress, void *ctx,
+	bool *ret_waited, struct err *err)
+{
+	int rc = lock_byte(fd, claim_byte(diff), false);
+	char line[100];
+
+	if (rc == -EAGAIN) {
+		snprintf(line, sizeof line, "layer %.12s: another command is at it, waiting", diff);
+		if (progress)
+			progress(ctx, line);
+		*ret_waited = true;
+		do
+			rc = lock_byte(fd, claim_byte(diff), true);
+		while (rc == -EINTR && !(stop && *stop));
+	}
+	if (rc == -EINTR)
+		return err_set(err, ERR_STATE, "interrupted");
+	return rc < 0 ? err_sys(err, -rc, "claim layer %.12s", diff) : 0;
+}
+
+int layers_claim(struct engine *e, const struct strs *diffs, const volatile int *stop,
+	image_progress *progress, void *ctx, int *ret_fd, bool *ret_waited, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	auto_close int dir = layers_open(e, err);
+	auto_close int fd = -EBADF;
+	struct strs missing = { 0 };
+	int rc;
+
+	*ret_waited = false;
+	*ret_fd = -EBADF;
+	if (dir < 0)
+		return dir;
+	for (size_t i = 0; i < diffs->n; i++)
+		if (!layer_exists(e, diffs->v[i]) && strs_add(&missing, &a, diffs->v[i]) < 0)
+			return err_sys(err, ENOMEM, "claim layers");
+	if (!missing.n)
+		return 0;
+	qsort(missing.v, missing.n, sizeof *missing.v, by_text); /* one order: nobody waits in a circle */
+	fd = openat(dir, "claims", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, errno, "open claims of the image store");
+	for (size_t i = 0; i < missing.n; i++)
+		if ((!i || strcmp(missing.v[i], missing.v[i - 1]) != 0) &&
+			(rc = claim_one(fd, missing.v[i], stop, progress, ctx, ret_waited, err)) < 0)
+			return rc;
+	*ret_fd = fd_steal(&fd);
 	return 0;
 }
 

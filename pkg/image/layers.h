@@ -6,6 +6,7 @@
  *   layers/DIFFID.recipe how its tar was written (pkg/archive/recipe.h); none in stores of before
  *   layers/DIFFID.blob   as it came, compressed: pull --keep-blobs
  *   layers/tmp-RANDOM/   of one running command: lock (held), diff/ (being unpacked), copies of archive members
+ *   layers/claims        bytes of it are locked: one per layer that somebody is getting
  *   layers/lock          held exclusively while layers appear with their rows, or rows go with their layers
  *
  * Nothing slow happens under layers/lock.  A layer is unpacked into a tmp- directory by podctl-unpack and renamed into
@@ -39,7 +40,7 @@ struct layer_job {
 	/* asked */
 	const char *diff; /* expected diff id, NULL: whatever it is */
 	const char *blob; /* expected digest of the blob, NULL: not checked */
-	int fd; /* the blob or the archive that has it; owned by the job; with a feed: -EBADF until it is whole */
+	int fd; /* the blob (a file or a pipe) or the archive that has it; owned by the job, closed once it runs */
 	int64_t member; /* -1, or the member of the tar in fd */
 	int keep_dir; /* the blob's file, keep_name in this directory (borrowed), is kept with the layer; -EBADF: it is not */
 	char keep_name[24];
@@ -56,8 +57,8 @@ struct layer_job {
 void layer_job_init(struct layer_job *j);
 void layer_job_done(struct layer_job *j); /* ends the helper, removes what is not published */
 
-/* Where the blobs of jobs without a descriptor come from meanwhile: news() is called when fd is readable or a signal came, gives jobs their
- * descriptors, and sets fd to -EBADF when all have one. */
+/* Where the blobs of jobs with pipes come from meanwhile: news() is called when fd is readable or a signal came, closes the
+ * writing ends of what is whole, and sets fd to -EBADF when all is. */
 struct layer_feed {
 	int fd;
 	int (*news)(struct layer_feed *f, struct err *err);
@@ -72,6 +73,12 @@ int unpack_helper_start(struct engine *e, struct strs *argv, int in, const int (
 int unpack_helper_error(const json_t *line, struct err *err);
 /* One run of the helper for the members of an archive; lines: its output, JSON per line. */
 int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lines, struct err *err);
+
+/* Two commands that need a layer get it once: claims those of 'diffs' that are not there, in one order for everybody, waiting for
+ * whoever is at one of them.  *ret_fd holds the claims; -EBADF when nothing is missing.  -EAGAIN is not returned: after a
+ * wait, look again what is there (*ret_waited).  stop: as in registry_options. */
+int layers_claim(struct engine *e, const struct strs *diffs, const volatile int *stop,
+	image_progress *progress, void *ctx, int *ret_fd, bool *ret_waited, struct err *err);
 
 bool layer_exists(struct engine *e, const char *diff_id);
 /* Bytes of its files and of its tar; 0 when unknown. */

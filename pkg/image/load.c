@@ -81,13 +81,16 @@ static int jobs_plan(struct load *l, const struct incoming *in, const struct ima
 static int image_try(struct load *l, const struct incoming *in, const struct image_config *c,
 	struct image_row *row, struct err *err)
 {
+	auto_close int claims = -EBADF;
 	struct layer_job *jobs = calloc(c->diff_ids.n ? c->diff_ids.n : 1, sizeof *jobs);
 	size_t n = 0;
+	bool waited;
 	int rc;
 
 	if (!jobs)
 		return err_sys(err, ENOMEM, "load an image");
-	if ((rc = jobs_plan(l, in, c, jobs, &n, err)) == 0 &&
+	if ((rc = layers_claim(l->e, &c->diff_ids, NULL, l->progress, l->ctx, &claims, &waited, err)) == 0 &&
+		(rc = jobs_plan(l, in, c, jobs, &n, err)) == 0 &&
 		(rc = layers_unpack(l->e, jobs, n, NULL, l->progress, l->ctx, err)) == 0)
 		rc = image_commit(l->e, row, jobs, n, err);
 	for (size_t i = 0; i < n; i++)

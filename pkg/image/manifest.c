@@ -28,6 +28,7 @@ struct descriptor_doc {
 	uint64_t size;
 	struct platform platform;
 	struct kvs annotations;
+	struct strs urls;
 };
 static const struct field descriptor_fields[] = {
 	F_STR(struct descriptor_doc, "mediaType", media_type),
@@ -35,6 +36,7 @@ static const struct field descriptor_fields[] = {
 	F_U64(struct descriptor_doc, "size", size),
 	F_OBJECT(struct descriptor_doc, "platform", platform, platform_fields),
 	F_KVS(struct descriptor_doc, "annotations", annotations),
+	F_STRS(struct descriptor_doc, "urls", urls),
 	F_END,
 };
 struct oci_doc {
@@ -102,6 +104,9 @@ static int descriptor_take(const struct descriptor_doc *d, struct descriptor *re
 		return err_set(err,
 			d->digest && strncmp(d->digest, "sha512:", 7) == 0 ? ERR_UNSUPPORTED : ERR_INVALID,
 			"digest '%s': expected sha256: and 64 hex digits", or_empty(d->digest));
+	if (d->urls.n > DESCRIPTOR_URLS_MAX)
+		return err_set(
+			err, ERR_INVALID, "%zu urls, at most %d are taken", d->urls.n, DESCRIPTOR_URLS_MAX);
 	*ret = (struct descriptor){
 		.media_type = or_empty(d->media_type),
 		.digest = d->digest + 7,
@@ -110,6 +115,7 @@ static int descriptor_take(const struct descriptor_doc *d, struct descriptor *re
 		.architecture = or_empty(d->platform.architecture),
 		.variant = or_empty(d->platform.variant),
 		.name = name ? name : kvs_get(&d->annotations, "org.opencontainers.image.ref.name"),
+		.urls = d->urls,
 		.attestation = kvs_get(&d->annotations, "vnd.docker.reference.type") != NULL,
 	};
 	if (strcmp(ret->os, "unknown") == 0 || strcmp(ret->architecture, "unknown") == 0)

@@ -12,6 +12,7 @@
 #include "pkg/util/arena.h"
 #include "pkg/util/err.h"
 
+#define DESCRIPTOR_URLS_MAX 16  /* of one foreign layer; those in use have one */
 #define ARCHIVE_IMAGES_MAX 1000 /* images of one archive or index */
 
 struct docker_image {
@@ -27,6 +28,7 @@ struct descriptor {
 	uint64_t size;
 	const char *os, *architecture, *variant; /* of the platform; "" when absent */
 	const char *name; /* io.containerd.image.name or org.opencontainers.image.ref.name; NULL */
+	struct strs urls; /* of a foreign layer: where else it is */
 	bool attestation; /* not an image: vnd.docker.reference.type, or platform unknown */
 };
 

@@ -36,8 +36,10 @@ struct pull {
 	const char *config;
 	size_t config_len;
 	struct image_config c;
-	/* layers on their way: job i is blob i of the request */
+	/* layers on their way: job i is blob i of the request and comes through pipe i, whose writing end closes when all of it
+	 * was verified: what is cut short never looks like an end */
 	struct layer_job *jobs;
+	int *hold;
 	size_t n;
 	const struct descriptor **blob;
 };
@@ -154,7 +156,15 @@ static int manifest_check(struct pull *p, struct err *err)
 
 static json_t *blob_request(const struct descriptor *d, const char *file)
 {
-	return json_pack("{s:s,s:I,s:s}", "digest", d->digest, "size", (json_int_t) d->size, "file", file);
+	json_t *v =
+		json_pack("{s:s,s:I,s:s}", "digest", d->digest, "size", (json_int_t) d->size, "file", file);
+	json_t *urls = d->urls.n ? json_array() : NULL;
+
+	for (size_t i = 0; i < d->urls.n; i++)
+		(void) json_array_append_new(urls, json_string(d->urls.v[i]));
+	if (urls)
+		(void) json_object_set_new(v, "urls", urls);
+	return v;
 }
 
 static int config_get(struct pull *p, struct err *err)
@@ -210,17 +220,20 @@ static void watch_layer(struct pull *p, size_t i, uint64_t got)
 		p->o->watch.layer(p->o->watch.ctx, i, p->blob[i]->digest, got, p->blob[i]->size);
 }
 
-/* Blob i is whole and verified: its job can begin.  Its name goes at once, the descriptor keeps it. */
-static int blob_arrived(struct pull *p, size_t i, struct err *err)
+/* The way of blob i: podctl-transfer opens it by its name, podctl-unpack gets the other end. */
+static int pipe_make(struct pull *p, size_t i, struct err *err)
 {
 	char name[24];
 
 	file_name(name, i);
-	p->jobs[i].fd = path_open(p->tmp->dir, name, PATH_IN_STATE, O_RDONLY, 0);
-	if (p->jobs[i].fd < 0)
-		return err_sys(err, -p->jobs[i].fd, "open a fetched layer");
-	(void) unlinkat(p->tmp->dir, name, 0);
-	watch_layer(p, i, p->blob[i]->size);
+	if (mkfifoat(p->tmp->dir, name, 0600) < 0)
+		return err_sys(err, errno, "make a pipe for a layer");
+	if ((p->jobs[i].fd = path_open(p->tmp->dir, name, PATH_IN_STATE, O_RDONLY | O_NONBLOCK, 0)) < 0 ||
+		(p->hold[i] = path_open(p->tmp->dir, name, PATH_IN_STATE, O_WRONLY | O_NONBLOCK, 0)) < 0)
+		return err_sys(
+			err, p->jobs[i].fd < 0 ? -p->jobs[i].fd : -p->hold[i], "open a pipe for a layer");
+	if (fcntl(p->jobs[i].fd, F_SETFL, 0) < 0)
+		return err_sys(err, errno, "open a pipe for a layer");
 	return 0;
 }
 
@@ -240,8 +253,10 @@ static int on_news(struct layer_feed *f, struct err *err)
 			f->fd = -EBADF;
 		else if (i < p->n && got)
 			watch_layer(p, i, (uint64_t) json_integer_value(json_array_get(got, 1)));
-		else if (i < p->n && done && p->jobs[i].fd < 0)
-			rc = blob_arrived(p, i, err);
+		else if (i < p->n && done) {
+			fd_close_p(&p->hold[i]);
+			watch_layer(p, i, p->blob[i]->size);
+		}
 		json_decref(v);
 		if (rc < 0)
 			return rc;
@@ -259,9 +274,17 @@ static void jobs_plan(struct pull *p)
 
 		for (size_t k = 0; k < p->n && !known; k++) /* images repeat the empty layer */
 			known = strcmp(p->jobs[k].diff, diff) == 0;
-		if (known)
+		if (known) {
+			if (!p->o->watch.layer)
+				say(p->o, "Copying blob sha256:%.12s skipped: already exists",
+					p->doc.layers[i].digest);
+			else
+				p->o->watch.layer(p->o->watch.ctx, WATCH_SHARED, p->doc.layers[i].digest,
+					p->doc.layers[i].size, p->doc.layers[i].size);
 			continue;
+		}
 		layer_job_init(&p->jobs[p->n]);
+		p->hold[p->n] = -EBADF;
 		p->jobs[p->n].diff = diff;
 		p->blob[p->n++] = &p->doc.layers[i];
 	}
@@ -271,18 +294,21 @@ static int layers_get(struct pull *p, struct err *err)
 {
 	struct layer_feed feed = { .fd = p->t->out, .news = on_news, .ctx = p };
 	json_t *list = json_array();
-	int rc;
+	int rc = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
 		char name[24];
 
 		file_name(name, i);
+		rc = pipe_make(p, i, err);
 		(void) json_array_append_new(list, blob_request(p->blob[i], name));
 		if (!p->o->watch.layer)
 			say(p->o, "Copying blob sha256:%.12s", p->blob[i]->digest);
 		watch_layer(p, i, 0);
 	}
-	if ((rc = transfer_ask(p->t, json_pack("{s:o}", "blobs", list), err)) == 0)
+	if (rc < 0)
+		json_decref(list);
+	else if ((rc = transfer_ask(p->t, json_pack("{s:o}", "blobs", list), err)) == 0)
 		rc = layers_unpack(p->e, p->jobs, p->n, &feed, p->o->watch.line, p->o->watch.ctx, err);
 	if (p->o->watch.end)
 		p->o->watch.end(p->o->watch.ctx);
@@ -291,17 +317,34 @@ static int layers_get(struct pull *p, struct err *err)
 
 /* ---- the image ------------------------------------------------------------------------------------------------------------ */
 
+static void pipes_remove(struct pull *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		char name[24];
+
+		file_name(name, i);
+		fd_close_p(&p->hold[i]);
+		(void) unlinkat(p->tmp->dir, name, 0);
+		layer_job_done(&p->jobs[i]);
+	}
+}
+
 static int image_try(struct pull *p, struct image_row *row, struct err *err)
 {
-	int rc = 0;
+	const struct pull_options *o = p->o;
+	auto_close int claims = -EBADF;
+	bool waited;
+	int rc = layers_claim(
+		p->e, &p->c.diff_ids, o->at.stop, o->watch.line, o->watch.ctx, &claims, &waited, err);
 
+	if (rc < 0)
+		return rc;
 	jobs_plan(p);
 	if (p->n)
 		rc = layers_get(p, err);
 	if (rc == 0)
 		rc = image_commit(p->e, row, p->jobs, p->n, err);
-	for (size_t i = 0; i < p->n; i++)
-		layer_job_done(&p->jobs[i]);
+	pipes_remove(p);
 	return rc;
 }
 
@@ -317,7 +360,8 @@ static int image_take(struct pull *p, const char **ret_id, struct err *err)
 
 	p->jobs = arena_array(p->a, p->c.diff_ids.n, sizeof *p->jobs);
 	p->blob = arena_array(p->a, p->c.diff_ids.n, sizeof *p->blob);
-	if (!row.digest || !p->jobs || !p->blob || strs_add(&row.names, p->a, p->full) < 0)
+	p->hold = arena_array(p->a, p->c.diff_ids.n, sizeof *p->hold);
+	if (!row.digest || !p->jobs || !p->blob || !p->hold || strs_add(&row.names, p->a, p->full) < 0)
 		return no_memory(err);
 	if (p->c.created && time_parse(p->c.created, &created) == 0)
 		row.created_us = created;
@@ -334,16 +378,11 @@ static int pull_from(const struct pull *asked, const struct place *at, const cha
 	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
 	auto_transfer struct transfer t = TRANSFER_INIT;
 	struct pull p = *asked;
-	struct certificates certs;
-	struct credentials who;
 	int rc;
 
 	p.tmp = &tmp;
 	p.t = &t;
-	if ((rc = credentials_find(p.e, p.o, at->host, at->repository, p.a, &who, err)) < 0 ||
-		(rc = registries_certificates(p.e, at->host, p.o->cert_dir, p.a, &certs, err)) < 0 ||
-		(rc = image_tmp_make(p.e, &tmp, err)) < 0 ||
-		(rc = transfer_open(p.e, at, &who, &certs, p.o, &tmp, &t, err)) < 0 ||
+	if ((rc = transfer_open(p.e, at, &p.o->at, NULL, &tmp, p.a, &t, err)) < 0 ||
 		(rc = manifest_find(&p, err)) < 0 || (rc = manifest_check(&p, err)) < 0 ||
 		(rc = config_find(&p, err)) < 0)
 		return rc;
@@ -385,7 +424,7 @@ int image_pull(struct engine *e, const char *ref, const struct pull_options *o, 
 	int rc;
 
 	if ((rc = name_resolve(ref, a, &name, &p.full, err)) < 0 ||
-		(rc = registries_places(e, &name, o, a, &places, &n, err)) < 0 ||
+		(rc = registries_places(e, &name, &o->at, a, &places, &n, err)) < 0 ||
 		(rc = image_sweep(e, err)) < 0)
 		return rc;
 	say(o, "Trying to pull %s...", p.full);

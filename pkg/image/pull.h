@@ -2,39 +2,30 @@
  * pull.h — an image from a registry.
  *
  * The name is resolved by registries.conf to places (mirrors, then the registry); at the first that answers, manifest,
- * config and those layers that are not here are fetched by podctl-transfer into a tmp- directory, while podctl-unpack works
- * on what is whole already; then layers and row appear in one step, as for podctl load.  Short names mean docker.io.
+ * config and those layers that are not here are fetched by podctl-transfer; layers go through pipes into podctl-unpack, and no
+ * file ever holds one.  When all are verified, layers and row appear in one step, as for podctl load.
  * Not done: signatures (policy.json), short-name aliases and search registries, foreign layers, Docker schema 1.
  */
 #ifndef PODCTL_IMAGE_PULL_H
 #define PODCTL_IMAGE_PULL_H
 
-#include "pkg/codec/decode.h"
 #include "pkg/image/image.h"
+#include "pkg/image/registry.h"
 
+#define WATCH_SHARED SIZE_MAX
 /* What the one who waits may see; each may be NULL. */
 struct pull_watch {
 	image_progress *line;
-	/* Layer i of those fetched: got == size: whole; started with got 0. */
+	/* Layer i of those fetched: got == size: whole; started with got 0.  WATCH_SHARED: one that is here already. */
 	void (*layer)(void *ctx, size_t i, const char *digest, uint64_t got, uint64_t size);
 	void (*end)(void *ctx); /* no more of layer() */
 	void *ctx;
 };
 
 struct pull_options {
-	const char
-		*authfile; /* --authfile or $REGISTRY_AUTH_FILE: then only this one; NULL: the usual places */
-	const char *creds; /* "USER:PASSWORD", instead of any file */
-	const char *cert_dir;            /* --cert-dir, before the usual places */
-	struct opt_bool tls_verify;      /* absent: as registries.conf has it */
+	struct registry_options at;
 	const char *os, *arch, *variant; /* NULL: of this machine */
-	const char *registries_conf;     /* $CONTAINERS_REGISTRIES_CONF */
-	const char *docker_config;       /* $DOCKER_CONFIG */
-	struct strs proxies;             /* "https_proxy=..." as in an environment */
 	struct pull_watch watch;
-	const volatile int *stop; /* becomes true, by a signal's handler: the pull ends as an error; NULL */
-	bool push;                /* tokens are asked for that allow writing */
-	bool hurry; /* there is an image to fall back on: an unreachable registry is given up soon */
 };
 
 /* "OS/ARCH[/VARIANT]" into o. */

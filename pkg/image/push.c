@@ -48,7 +48,7 @@ static int place_find(struct pusher *p, struct place *ret, struct err *err)
 {
 	struct place *all;
 	size_t n;
-	int rc = registries_places(p->e, &p->name, &p->o->at, p->a, &all, &n, err);
+	int rc = registries_places(p->e, &p->name, &p->o->at.at, p->a, &all, &n, err);
 
 	if (rc < 0)
 		return rc;
@@ -60,19 +60,14 @@ static int place_find(struct pusher *p, struct place *ret, struct err *err)
 
 static int open_at(struct pusher *p, struct err *err)
 {
-	struct pull_options at = p->o->at;
-	struct certificates certs;
-	struct credentials who;
+	struct registry_options at = p->o->at.at;
 	struct place place;
 	int rc;
 
 	at.push = true;
-	if ((rc = place_find(p, &place, err)) < 0 ||
-		(rc = credentials_find(p->e, &at, place.host, place.repository, p->a, &who, err)) < 0 ||
-		(rc = registries_certificates(p->e, place.host, at.cert_dir, p->a, &certs, err)) < 0 ||
-		(rc = image_tmp_make(p->e, &p->tmp, err)) < 0)
+	if ((rc = place_find(p, &place, err)) < 0)
 		return rc;
-	return transfer_open(p->e, &place, &who, &certs, &at, &p->tmp, &p->t, err);
+	return transfer_open(p->e, &place, &at, NULL, &p->tmp, p->a, &p->t, err);
 }
 
 int pusher_open(struct engine *e, const char *to, const struct push_options *o, struct arena *a,

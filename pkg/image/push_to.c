@@ -60,8 +60,8 @@ static int to_registry(struct engine *e, const struct image_row *row, const char
 	for (int64_t k = 0;; k++) {
 		rc = registry_once(e, row, full, n.tag, o, a, ret_digest, err);
 		/* what could be tried again at once has been, below; this is for a registry that comes back */
-		if (rc == 0 || err->kind != ERR_REMOTE || k >= tries || (o->at.stop && *o->at.stop) ||
-			o->at.hurry)
+		if (rc == 0 || err->kind != ERR_REMOTE || k >= tries || (o->at.at.stop && *o->at.at.stop) ||
+			o->at.at.hurry)
 			break;
 		if (strstr(err->msg, "certificate") || strstr(err->msg, "TLS"))
 			break;

@@ -87,7 +87,7 @@ static void own_dir(const struct engine *e, char dir[4200])
 		(void) snprintf(dir, 4200, "%s/.config/containers", o->home);
 }
 
-static int files_load(struct engine *e, const struct pull_options *o, struct files *f, struct err *err)
+static int files_load(struct engine *e, const struct registry_options *o, struct files *f, struct err *err)
 {
 	char own[4200], path[4300];
 	int rc;
@@ -252,7 +252,7 @@ int registries_match(const struct node *const *files, size_t n_files, const stru
 	return 0;
 }
 
-int registries_places(struct engine *e, const struct image_name *n, const struct pull_options *o,
+int registries_places(struct engine *e, const struct image_name *n, const struct registry_options *o,
 	struct arena *a, struct place **ret, size_t *ret_n, struct err *err)
 {
 	struct files f = { .a = a };

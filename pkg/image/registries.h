@@ -5,7 +5,7 @@
 #define PODCTL_IMAGE_REGISTRIES_H
 
 #include "pkg/image/name.h"
-#include "pkg/image/pull.h"
+#include "pkg/image/registry.h"
 
 struct place {
 	const char *host;       /* as written: the key of credentials and certificates */
@@ -13,7 +13,7 @@ struct place {
 	bool insecure;
 };
 /* Places for a normalised name: mirrors in order, then the registry.  ERR_DENIED when the name is blocked. */
-int registries_places(struct engine *e, const struct image_name *n, const struct pull_options *o,
+int registries_places(struct engine *e, const struct image_name *n, const struct registry_options *o,
 	struct arena *a, struct place **ret, size_t *ret_n, struct err *err);
 
 /* The same from texts that are parsed already (pure; tested). */

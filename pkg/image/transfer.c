@@ -27,7 +27,7 @@ static int pipe_make(int *ret_r, int *ret_w, struct err *err)
 	return 0;
 }
 
-static int helper_start(struct engine *e, const struct pull_options *o, struct image_tmp *tmp,
+static int helper_start(struct engine *e, const struct registry_options *o, struct image_tmp *tmp,
 	struct transfer *t, struct err *err)
 {
 	const int pass[2][2] = { { tmp->dir, 3 }, { tmp->lock, 4 } }; /* it keeps the lock if we die first */
@@ -54,16 +54,14 @@ static void set(json_t *o, const char *key, const char *value)
 		(void) json_object_set_new(o, key, json_string(value));
 }
 
-int transfer_open(struct engine *e, const struct place *p, const struct credentials *c,
-	const struct certificates *certs, const struct pull_options *o, struct image_tmp *tmp,
-	struct transfer *t, struct err *err)
+static json_t *session_json(const struct place *p, const struct credentials *c,
+	const struct certificates *certs, const struct registry_options *o, const struct strs *scopes)
 {
-	json_t *s = json_object(), *ca = json_array();
+	json_t *s = json_object(), *ca = json_array(), *list = json_array();
 	bool hub = strcmp(p->host, "docker.io") == 0 || strcmp(p->host, "index.docker.io") == 0;
-	int rc;
 
-	t->stop = o->stop;
 	set(s, "host", hub ? "registry-1.docker.io" : p->host);
+	set(s, "name", p->host);
 	set(s, "repository", p->repository);
 	set(s, "user", c->user);
 	set(s, "password", c->password);
@@ -75,14 +73,49 @@ int transfer_open(struct engine *e, const struct place *p, const struct credenti
 	(void) json_object_set_new(s, "ca", ca);
 	if (o->push)
 		(void) json_object_set_new(s, "push", json_true());
+	for (size_t i = 0; scopes && i < scopes->n; i++)
+		(void) json_array_append_new(list, json_string(scopes->v[i]));
+	(void) json_object_set_new(s, "scopes", list);
+	(void) json_object_set_new(s, "noScope", json_boolean(scopes && !scopes->n));
 	(void) json_object_set_new(s, "insecure", json_boolean(p->insecure));
 	(void) json_object_set_new(
 		s, "connectTimeout", json_integer(o->hurry ? CONNECT_HURRY_S : CONNECT_TIMEOUT_S));
-	if ((rc = helper_start(e, o, tmp, t, err)) < 0) {
-		json_decref(s);
+	if (o->retry.set)
+		(void) json_object_set_new(s, "tries", json_integer(o->retry.v + 1));
+	if (o->retry_delay_s.set)
+		(void) json_object_set_new(s, "delay", json_integer(o->retry_delay_s.v));
+	return s;
+}
+
+int transfer_open(struct engine *e, const struct place *p, const struct registry_options *o,
+	const struct strs *scopes, struct image_tmp *tmp, struct arena *a, struct transfer *t,
+	struct err *err)
+{
+	struct certificates certs;
+	struct credentials who;
+	int rc;
+
+	t->stop = o->stop;
+	if ((rc = credentials_find(e, o, p->host, p->repository, a, &who, err)) < 0 ||
+		(rc = registries_certificates(e, p->host, o->cert_dir, a, &certs, err)) < 0 ||
+		(rc = image_tmp_make(e, tmp, err)) < 0 || (rc = helper_start(e, o, tmp, t, err)) < 0)
 		return rc;
-	}
-	return transfer_ask(t, json_pack("{s:o}", "session", s), err);
+	return transfer_ask(t, json_pack("{s:o}", "session", session_json(p, &who, &certs, o, scopes)), err);
+}
+
+int transfer_request(
+	struct transfer *t, const char *method, const char *path, size_t max, json_t **ret, struct err *err)
+{
+	json_t *q = json_pack("{s:s,s:s,s:I}", "method", method, "path", path, "max", (json_int_t) max);
+	json_t *answer = NULL;
+	int rc;
+
+	if ((rc = transfer_ask(t, q ? json_pack("{s:o}", "request", q) : NULL, err)) < 0 ||
+		(rc = transfer_next(t, true, &answer, err)) < 0)
+		return rc;
+	*ret = json_incref(json_object_get(answer, "ok"));
+	json_decref(answer);
+	return *ret ? 0 : err_set(err, ERR_CORRUPT, "podctl-transfer says what was not asked");
 }
 
 void transfer_done(struct transfer *t)

@@ -113,7 +113,9 @@ static int job_start(struct engine *e, struct layer_job *j, struct err *err)
 	/* the helper keeps the lock if we die first */
 	const int pass[3][2] = { { j->diff_dir, 3 }, { j->tmp.lock, 4 }, { recipe, 5 } };
 
-	return unpack_helper_start(e, &argv, j->fd, pass, LEN(pass), &j->out, &j->pidfd, &j->pid, err);
+	rc = unpack_helper_start(e, &argv, j->fd, pass, LEN(pass), &j->out, &j->pidfd, &j->pid, err);
+	fd_close_p(&j->fd); /* who writes to a pipe shall see its reader end */
+	return rc;
 }
 
 /* ---- results --------------------------------------------------------------------------------------------------------- */
@@ -297,7 +299,8 @@ int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, struct lay
 	struct layer_job *running[JOBS_AT_ONCE], *j;
 	size_t finished = 0, busy = 0, ended;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t at_once = cpus < 1 ? 1 : cpus > JOBS_AT_ONCE ? JOBS_AT_ONCE : (size_t) cpus;
+	/* with a feed they mostly wait for the network */
+	size_t at_once = feed || cpus > JOBS_AT_ONCE ? JOBS_AT_ONCE : cpus < 1 ? 1 : (size_t) cpus;
 	int rc;
 
 	while (finished < n || (feed && feed->fd >= 0)) {

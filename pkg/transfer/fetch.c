@@ -1,9 +1,11 @@
 /* Fetches: one HTTP request each, checked while it streams, tried again where that can help. */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,9 +16,12 @@
 
 #define ERROR_TEXT_MAX (64 * KiB)
 #define DELAY_MAX_S 60
+#define PIPE_ROOM (1 * MiB)   /* what an ordinary user may ask for */
+#define CARRY_MAX (128 * KiB) /* more than libcurl hands over at once (CURL_MAX_WRITE_SIZE is 16 KiB) */
+#define AT_ONCE_MAX 64
 
-static const char accept_line[] =
-	"Accept: application/vnd.oci.image.index.v1+json, "
+static const char manifest_types[] =
+	"application/vnd.oci.image.index.v1+json, "
 	"application/vnd.docker.distribution.manifest.list.v2+json, "
 	"application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 
@@ -58,13 +63,19 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	char v[8192];
 
 	if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0) { /* a new answer: 100, or behind a proxy's */
-		f->type[0] = f->named_digest[0] = '\0';
+		f->type[0] = f->named_digest[0] = f->location[0] = f->link[0] = '\0';
 		f->challenge = (struct challenge){ 0 };
 		f->retry_after_s = 0;
 		f->ranged = false;
 		buf_clear(&f->text);
+		if (f->any_status) {
+			f->got = 0;
+			buf_clear(f->into);
+		}
 	} else if (header(line, n, "content-type", f->type, sizeof f->type) ||
-		   header(line, n, "docker-content-digest", f->named_digest, sizeof f->named_digest)) {
+		   header(line, n, "docker-content-digest", f->named_digest, sizeof f->named_digest) ||
+		   header(line, n, "location", f->location, sizeof f->location) ||
+		   header(line, n, "link", f->link, sizeof f->link)) {
 		return n;
 	} else if (header(line, n, "www-authenticate", v, sizeof v)) {
 		(void) challenge_parse(v, &f->challenge);
@@ -81,21 +92,106 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 static int too_much(struct fetch *f)
 {
-	return f->manifest ? err_set(&f->stopped, ERR_REMOTE, "the answer is larger than %llu bytes",
-				     (unsigned long long) f->size)
-			   : err_set(&f->stopped, ERR_CORRUPT,
-				     "the registry sends more than the %llu bytes declared",
-				     (unsigned long long) f->size);
+	return f->manifest || f->into
+		       ? err_set(&f->stopped, ERR_REMOTE, "the answer is larger than %llu bytes",
+				 (unsigned long long) f->size)
+		       : err_set(&f->stopped, ERR_CORRUPT,
+				 "the registry sends more than the %llu bytes declared",
+				 (unsigned long long) f->size);
 }
 
-/* From the beginning again: a registry that does not do ranges. */
+/* From the beginning again: a registry that does not do ranges.  What a pipe has had it does not get twice; should it have
+ * been something else, the digest tells. */
 static int rewind_all(struct fetch *f)
 {
-	f->got = f->got_before = 0;
-	if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
+	if (f->into)
+		buf_clear(f->into);
+	else if (f->pipe)
+		f->again = f->got > f->again ? f->got : f->again;
+	else if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
 		return err_sys(&f->stopped, errno, "write a blob");
+	f->best = f->got > f->best ? f->got : f->best;
+	f->got = 0;
 	return EVP_DigestInit_ex(f->md, EVP_sha256(), NULL) == 1 ? 0 : err_sys(&f->stopped, ENOMEM, "hash");
 }
+
+/* ---- where it goes -------------------------------------------------------------------------------------------------- */
+
+/* As much of p as the pipe takes now; -EPIPE: nobody reads it any more. */
+static ssize_t pipe_write(int fd, const unsigned char *p, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t w = write(fd, p + done, n - done);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0 && errno == EAGAIN)
+			break;
+		if (w < 0)
+			return -errno;
+		done += (size_t) w;
+	}
+	return (ssize_t) done;
+}
+
+/* Takes all of p: what the pipe has no room for waits in the carry, and nothing more is taken until that is gone. */
+static int pipe_take(struct fetch *f, const unsigned char *p, size_t n)
+{
+	uint64_t had = f->again > f->got ? f->again - f->got : 0;
+	ssize_t w;
+
+	if (had >= n)
+		return 0;
+	p += had;
+	n -= had;
+	if (n > CARRY_MAX)
+		return err_set(&f->stopped, ERR_SYSTEM, "libcurl hands over %zu bytes at once", n);
+	if ((w = pipe_write(f->fd, p, n)) == -EPIPE) {
+		f->lost = true;
+		return -EPIPE;
+	}
+	if (w < 0)
+		return err_sys(&f->stopped, (int) -w, "hand a blob on");
+	f->carry_len = n - (size_t) w;
+	if (f->carry_len)
+		memcpy(f->carry, p + w, f->carry_len);
+	return 0;
+}
+
+/* There is room in the pipe again. */
+static void pipe_flush(struct fetch *f)
+{
+	ssize_t w = pipe_write(f->fd, f->carry, f->carry_len);
+
+	if (w < 0) {
+		f->lost = true;
+		f->carry_len = 0;
+	} else if (w > 0) {
+		f->carry_len -= (size_t) w;
+		memmove(f->carry, f->carry + w, f->carry_len);
+	}
+	if (!f->carry_len && f->paused) {
+		f->paused = false;
+		(void) curl_easy_pause(f->easy, CURLPAUSE_CONT);
+	}
+}
+
+static int sink(struct fetch *f, const void *p, size_t n)
+{
+	int rc;
+
+	if (f->pipe)
+		return pipe_take(f, p, n);
+	if (f->into)
+		return buf_add(f->into, p, n) < 0 ? err_sys(&f->stopped, ENOMEM, "fetch") : 0;
+	rc = io_write_all(f->fd, p, n);
+	return rc < 0 ? err_sys(&f->stopped, -rc, -rc == ENOSPC ? "disk full while pulling" : "write a blob")
+		      : 0;
+}
+
+/* ---- the body --------------------------------------------------------------------------------------------------------- */
 
 /* The first bytes of the body: is it what was asked for? */
 static int body_begins(struct fetch *f)
@@ -104,6 +200,8 @@ static int body_begins(struct fetch *f)
 
 	(void) curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &f->status);
 	if (f->status != 200 && f->status != 206)
+		return 0;
+	if (f->any_status)
 		return 0;
 	if (f->status == 206 && (!f->ranged || f->range_from != f->got))
 		return err_set(
@@ -125,11 +223,14 @@ static size_t on_body(char *p, size_t size, size_t count, void *arg)
 {
 	struct fetch *f = arg;
 	size_t n = size * count;
-	int rc;
 
+	if (f->carry_len) {
+		f->paused = true;
+		return CURL_WRITEFUNC_PAUSE;
+	}
 	if (!f->status && body_begins(f) < 0)
 		return 0;
-	if (f->status != 200 && f->status != 206) {
+	if (f->any_status ? f->status == 401 : f->status != 200 && f->status != 206) {
 		(void) buf_add(&f->text, p, n); /* of a long page the beginning will do */
 		return n;
 	}
@@ -137,10 +238,8 @@ static size_t on_body(char *p, size_t size, size_t count, void *arg)
 		(void) too_much(f);
 		return 0;
 	}
-	if ((rc = io_write_all(f->fd, p, n)) < 0) {
-		(void) err_sys(&f->stopped, -rc, -rc == ENOSPC ? "disk full while pulling" : "write a blob");
+	if (sink(f, p, n) < 0)
 		return 0;
-	}
 	if (EVP_DigestUpdate(f->md, p, n) != 1) {
 		(void) err_sys(&f->stopped, ENOMEM, "hash");
 		return 0;
@@ -151,16 +250,76 @@ static size_t on_body(char *p, size_t size, size_t count, void *arg)
 
 /* ---- beginning --------------------------------------------------------------------------------------------------------- */
 
+/* Is that URL at the registry itself?  Then it may see our credentials. */
+static bool is_own(const struct session *s, const char *url)
+{
+	const char *scheme = s->plain ? "http://" : "https://";
+	size_t n = strlen(scheme), h = strlen(s->host);
+
+	return strncmp(url, scheme, n) == 0 && strncasecmp(url + n, s->host, h) == 0 && url[n + h] == '/';
+}
+
+static char *url_make(const struct fetch *f)
+{
+	const struct session *s = f->s;
+	const char *scheme = s->plain ? "http" : "https";
+	char *url;
+	int n;
+
+	if (f->url)
+		return strdup(f->url);
+	n = f->path[0] == '/' ? asprintf(&url, "%s://%s%s", scheme, s->host, f->path)
+			      : asprintf(&url, "%s://%s/v2/%s/%s", scheme, s->host, s->repository, f->path);
+	return n < 0 ? NULL : url;
+}
+
+/* A pipe never makes the others wait. */
+static int pipe_prepare(struct fetch *f, struct err *err)
+{
+	struct stat st;
+
+	if (f->into || f->carry || fstat(f->fd, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return 0;
+	f->pipe = true;
+	if (!(f->carry = malloc(CARRY_MAX)))
+		return err_sys(err, ENOMEM, "fetch");
+	(void) fcntl(f->fd, F_SETPIPE_SZ, PIPE_ROOM); /* past a user's share it stays small */
+	return fcntl(f->fd, F_SETFL, O_NONBLOCK) < 0 ? err_sys(err, errno, "hand a blob on") : 0;
+}
+
+static void header_add(struct fetch *f, const char *name, const char *value)
+{
+	char *line = NULL;
+
+	if (value && asprintf(&line, "%s: %s", name, value) >= 0)
+		f->headers = curl_slist_append(f->headers, line);
+	free(line);
+}
+
+static void method_set(struct fetch *f)
+{
+	if (!f->method)
+		return;
+	if (strcmp(f->method, "HEAD") == 0) {
+		(void) curl_easy_setopt(f->easy, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	(void) curl_easy_setopt(f->easy, CURLOPT_CUSTOMREQUEST, f->method);
+	if (strcmp(f->method, "GET") == 0 || strcmp(f->method, "DELETE") == 0)
+		return;
+	(void) curl_easy_setopt(f->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) f->body_len);
+	(void) curl_easy_setopt(f->easy, CURLOPT_POSTFIELDS, f->body ? f->body : "");
+	header_add(f, "Content-Type", f->body_type ? f->body_type : "application/octet-stream");
+}
+
 static int fetch_start(struct fetch *f, CURLM *multi, struct err *err)
 {
 	struct session *s = f->s;
-	auto_free char *url = NULL;
+	auto_free char *url = url_make(f);
 	char range[40];
 	int rc;
 
-	if (f->url ? !(url = strdup(f->url))
-		   : asprintf(&url, "%s://%s/v2/%s/%s", s->plain ? "http" : "https", s->host, s->repository,
-			     f->path) < 0)
+	if (!url)
 		return err_sys(err, ENOMEM, "fetch");
 	if (!f->md && (!(f->md = EVP_MD_CTX_new()) || EVP_DigestInit_ex(f->md, EVP_sha256(), NULL) != 1))
 		return err_sys(err, ENOMEM, "hash");
@@ -169,16 +328,17 @@ static int fetch_start(struct fetch *f, CURLM *multi, struct err *err)
 	f->headers = NULL;
 	if (!(f->easy = curl_easy_init()))
 		return err_sys(err, ENOMEM, "fetch");
-	if ((rc = session_prepare(s, f->easy, err)) < 0)
+	if ((rc = pipe_prepare(f, err)) < 0 || (rc = session_prepare(s, f->easy, err)) < 0)
 		return rc;
 	f->status = 0;
-	f->got_before = f->got;
+	f->best = f->got > f->best ? f->got : f->best;
 	f->generation = s->generation;
+	f->paused = false;
 	buf_init(&f->text, ERROR_TEXT_MAX);
-	if (f->manifest)
-		f->headers = curl_slist_append(f->headers, accept_line);
-	if (s->authorization && !f->url) /* credentials stay with the registry */
+	header_add(f, "Accept", f->manifest ? manifest_types : f->accept);
+	if (s->authorization && (!f->url || is_own(s, f->url))) /* credentials stay with the registry */
 		f->headers = curl_slist_append(f->headers, s->authorization);
+	method_set(f);
 	(void) curl_easy_setopt(f->easy, CURLOPT_URL, url);
 	(void) curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
 	(void) curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -186,7 +346,7 @@ static int fetch_start(struct fetch *f, CURLM *multi, struct err *err)
 	(void) curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, on_body);
 	(void) curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
 	(void) curl_easy_setopt(f->easy, CURLOPT_PRIVATE, f);
-	if (f->got) {
+	if (f->got && !f->any_status) {
 		(void) snprintf(range, sizeof range, "%llu-", (unsigned long long) f->got);
 		(void) curl_easy_setopt(f->easy, CURLOPT_RANGE, range);
 	}
@@ -199,9 +359,9 @@ static int fetch_start(struct fetch *f, CURLM *multi, struct err *err)
 /* ---- after the answer ---------------------------------------------------------------------------------------------------- */
 
 /* The registry's own words: its JSON, or the beginning of whatever it is. */
-static const char *words(struct fetch *f, char out[300])
+const char *fetch_words(const struct buf *body, char out[300])
 {
-	json_t *v = f->text.data ? json_loadb(f->text.data, f->text.len, 0, NULL) : NULL;
+	json_t *v = body->data ? json_loadb(body->data, body->len, 0, NULL) : NULL;
 	json_t *first = json_array_get(json_object_get(v, "errors"), 0);
 	const char *code = json_string_value(json_object_get(first, "code"));
 	const char *message = json_string_value(json_object_get(first, "message"));
@@ -210,21 +370,31 @@ static const char *words(struct fetch *f, char out[300])
 		(void) snprintf(out, 300, ": %.60s%s%.200s", code ? code : "", code && message ? ": " : "",
 			message ? message : "");
 	else
-		(void) snprintf(
-			out, 300, "%s%.80s", f->text.len ? ": " : "", f->text.len ? f->text.data : "");
+		(void) snprintf(out, 300, "%s%.80s", body->len ? ": " : "", body->len ? body->data : "");
 	json_decref(v);
 	return out;
 }
+
+static const char *words(const struct fetch *f, char out[300])
+{
+	return fetch_words(f->any_status && f->status != 401 ? f->into : &f->text, out);
+}
+
+static unsigned tries_max(const struct fetch *f) { return f->s->tries_max ? f->s->tries_max : TRIES_MAX; }
 
 static int again_later(struct fetch *f, bool progress)
 {
 	uint64_t delay_s;
 
 	free(f->url); /* what it redirected to may have been good for a moment only */
-	f->url = NULL;
+	f->url = f->foreign ? strdup(f->urls[f->next_url - 1]) : NULL;
 	f->redirects = 0;
 	f->tries = progress ? 0 : f->tries + 1;
-	delay_s = f->retry_after_s ? f->retry_after_s : f->tries ? 1ULL << f->tries : 0;
+	delay_s = f->retry_after_s ? f->retry_after_s
+		  : !f->tries      ? 0
+		  : f->s->delay_s  ? (uint64_t) f->s->delay_s
+		  : f->tries < 6   ? 1ULL << f->tries
+				   : DELAY_MAX_S;
 	if (delay_s > DELAY_MAX_S)
 		delay_s = DELAY_MAX_S;
 	f->not_before_us = time_mono_us() + delay_s * 1000000;
@@ -241,6 +411,7 @@ static bool can_try_again(CURLcode code)
 	case CURLE_OPERATION_TIMEDOUT:
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
+	case CURLE_COULDNT_CONNECT:
 		return true;
 	default:
 		return false;
@@ -254,22 +425,28 @@ static bool falls_back(struct fetch *f, CURLcode code)
 
 	if (!s->insecure || s->answered || s->plain || f->url)
 		return false;
-	if (code != CURLE_SSL_CONNECT_ERROR && code != CURLE_COULDNT_CONNECT && !can_try_again(code))
+	if (code != CURLE_SSL_CONNECT_ERROR && !can_try_again(code))
 		return false;
 	return s->plain = true;
 }
 
 static int broken(struct fetch *f, CURLcode code, struct err *err)
 {
-	bool progress = f->got > f->got_before;
+	bool progress = f->got > f->best;
 
+	if (f->lost) {
+		f->done = true;
+		return 0;
+	}
 	if (f->stopped.kind) {
 		*err = f->stopped;
 		return err->errnum ? -err->errnum : -EREMOTEIO;
 	}
 	if (falls_back(f, code))
 		return again_later(f, true);
-	if (can_try_again(code) && f->tries + 1 < TRIES_MAX && ++f->drops < DROPS_MAX)
+	if (can_try_again(code) &&
+		f->tries + 1 < (code == CURLE_COULDNT_CONNECT ? f->s->tries_max : tries_max(f)) &&
+		++f->drops < DROPS_MAX)
 		return again_later(f, progress);
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return err_set(err, ERR_REMOTE,
@@ -301,25 +478,46 @@ static int redirect(struct fetch *f, struct err *err)
 	return 0;
 }
 
+/* A foreign layer is asked of the registry first; it names where else it is. */
+static bool elsewhere(struct fetch *f)
+{
+	while (f->urls && f->urls[f->next_url]) {
+		const char *url = f->urls[f->next_url++];
+
+		if (strncmp(url, "https://", 8) != 0 && !(f->s->insecure && strncmp(url, "http://", 7) == 0))
+			continue;
+		f->foreign = true;
+		f->tries = 0;
+		(void) again_later(f, true);
+		return f->url != NULL;
+	}
+	return false;
+}
+
 static int refused(struct fetch *f, struct err *err)
 {
+	const struct session *s = f->s;
+	bool known = s->user || s->identity;
 	char text[300];
 
-	if (f->url)
+	if (f->url && !is_own(s, f->url))
 		return err_set(err, ERR_DENIED, "HTTP %ld from where the registry sent us%s", f->status,
 			words(f, text));
 	if (f->status == 403 || f->refusals >= 2 || (!f->challenge.basic && !f->challenge.bearer))
-		return err_set(err, ERR_DENIED, "HTTP %ld%s%s", f->status, words(f, text),
-			f->s->user || f->s->identity ? "; are the credentials right?"
-						     : "; a login may be needed (--creds, --authfile)");
+		return err_set(err, ERR_DENIED, "unauthorized: HTTP %ld%s; %spodctl login %s", f->status,
+			words(f, text),
+			known ? "these credentials may not be enough; "
+			      : "there is no such image, or it wants a ",
+			session_name(s));
 	/* Somebody else's 401 may have brought a new token meanwhile. */
-	if (f->generation == f->s->generation) {
+	if (f->generation == s->generation) {
 		int rc;
 
-		if (f->s->authorization && f->challenge.basic && !f->challenge.bearer)
-			return err_set(err, ERR_DENIED, "user '%s' or the password is not accepted%s",
-				f->s->user ? f->s->user : "", words(f, text));
-		if ((rc = session_authorize(f->s, &f->challenge, err)) < 0)
+		if (s->authorization && f->challenge.basic && !f->challenge.bearer)
+			return err_set(err, ERR_DENIED,
+				"unauthorized: user '%s' or the password is not accepted%s; podctl login %s",
+				s->user ? s->user : "", words(f, text), session_name(s));
+		if ((rc = session_authorize(f->s, &f->challenge, f->refusals > 0, err)) < 0)
 			return rc;
 		f->refusals++;
 	}
@@ -333,7 +531,11 @@ static int complete(struct fetch *f, struct err *err)
 	char hex[2 * EVP_MAX_MD_SIZE + 1];
 	unsigned n = 0;
 
-	if (!f->manifest && f->got != f->size)
+	if (f->any_status) {
+		f->done = true;
+		return 0;
+	}
+	if (!f->manifest && !f->into && f->got != f->size)
 		return err_set(err, ERR_CORRUPT, "%llu bytes came, %llu were declared",
 			(unsigned long long) f->got, (unsigned long long) f->size);
 	if (EVP_DigestFinal_ex(f->md, md, &n) != 1)
@@ -343,7 +545,8 @@ static int complete(struct fetch *f, struct err *err)
 	if (f->digest && strcmp(hex, f->digest) != 0)
 		return err_set(err, ERR_CORRUPT,
 			"the registry lies: what it sends as sha256:%s has digest sha256:%s", f->digest, hex);
-	f->done = true;
+	f->whole = true;
+	f->done = !f->carry_len;
 	return 0;
 }
 
@@ -365,22 +568,36 @@ static int fetch_judge(struct fetch *f, CURLcode code, struct err *err)
 	case 303:
 	case 307:
 	case 308:
-		return redirect(f, err);
+		if (!f->body)
+			return redirect(f, err);
+		break;
 	case 401:
+		return refused(f, err);
 	case 403:
+		if (f->any_status)
+			return complete(f, err);
 		return refused(f, err);
 	case 404:
+		if (f->any_status)
+			return complete(f, err);
+		if (elsewhere(f))
+			return 0;
 		return err_set(err, ERR_NOT_FOUND, "the registry does not have it%s", words(f, text));
 	case 416: /* what we have is not what it has */
-		if (!f->got || rewind_all(f) < 0)
+		if (f->any_status || !f->got || rewind_all(f) < 0)
 			break;
 		return again_later(f, false);
 	default:
 		break;
 	}
-	if ((f->status == 429 || f->status >= 500) && f->tries + 1 < TRIES_MAX)
+	if ((f->status == 429 || f->status >= 500) && f->tries + 1 < tries_max(f))
 		return again_later(f, false);
-	return err_set(err, ERR_REMOTE, "HTTP %ld%s", f->status, words(f, text));
+	if (f->any_status)
+		return complete(f, err);
+	if (f->foreign && elsewhere(f))
+		return 0;
+	return err_set(err, ERR_REMOTE, "HTTP %ld%s%s", f->status, words(f, text),
+		f->status == 429 ? "; the registry limits how often one may ask: wait, or podctl login" : "");
 }
 
 /* ---- all of them --------------------------------------------------------------------------------------------------------- */
@@ -394,9 +611,9 @@ static int start_due(
 
 	*ret_wait_ms = 200; /* news for those who look */
 	for (size_t i = 0; i < n; i++)
-		active += f[i].active;
+		active += f[i].active || (f[i].whole && !f[i].done);
 	for (size_t i = 0; i < n && active < at_once; i++) {
-		if (f[i].done || f[i].active || f[i].not_before_us > now)
+		if (f[i].done || f[i].whole || f[i].active || f[i].not_before_us > now)
 			continue;
 		if ((rc = fetch_start(&f[i], multi, err)) < 0)
 			return rc;
@@ -442,12 +659,37 @@ static void fetch_done(struct fetch *f, CURLM *multi)
 	buf_done(&f->text);
 	free(f->url);
 	f->url = NULL;
+	free(f->carry);
+	f->carry = NULL;
+}
+
+/* Waits for the network and for room in full pipes. */
+static void wait_all(struct fetch *f, size_t n, CURLM *multi, int wait_ms, fetch_news *news, void *ctx)
+{
+	struct curl_waitfd w[AT_ONCE_MAX];
+	struct fetch *of[AT_ONCE_MAX];
+	unsigned k = 0;
+
+	for (size_t i = 0; i < n && k < AT_ONCE_MAX; i++)
+		if (f[i].carry_len) {
+			w[k] = (struct curl_waitfd){ .fd = f[i].fd, .events = CURL_WAIT_POLLOUT };
+			of[k++] = &f[i];
+		}
+	(void) curl_multi_poll(multi, w, k, wait_ms, NULL);
+	for (unsigned i = 0; i < k; i++) {
+		if (!w[i].revents)
+			continue;
+		pipe_flush(of[i]);
+		of[i]->done = of[i]->done || (of[i]->whole && !of[i]->carry_len);
+		if (of[i]->done && news)
+			news(ctx, (size_t) (of[i] - f));
+	}
 }
 
 int fetches_run(struct session *s, struct fetch *f, size_t n, size_t at_once, fetch_news *news, void *ctx,
 	struct err *err)
 {
-	CURLM *multi = curl_multi_init();
+	CURLM *multi = s->multi ? s->multi : (s->multi = curl_multi_init()); /* it keeps the connections */
 	uint64_t told = time_mono_us();
 	size_t left = n;
 	int rc = multi ? 0 : err_sys(err, ENOMEM, "fetch"), running, wait_ms;
@@ -467,7 +709,7 @@ int fetches_run(struct session *s, struct fetch *f, size_t n, size_t at_once, fe
 		for (size_t i = 0; i < n; i++)
 			left += !f[i].done;
 		if (left)
-			(void) curl_multi_poll(multi, NULL, 0, wait_ms, NULL);
+			wait_all(f, n, multi, wait_ms, news, ctx);
 		if (news && time_mono_us() - told > 200000) {
 			told = time_mono_us();
 			for (size_t i = 0; i < n; i++)
@@ -477,6 +719,12 @@ int fetches_run(struct session *s, struct fetch *f, size_t n, size_t at_once, fe
 	}
 	for (size_t i = 0; i < n; i++)
 		fetch_done(&f[i], multi);
-	(void) curl_multi_cleanup(multi);
 	return rc;
+}
+
+int fetch_one(struct session *s, struct fetch *f, struct err *err)
+{
+	f->any_status = true;
+	f->fd = -1;
+	return fetches_run(s, f, 1, 1, NULL, NULL, err);
 }

@@ -11,7 +11,12 @@ void session_done(struct session *s)
 {
 	free(s->authorization);
 	s->authorization = NULL;
+	if (s->multi)
+		(void) curl_multi_cleanup(s->multi);
+	s->multi = NULL;
 }
+
+const char *session_name(const struct session *s) { return s->name ? s->name : s->host; }
 
 /* ---- options of every transfer -------------------------------------------------------------------------------------- */
 
@@ -37,8 +42,10 @@ int session_prepare(struct session *s, CURL *easy, struct err *err)
 	SET(CURLOPT_PROTOCOLS_STR, s->insecure ? "http,https" : "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_CONNECTTIMEOUT, s->connect_timeout_s);
-	SET(CURLOPT_LOW_SPEED_LIMIT, 1L); /* a registry that says nothing for a minute is gone */
+	SET(CURLOPT_LOW_SPEED_LIMIT, 100L); /* a registry that says next to nothing for a minute is gone */
 	SET(CURLOPT_LOW_SPEED_TIME, 60L);
+	SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1); /* a paused stream of HTTP/2 fills memory */
+	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
 	SET(CURLOPT_USERAGENT, "podctl/" PODCTL_VERSION);
 	SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SSL_VERIFYPEER, s->insecure ? 0L : 1L);
@@ -117,9 +124,9 @@ static int token_take(struct session *s, const struct buf *body, long status, st
 		token = json_string_value(json_object_get(v, "access_token"));
 	if (status == 401 || status == 403)
 		rc = err_set(err, ERR_DENIED,
-			"%s refused %s (HTTP %ld); check the credentials with --creds or --authfile",
-			"the token server", s->user || s->identity ? "the credentials" : "an anonymous token",
-			status);
+			"unauthorized: the token server refused %s (HTTP %ld); podctl login %s, or --creds",
+			s->user || s->identity ? "the credentials" : "an anonymous token", status,
+			session_name(s));
 	else if (status != 200 || !token || !*token || strpbrk(token, "\r\n"))
 		rc = err_set(err, ERR_REMOTE, "the token server answered HTTP %ld without a token", status);
 	else if (asprintf(&line, "Authorization: Bearer %s", token) < 0)
@@ -133,18 +140,37 @@ static int token_take(struct session *s, const struct buf *body, long status, st
 	return 0;
 }
 
-static int bearer(struct session *s, const struct challenge *c, struct err *err)
+/* The scopes are ours to compute: a challenge may ask for more than a pull needs.  Only when ours were not enough, which
+ * registries that name their repositories otherwise say, its own is taken. */
+static int scopes_add(struct session *s, const struct challenge *c, bool again, struct buf *b)
+{
+	char own[400];
+
+	if (again && strncmp(c->scope, "repository:", 11) == 0)
+		query_add(b, '&', "scope", c->scope);
+	else if (s->scopes.n)
+		for (size_t i = 0; i < s->scopes.n; i++)
+			query_add(b, '&', "scope", s->scopes.v[i]);
+	else if (!s->no_scope) {
+		(void) snprintf(
+			own, sizeof own, "repository:%s:%s", s->repository, s->push ? "pull,push" : "pull");
+		query_add(b, '&', "scope", own);
+		if (s->mount_from) {
+			(void) snprintf(own, sizeof own, "repository:%s:pull", s->mount_from);
+			query_add(b, '&', "scope", own);
+		}
+	}
+	return buf_failed(b) ? b->error : 0;
+}
+
+static int bearer(struct session *s, const struct challenge *c, bool again, struct err *err)
 {
 	auto_buf struct buf url = BUF_INIT(64 * KiB);
 	auto_buf struct buf form = BUF_INIT(64 * KiB);
 	auto_buf struct buf body = BUF_INIT(TOKEN_MAX);
-	char scope[400];
 	long status = 0;
 	int rc;
 
-	/* the scope is ours to compute: a challenge may ask for more than a pull needs */
-	(void) snprintf(
-		scope, sizeof scope, "repository:%s:%s", s->repository, s->push ? "pull,push" : "pull");
 	if (strncmp(c->realm, "https://", 8) != 0 && !(s->insecure && strncmp(c->realm, "http://", 7) == 0))
 		return err_set(err, ERR_REMOTE,
 			"the registry names '%s' as its token server: only https is taken", c->realm);
@@ -153,18 +179,14 @@ static int bearer(struct session *s, const struct challenge *c, struct err *err)
 		(void) buf_puts(&form, "grant_type=refresh_token&client_id=podctl");
 		query_add(&form, '&', "refresh_token", s->identity);
 		query_add(&form, '&', "service", c->service);
-		query_add(&form, '&', "scope", scope);
+		rc = scopes_add(s, c, again, &form);
 	} else {
 		query_add(&url, strchr(c->realm, '?') ? '&' : '?', "service", c->service);
-		query_add(&url, '&', "scope", scope);
-		if (s->mount_from) {
-			(void) snprintf(scope, sizeof scope, "repository:%s:pull", s->mount_from);
-			query_add(&url, '&', "scope", scope);
-		}
 		if (s->user)
 			query_add(&url, '&', "account", s->user);
+		rc = scopes_add(s, c, again, &url);
 	}
-	if (buf_failed(&url) || buf_failed(&form))
+	if (rc < 0 || buf_failed(&url) || buf_failed(&form))
 		return err_sys(err, ENOMEM, "ask for a token");
 	if ((rc = token_ask(s, url.data, s->identity ? form.data : NULL, &body, &status, err)) < 0)
 		return rc;
@@ -189,16 +211,17 @@ static int basic(struct session *s, struct err *err)
 	return 0;
 }
 
-int session_authorize(struct session *s, const struct challenge *c, struct err *err)
+int session_authorize(struct session *s, const struct challenge *c, bool again, struct err *err)
 {
 	if (c->bearer)
-		return bearer(s, c, err);
+		return bearer(s, c, again, err);
 	if (!c->basic)
 		return err_set(err, ERR_UNSUPPORTED,
 			"the registry wants an authorization that is neither Basic nor Bearer");
 	if (!s->user)
 		return err_set(err, ERR_DENIED,
-			"the registry wants a user and password; give --creds USER:PASSWORD or --authfile "
-			"FILE");
+			"unauthorized: the registry wants a user and password; podctl login %s, or --creds "
+			"USER:PASSWORD",
+			session_name(s));
 	return basic(s, err);
 }

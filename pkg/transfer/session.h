@@ -4,7 +4,7 @@
  * A session knows where the registry is, who we are there and the token of the moment.  Fetches run side by side; each
  * checks size and digest while it streams, continues by Range where a connection was dropped, and follows redirects by
  * hand: credentials go to the registry itself and to nobody else.
- * Not done: HTTP proxies that want a password, mirrors (the caller opens a session for each).
+ * Not done: mirrors (the caller opens a session for each).
  */
 #ifndef PODCTL_TRANSFER_SESSION_H
 #define PODCTL_TRANSFER_SESSION_H
@@ -32,6 +32,7 @@
 struct session {
 	/* given; borrowed */
 	const char *host, *repository; /* "registry-1.docker.io", "library/alpine" */
+	const char *name;              /* what people log in to: "docker.io"; NULL: host */
 	bool insecure;                 /* certificates are not looked at, http is tried when https fails */
 	const char *user, *password;   /* NULL: nobody */
 	const char *identity;          /* identity token, instead of a password */
@@ -40,29 +41,49 @@ struct session {
 	long connect_timeout_s;
 	bool push;              /* tokens are for writing too */
 	const char *mount_from; /* and for reading this repository; NULL */
+	struct strs scopes;     /* of a token; empty: "repository:REPOSITORY:pull" */
+	bool no_scope;          /* a token for nothing in particular: login */
+	unsigned tries_max;     /* of one request, in a row that brought nothing; 0: TRIES_MAX */
+	long delay_s;           /* between them; 0: grows */
 	/* found */
+	CURLM *multi;        /* its connections are used again */
 	bool plain;          /* http */
 	bool answered;       /* the scheme is right */
 	char *authorization; /* the header's line; NULL: none yet */
 	unsigned generation; /* counts authorizations, so that one 401 of many asks once */
 };
 void session_done(struct session *s);
-/* A 401 came: gets what the challenge wants.  scheme: see session.c.  ERR_DENIED when there is nothing more to offer. */
-int session_authorize(struct session *s, const struct challenge *c, struct err *err);
+const char *session_name(const struct session *s);
+/* A 401 came: gets what the challenge wants.  again: our own scope was not enough, the challenge's is tried.  ERR_DENIED
+ * when there is nothing more to offer. */
+int session_authorize(struct session *s, const struct challenge *c, bool again, struct err *err);
 /* Options every transfer has. */
 int session_prepare(struct session *s, CURL *easy, struct err *err);
 
+/* One request and what came of it.  Most get a blob or a manifest; with any_status the caller judges the answer. */
 struct fetch {
 	/* asked */
-	const char *path; /* "manifests/latest", "blobs/sha256:..." */
+	const char *
+		path; /* "manifests/latest", "blobs/sha256:..."; with a '/' first: from the registry's root */
+	const char *method; /* NULL: GET */
+	const void *body;   /* sent with it, or NULL; borrowed */
+	size_t body_len;
+	const char *body_type;
+	const char *accept; /* NULL: any; a manifest's are known */
 	bool manifest;
-	int fd;             /* file that gets it, at its start; borrowed */
-	uint64_t size;      /* of a blob: exactly; of a manifest: at most */
-	const char *digest; /* 64 hex digits, NULL: any */
+	bool any_status;         /* 2xx and 4xx are answers; into gets their bodies */
+	int fd;                  /* file that gets it, at its start, or a pipe; borrowed; -1 with into */
+	struct buf *into;        /* instead of fd */
+	uint64_t size;           /* of a blob: exactly; of others: at most */
+	const char *digest;      /* 64 hex digits, NULL: any */
+	const char *const *urls; /* of a foreign layer: where else it is; NULL-terminated, or NULL */
 	/* answer */
 	uint64_t got;
+	long status;
 	char type[200], named_digest[200]; /* Content-Type, Docker-Content-Digest */
+	char location[2048], link[2048];   /* Location, Link */
 	bool done;
+	bool lost; /* nobody reads the pipe any more; why is the reader's story */
 	/* on the way */
 	struct session *s;
 	char *url; /* after a redirect, else NULL */
@@ -72,14 +93,22 @@ struct fetch {
 	struct buf text; /* body of an error */
 	struct challenge challenge;
 	struct err stopped; /* why a callback stopped it */
-	long status;
-	uint64_t not_before_us, retry_after_s, got_before, range_from;
-	bool ranged, active;
-	unsigned tries, drops, redirects, generation, refusals;
+	uint64_t not_before_us, retry_after_s, range_from;
+	uint64_t best;  /* the most bytes that were ever there: to have more is progress */
+	uint64_t again; /* of a blob that comes from its beginning again: bytes its pipe has had already */
+	bool ranged, active, pipe, paused, whole, foreign;
+	unsigned char *carry; /* what the pipe had no room for */
+	size_t carry_len;
+	unsigned tries, drops, redirects, generation, refusals, next_url;
 };
 typedef void fetch_news(void *ctx, size_t i); /* fetch i has moved on or is done */
 /* Runs all to their end, at most at_once together.  The first failure ends the others. */
 int fetches_run(struct session *s, struct fetch *f, size_t n, size_t at_once, fetch_news *news, void *ctx,
 	struct err *err);
+/* Runs one with any_status: 0 and f->status, whatever it is, or a failure to speak with the registry at all (no credentials
+ * that are good enough is one).  into must be given. */
+int fetch_one(struct session *s, struct fetch *f, struct err *err);
+/* The registry's own words in an answer's body, for an error: ": CODE: message", or its beginning. */
+const char *fetch_words(const struct buf *body, char out[300]);
 
 #endif

@@ -329,7 +329,7 @@ static int call(struct call *c, struct err *err)
 					(!c->challenge.basic && !c->challenge.bearer) ||
 					(s->authorization && c->challenge.basic && !c->challenge.bearer))
 					return denied(c, err);
-				if ((rc = session_authorize(s, &c->challenge, err)) < 0)
+				if ((rc = session_authorize(s, &c->challenge, false, err)) < 0)
 					return rc;
 				continue;
 			}

@@ -346,6 +346,15 @@ static int lock_op(int fd, short type, bool wait)
 
 int lock_file(int fd, bool exclusive, bool wait) { return lock_op(fd, exclusive ? F_WRLCK : F_RDLCK, wait); }
 
+int lock_byte(int fd, uint64_t at, bool wait)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t) at, .l_len = 1 };
+
+	if (fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &fl) == 0)
+		return 0;
+	return errno == EACCES ? -EAGAIN : -errno;
+}
+
 int unlock_file(int fd) { return lock_op(fd, F_UNLCK, false); }
 
 bool lock_is_free(int fd)

@@ -45,6 +45,8 @@ int sock_listen(int dir, const char *name, int backlog);
 /* Locks (OFD, whole file).  excl or shared; wait or -EAGAIN at once. */
 int lock_file(int fd, bool exclusive, bool wait);
 int unlock_file(int fd);
+/* One byte of it, exclusively; never longer than the descriptor.  wait: -EINTR when a signal came. */
+int lock_byte(int fd, uint64_t at, bool wait);
 /* True when nobody holds an exclusive lock on it. */
 bool lock_is_free(int fd);
 

@@ -47,7 +47,7 @@ static int pull(struct engine *e, const char *ref, const struct pull_options *o,
 	const char *id = NULL;
 	int rc;
 
-	how.hurry = hurry;
+	how.at.hurry = hurry;
 	rc = image_pull(e, ref, &how, a, &id, err);
 	return rc < 0 ? rc : store_image_get(e->store, id, a, ret, err);
 }

@@ -63,6 +63,10 @@ def one(name, text):
 layers = [(tar, gzip.compress(tar, 1), "+gzip")] + [(t, t, "") for t in (one("file%d" % i, os.urandom(300000)) for i in range(8))]
 layers += [layers[3]]
 tag("many", image(layers))
+only = one("only", b"x" * 1000)
+other_config = dict(cfg, architecture=arch, rootfs={"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(only).hexdigest()]})
+tag("other", image([(only, only, "")]))
+open(fake + "/other.id", "w").write(hashlib.sha256(json.dumps(other_config).encode()).hexdigest())
 z = subprocess.run(["zstd", "-q", "-c"], input=tar, stdout=subprocess.PIPE) if subprocess.run("command -v zstd", shell=True, stdout=subprocess.DEVNULL).returncode == 0 else None
 if z: tag("zstd", image([(tar, z.stdout, "+zstd")]))
 PY
@@ -76,7 +80,7 @@ printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$R" >"$conf"
 
 gone() { podctl rmi -a -f >/dev/null 2>&1; }
 nothing_left() { # no image, no layer, no tmp-
-	is "$1: nothing is left" "$(podctl images -q; ls "$ROOT/layers" 2>/dev/null | grep -v '^lock$')" ""
+	is "$1: nothing is left" "$(podctl images -q; ls "$ROOT/layers" 2>/dev/null | grep -vE '^(lock|claims)$')" ""
 }
 
 is "pull prints the image's id" "$(podctl pull -q "$R/plain/x:v1" 2>&1)" "$id"
@@ -176,8 +180,11 @@ is "503 with Retry-After is asked again" "$(podctl pull -q "$R/busy/x:v1")" "$id
 gone
 
 # --- killed in the middle
+: >"$T/log"
 podctl pull "$R/hang/x:v1" >/dev/null 2>&1 &
-until_true 10 eval "find '$ROOT/layers' -name 'blob-*' -size +100k | grep -q ."
+until_true 10 grep -q "/hang/x/blobs/sha256:$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["layers"][0]["digest"][7:])' "$fake/blobs/sha256/${digest#*:}")" "$T/log"
+sleep 0.2
+is "no file of it holds a layer" "$(find "$ROOT/layers" -name 'blob-*' -type f | wc -l)" 0
 pid=$(engine_pids | while read -r p; do [ "$(cat "/proc/$p/comm")" = podctl ] && echo "$p"; done | head -1)
 kill -9 "$pid" $!
 wait $! 2>/dev/null
@@ -185,12 +192,26 @@ t "the helper of a killed pull goes with it" until_true 5 eval '! engine_pids | 
 is "a killed pull leaves no image" "$(podctl images -q)" ""
 is "the next pull works" "$(podctl pull -q "$R/plain/x:v1")" "$id"
 is "and clears away what was left" "$(ls "$ROOT/layers" | grep -c '^tmp-')" 0
-podctl pull "$R/hang/x:many" >/dev/null 2>&1 &
+gone
+"$PODCTL_BIN" "${PODCTL_OPTS[@]}" pull "$R/hang/x:many" >/dev/null 2>&1 &
 pid=$!
 until_true 10 eval "find '$ROOT/layers' -name 'blob-*' | grep -q ."
-is "meanwhile others pull" "$(podctl pull -q "$R/plain/x:v2s2")" "$id"
-kill "$pid" $(engine_pids) 2>/dev/null
+is "meanwhile others pull" "$(podctl pull -q "$R/plain/x:other")" "$(cat "$fake/other.id")"
+timeout 60 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" pull "$R/plain/x:many" >"$T/many" 2>"$T/err2" &
+pid2=$!
+t "who needs a layer that another command is getting waits for it" until_true 5 grep -q 'another command is at it, waiting' "$T/err2"
+kill "$pid" 2>/dev/null
 wait "$pid" 2>/dev/null
+wait "$pid2"
+is "and gets it itself when that one fails" $? 0
+is "the image is there" "$(podctl images -q --no-trunc | sort -u)" "$(printf '%s\n' "sha256:$(cat "$T/many")
+sha256:$(cat "$fake/other.id")" | sort -u)"
+gone
+: >"$T/log"
+for i in 1 2 3; do timeout 60 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" pull -q "$R/plain/x:many" >"$T/p$i" 2>&1 & pids[i]=$!; done
+for i in 1 2 3; do wait "${pids[i]}" || cat "$T/p$i"; done
+is "three pulls of one image at once agree" "$(cat "$T"/p[123] | sort -u | wc -l)" 1
+is "and fetch each layer once" "$(grep /blobs/ "$T/log" | awk '{ print $2 }' | sort | uniq -c | awk '$1 > 1' | grep -vc "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["config"]["digest"])' "$fake/blobs/sha256/$(cut -d: -f2 "$fake/tags/many")")")" 0
 gone
 
 timeout -s INT --foreground 2 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" pull "$R/hang/x:v1" >/dev/null 2>"$T/err"

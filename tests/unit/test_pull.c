@@ -4,6 +4,7 @@
 
 #include "pkg/codec/toml.h"
 #include "pkg/image/credentials.h"
+#include "pkg/image/pull.h"
 #include "pkg/image/registries.h"
 #include "pkg/transfer/challenge.h"
 
