@@ -7,6 +7,7 @@
 
 #include "pkg/codec/node.h"
 #include "pkg/codec/template.h"
+#include "pkg/util/io.h"
 #include "pkg/util/text.h"
 
 #define PAD 2
@@ -97,7 +98,7 @@ const char *words_ago(struct arena *a, uint64_t then_us, uint64_t now_us)
 	return arena_printf(a, "%s ago", words_duration(a, now_us > then_us ? now_us - then_us : 0));
 }
 
-const char *words_size(struct arena *a, uint64_t bytes)
+static const char *size_words(struct arena *a, uint64_t bytes, int digits, const char *between)
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
 	double v = (double) bytes;
@@ -105,7 +106,18 @@ const char *words_size(struct arena *a, uint64_t bytes)
 
 	for (; v >= 1000 && i + 1 < sizeof units / sizeof *units; i++)
 		v /= 1000;
-	return arena_printf(a, "%.3g %s", v, units[i]);
+	return arena_printf(a, "%.*g%s%s", digits, v, between, units[i]);
+}
+
+const char *words_size(struct arena *a, uint64_t bytes) { return size_words(a, bytes, 3, " "); }
+const char *words_size_tight(struct arena *a, uint64_t bytes) { return size_words(a, bytes, 4, ""); }
+
+const char *words_time(struct arena *a, uint64_t us)
+{
+	char text[TIME_TEXT];
+
+	time_format(text, us);
+	return arena_printf(a, "%.10s %.8s +0000 UTC", text, text + 11);
 }
 
 const char *short_id(struct arena *a, const char *id, bool whole)

@@ -20,6 +20,10 @@ const char *words_ago(struct arena *a, uint64_t then_us, uint64_t now_us);
 const char *words_duration(struct arena *a, uint64_t us);
 /* "1.23 MB" */
 const char *words_size(struct arena *a, uint64_t bytes);
+/* "1.234MB" */
+const char *words_size_tight(struct arena *a, uint64_t bytes);
+/* "2026-01-02 03:04:05 +0000 UTC", as Go prints a time */
+const char *words_time(struct arena *a, uint64_t us);
 /* The first 12 digits, unless whole. */
 const char *short_id(struct arena *a, const char *id, bool whole);
 

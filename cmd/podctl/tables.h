@@ -10,7 +10,10 @@
 extern const struct command container_commands[];    /* container.c: life cycle */
 extern const struct command container_io_commands[]; /* container_io.c: run, attach, exec, logs ... */
 extern const struct command image_commands[];
-extern const struct command image_out_commands[]; /* image_out.c: save, push */
+extern const struct command images_commands[];     /* images.c: images */
+extern const struct command image_show_commands[]; /* image_show.c: history, tree, mount, diff */
+extern const struct command image_make_commands[]; /* image_make.c: commit, export */
+extern const struct command image_out_commands[];  /* image_out.c: save, push */
 extern const struct command pod_commands[];
 extern const struct command kube_commands[];
 extern const struct command system_commands[];

@@ -4,10 +4,10 @@ _podctl() {
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [[ $w == -* ]] || words+=("$w"); done
 	case "${words[0]:-}" in
 	container)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists top run start attach exec logs port rename cp diff prune " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists top run start attach exec logs port rename cp diff prune commit export " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune list ls import load pull rm remove tag inspect exists push save " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
 	volume)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove exists " -- "$cur")); return; }
@@ -31,7 +31,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff images import load pull rmi tag push save info version unshare help completion events container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save info version unshare help completion events container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -62,7 +62,6 @@ _podctl() {
 	"image prune") flags="--all --filter --force --help " ;;
 	"volume prune") flags="--filter --force --help " ;;
 	"system prune") flags="--all --volumes --filter --force --help " ;;
-	"images"|"image list"|"image ls") flags="--all --digests --filter --format --no-trunc --noheading --quiet --sort --help " ;;
 	"import"|"image import") flags="--change --message --quiet --help " ;;
 	"load"|"image load") flags="--input --quiet --help " ;;
 	"pull"|"image pull") flags="--arch --authfile --cert-dir --creds --os --platform --policy --quiet --tls-verify --variant --help " ;;
@@ -70,6 +69,14 @@ _podctl() {
 	"tag"|"image tag") flags="--help " ;;
 	"image inspect") flags="--format --help " ;;
 	"image exists") flags="--help " ;;
+	"images"|"image list"|"image ls") flags="--all --digests --filter --format --history --no-trunc --noheading --quiet --sort --help " ;;
+	"history"|"image history") flags="--format --human --no-trunc --quiet --help " ;;
+	"image tree") flags="--whatrequires --help " ;;
+	"untag"|"image untag") flags="--help " ;;
+	"image mount") flags="--all --format --help " ;;
+	"image unmount"|"image umount") flags="--all --force --help " ;;
+	"commit"|"container commit") flags="--author --change --format --iidfile --include-volumes --message --pause --quiet --squash --help " ;;
+	"export"|"container export") flags="--output --help " ;;
 	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --tls-verify --help " ;;
 	"save"|"image save") flags="--compress --format --multi-image-archive --output --quiet --uncompressed --help " ;;
 	"volume create") flags="--driver --ignore --label --help " ;;

@@ -382,18 +382,6 @@ complete -c podctl -n '__fish_seen_subcommand_from system' -l volumes
 complete -c podctl -n '__fish_seen_subcommand_from system' -l filter
 complete -c podctl -n '__fish_seen_subcommand_from system' -l force
 complete -c podctl -n '__fish_seen_subcommand_from system' -l help
-complete -c podctl -n __fish_use_subcommand -a 'images' -d 'List images'
-complete -c podctl -n '__fish_seen_subcommand_from images' -l all
-complete -c podctl -n '__fish_seen_subcommand_from images' -l digests
-complete -c podctl -n '__fish_seen_subcommand_from images' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from images' -l format
-complete -c podctl -n '__fish_seen_subcommand_from images' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from images' -l noheading
-complete -c podctl -n '__fish_seen_subcommand_from images' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from images' -l sort
-complete -c podctl -n '__fish_seen_subcommand_from images' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'list' -d 'List images'
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'ls' -d 'List images'
 complete -c podctl -n __fish_use_subcommand -a 'import' -d 'Make an image from a tar of a root file system'
 complete -c podctl -n '__fish_seen_subcommand_from import' -l change
 complete -c podctl -n '__fish_seen_subcommand_from import' -l message
@@ -433,6 +421,57 @@ complete -c podctl -n '__fish_seen_subcommand_from image' -l format
 complete -c podctl -n '__fish_seen_subcommand_from image' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'exists' -d 'Exit 0 when there is such an image, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n __fish_use_subcommand -a 'images' -d 'List images'
+complete -c podctl -n '__fish_seen_subcommand_from images' -l all
+complete -c podctl -n '__fish_seen_subcommand_from images' -l digests
+complete -c podctl -n '__fish_seen_subcommand_from images' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from images' -l format
+complete -c podctl -n '__fish_seen_subcommand_from images' -l history
+complete -c podctl -n '__fish_seen_subcommand_from images' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from images' -l noheading
+complete -c podctl -n '__fish_seen_subcommand_from images' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from images' -l sort
+complete -c podctl -n '__fish_seen_subcommand_from images' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'list' -d 'List images'
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'ls' -d 'List images'
+complete -c podctl -n __fish_use_subcommand -a 'history' -d 'Show what an image was made of'
+complete -c podctl -n '__fish_seen_subcommand_from history' -l format
+complete -c podctl -n '__fish_seen_subcommand_from history' -l human
+complete -c podctl -n '__fish_seen_subcommand_from history' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from history' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from history' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'history' -d 'Show what an image was made of'
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'tree' -d 'Show an image's layers'
+complete -c podctl -n '__fish_seen_subcommand_from image' -l whatrequires
+complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n __fish_use_subcommand -a 'untag' -d 'Take names from an image'
+complete -c podctl -n '__fish_seen_subcommand_from untag' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'untag' -d 'Take names from an image'
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'mount' -d 'Mount images read-only and print where'
+complete -c podctl -n '__fish_seen_subcommand_from image' -l all
+complete -c podctl -n '__fish_seen_subcommand_from image' -l format
+complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'unmount' -d 'Unmount images'
+complete -c podctl -n '__fish_seen_subcommand_from image' -l all
+complete -c podctl -n '__fish_seen_subcommand_from image' -l force
+complete -c podctl -n '__fish_seen_subcommand_from image' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'umount' -d 'Unmount images'
+complete -c podctl -n __fish_use_subcommand -a 'commit' -d 'Make an image of what a container changed'
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l author
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l change
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l format
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l iidfile
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l include-volumes
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l message
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l pause
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l squash
+complete -c podctl -n '__fish_seen_subcommand_from commit' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'commit' -d 'Make an image of what a container changed'
+complete -c podctl -n __fish_use_subcommand -a 'export' -d 'Write a container's files as a tar'
+complete -c podctl -n '__fish_seen_subcommand_from export' -l output
+complete -c podctl -n '__fish_seen_subcommand_from export' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'export' -d 'Write a container's files as a tar'
 complete -c podctl -n __fish_use_subcommand -a 'push' -d 'Write an image to a registry, an archive or a directory'
 complete -c podctl -n '__fish_seen_subcommand_from push' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from push' -l cert-dir

@@ -224,11 +224,18 @@ static int volume_set(json_t *config, const char *rest, struct err *err)
 	return rc;
 }
 
+static int onbuild_add(json_t *config, const char *rest, struct err *err)
+{
+	json_t *list = member(config, "OnBuild", json_array);
+
+	return list && json_array_append_new(list, json_string(rest)) == 0 ? 0 : no_memory(err);
+}
+
 static int refused(json_t *config, const char *rest, struct err *err)
 {
 	(void) config;
 	(void) rest;
-	return err_set(err, ERR_UNSUPPORTED, "not possible in an OCI image made by import");
+	return err_set(err, ERR_UNSUPPORTED, "not possible here; build the image instead");
 }
 
 /* clang-format off */
@@ -239,7 +246,7 @@ static const struct {
 	{ "CMD", cmd_set },           { "ENTRYPOINT", entrypoint_set }, { "ENV", env_set },
 	{ "EXPOSE", expose_set },     { "LABEL", label_set },           { "STOPSIGNAL", stopsignal_set },
 	{ "USER", user_set },         { "VOLUME", volume_set },         { "WORKDIR", workdir_set },
-	{ "HEALTHCHECK", refused },   { "ONBUILD", refused },           { "SHELL", refused },
+	{ "HEALTHCHECK", refused },   { "ONBUILD", onbuild_add },       { "SHELL", refused },
 };
 /* clang-format on */
 

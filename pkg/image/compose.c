@@ -113,7 +113,9 @@ static json_t *document(
 	for (size_t i = 0; i < row->layers.n; i++)
 		(void) json_array_append_new(list,
 			descriptor(kind,
-				docker ? json_sprintf(TYPE_DOCKER_LAYER "%s", docker_suffix[layers[i].format])
+				docker ? json_sprintf(TYPE_DOCKER_LAYER "%s",
+						 docker_suffix[layers[i].as_gzip ? PACK_GZIP
+										 : layers[i].format])
 				       : json_sprintf(TYPE_OCI_LAYER "%s", oci_suffix[layers[i].format]),
 				layers[i].digest, layers[i].size));
 	(void) json_object_set_new(v, "layers", list);

@@ -25,6 +25,7 @@ struct blob {
 	char digest[65];
 	uint64_t size;
 	enum pack_format format;
+	bool as_gzip; /* plain, but docker's archives have no word for that: it is called gzip there */
 };
 
 /* What the image's own manifest is. */
@@ -43,5 +44,9 @@ struct composed {
 };
 int manifest_compose(const struct image_row *row, const struct blob *layers, enum manifest_kind kind,
 	struct arena *a, struct composed *ret, struct err *err);
+
+/* Fills row's manifest and digest for an image that came without one: layers as plain tars.  jobs: those just unpacked. */
+int manifest_of_store(struct engine *e, struct image_row *row, const struct layer_job *jobs, size_t n,
+	bool docker, struct arena *a, struct err *err);
 
 #endif

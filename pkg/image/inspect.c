@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pkg/codec/node.h"
+#include "pkg/image/history.h"
 #include "pkg/image/layers.h"
 #include "pkg/image/name.h"
 #include "pkg/util/io.h"
@@ -91,13 +92,17 @@ static json_t *document(struct engine *e, const struct image_row *img, const jso
 {
 	json_t *runtime = json_object_get(config, "config"), *history = json_object_get(config, "history");
 	json_t *last = json_array_get(history, json_array_size(history) ? json_array_size(history) - 1 : 0);
+	const struct image_row *parent = NULL;
+	struct image_row *all = NULL;
 	struct strs lowers = { 0 };
+	size_t n = 0;
 	char when[TIME_TEXT];
 	json_t *doc;
 	int rc = 0;
 
-	if (image_lowers(e, img, a, &lowers, err) < 0)
+	if (image_lowers(e, img, a, &lowers, err) < 0 || store_images(e->store, a, &all, &n, err) < 0)
 		return NULL;
+	parent = image_parent(img, all, n);
 	if (!(doc = json_object())) {
 		(void) err_sys(err, ENOMEM, "inspect image");
 		return NULL;
@@ -106,7 +111,7 @@ static json_t *document(struct engine *e, const struct image_row *img, const jso
 	rc |= put(doc, "Digest", json_string(img->digest));
 	rc |= put(doc, "RepoTags", names_list(&img->names));
 	rc |= put(doc, "RepoDigests", repo_digests(img, a));
-	rc |= put(doc, "Parent", json_string(""));
+	rc |= put(doc, "Parent", json_string(parent ? parent->id : ""));
 	rc |= put(doc, "Comment", copy(last, "comment", json_string("")));
 	rc |= put(doc, "Created", copy(config, "created", json_string(time_format(when, img->created_us))));
 	rc |= put(doc, "Config", copy(config, "config", json_object()));

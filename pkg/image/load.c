@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pkg/image/compose.h"
 #include "pkg/image/manifest.h"
 #include "pkg/image/source.h"
 #include "pkg/util/io.h"
@@ -91,7 +92,8 @@ static int image_try(struct load *l, const struct incoming *in, const struct ima
 		return err_sys(err, ENOMEM, "load an image");
 	if ((rc = layers_claim(l->e, &c->diff_ids, NULL, l->progress, l->ctx, &claims, &waited, err)) == 0 &&
 		(rc = jobs_plan(l, in, c, jobs, &n, err)) == 0 &&
-		(rc = layers_unpack(l->e, jobs, n, NULL, l->progress, l->ctx, err)) == 0)
+		(rc = layers_unpack(l->e, jobs, n, NULL, l->progress, l->ctx, err)) == 0 &&
+		(in->manifest_len || (rc = manifest_of_store(l->e, row, jobs, n, true, l->a, err)) == 0))
 		rc = image_commit(l->e, row, jobs, n, err);
 	for (size_t i = 0; i < n; i++)
 		layer_job_done(&jobs[i]);

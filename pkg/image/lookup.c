@@ -7,6 +7,7 @@
 
 #include "pkg/engine/paths.h"
 #include "pkg/image/layers.h"
+#include "pkg/image/mount.h"
 #include "pkg/image/name.h"
 #include "pkg/util/io.h"
 #include "pkg/util/log.h"
@@ -295,6 +296,13 @@ int image_remove(
 		return err_set(err, ERR_STATE,
 			"image %.12s has %zu names; remove them one by one, or use --force", img.id,
 			img.names.n);
+	if (image_is_mounted(e, id, a, NULL) && img.names.n < 2) {
+		if (!force)
+			return err_set(err, ERR_STATE,
+				"image %.12s is mounted; podctl image unmount it, or use --force", id);
+		if ((rc = image_unmount(e, id, err)) < 0)
+			return rc;
+	}
 	name = by_id ? NULL : image_name_meant(&img, ref, a);
 	if (name && img.names.n > 1) {
 		if ((rc = store_image_untag(e->store, name, err)) < 0)

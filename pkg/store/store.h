@@ -135,6 +135,7 @@ struct image_row {
 	const char *manifest;      /* the manifest JSON, as it came; "" when made here */
 	struct strs names;         /* "docker.io/library/x:latest" */
 	struct strs layers;        /* diff ids without "sha256:", lowest first */
+	bool read_only;            /* of another store, which is only read */
 };
 /* Adds or keeps an image and gives it 'names' (each moves from another image that had it). */
 int store_image_add(struct store *s, const struct image_row *i, struct err *err);

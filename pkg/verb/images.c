@@ -5,32 +5,14 @@
 
 #include "pkg/engine/events.h"
 #include "pkg/verb/containers.h"
+#include "pkg/verb/image_filter.h"
 #include "pkg/verb/image_use.h"
-
-static bool fits(const struct image_row *i, const char *ref)
-{
-	size_t n = strlen(ref);
-
-	if (!strncmp(ref, "sha256:", 7))
-		return !strncmp(i->id, ref + 7, n - 7);
-	if (n >= 3 && !strncmp(i->id, ref, n))
-		return true;
-	for (size_t k = 0; k < i->names.n; k++) {
-		const char *name = i->names.v[k];
-
-		for (const char *at = name; at; at = strchr(at, '/')) {
-			at += *at == '/';
-			if (!strncmp(at, ref, n) && (!at[n] || at[n] == ':' || at[n] == '@'))
-				return true;
-		}
-	}
-	return false;
-}
 
 int verb_images(
 	struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err)
 {
-	struct image_row *rows = NULL;
+	struct image_row *rows = NULL, named = { 0 };
+	struct err ignored = { 0 };
 	size_t n = 0, kept = 0;
 	int rc = store_images(e->store, a, &rows, &n, err);
 
@@ -38,10 +20,13 @@ int verb_images(
 		return rc;
 	if (!(ret->users = arena_array(a, n + 1, sizeof *ret->users)))
 		return err_sys(err, ENOMEM, "list images");
+	if (reference && image_resolve(e, reference, a, &named, &ignored) < 0)
+		named.id = "";
 	for (size_t i = 0; i < n; i++) {
 		struct strs users = { 0 };
 
-		if (reference && !fits(&rows[i], reference))
+		if (reference && strcmp(named.id, rows[i].id) != 0 &&
+			!image_reference_fits(&rows[i], reference, a))
 			continue;
 		if ((rc = store_image_users(e->store, rows[i].id, a, &users, err)) < 0)
 			return rc;

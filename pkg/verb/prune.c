@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "pkg/util/io.h"
-#include "pkg/verb/images.h"
+#include "pkg/verb/image_filter.h"
 #include "pkg/verb/pods.h"
 
 /* Divides the filters into "until" (the moment before which an object must have been made; 0: any) and the rest. */
@@ -100,49 +100,23 @@ int verb_prune_pods(struct engine *e, const struct prune_request *r, struct err 
 	return rc;
 }
 
-/* label= of images is in their config. */
-static int image_fits(const struct image_row *m, const struct strs *filters, struct arena *a, struct err *err)
-{
-	struct image_config config = { 0 };
-	int rc;
-
-	if (!filters->n)
-		return 1;
-	if ((rc = image_config_parse(m->config, a, &config, err)) < 0)
-		return rc;
-	for (size_t i = 0; i < filters->n; i++) {
-		bool negate = filters->v[i][5] == '!';
-		const char *want = filters->v[i] + (negate ? 7 : 6), *eq = strchr(want, '='), *have;
-		char *key = arena_strndup(a, want, eq ? (size_t) (eq - want) : strlen(want));
-
-		if (!key)
-			return err_sys(err, ENOMEM, "prune");
-		have = kvs_get(&config.labels, key);
-		if ((have && (!eq || !strcmp(have, eq + 1))) == negate)
-			return 0;
-	}
-	return 1;
-}
-
 int verb_prune_images(struct engine *e, const struct prune_request *r, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
 	struct image_list list = { 0 };
-	struct strs filters = { 0 };
-	uint64_t until;
+	struct image_filters *filters = NULL;
 	int rc;
 
-	if ((rc = filters_split(r, &a, &filters, &until, err)) < 0 ||
+	if ((rc = image_filters_parse(e, &r->filters, r->now_us, &a, &filters, err)) < 0 ||
 		(rc = verb_images(e, NULL, &a, &list, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < list.n; i++) {
 		struct strs lines = { 0 };
 		struct err one = { 0 };
 
-		if (list.users[i] || (list.v[i].names.n && !r->all) ||
-			(until && list.v[i].created_us >= until))
+		if (list.users[i] || list.v[i].read_only || (list.v[i].names.n && !r->all))
 			continue;
-		if ((rc = image_fits(&list.v[i], &filters, &a, err)) < 0)
+		if ((rc = image_filters_match(filters, &list, i, &a, err)) < 0)
 			return rc;
 		if (!rc)
 			continue;

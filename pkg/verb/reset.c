@@ -1,4 +1,5 @@
 #include "pkg/verb/reset.h"
+#include "pkg/image/mount.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -118,6 +119,7 @@ int verb_reset(struct engine *e, struct err *err)
 	if ((rc = remove_pods(e, err)) < 0)
 		return rc;
 	pod_tidy(e);
+	image_unmount_all(e);
 	if ((rc = lock_alone(e, err)) < 0 || (rc = store_pods(e->store, &a, &rows, &n, err)) < 0)
 		return rc;
 	if (n)

@@ -151,10 +151,11 @@ static void changes_follow_a_dockerfile(void **state)
 		{ "VOLUME [\"/a\"]", "{\"Volumes\":{\"/a\":{}}}" },
 		{ "USER 1000:1000", "{\"User\":\"1000:1000\"}" },
 		{ "WORKDIR /w", "{\"WorkingDir\":\"/w\"}" },
+		{ "ONBUILD RUN make", "{\"OnBuild\":[\"RUN make\"]}" },
 		{ "STOPSIGNAL SIGQUIT", "{\"StopSignal\":\"SIGQUIT\"}" },
 	};
 	static const char *const bad[] = { "", "CMD", "RUN ls", "ENV", "ENV A", "EXPOSE 0", "EXPOSE x",
-		"EXPOSE 80/foo", "STOPSIGNAL NOPE", "ONBUILD RUN x", "CMD [1]", "USER a b" };
+		"EXPOSE 80/foo", "STOPSIGNAL NOPE", "SHELL x", "CMD [1]", "USER a b" };
 
 	(void) state;
 	for (size_t i = 0; i < LEN(rows); i++) {
