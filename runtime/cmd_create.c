@@ -14,6 +14,7 @@
 #include "pkg/util/cleanup.h"
 #include "pkg/util/proc.h"
 #include "runtime/command.h"
+#include "runtime/notify.h"
 #include "runtime/process.h"
 #include "runtime/report.h"
 
@@ -107,7 +108,7 @@ int cmd_create(const struct globals *g, int argc, char **argv, struct err *err)
 	return rc < 0 ? err_wrap(err, "container '%s'", o.id) : 0; /* exit frees the rest */
 }
 
-static int run_foreground(struct container *c, int ptmx_sock, struct err *err)
+static int run_foreground(struct container *c, int ptmx_sock, int notify, struct err *err)
 {
 	auto_close int ptmx = -EBADF;
 	struct err ignored = { 0 };
@@ -115,7 +116,7 @@ static int run_foreground(struct container *c, int ptmx_sock, struct err *err)
 
 	if (ptmx_sock >= 0 && (ptmx = console_receive(ptmx_sock, err)) < 0)
 		return ptmx;
-	rc = foreground_wait(c->pid, c->pidfd, ptmx, err);
+	rc = foreground_wait(c->pid, c->pidfd, ptmx, notify, err);
 	if (!c->o.keep && container_delete(c->g, c->o.id, true, rc < 0 ? &ignored : err) < 0 && rc >= 0)
 		return -EIO;
 	return rc;
@@ -126,10 +127,16 @@ static int poststart(struct container *c, struct err *err)
 	return hooks_run(&c->cfg, HOOK_POSTSTART, container_hook_state(c, OCI_RUNNING, c->pid), err);
 }
 
+static int start_now(struct container *c, int *ret_notify, struct err *err)
+{
+	*ret_notify = notify_listen(c->state_dir, err);
+	return *ret_notify < 0 && *ret_notify != -EBADF ? *ret_notify : container_go(c, err);
+}
+
 int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
 {
 	struct create_opts o = { .run = true };
-	int pair[2] = { -EBADF, -EBADF }, rc;
+	int pair[2] = { -EBADF, -EBADF }, notify = -EBADF, rc;
 	struct container *c;
 
 	if ((rc = fill(argc, argv, &o, true, err)) != 0)
@@ -146,7 +153,7 @@ int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
 	}
 	rc = container_create(c, err);
 	fd_close_p(&c->console);
-	if (rc == 0 && ((rc = container_go(c, err)) < 0 || (rc = poststart(c, err)) < 0))
+	if (rc == 0 && ((rc = start_now(c, &notify, err)) < 0 || (rc = poststart(c, err)) < 0))
 		container_undo(c);
 	if (rc < 0) {
 		report_set_status(err->kind == ERR_NOT_FOUND && strncmp(err->msg, "exec ", 5) == 0 ? 127
@@ -155,8 +162,11 @@ int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
 		return err_wrap(err, "container '%s'", o.id);
 	}
 	if (o.detach)
+		notify_wait(notify, c->pidfd, c->pid);
+	if (o.detach)
 		return 0;
-	return run_foreground(c, c->cfg.process.terminal && !o.console_socket ? pair[0] : -EBADF, err);
+	return run_foreground(
+		c, c->cfg.process.terminal && !o.console_socket ? pair[0] : -EBADF, notify, err);
 }
 
 int cmd_start(const struct globals *g, int argc, char **argv, struct err *err)
@@ -164,6 +174,7 @@ int cmd_start(const struct globals *g, int argc, char **argv, struct err *err)
 	static const struct opt table[] = { { NULL, 0, OPT_FLAG, NULL, NULL } };
 	auto_close int dir = -EBADF;
 	auto_close int pidfd = -EBADF;
+	auto_close int notify = -EBADF;
 	auto_oci_state struct oci_state s = { 0 };
 	const char *id;
 	int rc;
@@ -175,7 +186,9 @@ int cmd_start(const struct globals *g, int argc, char **argv, struct err *err)
 	if (s.pid == 0)
 		return err_set(
 			err, ERR_STATE, "container '%s': cannot be started while it is being created", id);
-	if ((pidfd = container_pidfd(&s, err)) < 0 || (rc = oci_start_release(dir, pidfd, err)) < 0)
+	if ((pidfd = container_pidfd(&s, err)) < 0 ||
+		((notify = notify_listen(dir, err)) < 0 && notify != -EBADF) ||
+		(rc = oci_start_release(dir, pidfd, err)) < 0)
 		return err_wrap(err, "container '%s'", id);
 	if (s.poststart) {
 		auto_config struct config cfg = { 0 };
@@ -189,5 +202,6 @@ int cmd_start(const struct globals *g, int argc, char **argv, struct err *err)
 			return err_wrap(err, "container '%s'", id);
 		}
 	}
+	notify_wait(notify, pidfd, s.pid);
 	return 0;
 }

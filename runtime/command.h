@@ -28,6 +28,7 @@ int container_pidfd(const struct oci_state *s, struct err *err);
 enum oci_status container_status(int dir, const struct oci_state *s);
 
 /* runtime/foreground.c: stdio of a terminal, signals and the exit status of a child that runs in the foreground. */
-int foreground_wait(pid_t pid, int pidfd, int ptmx, struct err *err);
+/* notify: the container's NOTIFY_SOCKET until it is ready, or -EBADF. */
+int foreground_wait(pid_t pid, int pidfd, int ptmx, int notify, struct err *err);
 
 #endif

@@ -449,6 +449,8 @@ int config_decode(json_t *doc, struct config *c, struct err *err)
 		return rc;
 	if (o && (rc = config_process(o, &c->arena, &c->process, err)) < 0)
 		return rc;
+	if ((rc = config_annotations(c, err)) < 0)
+		return rc;
 	c->process.has_caps = true; /* none listed, none given: as other runtimes read it */
 	return check(c, err);
 }

@@ -174,6 +174,8 @@ int config_process(const json_t *doc, struct arena *a, struct cfg_process *ret, 
 int config_device_rules(
 	const json_t *list, struct arena *a, struct cfg_device_rule **ret, size_t *ret_n, struct err *err);
 const char *config_annotation(const struct config *c, const char *key);
+/* runtime/config_annotations.c: a step of config_decode. */
+int config_annotations(struct config *c, struct err *err);
 void config_done(struct config *c);
 #define auto_config AUTO(config_done)
 

@@ -30,11 +30,11 @@ int console_connect(const char *path, struct err *err)
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
 	if (s < 0 || at < 0)
-		return err_sys(err, errno, "console socket '%s'", path);
+		return err_sys(err, errno, "socket '%s'", path);
 	/* by descriptor: sun_path is shorter than paths may be */
 	snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d", at);
 	if (connect(s, (struct sockaddr *) &a, sizeof a) < 0)
-		return err_sys(err, errno, "console socket '%s'", path);
+		return err_sys(err, errno, "connect to socket '%s'", path);
 	return fd_steal(&s);
 }
 

@@ -55,6 +55,7 @@ struct container {
 	int tasks[CGROUP_V1_MAX]; /* 'tasks' files, v1 */
 	size_t n_tasks;
 	int cgroup_dir; /* v2, for CLONE_INTO_CGROUP */
+	int delegate;   /* v2, 'cgroup.procs' of the cgroup that the container manages itself; -EBADF: none */
 	int *idmapped;  /* per mount: a detached, idmapped copy of its source, or -EBADF */
 	struct filter filter;
 	int listener; /* connected to linux.seccomp.listenerPath, or -EBADF */
@@ -74,6 +75,8 @@ json_t *container_hook_state(const struct container *c, enum oci_status status, 
 
 /* runtime/cgroups.c: where the container's processes live. */
 int container_cgroup_make(struct container *c, struct err *err);
+/* Where a process is: on v2 its cgroup, on v1 that of the hierarchy name=systemd.  -ENOENT: in none, or in the root. */
+int cgroup_of_process(const struct cgroup_fs *fs, pid_t pid, char *ret, size_t size);
 /* Where that is without systemd: linux.cgroupsPath, else the id. */
 int container_cgroup_path(
 	const struct config *g, const struct cgroup_fs *cg, const char *id, char *ret, size_t size);
@@ -95,8 +98,9 @@ int resources_apply(
 /* Anything in it that a missing cgroup would silently drop? */
 bool resources_ask_something(const json_t *resources);
 
-/* runtime/seccomp.c: the compiled filter of a profile, from the cache or fresh. */
-int seccomp_prepare(const json_t *profile, const char *root, struct filter *ret, struct err *err);
+/* runtime/seccomp.c: the compiled filter of linux.seccomp (or of the annotation run.oci.seccomp_bpf_data), from the cache or
+ * fresh; none when there is neither. */
+int seccomp_prepare(const struct config *g, const char *root, struct filter *ret, struct err *err);
 int seccomp_from_digest(const char *root, const char *digest, struct filter *ret, struct err *err);
 /* Returns the listener when the filter notifies, else 0. */
 int filter_load(const struct filter *f, struct err *err);
@@ -108,5 +112,8 @@ int hooks_run(const struct config *g, enum cfg_hook_kind kind, json_t *state, st
 /* runtime/idmap.c: id maps of a process, and a user namespace that exists only to carry maps. */
 int idmap_write(pid_t pid, const struct id_maps *uids, const struct id_maps *gids, struct err *err);
 int idmap_userns(const struct id_maps *uids, const struct id_maps *gids, struct err *err);
+/* An ordinary user whose configuration has no user namespace gets one, as crun(1) does it: its own id is 0, subordinate ids
+ * follow from 1. */
+int idmap_automatic(struct config *g, struct err *err);
 
 #endif

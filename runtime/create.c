@@ -18,6 +18,7 @@
 #include "pkg/util/proc.h"
 #include "runtime/container.h"
 #include "runtime/netdev.h"
+#include "runtime/notify.h"
 #include "runtime/ns.h"
 #include "runtime/process.h"
 #include "runtime/seccomp.h"
@@ -34,6 +35,7 @@ void container_init(struct container *c, const struct globals *g, const struct c
 		.child_sync = -EBADF,
 		.console = -EBADF,
 		.cgroup_dir = -EBADF,
+		.delegate = -EBADF,
 		.listener = -EBADF,
 		.pidfd = -EBADF };
 	for (int i = 0; i < OCI_NS_COUNT; i++)
@@ -48,6 +50,7 @@ void container_done(struct container *c)
 	fd_close_p(&c->child_sync);
 	fd_close_p(&c->console);
 	fd_close_p(&c->cgroup_dir);
+	fd_close_p(&c->delegate);
 	fd_close_p(&c->pidfd);
 	fd_close_p(&c->listener);
 	for (int i = 0; i < OCI_NS_COUNT; i++)
@@ -163,6 +166,20 @@ static int write_pid_file(struct container *c, struct err *err)
 	return 0;
 }
 
+static int send_pidfd(struct container *c, struct err *err)
+{
+	const char *path = config_annotation(&c->cfg, "run.oci.pidfd_receiver");
+	auto_close int s = -EBADF;
+	int rc;
+
+	if (!path)
+		return 0;
+	if ((s = console_connect(path, err)) < 0)
+		return err_wrap(err, "annotation run.oci.pidfd_receiver");
+	rc = fd_send(s, "", 1, &c->pidfd, 1);
+	return rc < 0 ? err_sys(err, -rc, "send the pidfd to '%s'", path) : 0;
+}
+
 /* Detached, idmapped copies of mount sources: attaching an id map needs the rights of the source's file system, which
  * the container will not have. */
 static int prepare_idmapped(struct container *c, struct err *err)
@@ -200,7 +217,7 @@ static int after_clone(struct container *c, struct err *err)
 		return sync_expect(c->parent_sync, SYNC_READY, NULL, err) < 0
 			       ? -EIO
 			       : err_set(err, ERR_SYSTEM, "the container's init is gone");
-	if ((rc = oci_state_write(c->state_dir, &c->state, err)) < 0)
+	if ((rc = oci_state_write(c->state_dir, &c->state, err)) < 0 || (rc = send_pidfd(c, err)) < 0)
 		return rc;
 	return write_pid_file(c, err);
 }
@@ -242,6 +259,8 @@ static int create(struct container *c, struct err *err)
 
 	if ((rc = load_bundle(c, &text, &len, err)) < 0)
 		return rc;
+	if ((rc = idmap_automatic(&c->cfg, err)) < 0)
+		return rc;
 	if (c->cfg.process.terminal && !c->o.console_socket && c->console < 0)
 		return err_set(
 			err, ERR_INVALID, "process.terminal: a detached container needs --console-socket");
@@ -254,14 +273,15 @@ static int create(struct container *c, struct err *err)
 	make_created(c);
 	if ((rc = save_config(c, text, len, err)) < 0 || (rc = make_fifo(c, err)) < 0)
 		return rc;
-	if (c->cfg.seccomp && (rc = seccomp_prepare(c->cfg.seccomp, c->g->root, &c->filter, err)) < 0)
+	if ((rc = seccomp_prepare(&c->cfg, c->g->root, &c->filter, err)) < 0 ||
+		(rc = notify_prepare(c, err)) < 0)
 		return rc;
-	if (c->cfg.seccomp && (c->listener = seccomp_listener_open(&c->cfg, &c->filter, err)) < 0 &&
+	if (c->filter.prog.len && (c->listener = seccomp_listener_open(&c->cfg, &c->filter, err)) < 0 &&
 		c->listener != -EBADF)
 		return c->listener;
 	if (c->cfg.process.terminal && c->o.console_socket) {
 		if ((rc = console_connect(c->o.console_socket, err)) < 0)
-			return rc;
+			return err_wrap(err, "--console-socket");
 		c->console = rc;
 	}
 	if ((rc = ns_open_paths(c, err)) < 0 || (rc = prepare_idmapped(c, err)) < 0 ||

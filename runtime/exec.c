@@ -220,9 +220,8 @@ static int load_filter(struct exec *x, struct err *err)
 	if (!x->state.seccomp)
 		return 0;
 	if (seccomp_from_digest(x->g->root, x->state.seccomp, &x->filter, &ignored) < 0) {
-		if ((rc = load_config(x, err)) < 0 || !x->cfg.seccomp)
-			return rc;
-		if ((rc = seccomp_prepare(x->cfg.seccomp, x->g->root, &x->filter, err)) < 0)
+		if ((rc = load_config(x, err)) < 0 ||
+			(rc = seccomp_prepare(&x->cfg, x->g->root, &x->filter, err)) < 0)
 			return rc;
 	}
 	if (!(x->filter.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
@@ -256,7 +255,8 @@ static int open_cgroup(struct exec *x, struct err *err)
 	if (x->cg.mode == CGROUP_V1)
 		return cgroup_enter_fds(&x->cg, x->cgroup_path, x->tasks, &x->n_tasks, err);
 	if (x->cg.mode == CGROUP_V2 && x->state.systemd_scope && systemd_is_user())
-		return systemd_attach(x->state.systemd_scope, getpid(), err); /* ourselves: children follow */
+		return systemd_attach(x->state.systemd_scope, x->state.cgroup_path, getpid(),
+			err); /* ourselves: children follow */
 	if (x->cg.mode == CGROUP_V2 && (x->cgroup_dir = cgroup_dir_fd(&x->cg, x->cgroup_path)) < 0)
 		return err_sys(err, -x->cgroup_dir, "open cgroup '%s'", x->cgroup_path);
 	return 0;
@@ -358,8 +358,22 @@ static _Noreturn void exec_main(struct exec *x, int flags)
 	child_fail(x, &err);
 }
 
+/* A container that distributes its own controllers has no process in its cgroup, and none may come: its init's cgroup then,
+ * wherever it has moved. */
+static bool use_cgroup_of_init(struct exec *x)
+{
+	int fd = cgroup_of_process(&x->cg, x->state.pid, x->cgroup_path, sizeof x->cgroup_path);
+
+	if (x->cgroup_dir < 0 || x->o.cgroup || fd < 0 || (fd = cgroup_dir_fd(&x->cg, x->cgroup_path)) < 0)
+		return false;
+	fd_close_p(&x->cgroup_dir);
+	x->cgroup_dir = fd;
+	return true;
+}
+
 static pid_t clone_exec(struct exec *x, bool sibling)
 {
+	pid_t pid;
 	struct clone_args a = { .flags = sibling ? CLONE_PARENT : CLONE_PIDFD,
 		.pidfd = sibling ? 0 : (uint64_t) (uintptr_t) &x->pidfd,
 		.exit_signal = sibling ? 0 : SIGCHLD };
@@ -368,7 +382,12 @@ static pid_t clone_exec(struct exec *x, bool sibling)
 		a.flags |= CLONE_INTO_CGROUP;
 		a.cgroup = (uint64_t) x->cgroup_dir;
 	}
-	return (pid_t) syscall(SYS_clone3, &a, sizeof a);
+	pid = (pid_t) syscall(SYS_clone3, &a, sizeof a);
+	if (pid < 0 && errno == EBUSY && use_cgroup_of_init(x)) {
+		a.cgroup = (uint64_t) x->cgroup_dir;
+		pid = (pid_t) syscall(SYS_clone3, &a, sizeof a);
+	}
+	return pid;
 }
 
 /* With a user namespace of the container's own its rights are needed to join the rest, so a joiner does. */
@@ -488,7 +507,7 @@ static int do_exec(struct exec *x, struct err *err)
 		return rc;
 	if (x->p.terminal && x->o.console_socket) {
 		if ((x->console = console_connect(x->o.console_socket, err)) < 0)
-			return x->console;
+			return err_wrap(err, "--console-socket");
 	} else if (x->p.terminal) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 			return err_sys(err, errno, "socketpair");
@@ -509,7 +528,7 @@ static int do_exec(struct exec *x, struct err *err)
 		report_set_status(strncmp(err->msg, "exec ", 5) == 0 ? process_exit_code(err) : 255);
 		return rc;
 	}
-	return x->o.detach ? 0 : foreground_wait(x->pid, x->pidfd, ptmx, err);
+	return x->o.detach ? 0 : foreground_wait(x->pid, x->pidfd, ptmx, -EBADF, err);
 }
 
 int cmd_exec(const struct globals *g, int argc, char **argv, struct err *err)

@@ -15,6 +15,7 @@
 #include "pkg/util/io.h"
 #include "pkg/util/proc.h"
 #include "runtime/command.h"
+#include "runtime/notify.h"
 
 static struct termios saved;
 static bool is_raw;
@@ -75,7 +76,7 @@ static bool on_signal(int sfd, pid_t pid, int pidfd, int ptmx, int *ret_status)
 	return false;
 }
 
-int foreground_wait(pid_t pid, int pidfd, int ptmx, struct err *err)
+int foreground_wait(pid_t pid, int pidfd, int ptmx, int notify, struct err *err)
 {
 	auto_close int sfd = -EBADF;
 	int status = 0, in = ptmx >= 0 ? 0 : -1, out = ptmx;
@@ -92,11 +93,14 @@ int foreground_wait(pid_t pid, int pidfd, int ptmx, struct err *err)
 	/* it may have ended before the signal was blocked */
 	if (waitpid(pid, &status, WNOHANG) != pid)
 		for (;;) {
-			struct pollfd p[3] = { { .fd = sfd, .events = POLLIN },
-				{ .fd = in, .events = POLLIN }, { .fd = out, .events = POLLIN } };
+			struct pollfd p[4] = { { .fd = sfd, .events = POLLIN },
+				{ .fd = in, .events = POLLIN }, { .fd = out, .events = POLLIN },
+				{ .fd = notify, .events = POLLIN } };
 
-			if (poll(p, 3, -1) < 0 && errno != EINTR)
+			if (poll(p, 4, -1) < 0 && errno != EINTR)
 				return err_sys(err, errno, "wait for the container");
+			if (p[3].revents && notify_forward(notify, 0))
+				notify = -EBADF;
 			if (p[1].revents && !pump(0, ptmx))
 				in = -1;
 			if (p[2].revents && !pump(ptmx, 1))

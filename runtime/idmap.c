@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +13,11 @@
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/proc.h"
+#include "pkg/util/text.h"
 #include "runtime/container.h"
+
+#define IDMAPS_MAX 340 /* lines the kernel takes, Linux 4.15 */
+#define SUBID_MAX (1 << 20)
 
 static int write_file(pid_t pid, const char *name, const char *text)
 {
@@ -34,28 +39,34 @@ static void maps_text(const struct id_maps *m, char sep, struct buf *b)
 			sep == ' ' ? '\n' : sep);
 }
 
+static bool find_program(const char *name, char path[64])
+{
+	static const char *const dirs[] = { "/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin" };
+
+	for (size_t i = 0; i < LEN(dirs); i++) {
+		snprintf(path, 64, "%s/%s", dirs[i], name);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* newuidmap PID C H N ...: a set-uid program that allows what /etc/subuid grants the caller. */
 static int by_program(const char *program, pid_t pid, const struct id_maps *m, struct err *err)
 {
-	static const char *const dirs[] = { "/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin" };
 	auto_buf struct buf out = BUF_INIT(64 * KiB);
-	char path[64] = "", words[16], *argv[3 + 3 * 340 + 1];
+	char path[64], words[16], *argv[3 + 3 * IDMAPS_MAX + 1];
 	auto_buf struct buf nums = BUF_INIT(64 * KiB);
 	size_t n = 0;
 	int status, rc;
 
-	for (size_t i = 0; i < LEN(dirs) && !path[0]; i++) {
-		snprintf(path, sizeof path, "%s/%s", dirs[i], program);
-		if (access(path, X_OK) < 0)
-			path[0] = '\0';
-	}
-	if (!path[0])
+	if (!find_program(program, path))
 		return err_set(err, ERR_UNSUPPORTED,
 			"%s is not installed (package uidmap), and an ordinary user cannot map more than one "
 			"id without it",
 			program);
-	if (m->n > 340)
-		return err_set(err, ERR_INVALID, "more than 340 id mappings");
+	if (m->n > IDMAPS_MAX)
+		return err_set(err, ERR_INVALID, "more than %d id mappings", IDMAPS_MAX);
 	maps_text(m, '\0', &nums);
 	if (buf_failed(&nums))
 		return err_sys(err, ENOMEM, "%s", program);
@@ -133,4 +144,49 @@ int idmap_userns(const struct id_maps *uids, const struct id_maps *gids, struct 
 			;
 	}
 	return rc;
+}
+
+/* "NAME:FIRST:COUNT" of one of /etc/subuid, /etc/subgid; several lines make several ranges. */
+static void subordinate(const char *file, const char *name, struct id_maps *m)
+{
+	auto_buf struct buf b = BUF_INIT(SUBID_MAX);
+	char number[16], *at, *line;
+	uint64_t first, count, next = 1;
+
+	snprintf(number, sizeof number, "%u", geteuid());
+	if (file_read(AT_FDCWD, file, PATH_IN_STATE, &b) < 0 || !b.data)
+		return;
+	at = b.data;
+	while (m->n < IDMAPS_MAX && (line = strsep(&at, "\n"))) {
+		const char *who = strsep(&line, ":"), *from = strsep(&line, ":"), *size = strsep(&line, ":");
+
+		if (!from || !size || (strcmp(who, name) != 0 && strcmp(who, number) != 0) ||
+			parse_u64(from, 0, UINT32_MAX, &first) < 0 ||
+			parse_u64(size, 1, UINT32_MAX - next, &count) < 0)
+			continue;
+		m->v[m->n++] = (struct id_map){ (uint32_t) next, (uint32_t) first, (uint32_t) count };
+		next += count;
+	}
+}
+
+int idmap_automatic(struct config *g, struct err *err)
+{
+	const struct passwd *pw;
+	char path[64];
+
+	if (geteuid() == 0 || g->ns[OCI_NS_USER].wanted)
+		return 0;
+	if (!(g->uids.v = arena_array(&g->arena, IDMAPS_MAX, sizeof *g->uids.v)) ||
+		!(g->gids.v = arena_array(&g->arena, IDMAPS_MAX, sizeof *g->gids.v)))
+		return err_sys(err, ENOMEM, "map ids");
+	g->ns[OCI_NS_USER].wanted = true;
+	g->uids.v[g->uids.n++] = (struct id_map){ 0, geteuid(), 1 };
+	g->gids.v[g->gids.n++] = (struct id_map){ 0, getegid(), 1 };
+	/* newuidmap knows people by their names only */
+	if (!find_program("newuidmap", path) || !find_program("newgidmap", path) ||
+		!(pw = getpwuid(geteuid())))
+		return 0;
+	subordinate("/etc/subuid", pw->pw_name, &g->uids);
+	subordinate("/etc/subgid", pw->pw_name, &g->gids);
+	return 0;
 }

@@ -65,6 +65,13 @@ static int print_json(json_t *o, struct err *err)
 	return 0;
 }
 
+/* Those that open something of the host for who may write the configuration's annotations and nothing else. */
+static const char *const unsafe_annotations[] = { "run.oci.delegate-cgroup", "run.oci.hooks.stderr",
+	"run.oci.hooks.stdout", "run.oci.keep_original_groups", "run.oci.mount_context_type",
+	"run.oci.pidfd_receiver", "run.oci.seccomp.receiver", "run.oci.seccomp_bpf_data",
+	"run.oci.seccomp_fail_unknown_syscall", "run.oci.systemd.force_cgroup_v1", "run.oci.systemd.subgroup",
+	"run.oci.timens_offset", "org.criu.config", NULL };
+
 int cmd_features(const struct globals *g, int argc, char **argv, struct err *err)
 {
 	json_t *hooks = json_array(), *opts = json_array(), *o;
@@ -77,10 +84,10 @@ int cmd_features(const struct globals *g, int argc, char **argv, struct err *err
 		(void) json_array_append_new(hooks, json_string(cfg_hook_names[i]));
 	for (size_t i = 0; (w = oci_mount_opt_word(i)); i++)
 		(void) json_array_append_new(opts, json_string(w));
-	o = json_pack("{sssssososos{ss}s[ss]}", "ociVersionMin", OCI_VERSION_MIN, "ociVersionMax",
-		OCI_VERSION, "hooks", hooks, "mountOptions", opts, "linux", linux_features(), "annotations",
+	o = json_pack("{sssssososos{ss}so}", "ociVersionMin", OCI_VERSION_MIN, "ociVersionMax", OCI_VERSION,
+		"hooks", hooks, "mountOptions", opts, "linux", linux_features(), "annotations",
 		"org.podctl.runtime.version", PODCTL_VERSION, "potentiallyUnsafeConfigAnnotations",
-		"run.oci.keep_original_groups", "run.oci.seccomp.receiver");
+		strings(unsafe_annotations));
 	if (!o) { /* the format above is long: said loudly rather than printed empty */
 		return err_set(err, ERR_SYSTEM, "features: cannot be encoded");
 	}

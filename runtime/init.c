@@ -47,6 +47,8 @@ static int enter_cgroup(struct init *n, struct err *err)
 			return err_sys(err, errno, "enter cgroup '%s'", c->cgroup_path);
 	if (is_new(n, OCI_NS_CGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(err, errno, "make a cgroup namespace");
+	if (c->delegate >= 0 && write(c->delegate, "0", 1) < 0) /* below what is the namespace's root now */
+		return err_sys(err, errno, "enter the delegated cgroup");
 	return 0;
 }
 

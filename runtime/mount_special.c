@@ -106,11 +106,28 @@ static int mount_v1(struct rootfs *r, const struct cfg_mount *m, struct err *err
 	return rc;
 }
 
+/* An old systemd in the container of a v2 machine wants one hierarchy of its own: a named one without controllers. */
+static int mount_named(struct rootfs *r, const struct cfg_mount *m, struct err *err)
+{
+	auto_close int target = target_open(r->root, m->dest, false, false, err);
+	char at[40];
+
+	if (target < 0)
+		return target;
+	snprintf(at, sizeof at, "/proc/self/fd/%d", target);
+	if (mount("cgroup", at, "cgroup", m->opts.flags, "none,name=systemd,xattr") < 0)
+		return err_sys(err, errno, "mount '%s': the cgroup v1 hierarchy name=systemd", m->dest);
+	return 0;
+}
+
 int mount_cgroup(struct rootfs *r, const struct cfg_mount *m, struct err *err)
 {
 	struct container *c = r->c;
+	const char *named = config_annotation(&c->cfg, "run.oci.systemd.force_cgroup_v1");
 	int rc;
 
+	if (named && strcmp(named, m->dest) == 0)
+		return mount_named(r, m, err);
 	if (c->cg.mode == CGROUP_NONE && (rc = cgroup_open(&c->cg, err)) < 0)
 		return rc;
 	if (c->cg.mode == CGROUP_V2)

@@ -216,14 +216,16 @@ static char *without_gid(const char *data)
 
 static int mount_data(struct rootfs *r, const struct cfg_mount *m, const char **ret, char **owned)
 {
-	const char *label = r->c->cfg.mount_label;
+	const char *label = r->c->cfg.mount_label,
+		   *kind = config_annotation(&r->c->cfg, "run.oci.mount_context_type");
 
 	*ret = m->opts.data;
 	*owned = NULL;
 	if (!label || !*label || strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0 ||
 		strcmp(m->type, "cgroup") == 0)
 		return 0;
-	if (asprintf(owned, "%s%scontext=\"%s\"", m->opts.data, *m->opts.data ? "," : "", label) < 0)
+	if (asprintf(owned, "%s%s%s=\"%s\"", m->opts.data, *m->opts.data ? "," : "",
+		    kind && *kind ? kind : "context", label) < 0)
 		return -ENOMEM;
 	*ret = *owned;
 	return 0;

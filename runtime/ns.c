@@ -187,7 +187,7 @@ static int clone_by_joiner(struct container *c, struct err *err)
 	}
 	close(go[0]);
 	if (needs_attach(c)) /* what it clones is then born there */
-		rc = systemd_attach(c->systemd_scope, joiner, err);
+		rc = systemd_attach(c->systemd_scope, c->cgroup_path, joiner, err);
 	if (rc == 0 && write(go[1], "", 1) != 1)
 		rc = err_sys(err, errno, "start the joiner");
 	close(go[1]);

@@ -16,6 +16,7 @@
 #include "pkg/util/log.h"
 #include "pkg/util/path.h"
 #include "pkg/util/sha256.h"
+#include "pkg/util/text.h"
 
 #define CACHE "@seccomp" /* '@' cannot be part of a container's id */
 
@@ -32,7 +33,7 @@ static int hash_part(const char *p, size_t n, void *arg)
 	return 0;
 }
 
-static void digest(const json_t *profile, char hex[65])
+static void digest(const json_t *profile, char hex[65]) /* an object, or the text of a compiled one */
 {
 	unsigned char raw[32];
 	struct sha256 s;
@@ -40,7 +41,7 @@ static void digest(const json_t *profile, char hex[65])
 	sha256_init(&s);
 	sha256_update(&s, magic, sizeof magic);
 	sha256_update(&s, PODCTL_VERSION, sizeof PODCTL_VERSION);
-	(void) json_dump_callback(profile, hash_part, &s, JSON_COMPACT);
+	(void) json_dump_callback(profile, hash_part, &s, JSON_COMPACT | JSON_ENCODE_ANY);
 	sha256_final(&s, raw);
 	digest_hex(raw, hex);
 }
@@ -107,15 +108,41 @@ static void cache_store(int dir, const struct filter *f)
 	(void) file_replace(dir, f->digest, text, sizeof head + size, 0600, false);
 }
 
-int seccomp_prepare(const json_t *profile, const char *root, struct filter *ret, struct err *err)
+/* A filter that somebody else compiled, as base64: loaded as it is. */
+static int raw_filter(const char *text, struct filter *ret, struct err *err)
 {
-	auto_close int dir = cache_dir(root, true);
+	size_t n = 0;
+	char *raw = base64_decode(text, &n);
+
+	if (!raw || !n || n % sizeof(struct sock_filter) ||
+		n > SECCOMP_PROG_MAX * sizeof(struct sock_filter)) {
+		free(raw);
+		return err_set(err, ERR_INVALID,
+			"annotation run.oci.seccomp_bpf_data: expected a BPF program of up to %d "
+			"instructions in base64",
+			SECCOMP_PROG_MAX);
+	}
+	ret->prog = (struct sock_fprog){ .len = (unsigned short) (n / sizeof(struct sock_filter)),
+		.filter = (struct sock_filter *) (void *) raw };
+	return 0;
+}
+
+int seccomp_prepare(const struct config *g, const char *root, struct filter *ret, struct err *err)
+{
+	const json_t *raw = json_object_get(g->annotations, "run.oci.seccomp_bpf_data");
+	bool strict = config_annotation(g, "run.oci.seccomp_fail_unknown_syscall");
+	auto_close int dir = -EBADF;
 	int rc;
 
-	digest(profile, ret->digest);
-	if (dir >= 0 && cache_load(dir, ret->digest, ret) == 0)
+	if (!g->seccomp && !json_is_string(raw))
 		return 0;
-	if ((rc = seccomp_compile(profile, ret, err)) < 0)
+	dir = cache_dir(root, true);
+	digest(json_is_string(raw) ? raw : g->seccomp, ret->digest);
+	if (!strict && dir >= 0 && cache_load(dir, ret->digest, ret) == 0)
+		return 0;
+	rc = json_is_string(raw) ? raw_filter(json_string_value(raw), ret, err)
+				 : seccomp_compile(g->seccomp, strict, ret, err);
+	if (rc < 0)
 		return rc;
 	if (dir >= 0 && ret->prog.len)
 		cache_store(dir, ret);

@@ -9,8 +9,8 @@
 
 #include "runtime/container.h"
 
-/* Compiles linux.seccomp into ret->prog. */
-int seccomp_compile(const json_t *profile, struct filter *ret, struct err *err);
+/* Compiles linux.seccomp into ret->prog.  strict: a system call nobody knows is an error. */
+int seccomp_compile(const json_t *profile, bool strict, struct filter *ret, struct err *err);
 /* Actions, operators, architectures and flags, NULL-terminated: for `features`. */
 extern const char *const seccomp_action_names[],
 	*const seccomp_operator_names[], *const seccomp_arch_names[], *const seccomp_flag_names[];

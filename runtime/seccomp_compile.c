@@ -152,8 +152,8 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t action, int nr, const struct s
 	return rc;
 }
 
-static int add_syscalls(
-	scmp_filter_ctx ctx, const json_t *o, uint32_t fallback, struct filter *f, struct err *err)
+static int add_syscalls(scmp_filter_ctx ctx, const json_t *o, uint32_t fallback, bool strict,
+	struct filter *f, struct err *err)
 {
 	static const char at[] = "linux.seccomp.syscalls";
 	const json_t *names, *args, *item;
@@ -186,8 +186,11 @@ static int add_syscalls(
 
 		if (!name)
 			return err_set(err, ERR_INVALID, "%s.names[%zu]: expected a string", at, i);
-		if ((nr = lib.resolve_name(name)) == __NR_SCMP_ERROR)
+		if ((nr = lib.resolve_name(name)) == __NR_SCMP_ERROR) {
+			if (strict)
+				return err_set(err, ERR_INVALID, "%s: unknown system call '%s'", at, name);
 			continue; /* of a newer kernel or another architecture */
+		}
 		if (act == SCMP_ACT_NOTIFY && strcmp(name, "sendmsg") == 0)
 			return err_set(err, ERR_INVALID,
 				"%s: SCMP_ACT_NOTIFY of 'sendmsg', which hands the listener over, would wait "
@@ -201,8 +204,8 @@ static int add_syscalls(
 	return 0;
 }
 
-static int add_all(
-	scmp_filter_ctx ctx, const json_t *profile, uint32_t fallback, struct filter *f, struct err *err)
+static int add_all(scmp_filter_ctx ctx, const json_t *profile, uint32_t fallback, bool strict,
+	struct filter *f, struct err *err)
 {
 	const json_t *list, *item;
 	const char *name;
@@ -232,7 +235,7 @@ static int add_all(
 		return rc;
 	json_array_foreach(list, i, item)
 	{
-		if ((rc = add_syscalls(ctx, item, fallback, f, err)) < 0)
+		if ((rc = add_syscalls(ctx, item, fallback, strict, f, err)) < 0)
 			return rc;
 	}
 	return 0;
@@ -257,7 +260,7 @@ static int export_prog(scmp_filter_ctx ctx, struct filter *f, struct err *err)
 	return 0;
 }
 
-int seccomp_compile(const json_t *profile, struct filter *f, struct err *err)
+int seccomp_compile(const json_t *profile, bool strict, struct filter *f, struct err *err)
 {
 	const char *action = "";
 	int64_t errno_ret = EPERM;
@@ -277,7 +280,7 @@ int seccomp_compile(const json_t *profile, struct filter *f, struct err *err)
 	if (!(ctx = lib.init(fallback)))
 		return err_sys(err, ENOMEM, "linux.seccomp: compile the filter");
 	(void) lib.attr_set(ctx, OPTIMIZE, 2); /* an older library makes it linear */
-	if ((rc = add_all(ctx, profile, fallback, f, err)) == 0)
+	if ((rc = add_all(ctx, profile, fallback, strict, f, err)) == 0)
 		rc = export_prog(ctx, f, err);
 	lib.release(ctx);
 	if (f->flags &

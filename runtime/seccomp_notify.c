@@ -12,7 +12,9 @@ static const char *listener_path(const struct config *g)
 {
 	const char *path = json_string_value(json_object_get(g->seccomp, "listenerPath"));
 
-	return path ? path : config_annotation(g, "run.oci.seccomp.receiver");
+	if (!path)
+		path = config_annotation(g, "run.oci.seccomp.receiver");
+	return path ? path : getenv("RUN_OCI_SECCOMP_RECEIVER");
 }
 
 int seccomp_listener_open(const struct config *g, const struct filter *f, struct err *err)
@@ -25,6 +27,9 @@ int seccomp_listener_open(const struct config *g, const struct filter *f, struct
 	if (!path || !*path)
 		return err_set(err, ERR_INVALID,
 			"linux.seccomp.listenerPath: is required where SCMP_ACT_NOTIFY is used");
+	if (path[0] != '/')
+		return err_set(
+			err, ERR_INVALID, "linux.seccomp.listenerPath '%s': expected an absolute path", path);
 	fd = console_connect(path, err);
 	return fd < 0 ? err_wrap(err, "linux.seccomp.listenerPath") : fd;
 }

@@ -234,42 +234,31 @@ static int start_scope(const char *slice, const char *scope, const char *id, pid
 	return rc < 0 ? err_wrap(err, "start systemd scope '%s'", scope) : 0;
 }
 
-/* The cgroup systemd has put the process into. */
-static int cgroup_of(const struct cgroup_fs *fs, pid_t pid, char *ret, size_t size)
+/* v2: a cgroup with processes of its own distributes nothing, so the container lives one level below the scope, where the
+ * annotation run.oci.systemd.subgroup does not name another place ("": in the scope itself). */
+static int subgroup(const struct container *c, const char **ret, struct err *err)
 {
-	auto_buf struct buf b = BUF_INIT(64 * 1024);
-	char path[40], *at, *line;
-	auto_close int fd = -EBADF;
-	const char *list = fs->mode == CGROUP_V2 ? "" : "name=systemd";
+	const char *v = config_annotation(&c->cfg, "run.oci.systemd.subgroup");
 
-	snprintf(path, sizeof path, "/proc/%d/cgroup", (int) pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || io_read_all(fd, &b) < 0)
-		return -EIO;
-	at = b.data;
-	while (at && (line = strsep(&at, "\n"))) {
-		char *a = strchr(line, ':'), *c = a ? strchr(a + 1, ':') : NULL;
-
-		if (!c)
-			continue;
-		*c = '\0';
-		if (strcmp(a + 1, list) == 0 && strcmp(c + 1, "/") != 0) {
-			snprintf(ret, size, "%s", c + 1);
-			return 0;
-		}
-	}
-	return -ENOENT;
+	*ret = v ? v : c->cg.mode == CGROUP_V2 ? "container" : "";
+	if (v && (strchr(v, '/') || strcmp(v, ".") == 0 || strcmp(v, "..") == 0 || strlen(v) > 200))
+		return err_set(err, ERR_INVALID,
+			"annotation run.oci.systemd.subgroup '%s': is no name of a cgroup", v);
+	return 0;
 }
 
 int systemd_scope_make(struct container *c, struct err *err)
 {
 	static char slice[256], scope[256];
 	char path[900];
+	const char *group;
 	auto_close int top = -EBADF;
 	pid_t holder;
 	int rc;
 
 	if ((rc = systemd_scope_names(c->cfg.cgroups_path, c->o.id, systemd_is_user(), slice, scope, err)) <
-		0)
+			0 ||
+		(rc = subgroup(c, &group, err)) < 0)
 		return rc;
 	/* a scope without a process ends at once; this one holds it until the container is in */
 	if ((holder = fork()) == 0) {
@@ -283,17 +272,14 @@ int systemd_scope_make(struct container *c, struct err *err)
 	if ((rc = start_scope(slice, scope, c->o.id, holder, err)) < 0)
 		return rc;
 	c->systemd_scope = scope;
-	if (cgroup_of(&c->cg, holder, path, sizeof path) < 0)
+	if (cgroup_of_process(&c->cg, holder, path, sizeof path) < 0)
 		return err_set(err, ERR_SYSTEM, "systemd scope '%s': its cgroup was not found", scope);
-	/* v2: a cgroup with processes of its own distributes nothing, so the container lives one level below the scope */
-	snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s%s", path,
-		c->cg.mode == CGROUP_V2 ? "/container" : "");
-	if (c->cg.mode != CGROUP_V2)
+	snprintf(c->cgroup_path, sizeof c->cgroup_path, "%s%s%s", path, *group ? "/" : "", group);
+	if (c->cg.mode != CGROUP_V2 || !*group)
 		return cgroup_make(&c->cg, c->cgroup_path, err);
 	/* controllers can be passed down only when nothing sits in the scope itself, so the holder moves down first;
 	 * until then not even the threaded ones may be enabled, or the new cgroup would be of an invalid type */
-	if ((top = cgroup_dir_fd(&c->cg, path)) < 0 ||
-		(mkdirat(top, "container", 0755) < 0 && errno != EEXIST))
+	if ((top = cgroup_dir_fd(&c->cg, path)) < 0 || (mkdirat(top, group, 0755) < 0 && errno != EEXIST))
 		return err_sys(err, errno, "make cgroup '%s'", c->cgroup_path);
 	snprintf(path, sizeof path, "%d", (int) holder);
 	if ((rc = cgroup_set(&c->cg, c->cgroup_path, "cgroup", "cgroup.procs", path, err)) < 0)
@@ -328,12 +314,13 @@ int systemd_scope_stop(const char *scope, struct err *err)
 	return rc < 0 ? err_wrap(err, "stop systemd scope '%s'", scope) : 0;
 }
 
-int systemd_attach(const char *scope, pid_t pid, struct err *err)
+int systemd_attach(const char *scope, const char *cgroup, pid_t pid, struct err *err)
 {
 	auto_buf struct buf body = BUF_INIT(4096);
+	const char *below = strstr(cgroup, scope);
 
 	bus_put_text(&body, scope);
-	bus_put_text(&body, "/container");
+	bus_put_text(&body, below ? below + strlen(scope) : "");
 	put_pids(&body, pid);
 	if (on_scope("AttachProcessesToUnit", "ssau", &body, false, err) == 0)
 		return 0;

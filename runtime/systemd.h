@@ -14,9 +14,9 @@
 int systemd_scope_make(struct container *c, struct err *err);
 /* Stops the scope; it not being there is success. */
 int systemd_scope_stop(const char *scope, struct err *err);
-/* Has systemd put pid into <scope>/container: the kernel lets an ordinary user cross into its manager's part of the tree
- * in no other way. */
-int systemd_attach(const char *scope, pid_t pid, struct err *err);
+/* Has systemd put pid into the container's cgroup, in the scope or below: the kernel lets an ordinary user cross into its
+ * manager's part of the tree in no other way. */
+int systemd_attach(const char *scope, const char *cgroup, pid_t pid, struct err *err);
 bool systemd_is_user(void);
 /* Pure: "slice:prefix:name" -> names.  Each buffer holds at least 256 bytes. */
 int systemd_scope_names(

@@ -186,6 +186,11 @@ int oci_mount_opts_parse(
 		}
 		if (!list[i][0])
 			continue;
+		if (strncmp(list[i], "idmap=", 6) == 0 || strncmp(list[i], "ridmap=", 7) == 0) {
+			o.special |= list[i][0] == 'r' ? OCI_MOUNT_RIDMAP : OCI_MOUNT_IDMAP;
+			o.idmap = strchr(list[i], '=') + 1;
+			continue;
+		}
 		if (!data && !(o.data = data = arena_alloc(a, len)))
 			return err_sys(err, ENOMEM, "read mount options");
 		at += (size_t) snprintf(data + at, len - at, "%s%s", at ? "," : "", list[i]);

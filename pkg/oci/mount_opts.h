@@ -36,6 +36,7 @@ struct oci_mount_opts {
 		propagation;  /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE or 0; the last word wins */
 	bool propagation_rec; /* an r-form */
 	unsigned special;     /* enum oci_mount_special */
+	const char *idmap;    /* what stood behind "idmap=" or "ridmap=", borrowed; NULL: nothing */
 	const char *data;     /* the other words joined by ','; "" when there are none */
 };
 

@@ -13,6 +13,7 @@
 #include "pkg/container/user.h"
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
+#include "pkg/util/text.h"
 #include "pkg/volume/volume.h"
 
 #define FILE_MODE 0644
@@ -69,31 +70,6 @@ static struct volume_spec *volume_of(const struct pod *p, const char *name)
 }
 
 /* ---- files ----------------------------------------------------------------------------------------------------------- */
-
-/* Standard alphabet, padding optional, line breaks allowed; *ret_n bytes in malloc'd memory. */
-static char *base64_decode(const char *in, size_t *ret_n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *out = malloc(strlen(in) / 4 * 3 + 4);
-	unsigned bits = 0;
-	size_t n = 0, have = 0;
-
-	for (; out && *in && *in != '='; in++) {
-		const char *d;
-
-		if (*in == '\n' || *in == '\r')
-			continue;
-		if (!(d = strchr(digits, *in))) {
-			free(out);
-			return NULL;
-		}
-		bits = bits << 6 | (unsigned) (d - digits);
-		if (++have % 4 != 1) /* six bits alone are no byte yet */
-			out[n++] = (char) (bits >> (have % 4 == 2 ? 4 : have % 4 == 3 ? 2 : 0));
-	}
-	*ret_n = n;
-	return out;
-}
 
 /* Opens the directory a file goes into, making what is missing; *ret_name is its last component. */
 static int file_dir(int dir, const char *path, const char **ret_name, struct err *err)

@@ -277,3 +277,27 @@ int cap_parse(const char *s)
 }
 
 const char *cap_name(int cap) { return cap >= 0 && cap < CAP_COUNT ? caps[cap] : NULL; }
+
+char *base64_decode(const char *in, size_t *ret_n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *out = malloc(strlen(in) / 4 * 3 + 4);
+	unsigned bits = 0;
+	size_t n = 0, have = 0;
+
+	for (; out && *in && *in != '='; in++) {
+		const char *d;
+
+		if (*in == '\n' || *in == '\r')
+			continue;
+		if (!(d = strchr(digits, *in))) {
+			free(out);
+			return NULL;
+		}
+		bits = bits << 6 | (unsigned) (d - digits);
+		if (++have % 4 != 1) /* six bits alone are no byte yet */
+			out[n++] = (char) (bits >> (have % 4 == 2 ? 4 : have % 4 == 3 ? 2 : 0));
+	}
+	*ret_n = n;
+	return out;
+}

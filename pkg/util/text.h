@@ -32,6 +32,9 @@ const char *text_nearest(const char *word, const char *const *words);
 /* Appends s with control characters escaped (\n, \t, \x1b ...): for terminals and messages. */
 void text_escape(struct buf *b, const char *s);
 
+/* Standard alphabet, padding optional, line breaks allowed; *ret_n bytes in malloc'd memory, NULL: something else in it. */
+char *base64_decode(const char *in, size_t *ret_n);
+
 /* Signals: "TERM", "SIGTERM", "15", "RTMIN+3"; -EINVAL. */
 int signal_parse(const char *s);
 const char *signal_name(int sig); /* "SIGTERM"; never NULL: "SIG64" style for the rest (static buffer) */
