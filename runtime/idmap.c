@@ -1,9 +1,9 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -169,9 +169,30 @@ static void subordinate(const char *file, const char *name, struct id_maps *m)
 	}
 }
 
+/* The name of the calling user, in /etc/passwd or, where an unknown service keeps it, in the environment. */
+static const char *user_name(struct buf *passwd)
+{
+	char *at, *line;
+	uint64_t uid;
+
+	if (file_read(AT_FDCWD, "/etc/passwd", PATH_IN_STATE, passwd) < 0 || !passwd->data)
+		return getenv("USER");
+	at = passwd->data;
+	while ((line = strsep(&at, "\n"))) {
+		const char *name = strsep(&line, ":"), *secret = strsep(&line, ":"),
+			   *number = strsep(&line, ":");
+
+		(void) secret;
+		if (number && parse_u64(number, 0, UINT32_MAX, &uid) == 0 && uid == geteuid())
+			return name;
+	}
+	return getenv("USER");
+}
+
 int idmap_automatic(struct config *g, struct err *err)
 {
-	const struct passwd *pw;
+	auto_buf struct buf passwd = BUF_INIT(SUBID_MAX);
+	const char *name;
 	char path[64];
 
 	if (geteuid() == 0 || g->ns[OCI_NS_USER].wanted)
@@ -184,9 +205,9 @@ int idmap_automatic(struct config *g, struct err *err)
 	g->gids.v[g->gids.n++] = (struct id_map){ 0, getegid(), 1 };
 	/* newuidmap knows people by their names only */
 	if (!find_program("newuidmap", path) || !find_program("newgidmap", path) ||
-		!(pw = getpwuid(geteuid())))
+		!(name = user_name(&passwd)))
 		return 0;
-	subordinate("/etc/subuid", pw->pw_name, &g->uids);
-	subordinate("/etc/subgid", pw->pw_name, &g->gids);
+	subordinate("/etc/subuid", name, &g->uids);
+	subordinate("/etc/subgid", name, &g->gids);
 	return 0;
 }
