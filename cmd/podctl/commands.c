@@ -56,6 +56,8 @@ const struct command *const command_tables[] = {
 	system_commands,
 	df_commands,
 	events_commands,
+	stats_commands,
+	top_commands,
 	NULL
 };
 /* clang-format on */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/podctl/cidfile.h"
@@ -91,6 +92,7 @@ static const struct option stop_options[] = {
 };
 static const struct option restart_options[] = {
 	MANY_OPTIONS(S, "containers"),
+	O_FN(opt_idfile, "cidfile", 0, "FILE", "The one whose id is in this file"),
 	O_BOOL(S, running, "running", 0, "All that run"),
 	O_INT(S, timeout, "time|timeout", 't', "SECONDS",
 		"How long each may take to stop before it is killed", -1, UINT32_MAX),
@@ -162,7 +164,9 @@ static int run_unpause(struct cli *c, void *request, struct err *err)
 }
 
 static const struct option plain_options[] = {
-	MANY_OPTIONS(struct plain_command, "containers it makes sense for"), O_END
+	MANY_OPTIONS(struct plain_command, "containers it makes sense for"),
+	O_FN(opt_idfile, "cidfile", 0, "FILE", "The one whose id is in this file"),
+	O_END,
 };
 
 /* ---- rm ------------------------------------------------------------------------------------------------------------------------- */
@@ -203,7 +207,7 @@ static const struct option remove_options[] = {
 	O_INT(X, remove.timeout_s, "time|timeout", 't', "SECONDS",
 		"With --force: how long each may take to stop", -1, UINT32_MAX),
 	O_BOOL(X, remove.volumes, "volumes", 'v', "Remove the volumes made for it alone too"),
-	O_REFUSED("depend", 0, NULL, "not done yet"),
+	O_BOOL(X, remove.depend, "depend", 0, "Remove the containers that need it too"),
 	O_FN(opt_idfile, "cidfile", 0, "FILE", "The one whose id is in this file"),
 	O_END,
 };
@@ -214,54 +218,101 @@ static const struct option remove_options[] = {
 struct wait_command {
 	struct many_request many;
 	struct strs conditions;
+	const char *interval;
 };
 
-static int run_wait(struct cli *c, void *request, struct err *err)
+/* One of the conditions the pod's monitor waits for itself; false: it must be looked at again and again. */
+static bool wait_by_event(const struct wait_command *r, enum wait_condition *ret)
 {
 	static const struct {
 		const char *word;
 		enum wait_condition c;
-	} words[] = {
-		{ "stopped", WAIT_STOPPED },
-		{ "exited", WAIT_STOPPED },
-		{ "running", WAIT_RUNNING },
-		{ "removed", WAIT_REMOVED },
-		{ "removing", WAIT_REMOVED },
-	};
+	} words[] = { { "stopped", WAIT_STOPPED }, { "exited", WAIT_STOPPED }, { "running", WAIT_RUNNING } };
+
+	*ret = WAIT_STOPPED;
+	if (r->conditions.n == 0)
+		return true;
+	for (size_t i = 0; r->conditions.n == 1 && i < sizeof words / sizeof *words; i++)
+		if (!strcmp(words[i].word, r->conditions.v[0])) {
+			*ret = words[i].c;
+			return true;
+		}
+	return false;
+}
+
+static int check_conditions(struct wait_command *r, struct err *err)
+{
+	static const char *const words[] = { "configured", "created", "exited", "initialized", "paused",
+		"removed", "removing", "running", "stopped", "stopping", "unknown", "healthy", "unhealthy",
+		NULL };
+
+	for (size_t i = 0; i < r->conditions.n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; words[k]; k++)
+			known = known || !strcmp(words[k], r->conditions.v[i]);
+		if (!known)
+			return err_set(err, ERR_INVALID,
+				"unknown container state: %s: invalid argument; there are configured, "
+				"created, exited, "
+				"initialized, paused, removed, removing, running, stopped, stopping, "
+				"unknown, healthy and "
+				"unhealthy",
+				r->conditions.v[i]);
+	}
+	return 0;
+}
+
+/* "250ms", "2s", or a number of milliseconds. */
+static int interval_of(const char *text, uint64_t *ret_us, struct err *err)
+{
+	size_t n = text ? strspn(text, "0123456789.") : 0;
+	double v = text ? strtod(text, NULL) : 250;
+	const char *unit = text ? text + n : "";
+
+	if (text && (!n || v <= 0 || v > 1e9))
+		n = 0;
+	if (!text || (n && (!*unit || !strcmp(unit, "ms"))))
+		*ret_us = (uint64_t) (v * 1000);
+	else if (n && !strcmp(unit, "s"))
+		*ret_us = (uint64_t) (v * 1000000);
+	else if (n && !strcmp(unit, "m"))
+		*ret_us = (uint64_t) (v * 60000000);
+	else
+		return err_set(err, ERR_INVALID, "--interval %s: expected a time such as 250ms or 2s", text);
+	return 0;
+}
+
+static int run_wait(struct cli *c, void *request, struct err *err)
+{
 	struct wait_command *r = request;
 	struct selection s = {
 		.kind = STORE_CONTAINER, .names = c->args, .latest = r->many.latest, .ignore = r->many.ignore
 	};
 	enum wait_condition condition = WAIT_STOPPED;
+	bool by_event = wait_by_event(r, &condition);
+	uint64_t interval_us = 0;
 	struct target *t = NULL;
 	size_t n = 0, missing = 0;
 	int rc;
 
-	if (r->conditions.n > 1)
-		return err_set(err, ERR_UNSUPPORTED, "--condition: several conditions are not done yet");
-	for (size_t i = 0; r->conditions.n && i <= LEN(words); i++) {
-		if (i == LEN(words))
-			return err_set(err, ERR_INVALID,
-				"--condition: no condition '%s'; there are stopped, running and removed",
-				r->conditions.v[0]);
-		if (!strcmp(words[i].word, r->conditions.v[0])) {
-			condition = words[i].c;
-			break;
-		}
-	}
-	if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0)
+	if ((rc = check_conditions(r, err)) < 0 || (rc = interval_of(r->interval, &interval_us, err)) < 0 ||
+		(rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0)
 		return rc;
 	rc = missing ? EXIT_ENGINE : 0;
 	for (size_t i = 0; i < n; i++) {
 		struct err one = { 0 };
 		int64_t code = 0;
 
-		if (verb_wait(&c->engine, &t[i], condition, &code, &one) < 0) {
+		if ((by_event ? verb_wait(&c->engine, &t[i], condition, &code, &one)
+			      : verb_wait_any(&c->engine, &t[i], &r->conditions, interval_us, &code, &one)) <
+			0) {
 			cli_error(&one);
 			rc = EXIT_ENGINE;
 			continue;
 		}
-		(void) printf("%" PRId64 "\n", code);
+		/* as podman: no exit code of what runs */
+		(void) printf("%" PRId64 "\n", by_event && condition == WAIT_RUNNING ? -1 : code);
 		(void) fflush(stdout);
 	}
 	return rc;
@@ -269,14 +320,15 @@ static int run_wait(struct cli *c, void *request, struct err *err)
 
 static const struct option wait_options[] = {
 	O_CSV(struct wait_command, conditions, "condition", 0, "STATE",
-		"stopped (default), running or removed"),
+		"stopped (default), running, paused, created, removed ...; several: the first that comes"),
 	O_BOOL(struct wait_command, many.ignore, "ignore", 0, "A container that is not there is no error"),
+	O_STR(struct wait_command, interval, "interval", 'i', "TIME",
+		"How often it is looked at when the pod's monitor cannot tell by itself (default 250ms)"),
 	O_BOOL(struct wait_command, many.latest, "latest", 'l', "The one made last"),
-	O_REFUSED("interval", 'i', "TIME", "podctl waits for the event; there is no interval"),
 	O_END,
 };
 
-/* ---- inspect, exists, top ------------------------------------------------------------------------------------------------------- */
+/* ---- inspect, exists ------------------------------------------------------------------------------------------------------- */
 
 struct inspect_command {
 	const char *format, *type;
@@ -320,27 +372,6 @@ static int run_exists(struct cli *c, void *request, struct err *err)
 	return rc;
 }
 
-static int run_top(struct cli *c, void *request, struct err *err)
-{
-	struct plain_command *r = request;
-	struct selection s = { .kind = STORE_CONTAINER, .latest = r->many.latest };
-	struct target *t = NULL;
-	size_t n = 0, missing = 0;
-	int rc;
-
-	if (c->args.n > 1)
-		return err_set(err, ERR_UNSUPPORTED, "top: ps descriptors are not done yet");
-	s.names = c->args;
-	if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0 || missing)
-		return rc < 0 ? rc : EXIT_ENGINE;
-	return top_print(c, &t[0], false, err);
-}
-
-static const struct option latest_options[] = {
-	O_BOOL(struct plain_command, many.latest, "latest", 'l', "The one made last"),
-	O_END,
-};
-
 /* ---- the table ---------------------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
@@ -354,7 +385,6 @@ static const struct option *const o_wait[] = { wait_options, help_options, NULL 
 static const struct option *const o_inspect[] = { inspect_options, inspect_type_options, help_options, NULL };
 static const struct option *const o_container_inspect[] = { inspect_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
-static const struct option *const o_latest[] = { latest_options, help_options, NULL };
 static const struct option *const o_ps[] = { ps_options, help_options, NULL };
 
 const struct command container_commands[] = {
@@ -387,8 +417,6 @@ const struct command container_commands[] = {
 		o_container_inspect, sizeof(struct inspect_command), 0, -1, 0, run_container_inspect },
 	{ "container exists", "CONTAINER", "Exit 0 when there is such a container, else 1", NULL, NULL,
 		o_help, 0, 1, 1, 0, run_exists },
-	{ "top|container top", "CONTAINER", "List the processes of a container", NULL, "  podctl top web\n",
-		o_latest, sizeof(struct plain_command), 0, -1, 0, run_top },
 	{ .paths = NULL },
 };
 /* clang-format on */

@@ -238,16 +238,33 @@ struct pod_inspect_command {
 	bool latest;
 };
 
+static int one_pod(struct cli *c, bool latest, struct target **ret, struct err *err)
+{
+	struct selection s = { .kind = STORE_POD, .names = c->args, .latest = latest };
+	size_t n = 0, missing = 0;
+	int rc = verb_select(&c->engine, &s, &c->arena, ret, &n, cli_error, &missing, err);
+
+	return rc < 0 ? rc : missing ? EXIT_ENGINE : 0;
+}
+
 static int run_inspect(struct cli *c, void *request, struct err *err)
 {
 	struct pod_inspect_command *r = request;
 
+	struct target *t = NULL;
+	int rc;
+
+	if (r->latest && (rc = one_pod(c, true, &t, err)) != 0)
+		return rc;
+	if (r->latest && strs_add(&c->args, &c->arena, t->id) < 0)
+		return err_sys(err, ENOMEM, "inspect");
 	return inspect_many(c, "pod", r->format, false, err);
 }
 
 static const struct option inspect_options[] = {
 	O_STR(struct pod_inspect_command, format, "format", 'f', "TEMPLATE",
 		"Print through a Go template; json for JSON"),
+	O_BOOL(struct pod_inspect_command, latest, "latest", 'l', "The one made last"),
 	O_END,
 };
 
@@ -259,28 +276,6 @@ static int run_exists(struct cli *c, void *request, struct err *err)
 	(void) request;
 	return rc < 0 && err->kind == ERR_NOT_FOUND ? 1 : rc;
 }
-
-static int one_pod(struct cli *c, bool latest, struct target **ret, struct err *err)
-{
-	struct selection s = { .kind = STORE_POD, .names = c->args, .latest = latest };
-	size_t n = 0, missing = 0;
-	int rc = verb_select(&c->engine, &s, &c->arena, ret, &n, cli_error, &missing, err);
-
-	return rc < 0 ? rc : missing ? EXIT_ENGINE : 0;
-}
-
-static int run_top(struct cli *c, void *request, struct err *err)
-{
-	struct target *t = NULL;
-	int rc = one_pod(c, ((struct pod_inspect_command *) request)->latest, &t, err);
-
-	return rc != 0 ? rc : top_print(c, t, true, err);
-}
-
-static const struct option latest_options[] = {
-	O_BOOL(struct pod_inspect_command, latest, "latest", 'l', "The one made last"),
-	O_END,
-};
 
 /* All containers of the pod, or the one named with -c. */
 static int run_pod_logs(struct cli *c, void *request, struct err *err)
@@ -321,7 +316,6 @@ static const struct option *const o_stop[] = { stop_options, help_options, NULL 
 static const struct option *const o_kill[] = { kill_options, help_options, NULL };
 static const struct option *const o_remove[] = { remove_options, help_options, NULL };
 static const struct option *const o_inspect[] = { inspect_options, help_options, NULL };
-static const struct option *const o_latest[] = { latest_options, help_options, NULL };
 static const struct option *const o_logs[] = { pod_logs_options, logs_options, help_options, NULL };
 static const struct option *const o_ps[] = { pod_ps_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
@@ -331,7 +325,7 @@ const struct command pod_commands[] = {
 		o_create, sizeof(struct create_pod), 0, 1, 0, run_create },
 	{ "pod ps|pod ls|pod list", "", "List pods", NULL, "  podctl pod ps\n", o_ps, sizeof(struct pod_ps_command), 0, 0, 0, run_pod_ps },
 	{ "pod inspect", "POD...", "Print all that is known of pods as JSON", NULL, "  podctl pod inspect web\n",
-		o_inspect, sizeof(struct pod_inspect_command), 1, -1, 0, run_inspect },
+		o_inspect, sizeof(struct pod_inspect_command), 0, -1, 0, run_inspect },
 	{ "pod start", "POD...", "Start pods", NULL, "  podctl pod start web\n", o_start, sizeof(struct pod_command), 0, -1, 0, run_start },
 	{ "pod stop", "POD...", "Stop pods", NULL, "  podctl pod stop -t 2 web\n", o_stop, sizeof(struct pod_command), 0, -1, 0, run_stop },
 	{ "pod restart", "POD...", "Stop pods and start them again", NULL, NULL,
@@ -344,7 +338,6 @@ const struct command pod_commands[] = {
 		o_remove, sizeof(struct pod_command), 0, -1, CMD_REMOVES, run_remove },
 	{ "pod logs", "POD", "Print what the containers of a pod wrote", NULL, "  podctl pod logs -c app web\n",
 		o_logs, sizeof(struct logs_command), 0, 1, 0, run_pod_logs },
-	{ "pod top", "POD", "List the processes of a pod", NULL, NULL, o_latest, sizeof(struct pod_inspect_command), 0, 1, 0, run_top },
 	{ "pod exists", "POD", "Exit 0 when there is such a pod, else 1", NULL, NULL, o_help, 0, 1, 1, 0, run_exists },
 	{ .paths = NULL },
 };

@@ -120,6 +120,51 @@ const char *words_time(struct arena *a, uint64_t us)
 	return arena_printf(a, "%.10s %.8s +0000 UTC", text, text + 11);
 }
 
+const char *words_bytes(struct arena *a, uint64_t bytes, bool binary)
+{
+	static const char *const units[2][6] = { { "B", "kB", "MB", "GB", "TB", "PB" },
+		{ "B", "KiB", "MiB", "GiB", "TiB", "PiB" } };
+	double v = (double) bytes, base = binary ? 1024 : 1000;
+	size_t i = 0;
+
+	for (; v >= base && i + 1 < 6; i++)
+		v /= base;
+	return arena_printf(a, "%.4g%s", v, units[binary][i]);
+}
+
+/* "1h2m3.5s", "6.419021ms", "0s" */
+const char *words_go_duration(struct arena *a, uint64_t ns)
+{
+	const char *unit = ns < 1000 ? "ns" : ns < 1000000 ? "\xc2\xb5s" : ns < 1000000000 ? "ms" : "s";
+	uint64_t scale = ns < 1000 ? 1 : ns < 1000000 ? 1000 : ns < 1000000000 ? 1000000 : 1000000000;
+	uint64_t minutes = ns / 60000000000ULL, rest = ns - minutes * 60000000000ULL;
+	char fraction[16] = "";
+	int digits;
+
+	if (!ns)
+		return "0s";
+	if (scale > 1) {
+		digits = scale == 1000 ? 3 : scale == 1000000 ? 6 : 9;
+		(void) snprintf(
+			fraction, sizeof fraction, ".%0*llu", digits, (unsigned long long) (rest % scale));
+		for (size_t n = strlen(fraction); n && (fraction[n - 1] == '0' || fraction[n - 1] == '.');
+			n--)
+			if (fraction[n - 1] == '.') {
+				fraction[n - 1] = 0;
+				break;
+			} else {
+				fraction[n - 1] = 0;
+			}
+	}
+	if (minutes >= 60)
+		return arena_printf(a, "%lluh%llum%llu%ss", (unsigned long long) minutes / 60,
+			(unsigned long long) minutes % 60, (unsigned long long) (rest / scale), fraction);
+	if (minutes)
+		return arena_printf(a, "%llum%llu%ss", (unsigned long long) minutes,
+			(unsigned long long) (rest / scale), fraction);
+	return arena_printf(a, "%llu%s%s", (unsigned long long) (rest / scale), fraction, unit);
+}
+
 const char *short_id(struct arena *a, const char *id, bool whole)
 {
 	const char *s = whole ? id : arena_strndup(a, id, strlen(id) < 12 ? strlen(id) : 12);
@@ -225,8 +270,24 @@ static bool is_json(const char *format)
 	return format && (!strcmp(format, "json") || !strcmp(format, "{{json .}}"));
 }
 
+/* "table A B": a space outside of {{ }} divides columns, as a tab does. */
+static const char *columns(const char *format, struct buf *to)
+{
+	int depth = 0;
+
+	for (const char *p = format; *p; p++) {
+		if (p[0] == '{' && p[1] == '{')
+			depth++;
+		else if (depth && p > format && p[-1] == '}' && p[0] == '}')
+			depth--;
+		(void) buf_putc(to, *p == ' ' && !depth ? '\t' : *p);
+	}
+	return to->data ? to->data : "";
+}
+
 int print_listing(const struct listing *l, struct err *err)
 {
+	auto_buf struct buf spaced = BUF_INIT(64 * 1024);
 	auto_buf struct buf text = BUF_INIT(64 * 1024), b = BUF_INIT(OUT_MAX), out = BUF_INIT(OUT_MAX);
 	const char *format = l->format;
 	bool table = !format || !strcmp(format, "table") || !strncmp(format, "table ", 6);
@@ -236,11 +297,11 @@ int print_listing(const struct listing *l, struct err *err)
 	int rc = 0;
 
 	if (is_json(format))
-		return print_json(l->json_doc ? l->json_doc : l->rows, 2);
+		return print_json(l->json_doc ? l->json_doc : l->rows, l->json_indent ? l->json_indent : 2);
 	if (!format || !strcmp(format, "table"))
 		(void) buf_puts(&text, l->columns);
 	else
-		template_unescape(table ? format + 6 : format, &text);
+		template_unescape(table ? columns(format + 6, &spaced) : format, &text);
 	if ((rc = template_parse(text.data ? text.data : "", &t, err)) < 0)
 		return rc;
 	if (table && !l->no_heading) {

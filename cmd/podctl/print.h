@@ -24,6 +24,10 @@ const char *words_size(struct arena *a, uint64_t bytes);
 const char *words_size_tight(struct arena *a, uint64_t bytes);
 /* "2026-01-02 03:04:05 +0000 UTC", as Go prints a time */
 const char *words_time(struct arena *a, uint64_t us);
+/* "2.2MB", binary: "2.098MiB" */
+const char *words_bytes(struct arena *a, uint64_t bytes, bool binary);
+/* As Go prints a duration: "6.419021ms" */
+const char *words_go_duration(struct arena *a, uint64_t ns);
 /* The first 12 digits, unless whole. */
 const char *short_id(struct arena *a, const char *id, bool whole);
 
@@ -38,6 +42,7 @@ struct listing {
 	const char *fields; /* all names a row has, divided by spaces: the headings of a list without rows */
 	const struct header *headers;
 	bool no_heading;
+	int json_indent; /* 0: 2 */
 	json_t *rows, *json_doc;
 };
 int print_listing(const struct listing *l, struct err *err);

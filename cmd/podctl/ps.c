@@ -563,7 +563,7 @@ const struct option pod_ps_options[] = {
 };
 #undef P
 
-/* ---- inspect, top ------------------------------------------------------------------------------------------------------------------ */
+/* ---- inspect ------------------------------------------------------------------------------------------------------------------ */
 
 /* podman's words for one kind. */
 static int inspect_failed(const char *kind, const char *name, const struct err *one, int rc, struct err *err)
@@ -659,27 +659,4 @@ int inspect_many(struct cli *c, const char *kind, const char *format, bool lates
 	if (rc == 0 && status)
 		cli_error(&failed);
 	return rc < 0 ? rc : status;
-}
-
-int top_print(struct cli *c, const struct target *t, bool whole_pod, struct err *err)
-{
-	static const char head[] = "USER\tPID\tPPID\t%CPU\tELAPSED\tTTY\tTIME\tCOMMAND\n";
-	auto_buf struct buf b = BUF_INIT(16UL * 1024 * 1024), out = BUF_INIT(16UL * 1024 * 1024);
-	struct top_row *rows = NULL;
-	size_t n = 0;
-	int rc = verb_top(&c->engine, t, whole_pod, &c->arena, &rows, &n, err);
-
-	if (rc < 0)
-		return rc;
-	(void) buf_puts(&b, head);
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < LEN(rows[i].field); k++)
-			(void) buf_printf(&b, "%s%c", rows[i].field[k] ? rows[i].field[k] : "",
-				k + 1 < LEN(rows[i].field) ? '\t' : '\n');
-	print_aligned(b.data, &out);
-	if (out.len && out.data[out.len - 1] == '\n')
-		out.data[--out.len] = 0;
-	(void) fputs(out.data ? out.data : "", stdout);
-	(void) fputc('\n', stdout);
-	return 0;
 }

@@ -26,6 +26,5 @@ int run_pod_ps(struct cli *c, void *request, struct err *err);
 
 /* kind: "container", "image", "pod", "all".  Prints "[...]" of what was found, then the errors. */
 int inspect_many(struct cli *c, const char *kind, const char *format, bool latest, struct err *err);
-int top_print(struct cli *c, const struct target *t, bool whole_pod, struct err *err);
 
 #endif

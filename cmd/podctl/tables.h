@@ -22,6 +22,8 @@ extern const struct command prune_commands[];
 extern const struct command volume_commands[];
 extern const struct command df_commands[];
 extern const struct command events_commands[];
+extern const struct command stats_commands[];
+extern const struct command top_commands[];
 extern const struct command copy_commands[]; /* copy.c: cp, diff */
 
 extern const struct option create_options[]; /* create_options.c: struct create_request */

@@ -4,7 +4,7 @@ _podctl() {
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [[ $w == -* ]] || words+=("$w"); done
 	case "${words[0]:-}" in
 	container)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists top run start attach exec logs port rename cp diff prune commit export " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save " -- "$cur")); return; }
@@ -13,7 +13,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove exists " -- "$cur")); return; }
 		path="volume ${words[1]}" ;;
 	pod)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs top exists " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
 	kube)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down generate " -- "$cur")); return; }
@@ -31,23 +31,22 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect top run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save info version unshare help completion events container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save info version unshare help completion events stats top container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
 	"create"|"container create") flags="--quiet --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --help " ;;
 	"stop"|"container stop") flags="--all --latest --filter --ignore --time --cidfile --help " ;;
-	"restart"|"container restart") flags="--all --latest --filter --running --time --help " ;;
+	"restart"|"container restart") flags="--all --latest --filter --cidfile --running --time --help " ;;
 	"kill"|"container kill") flags="--all --latest --filter --signal --cidfile --help " ;;
-	"pause"|"container pause") flags="--all --latest --filter --help " ;;
-	"unpause"|"container unpause") flags="--all --latest --filter --help " ;;
-	"rm"|"container rm") flags="--all --latest --filter --force --ignore --time --volumes --cidfile --help " ;;
-	"wait"|"container wait") flags="--condition --ignore --latest --help " ;;
+	"pause"|"container pause") flags="--all --latest --filter --cidfile --help " ;;
+	"unpause"|"container unpause") flags="--all --latest --filter --cidfile --help " ;;
+	"rm"|"container rm") flags="--all --latest --filter --force --ignore --time --volumes --depend --cidfile --help " ;;
+	"wait"|"container wait") flags="--condition --ignore --interval --latest --help " ;;
 	"inspect") flags="--format --latest --type --help " ;;
 	"container inspect") flags="--format --latest --help " ;;
 	"container exists") flags="--help " ;;
-	"top"|"container top") flags="--latest --help " ;;
 	"run"|"container run") flags="--attach --detach --detach-keys --quiet --rmi --sig-proxy --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
@@ -86,7 +85,7 @@ _podctl() {
 	"volume exists") flags="--help " ;;
 	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --pod-id-file --publish --replace --share --sysctl --help " ;;
 	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --help " ;;
-	"pod inspect") flags="--format --help " ;;
+	"pod inspect") flags="--format --latest --help " ;;
 	"pod start") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod stop") flags="--all --latest --filter --pod-id-file --ignore --time --help " ;;
 	"pod restart") flags="--all --latest --filter --pod-id-file --ignore --time --help " ;;
@@ -95,7 +94,6 @@ _podctl() {
 	"pod unpause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
 	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --help " ;;
-	"pod top") flags="--latest --help " ;;
 	"pod exists") flags="--help " ;;
 	"play kube"|"kube play") flags="--down --dry-run --network --no-hosts --quiet --replace --start --authfile --creds --tls-verify --help " ;;
 	"kube down") flags="--help " ;;
@@ -109,6 +107,10 @@ _podctl() {
 	"docs completion"|"completion") flags="--help " ;;
 	"system df") flags="--format --help " ;;
 	"events"|"system events") flags="--filter --format --no-trunc --since --stream --until --help " ;;
+	"stats"|"container stats") flags="--all --format --interval --latest --no-reset --no-stream --no-trunc --help " ;;
+	"pod stats") flags="--all --format --latest --no-reset --no-stream --help " ;;
+	"top"|"container top") flags="--latest --help " ;;
+	"pod top") flags="--latest --help " ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$cur"))

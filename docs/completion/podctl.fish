@@ -134,6 +134,7 @@ complete -c podctl -n __fish_use_subcommand -a 'restart' -d 'Stop containers and
 complete -c podctl -n '__fish_seen_subcommand_from restart' -l all
 complete -c podctl -n '__fish_seen_subcommand_from restart' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from restart' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from restart' -l cidfile
 complete -c podctl -n '__fish_seen_subcommand_from restart' -l running
 complete -c podctl -n '__fish_seen_subcommand_from restart' -l time
 complete -c podctl -n '__fish_seen_subcommand_from restart' -l help
@@ -150,12 +151,14 @@ complete -c podctl -n __fish_use_subcommand -a 'pause' -d 'Freeze all processes 
 complete -c podctl -n '__fish_seen_subcommand_from pause' -l all
 complete -c podctl -n '__fish_seen_subcommand_from pause' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pause' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from pause' -l cidfile
 complete -c podctl -n '__fish_seen_subcommand_from pause' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'pause' -d 'Freeze all processes of containers'
 complete -c podctl -n __fish_use_subcommand -a 'unpause' -d 'Let frozen containers go on'
 complete -c podctl -n '__fish_seen_subcommand_from unpause' -l all
 complete -c podctl -n '__fish_seen_subcommand_from unpause' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from unpause' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from unpause' -l cidfile
 complete -c podctl -n '__fish_seen_subcommand_from unpause' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'unpause' -d 'Let frozen containers go on'
 complete -c podctl -n __fish_use_subcommand -a 'rm' -d 'Remove containers'
@@ -166,12 +169,14 @@ complete -c podctl -n '__fish_seen_subcommand_from rm' -l force
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l ignore
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l time
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l volumes
+complete -c podctl -n '__fish_seen_subcommand_from rm' -l depend
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l cidfile
 complete -c podctl -n '__fish_seen_subcommand_from rm' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'rm' -d 'Remove containers'
 complete -c podctl -n __fish_use_subcommand -a 'wait' -d 'Wait until containers end, and print their exit codes'
 complete -c podctl -n '__fish_seen_subcommand_from wait' -l condition
 complete -c podctl -n '__fish_seen_subcommand_from wait' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from wait' -l interval
 complete -c podctl -n '__fish_seen_subcommand_from wait' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from wait' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'wait' -d 'Wait until containers end, and print their exit codes'
@@ -186,10 +191,6 @@ complete -c podctl -n '__fish_seen_subcommand_from container' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from container' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exists' -d 'Exit 0 when there is such a container, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from container' -l help
-complete -c podctl -n __fish_use_subcommand -a 'top' -d 'List the processes of a container'
-complete -c podctl -n '__fish_seen_subcommand_from top' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from top' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'top' -d 'List the processes of a container'
 complete -c podctl -n __fish_use_subcommand -a 'run' -d 'Run a command in a new container'
 complete -c podctl -n '__fish_seen_subcommand_from run' -l attach
 complete -c podctl -n '__fish_seen_subcommand_from run' -l detach
@@ -555,6 +556,7 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'ls' -d 'List pods'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'list' -d 'List pods'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'inspect' -d 'Print all that is known of pods as JSON'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l format
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'start' -d 'Start pods'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
@@ -615,9 +617,6 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -l tail
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l timestamps
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l until
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'top' -d 'List the processes of a pod'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'exists' -d 'Exit 0 when there is such a pod, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from play' -a 'kube' -d 'Run the pods of a Kubernetes manifest'
@@ -671,6 +670,30 @@ complete -c podctl -n '__fish_seen_subcommand_from events' -l stream
 complete -c podctl -n '__fish_seen_subcommand_from events' -l until
 complete -c podctl -n '__fish_seen_subcommand_from events' -l help
 complete -c podctl -n '__fish_seen_subcommand_from system' -a 'events' -d 'Show what happens to containers, pods, images and volumes'
+complete -c podctl -n __fish_use_subcommand -a 'stats' -d 'Show what containers use'
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l all
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l format
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l interval
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l no-reset
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l no-stream
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from stats' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'stats' -d 'Show what containers use'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'stats' -d 'Show what the containers of pods use'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l format
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-reset
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-stream
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n __fish_use_subcommand -a 'top' -d 'List the processes of a container'
+complete -c podctl -n '__fish_seen_subcommand_from top' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from top' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'top' -d 'List the processes of a container'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'top' -d 'List the processes of a pod'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
 complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'

@@ -308,3 +308,18 @@ out:
 	arena_done(&a);
 	return rc;
 }
+
+int pod_ctr_cgroup(const struct pod *p, size_t i, struct arena *a, const char **ret, struct err *err)
+{
+	struct pod_res r;
+	int rc = pod_res_load(p, a, &r, err);
+
+	if (rc < 0)
+		return rc;
+	*ret = "";
+	if (*r.cgroup &&
+		!(*ret = p->row.solo && !*r.scope ? arena_strdup(a, r.cgroup)
+						  : arena_printf(a, "%s/%s", r.cgroup, p->ctr_row[i].id)))
+		return no_memory(err);
+	return 0;
+}

@@ -85,6 +85,8 @@ int pod_image_open(
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */
 int pod_sweep(struct engine *e, struct err *err);
+/* Path of the i-th container's cgroup while its pod lives, in a; "" when it has none. */
+int pod_ctr_cgroup(const struct pod *p, size_t i, struct arena *a, const char **ret, struct err *err);
 /* `podctl events`: "container STATUS" of the i-th, "pod STATUS" (nothing for a pod of one). */
 void ctr_event(struct engine *e, const struct pod *p, size_t i, const char *status);
 void pod_event(struct engine *e, const struct pod *p, const char *status);

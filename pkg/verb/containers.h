@@ -35,6 +35,7 @@ int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 
 int verb_pause(struct engine *e, const struct target *t, bool pause, struct err *err);
 struct remove_request {
 	bool force, volumes; /* volumes: those made for it alone go too */
+	bool depend;         /* those go first that join its namespaces or require it */
 	struct opt_i64 timeout_s;
 };
 /* ERR_STATE: it runs.  A solo container's pod goes with it. */
@@ -42,6 +43,10 @@ int verb_remove(struct engine *e, const struct target *t, const struct remove_re
 enum wait_condition { WAIT_STOPPED, WAIT_RUNNING, WAIT_REMOVED };
 int verb_wait(
 	struct engine *e, const struct target *t, enum wait_condition c, int64_t *ret_code, struct err *err);
+
+/* The first of these states; looked at each interval.  A container that is gone was "removed". */
+int verb_wait_any(struct engine *e, const struct target *t, const struct strs *states, uint64_t interval_us,
+	int64_t *ret_code, struct err *err);
 
 /* ---- exec ---------------------------------------------------------------------------------------------------------- */
 struct exec_request {
@@ -60,13 +65,6 @@ int verb_exec(struct engine *e, const struct target *t, const struct exec_reques
 /* ---- looking ------------------------------------------------------------------------------------------------------- */
 /* podman's inspect document of one object. */
 int verb_inspect_container(struct engine *e, const char *name, json_t **ret, struct err *err);
-struct top_row {
-	const char *field[8];
-};
-/* USER PID PPID %CPU ELAPSED TTY TIME COMMAND of the processes of a container (ctr NULL: of the pod). */
-int verb_top(struct engine *e, const struct target *t, bool whole_pod, struct arena *a, struct top_row **ret,
-	size_t *ret_n, struct err *err);
-
 /* ---- logs ---------------------------------------------------------------------------------------------------------- */
 struct log_line {
 	const char *ctr, *name; /* id and name of the container */

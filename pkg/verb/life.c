@@ -4,6 +4,7 @@
 #include "pkg/verb/containers.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "pkg/monitor/proto.h"
 
@@ -123,12 +124,49 @@ int verb_pause(struct engine *e, const struct target *t, bool pause, struct err 
 	return rc;
 }
 
+static bool needs(const struct pod *p, size_t i, const char *id)
+{
+	const struct container_spec *c = &p->ctr[i];
+	const struct ns_spec *ns[] = { &c->pid, &c->ipc, &c->uts };
+
+	for (size_t k = 0; k < LEN(ns); k++)
+		if (ns[k]->mode == NS_CONTAINER && ns[k]->container && !strcmp(ns[k]->container, id))
+			return true;
+	for (size_t k = 0; k < c->requires.n; k++)
+		if (!strcmp(c->requires.v[k], id))
+			return true;
+	return p->spec.net == NET_CONTAINER && p->spec.net_container && !strcmp(p->spec.net_container, id);
+}
+
+/* --depend.  A circle cannot be: what is needed was there first. */
+static int remove_dependents(
+	struct engine *e, const char *id, const struct remove_request *r, struct err *err)
+{
+	AUTO(pod_set_done) struct pod_set set = { 0 };
+	int rc = pod_set_load(e, &set, err);
+
+	for (size_t k = 0; rc == 0 && k < set.n; k++)
+		for (size_t i = 0; rc == 0 && i < set.v[k].n; i++) {
+			struct target t = { set.v[k].ctr_row[i].name, set.v[k].ctr_row[i].id,
+				set.v[k].row.id };
+
+			if (needs(&set.v[k], i, id) && (rc = verb_remove(e, &t, r, err)) < 0 &&
+				err->kind == ERR_NOT_FOUND) {
+				err_clear(err);
+				rc = 0;
+			}
+		}
+	return rc;
+}
+
 int verb_remove(struct engine *e, const struct target *t, const struct remove_request *r, struct err *err)
 {
 	auto_loaded struct pod p = POD_NONE;
 	size_t i;
 	int rc;
 
+	if (r->depend && (rc = remove_dependents(e, t->id, r, err)) < 0)
+		return rc;
 	if ((rc = load(e, t, true, &p, &i, err)) < 0)
 		return rc == -ENOENT && r->force ? (err_clear(err), 0) : rc;
 	if (p.ctr[i].role == ROLE_INFRA)
@@ -210,4 +248,52 @@ int verb_wait(
 		*ret_code = json_integer_value(json_object_get(answer, "code"));
 	json_decref(answer);
 	return rc < 0 ? ended_meanwhile(e, t, c, ret_code, &why, err) : 0;
+}
+
+static bool is_in(const struct strs *states, const char *word)
+{
+	for (size_t i = 0; i < states->n; i++) {
+		const char *want = states->v[i];
+
+		if (!strcmp(want, word) || (!strcmp(want, "stopped") && !strcmp(word, "exited")) ||
+			(!strcmp(want, "configured") && !strcmp(word, "created")) ||
+			(!strcmp(want, "removing") && !strcmp(word, "removed")))
+			return true;
+	}
+	return false;
+}
+
+int verb_wait_any(struct engine *e, const struct target *t, const struct strs *states, uint64_t interval_us,
+	int64_t *ret_code, struct err *err)
+{
+	const struct timespec pause = { .tv_sec = (time_t) (interval_us / 1000000),
+		.tv_nsec = (long) (interval_us % 1000000) * 1000 };
+
+	for (;;) {
+		auto_loaded struct pod p = POD_NONE;
+		const struct status_container *s;
+		const char *word = "removed";
+		size_t i;
+		int rc = load(e, t, false, &p, &i, err);
+
+		*ret_code = -1;
+		if (rc < 0 && err->kind != ERR_NOT_FOUND)
+			return rc;
+		if (rc == 0) {
+			word = p.row.state == ROW_REMOVING ? "removing" : ctr_word(&p, i);
+			s = pod_status_of(&p, t->id);
+			if (s && s->ran && !strcmp(word, "exited"))
+				*ret_code = s->exit_code;
+			if (s && s->health && s->health->status && is_in(states, s->health->status))
+				return 0;
+		}
+		if (is_in(states, word)) {
+			err_clear(err);
+			return 0;
+		}
+		if (rc < 0)
+			return err_set(err, ERR_NOT_FOUND,
+				"container %s was removed before it was in such a state", t->asked);
+		(void) nanosleep(&pause, NULL);
+	}
 }

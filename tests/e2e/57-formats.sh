@@ -63,4 +63,60 @@ head -c 1100000 /dev/zero | tr '\0' 'x' >>"$RUNROOT/events.log"; echo >>"$RUNROO
 run --rm --name big "$IMG" true
 [ -e "$RUNROOT/events.log.1" ] && ok "a long log is renamed" || not_ok "a long log is renamed"
 is "and still read" "$(words --filter event=start --filter container=gone --filter container=big)" "container start gone,container start big,"
+podctl rm -fa -t 0 >/dev/null
+
+# ---- stats -----------------------------------------------------------------------------------------------------------
+run -d --name busy "$IMG" sh -c 'while :; do :; done' >/dev/null
+run -d --name idle --memory 64m "$IMG" sleep 1000 >/dev/null
+podctl create --network none --name never "$IMG" true >/dev/null
+if ! podctl stats --no-stream >/dev/null 2>&1; then skip "stats" "no cgroups"; else
+is "the columns" "$(podctl stats --no-stream | head -n 1)" "ID            NAME        CPU %       MEM USAGE / LIMIT  MEM %       NET IO      BLOCK IO    PIDS        CPU TIME     AVG CPU %"
+like "a row" "$(podctl stats --no-stream idle | tail -n 1)" '^[0-9a-f]{12}  idle        [0-9.]+%[ ]+[0-9.]+[kM]?B / 67\.11MB +[0-9.]+% +0B / 0B'
+is "all running ones" "$(podctl stats --no-stream --format '{{.Name}}' | sort | tr '\n' ' ')" "busy idle "
+is "-a: the others too" "$(podctl stats -a --no-stream --format '{{.Name}} {{.PIDS}}' | grep never)" "never 0"
+is "by name" "$(podctl stats --no-stream --format '{{.Name}} {{.MemLimit}} {{.PIDs}}' idle)" "idle 67108864 1"
+is "JSON" "$(podctl stats --no-stream --format json idle | python3 -c 'import json, sys; d = json.load(sys.stdin)[0]; print(sorted(d), d["name"])')" \
+	"['avg_cpu', 'block_io', 'cpu_percent', 'cpu_time', 'id', 'mem_percent', 'mem_usage', 'name', 'net_io', 'pids'] idle"
+t_fails "of nothing" 125 'no container with name' podctl stats --no-stream nothing
+is "a second look" "$(timeout 10 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" stats -i 1 --format '{{.CPU}}' busy | head -n 2 | tail -n 1 | awk '{ print ($1 > 20) }')" 1
+podctl pod create --name sp >/dev/null
+podctl run -d --pod sp --name spc "$IMG" sleep 1000 >/dev/null
+is "pod stats" "$(podctl pod stats --no-stream --format '{{.Name}}' sp | tail -n 1)" spc
+like "its columns" "$(podctl pod stats --no-stream sp | head -n 1)" '^POD           CID           NAME  +CPU %       MEM USAGE/ LIMIT'
+podctl pod rm -ft 0 sp >/dev/null
+fi
+podctl rm -ft 0 busy >/dev/null
+
+# ---- top -------------------------------------------------------------------------------------------------------------
+is "top's columns" "$(podctl top idle | head -n 1 | tr -s ' ')" "USER PID PPID %CPU ELAPSED TTY TIME COMMAND"
+is "columns by name" "$(podctl top idle pid,user args | tail -n 1 | tr -s ' ')" "1 root sleep 1000"
+is "the host's view" "$(podctl top idle hpid huser | tail -n 1 | tr -s ' ')" "$(podctl inspect -f '{{.State.Pid}}' idle) root"
+like "capabilities" "$(podctl top idle capeff | tail -n 1)" '^CHOWN,DAC_OVERRIDE,FOWNER'
+like "state, seccomp, nice" "$(podctl top idle state seccomp nice | tail -n 1)" '^S +(filter|disabled) +0$'
+is "-l" "$(podctl create --network none "$IMG" true >/dev/null; podctl start -l >/dev/null; podctl rm -fl >/dev/null; podctl top idle pid | tail -n 1)" 1
+is "other words are for the container's ps" "$(podctl top idle -o pid,args | sed -n 2p | tr -s ' ')" " 1 sleep 1000"
+run -d --name user -u web "$IMG" sleep 1000 >/dev/null
+is "names by the container's own files" "$(podctl top user user group | tail -n 1 | tr -s ' ')" "web web"
+t_fails "of one that does not run" 125 'can only be used on running' podctl top never
+
+# ---- wait ------------------------------------------------------------------------------------------------------------
+is "wait for what is" "$(timeout 10 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" wait --condition running,paused idle)" -1
+(sleep 0.3; podctl pause idle) >/dev/null &
+is "one of several" "$(timeout 10 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" wait --condition paused,exited -i 50ms idle)" -1
+wait
+podctl unpause idle >/dev/null
+(sleep 0.3; podctl rm -ft 0 user) >/dev/null &
+is "removed" "$(timeout 10 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" wait --condition removed user)" -1
+wait
+t_fails "an unknown condition" 125 'unknown container state: nope' podctl wait --condition nope idle
+t_fails "an interval that is none" 125 'expected a time' podctl wait -i soon idle
+is "table and spaces" "$(podctl ps --filter name=idle --format 'table {{.Names}} {{.State}}' | tr -s ' ' | tr '\n' ';')" "NAMES STATE;idle running;"
+
+# ---- rm --depend -------------------------------------------------------------------------------------------------------
+run -d --name base "$IMG" sleep 1000 >/dev/null
+podctl run -d --network container:base --name top "$IMG" sleep 1000 >/dev/null
+podctl run -d --network none --requires top --name topmost "$IMG" sleep 1000 >/dev/null
+t "rm --depend" podctl rm -ft 0 --depend base
+is "takes what needs it along" "$(podctl ps -a --format '{{.Names}}' | grep -cE 'base|top')" 0
+podctl rm -fa -t 0 >/dev/null
 done_testing
