@@ -326,8 +326,7 @@ void container_undo(struct container *c)
 		(void) hooks_run(&c->cfg, HOOK_POSTSTOP, container_hook_state(c, OCI_STOPPED, 0), &ignored);
 	}
 	if (c->cgroup_made) {
-		(void) cgroup_kill(&c->cg, c->cgroup_path, SIGKILL, &ignored);
-		if (cgroup_remove(&c->cg, c->cgroup_path, &ignored) < 0)
+		if (cgroup_destroy(&c->cg, c->cgroup_path, &ignored) < 0)
 			log_debug("container %s: %s", c->o.id, ignored.msg);
 		if (c->systemd_scope)
 			(void) systemd_scope_stop(c->systemd_scope, &ignored);

@@ -72,6 +72,8 @@ int cgroup_pids(const struct cgroup_fs *fs, const char *path, pid_t **ret, size_
 /* Removes the subtree in every hierarchy (bounded retry while processes leave).  Absent is success.  On a hybrid machine
  * also in cgroup2, where other runtimes leave directories. */
 int cgroup_remove(const struct cgroup_fs *fs, const char *path, struct err *err);
+/* Kills what is in it and below, then removes it: cgroup_kill is spared where nobody is left. */
+int cgroup_destroy(const struct cgroup_fs *fs, const char *path, struct err *err);
 /* Number of times the OOM killer hit in it (memory.events / memory.oom_control). */
 uint64_t cgroup_oom_kills(const struct cgroup_fs *fs, const char *path);
 

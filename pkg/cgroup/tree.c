@@ -13,6 +13,7 @@
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
+#include "pkg/util/log.h"
 
 /* Makes path from its first missing part on; ops->made sees every directory of the path on v2 (controllers are enabled
  * from the top), only new ones on v1. */
@@ -332,4 +333,19 @@ int cgroup_remove(const struct cgroup_fs *fs, const char *path, struct err *err)
 	if (fs->hybrid && (rc = remove_in(fs->unified, path)) < 0 && !first)
 		first = err_sys(err, -rc, "remove cgroup '%s' of cgroup2", path);
 	return first;
+}
+
+int cgroup_destroy(const struct cgroup_fs *fs, const char *path, struct err *err)
+{
+	struct err soft = { 0 };
+	int rc = cgroup_path_check(path, err);
+
+	if (rc < 0 || !fs->n)
+		return rc;
+	/* an rmdir that succeeds says at once that nobody is in it: no freezer, which patches the kernel's text on v1 */
+	if (strcmp(cgroup_rel(path), ".") != 0 &&
+		unlinkat(fs->h[census(fs)].fd, cgroup_rel(path), AT_REMOVEDIR) < 0 && errno != ENOENT &&
+		cgroup_kill(fs, path, SIGKILL, &soft) < 0)
+		log_debug("cgroup %s: %s", path, soft.msg);
+	return cgroup_remove(fs, path, err);
 }
