@@ -55,6 +55,7 @@ struct oci_facts {
 	const char *localtime, *passwd, *group; /* files to bind over those of /etc; NULL: none */
 	const struct oci_io *io;
 	size_t n_io;
+	const char *message; /* file to bind over the spec's message_path; NULL: none */
 	const struct oci_bind *mounts;
 	size_t n_mounts;
 	const struct oci_device *devices;

@@ -70,7 +70,7 @@ static void add_ipc(struct list_of_rows *l, const struct container_spec *s, cons
 	l->row[l->n - 1].last = l->shm_size;
 }
 
-static void add_files(struct list_of_rows *l, const struct oci_facts *f)
+static void add_files(struct list_of_rows *l, const struct container_spec *s, const struct oci_facts *f)
 {
 	const struct {
 		const char *dest, *source;
@@ -89,6 +89,8 @@ static void add_files(struct list_of_rows *l, const struct oci_facts *f)
 			add(l, file[i].dest, "bind", file[i].source, "bind rprivate");
 	if (f->init)
 		add(l, OCI_INIT, "bind", f->init, "bind ro rprivate nosuid nodev");
+	if (f->message)
+		add(l, s->message_path, "bind", f->message, "bind rprivate");
 }
 
 /* --chrootdirs: the pod's files of /etc below further roots. */
@@ -236,7 +238,7 @@ json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f)
 	add_base(&l, s, f);
 	if (s->role != ROLE_INFRA) {
 		add_ipc(&l, s, f);
-		add_files(&l, f);
+		add_files(&l, s, f);
 		if (add_chroots(&l, s, f, &names) < 0) {
 			json_decref(list);
 			return NULL;

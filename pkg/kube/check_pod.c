@@ -270,8 +270,8 @@ static void check_image(struct kube_set *s, const struct k8s_container *c, const
 		FAULT(s, given, "%s.image: \"%s\" is no image name", at, c->image);
 }
 
-static void check_container(
-	struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *at)
+static void check_container(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c,
+	bool init, const char *at)
 {
 	const struct k8s_pod_spec *p = m->spec;
 
@@ -287,6 +287,7 @@ static void check_container(
 	check_env(s, c, at);
 	check_mounts(s, p, c, at);
 	check_security(s, m, c, at);
+	kube_check_care(s, m, c, init, at);
 	if (has(c->lifecycle.stop_signal) && !has(p->os.name))
 		FAULT(s, place(c->lifecycle.node, "stopSignal"),
 			"%s.lifecycle.stopSignal: needs spec.os.name: linux", at);
@@ -500,13 +501,14 @@ void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 		FAULT(s, given, "%s.containers: expected at least one container", m->at);
 	for (size_t i = 0; i < p->init.n; i++) {
 		snprintf(where, sizeof where, "%s.initContainers[%zu]", m->at, i);
-		check_container(s, m, LIST_AT(p->init, const struct k8s_container, i), where);
+		check_container(s, m, LIST_AT(p->init, const struct k8s_container, i), true, where);
 	}
 	for (size_t i = 0; i < p->containers.n; i++) {
 		snprintf(where, sizeof where, "%s.containers[%zu]", m->at, i);
-		check_container(s, m, LIST_AT(p->containers, const struct k8s_container, i), where);
+		check_container(s, m, LIST_AT(p->containers, const struct k8s_container, i), false, where);
 	}
 	check_names(s, m);
+	kube_check_deadline(s, m);
 	check_volumes(s, m);
 	check_sysctls(s, m);
 	check_dns(s, m);

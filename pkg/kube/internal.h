@@ -75,6 +75,10 @@ void kube_check(struct kube_set *s);
 void kube_check_pod(struct kube_set *s, const struct kube_member *m);
 void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at);
 bool kube_is_config_key(const char *key);
+/* check_care.c: probes, hooks, restart rules; the pod's deadline */
+void kube_check_care(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c,
+	bool init, const char *at);
+void kube_check_deadline(struct kube_set *s, const struct kube_member *m);
 
 /* config.c: data of ConfigMaps and Secrets */
 struct kube_data {
@@ -95,6 +99,10 @@ const char *kube_expand(struct kube_set *s, const char *text, const struct kvs *
 
 /* volumes.c */
 void kube_volumes(struct kube_set *s, const struct kube_member *m, struct pod_spec *pod);
+
+/* translate_care.c: the container's role, restart policy and care */
+void kube_care(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k, bool init,
+	struct container_spec *c);
 
 /* translate.c */
 int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err);

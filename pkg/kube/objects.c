@@ -127,6 +127,8 @@ static const struct field resources_fields[] = {
 static const struct field lifecycle_fields[] = {
 	F_SELF(struct k8s_lifecycle, node),
 	F_STR(struct k8s_lifecycle, "stopSignal", stop_signal),
+	F_PTR(struct k8s_lifecycle, "postStart", post_start, k8s_handler_fields, struct k8s_handler),
+	F_PTR(struct k8s_lifecycle, "preStop", pre_stop, k8s_handler_fields, struct k8s_handler),
 	F_END
 };
 static const struct field container_fields[] = {
@@ -144,6 +146,13 @@ static const struct field container_fields[] = {
 	F_OBJECT(struct k8s_container, "resources", resources, resources_fields),
 	F_OBJECT(struct k8s_container, "securityContext", security, security_fields),
 	F_OBJECT(struct k8s_container, "lifecycle", lifecycle, lifecycle_fields),
+	F_PTR(struct k8s_container, "startupProbe", startup, k8s_probe_fields, struct k8s_probe),
+	F_PTR(struct k8s_container, "livenessProbe", liveness, k8s_probe_fields, struct k8s_probe),
+	F_PTR(struct k8s_container, "readinessProbe", readiness, k8s_probe_fields, struct k8s_probe),
+	F_STR(struct k8s_container, "restartPolicy", restart),
+	F_LIST(struct k8s_container, "restartPolicyRules", rules, k8s_restart_rule_fields, struct k8s_restart_rule),
+	F_STR(struct k8s_container, "terminationMessagePath", message_path),
+	F_STR(struct k8s_container, "terminationMessagePolicy", message_policy),
 	F_BOOL(struct k8s_container, "stdin", stdin_open),
 	F_BOOL(struct k8s_container, "stdinOnce", stdin_once),
 	F_BOOL(struct k8s_container, "tty", tty),
@@ -233,6 +242,7 @@ static const struct field kube_spec_fields[] = {
 	F_STR(struct k8s_pod_spec, "dnsPolicy", dns_policy),
 	F_STR(struct k8s_pod_spec, "serviceAccountName", service_account),
 	F_OPT_I64(struct k8s_pod_spec, "terminationGracePeriodSeconds", grace),
+	F_OPT_I64(struct k8s_pod_spec, "activeDeadlineSeconds", deadline),
 	F_BOOL(struct k8s_pod_spec, "hostNetwork", host_network),
 	F_BOOL(struct k8s_pod_spec, "hostPID", host_pid),
 	F_BOOL(struct k8s_pod_spec, "hostIPC", host_ipc),

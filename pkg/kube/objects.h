@@ -7,7 +7,7 @@
 #ifndef PODCTL_KUBE_OBJECTS_H
 #define PODCTL_KUBE_OBJECTS_H
 
-#include "pkg/codec/decode.h"
+#include "pkg/kube/objects_care.h"
 
 /* clang-format off */
 struct k8s_meta {
@@ -65,7 +65,7 @@ struct k8s_pod_security {
 };
 
 struct k8s_resources { const struct node *node, *limits, *requests; /* maps of quantities */ };
-struct k8s_lifecycle { const struct node *node; char *stop_signal; };
+struct k8s_lifecycle { const struct node *node; char *stop_signal; struct k8s_handler *post_start, *pre_stop; };
 
 struct k8s_container {
 	const struct node *node;
@@ -78,6 +78,10 @@ struct k8s_container {
 	struct k8s_resources resources;
 	struct k8s_security security;
 	struct k8s_lifecycle lifecycle;
+	struct k8s_probe *startup, *liveness, *readiness;
+	char *restart;     /* its own policy; of an init container Always makes it a sidecar */
+	struct list rules; /* struct k8s_restart_rule */
+	char *message_path, *message_policy;
 	bool stdin_open, stdin_once, tty;
 };
 
@@ -111,7 +115,7 @@ struct k8s_pod_spec {
 	struct list containers, init; /* struct k8s_container */
 	struct list volumes;          /* struct k8s_volume */
 	char *restart, *hostname, *dns_policy, *service_account;
-	struct opt_i64 grace;
+	struct opt_i64 grace, deadline;
 	bool host_network, host_pid, host_ipc, share_pid;
 	struct opt_bool host_users;
 	struct k8s_pod_security security;

@@ -204,16 +204,6 @@ static void exposed(struct kube_set *s, const struct k8s_container *k, struct co
 	}
 }
 
-/* An init container runs once, but is tried again when it fails, unless nothing of the pod is restarted. */
-static int restart_of(const struct k8s_pod_spec *p, bool init)
-{
-	if (has(p->restart) && strcmp(p->restart, "Never") == 0)
-		return RESTART_NO;
-	if (init || (has(p->restart) && strcmp(p->restart, "OnFailure") == 0))
-		return RESTART_ON_FAILURE;
-	return RESTART_ALWAYS;
-}
-
 static void namespaces(const struct k8s_pod_spec *p, struct container_spec *c)
 {
 	c->ipc.mode = p->host_ipc ? NS_HOST : NS_POD;
@@ -226,7 +216,6 @@ static void container(struct kube_set *s, const struct kube_member *m, const str
 {
 	const struct k8s_pod_spec *p = m->spec;
 
-	c->role = init ? ROLE_INIT : ROLE_MEMBER;
 	c->short_name = k->name;
 	if (!(c->name = arena_printf(s->arena, "%s-%s", m->name, k->name ? k->name : "")))
 		s->no_memory = true;
@@ -243,7 +232,7 @@ static void container(struct kube_set *s, const struct kube_member *m, const str
 	mounts(s, p, k, c);
 	exposed(s, k, c);
 	namespaces(p, c);
-	c->restart = restart_of(p, init);
+	kube_care(s, m, k, init, c);
 	c->kube_restart = true;
 	if (has(k->lifecycle.stop_signal))
 		c->stop_signal = k->lifecycle.stop_signal;
@@ -353,6 +342,7 @@ static void pod_of(struct kube_set *s, const struct kube_member *m, struct pod_s
 	pod->exit_policy = copy(s, "stop");
 	pod->grace = p->grace.set && p->grace.v >= 0 && p->grace.v <= UINT32_MAX ? (uint32_t) p->grace.v
 										 : GRACE_DEFAULT_S;
+	pod->deadline = p->deadline.set && p->deadline.v > 0 ? p->deadline.v : 0;
 	pod->kube = true;
 }
 

@@ -35,6 +35,7 @@ static int take(struct ctr *c, struct err *err)
 {
 	struct monitor *m = c->m;
 	int rc = proc_pidfd((pid_t) c->s.pid, c->s.start_time);
+	uint64_t age;
 
 	if (rc < 0) {
 		lost(c);
@@ -51,6 +52,9 @@ static int take(struct ctr *c, struct err *err)
 	if (c->s.state != CTR_PAUSED)
 		c->s.state = CTR_RUNNING; /* a stop that was under way is forgotten with who wanted it */
 	c->wanted = c->done = c->begun = c->tried = true;
+	age = time_now_us() - c->s.started_us;
+	c->released_mono = loop_now() > age ? loop_now() - age : 0;
+	probes_begin(c);
 	return 0;
 }
 
@@ -65,6 +69,17 @@ static int take_over(struct ctr *c, const struct status_container *s, struct err
 	c->s.message = NULL;
 	ctr_reason(c, s->reason ? s->reason : "", message);
 	c->tried = s->ran;
+	c->s.last = NULL;
+	c->s.health = NULL;
+	if (s->last) {
+		c->last = *s->last;
+		c->last.reason = strdup(s->last->reason ? s->last->reason : "");
+		c->last.message = strdup(s->last->message ? s->last->message : "");
+		c->s.last = &c->last;
+	}
+	c->startup_ok = s->started;
+	c->readiness_ok = s->ready;
+	c->init_ended = c->role == ROLE_INIT && s->state == CTR_EXITED;
 	switch (s->state) {
 	case CTR_STARTING:
 	case CTR_RUNNING:
@@ -112,7 +127,11 @@ int adopt(struct monitor *m, struct err *err)
 	if (rc < 0)
 		return rc;
 	m->started_us = s.started_us;
+	pod_notes_adopt(m, &s.events);
+	conditions_adopt(m, &s.conditions);
+	m->initialized = true;
 	m->stage = s.ended ? STAGE_OVER : STAGE_RUNNING;
+	pod_deadline(m);
 	m->net_ready = m->started_any = m->dirty = true;
 	for (size_t i = 0; i < s.containers.n; i++) {
 		const struct status_container *sc = LIST_AT(s.containers, struct status_container, i);

@@ -78,6 +78,8 @@ void ctr_free(struct ctr *c)
 	for (struct session *s = m->sessions; s; s = s->next)
 		if (s->c == c)
 			s->c = NULL; /* its code is remembered */
+	probes_free(c);
+	check_cancel(&c->hook);
 	io_detach_all(&c->io);
 	io_close(&c->io);
 	log_close(&c->log);
@@ -90,6 +92,8 @@ void ctr_free(struct ctr *c)
 	if (c->mounted)
 		overlay_unmount(c->p->rootfs);
 	free(c->s.message);
+	free(c->last.reason);
+	free(c->last.message);
 	arena_done(&c->arena);
 	free(c);
 }
@@ -115,6 +119,18 @@ void ctr_reason(struct ctr *c, const char *reason, const char *message)
 	free(c->s.message);
 	c->s.message = message ? strdup(message) : NULL; /* without memory there is the reason alone */
 	c->s.reason = (char *) (uintptr_t) reason;
+}
+
+void ctr_remember(struct ctr *c, const char *reason, const char *message)
+{
+	free(c->last.reason);
+	free(c->last.message);
+	c->last = (struct status_end){ .exit_code = c->s.exit_code,
+		.reason = strdup(reason),
+		.message = strdup(message ? message : ""),
+		.started_us = c->s.started_us,
+		.finished_us = c->s.finished_us };
+	c->s.last = &c->last;
 }
 
 static void state_set(struct ctr *c, enum ctr_state state)
@@ -168,6 +184,8 @@ static int begin(struct ctr *c, struct err *err)
 	if (c->tried) { /* no words of an earlier attempt */
 		snprintf(path, sizeof path, "%s/log", c->p->id);
 		(void) unlinkat(c->m->run_fd, path, 0);
+		if (c->p->care && c->p->care->message_file && *c->p->care->message_file)
+			(void) !truncate(c->p->care->message_file, 0);
 	}
 	if ((rc = runtime_create(c, fds, err)) < 0)
 		return rc;
@@ -204,6 +222,9 @@ void ctr_begin(struct ctr *c)
 	c->s.next_start_us = 0;
 	if (c->tried)
 		c->s.attempt++;
+	if (c->p->image && *c->p->image)
+		pod_note(c->m, c, false, "Pulled", "Container image \"%s\" already present on machine",
+			c->p->image);
 	if (begin(c, &err) < 0)
 		ctr_failed(c, &err);
 }
@@ -234,6 +255,7 @@ void ctr_created(struct ctr *c, int status)
 		return;
 	}
 	c->created = true;
+	pod_note(c->m, c, false, "Created", "Created container: %s", c->p->name);
 	if (c->kill_wanted)
 		(void) kill(pid, SIGKILL); /* its end is reaped like any other */
 	else if (c->m->stage == STAGE_RUNNING)
@@ -282,6 +304,39 @@ static void pidfile_write(const char *path, int64_t pid)
 	(void) io_write_all(fd, text, (size_t) n);
 }
 
+static void post_started(struct check *k, enum verdict v, const char *message)
+{
+	struct ctr *c = OWNER_OF(k, struct ctr, hook);
+
+	c->hooking = false;
+	c->m->dirty = true;
+	pod_advance(c->m);
+	if (v == VERDICT_OK || v == VERDICT_WARNING) {
+		probes_begin(c);
+		return;
+	}
+	pod_note(c->m, c, true, "FailedPostStartHook", "PostStartHook failed: %s", hook_words(k, message));
+	pod_note(c->m, c, false, "Killing", "FailedPostStartHook");
+	ctr_stop(c, UINT64_MAX, 0);
+}
+
+/* From its first moment: postStart before anything is asked of it. */
+static void care_begin(struct ctr *c)
+{
+	pod_note(c->m, c, false, "Started", "Started container %s", c->p->name);
+	if (!c->p->care)
+		return;
+	c->pre_stopped = false;
+	if (c->p->care->post_start) {
+		c->hooking = true;
+		check_init(&c->hook, c, c->p->care->post_start, "postStart", post_started);
+		c->hook.any_answer = true;
+		check_begin(&c->hook, 0);
+	} else {
+		probes_begin(c);
+	}
+}
+
 static void running(struct ctr *c)
 {
 	struct monitor *m = c->m;
@@ -294,7 +349,7 @@ static void running(struct ctr *c)
 	c->s.finished_us = 0;
 	c->s.exit_code = 0;
 	c->s.oom_killed = false;
-	c->released_mono = time_mono_us();
+	c->released_mono = loop_now();
 	c->own_pidns = has_own_pidns(c);
 	c->s.start_time = proc_start_time((pid_t) c->s.pid);
 	ctr_reason(c, "", NULL);
@@ -303,7 +358,8 @@ static void running(struct ctr *c)
 	event_started(c);
 	state_set(c, CTR_RUNNING);
 	m->started_any = true;
-	c->done = c->role != ROLE_INIT;
+	c->done = c->role == ROLE_INFRA || c->role == ROLE_MEMBER;
+	care_begin(c);
 	if (c->p->timeout_us)
 		timer_set(&m->loop, &c->timeout_timer, c->p->timeout_us, on_timeout);
 	if (m->go && m->starter)
@@ -363,7 +419,9 @@ static void finish_io(struct ctr *c)
 
 static void forget_process(struct ctr *c)
 {
-	c->created = c->begun = c->stopping = false;
+	c->created = c->begun = c->stopping = c->hooking = false;
+	probes_end(c);
+	check_cancel(&c->hook);
 	c->s.pid = 0;
 	c->s.start_time = 0;
 	timer_stop(&c->m->loop, &c->timeout_timer);
@@ -399,7 +457,7 @@ uint64_t ctr_backoff(struct ctr *c)
 	uint32_t n;
 
 	if (c->p->backoff_reset_us && c->released_mono &&
-		time_mono_us() - c->released_mono >= c->p->backoff_reset_us)
+		loop_now() - c->released_mono >= c->p->backoff_reset_us)
 		c->backoff_n = 0;
 	n = c->backoff_n++;
 	if (c->m->plan.kube) { /* the kubelet's first restart is immediate, the second waits the base */
@@ -413,12 +471,20 @@ uint64_t ctr_backoff(struct ctr *c)
 static void schedule(struct ctr *c)
 {
 	uint64_t delay = ctr_backoff(c);
+	char words[300];
 
+	ctr_remember(c, c->s.reason, c->s.message);
 	c->s.next_start_us = time_now_us() + delay;
 	state_set(c, CTR_WAITING);
-	if (delay && c->m->plan.kube)
-		c->s.reason = "CrashLoopBackOff";
+	if (delay && c->m->plan.kube) {
+		snprintf(words, sizeof words, "back-off %us restarting failed container=%s pod=%.120s",
+			(unsigned) (delay / 1000000), c->p->name, c->m->plan.name ? c->m->plan.name : "");
+		ctr_reason(c, "CrashLoopBackOff", words);
+		pod_note(c->m, c, true, "BackOff", "Back-off restarting failed container %s in pod %.120s",
+			c->p->name, c->m->plan.name ? c->m->plan.name : "");
+	}
 	timer_set(&c->m->loop, &c->restart_timer, delay, on_restart);
+	pod_advance(c->m); /* who waits for the init containers of a played pod is told */
 }
 
 void ctr_cancel_restart(struct ctr *c)
@@ -431,9 +497,27 @@ void ctr_cancel_restart(struct ctr *c)
 		return;
 	c->s.next_start_us = 0;
 	if (strcmp(c->s.reason, "CrashLoopBackOff") == 0)
-		c->s.reason = c->s.exit_code ? "Error" : "Completed";
+		ctr_reason(c, c->s.exit_code ? "Error" : "Completed", NULL);
 	state_set(c, CTR_EXITED);
 	final(c);
+}
+
+/* A rule speaks before the policy does: 1 restart, 0 none of them says anything. */
+static bool rule_restarts(const struct ctr *c)
+{
+	char code[24];
+
+	snprintf(code, sizeof code, "%lld", (long long) c->s.exit_code);
+	for (size_t i = 0; c->p->care && i < c->p->care->rules.n; i++) {
+		const struct restart_rule *r = LIST_AT(c->p->care->rules, const struct restart_rule, i);
+		bool is_in = false;
+
+		for (size_t k = 0; k < r->codes.n; k++)
+			is_in = is_in || strcmp(r->codes.v[k], code) == 0;
+		if (is_in == (r->op == RULE_IN))
+			return true;
+	}
+	return false;
 }
 
 static bool wants_restart(const struct ctr *c)
@@ -444,6 +528,10 @@ static bool wants_restart(const struct ctr *c)
 	if (c->s.stopped_by_user || c->m->stage == STAGE_STOPPING || c->m->stage == STAGE_OVER ||
 		c->role == ROLE_INFRA)
 		return false;
+	if (rule_restarts(c))
+		return true;
+	if (c->probe_killed && strcmp(policy, "no") != 0)
+		return true;
 	if (strcmp(policy, "on-failure") == 0 || (c->role == ROLE_INIT && strcmp(policy, "no") != 0))
 		return failed && (!c->p->restart_max || c->s.restarts < c->p->restart_max);
 	return strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0;
@@ -453,19 +541,22 @@ static bool wants_restart(const struct ctr *c)
 static void decide(struct ctr *c)
 {
 	struct monitor *m = c->m;
+	bool again = wants_restart(c);
 
+	c->probe_killed = false;
 	if (c->restart_wanted && m->stage == STAGE_RUNNING && !m->adopted) {
 		c->restart_wanted = false;
 		c->s.stopped_by_user = false;
+		ctr_remember(c, c->s.reason, c->s.message);
 		pends_answer(
 			m, PEND_EXITED, c, NULL, "{s:b, s:I}", "ok", 1, "code", (json_int_t) c->s.exit_code);
 		ctr_begin(c);
 		return;
 	}
 	pends_answer(m, PEND_EXITED, c, NULL, "{s:b, s:I}", "ok", 1, "code", (json_int_t) c->s.exit_code);
-	if (wants_restart(c) && m->adopted)
+	if (again && m->adopted)
 		m->restart_pod = true; /* nothing can be started here any more */
-	else if (wants_restart(c)) {
+	else if (again) {
 		schedule(c);
 		return;
 	}
@@ -491,6 +582,7 @@ void ctr_failed(struct ctr *c, const struct err *why)
 	c->s.exit_code = code_of_err(&err);
 	c->s.finished_us = time_now_us();
 	ctr_reason(c, "StartError", why->msg);
+	pod_note(m, c, true, "Failed", "Error: %s", why->msg);
 	state_set(c, CTR_EXITED);
 	if (!c->job.kind && had_process)
 		(void) runtime_delete(c, &ignored);
@@ -502,11 +594,20 @@ void ctr_failed(struct ctr *c, const struct err *why)
 	}
 	if (c->auto_restart && wants_restart(c)) {
 		schedule(c);
-		pod_advance(c->m); /* who waits for the init containers of a played pod is told */
 		return;
 	}
 	final(c);
 	pod_advance(m);
+}
+
+static void left_words(struct ctr *c)
+{
+	char *text = ctr_message(c);
+
+	if (!text)
+		return;
+	free(c->s.message);
+	c->s.message = text;
 }
 
 static void note_end(struct ctr *c, int code, bool unknown)
@@ -531,6 +632,8 @@ static void note_end(struct ctr *c, int code, bool unknown)
 			: code          ? "Error"
 					: "Completed",
 			c->timed_out ? "killed: it ran longer than its timeout" : NULL);
+	if (!unknown && !c->timed_out)
+		left_words(c);
 }
 
 void ctr_exited(struct ctr *c, int code)

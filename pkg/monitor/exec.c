@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,10 +114,11 @@ static void file_name(const struct session *s, const char *what, char path[240])
 
 static void files_remove(const struct session *s)
 {
-	static const char *const names[] = { "process", "pid", "log" };
+	static const char *const names[] = { "pid", "log", "process" };
+	size_t n = LEN(names) - s->internal; /* a probe's command is written once */
 	char path[240];
 
-	for (size_t i = 0; s->c && i < LEN(names); i++) {
+	for (size_t i = 0; s->c && i < n; i++) {
 		file_name(s, names[i], path);
 		(void) unlinkat(s->m->run_fd, path, 0);
 	}
@@ -200,8 +202,96 @@ int session_start(struct monitor *m, struct pend *pend, const json_t *request, c
 	return 0;
 }
 
+/* ---- commands of probes and hooks: the container's own process with other arguments ---- */
+
+static int process_of_bundle(const struct ctr *c, json_t **ret, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(JSON_MAX);
+	char path[600];
+	json_t *v;
+	int rc;
+
+	snprintf(path, sizeof path, "%s/config.json", c->p->bundle);
+	if ((rc = file_read(AT_FDCWD, path, PATH_IN_STATE, &b)) < 0)
+		return err_sys(err, -rc, "read '%s'", path);
+	if (!(v = json_parse(b.data, b.len, err)))
+		return err_wrap(err, "%s", path);
+	*ret = json_incref(json_object_get(v, "process"));
+	json_decref(v);
+	return *ret ? 0 : err_set(err, ERR_CORRUPT, "%s: has no process", path);
+}
+
+static int command_write(struct check *k, struct err *err)
+{
+	json_t *process = NULL, *args = json_array();
+	auto_close int dir = -EBADF;
+	char *text = NULL, name[40];
+	int rc = process_of_bundle(k->c, &process, err);
+
+	if (rc < 0) {
+		json_decref(args);
+		return rc;
+	}
+	for (size_t i = 0; i < k->h->argv.n; i++)
+		json_array_append_new(args, json_string(k->h->argv.v[i]));
+	json_object_del(process, "consoleSize");
+	rc = -ENOMEM;
+	snprintf(name, sizeof name, "process.%s", k->name);
+	if (json_object_set_new(process, "args", args) == 0 &&
+		json_object_set_new(process, "terminal", json_false()) == 0 && (text = json_print(process))) {
+		dir = path_open(k->m->run_fd, k->c->p->id, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
+		rc = dir < 0 ? dir : file_replace(dir, name, text, strlen(text), 0600, false);
+	}
+	free(text);
+	json_decref(process);
+	return rc < 0 ? err_sys(err, -rc, "write '%s'", name) : 0;
+}
+
+int session_check(struct check *k, const int fds[3], struct err *err)
+{
+	struct session *s;
+	int rc;
+
+	if (!k->written && (rc = command_write(k, err)) < 0)
+		return rc;
+	k->written = true;
+	if (!(s = session_new(k->m, k->c, NULL, err)))
+		return -EINVAL;
+	s->internal = true;
+	s->check = k;
+	if ((rc = runtime_exec(s, fds, err)) < 0) {
+		session_free(s);
+		return rc;
+	}
+	k->session = s;
+	return 0;
+}
+
+static void command_kill(const struct session *s)
+{
+	if (getpgid(s->pid) == s->pid) /* with what it started */
+		(void) kill(-s->pid, SIGKILL);
+	(void) kill(s->pid, SIGKILL);
+}
+
+void session_abandon(struct session *s)
+{
+	s->check = NULL;
+	if (s->running)
+		command_kill(s);
+}
+
 static void session_failed(struct session *s, struct err *err)
 {
+	struct check *k = s->check;
+
+	if (s->internal) {
+		files_remove(s);
+		session_free(s);
+		if (k)
+			check_not_run(k, err);
+		return;
+	}
 	if (s->c)
 		err_wrap(err, "container '%s': exec", s->c->p->name);
 	files_remove(s);
@@ -236,10 +326,12 @@ void session_created(struct session *s, int status)
 		return;
 	}
 	files_remove(s);
-	if (s->c)
+	if (s->c && !s->internal)
 		event_exec(s->c, false, 0);
 	s->running = true;
 	s->pend = NULL;
+	if (s->internal && !s->check && !orphan)
+		command_kill(s);
 	if (p) {
 		if (s->tty && !s->detach) {
 			p->client->want_out = p->client->hold_in = p->client->want_in = true;
@@ -255,9 +347,16 @@ void session_created(struct session *s, int status)
 void session_exited(struct session *s, int code)
 {
 	struct monitor *m = s->m;
+	struct check *k = s->check;
 	json_t *event;
 
 	s->running = false;
+	if (s->internal) {
+		session_free(s);
+		if (k)
+			check_exited(k, code);
+		return;
+	}
 	s->over = true;
 	s->code = code;
 	if (s->c)

@@ -35,7 +35,10 @@
 #define UNHEARD_US 100000  /* a pid 1 that cannot hear the signal is looked at again after this */
 #define UNHEARD_SETTLED_US 10000
 #define SETTLED_US 2000000 /* ... and sooner when it has run for so long */
-#define LOGS_KEPT 10       /* attempts of which the log file stays */
+#define EVENTS_MAX 48      /* of one pod; the oldest goes */
+#define EVENT_MAX 512      /* bytes of an event's message */
+#define CONDITIONS 5
+#define LOGS_KEPT 10 /* attempts of which the log file stays */
 
 struct monitor;
 struct ctr;
@@ -113,6 +116,68 @@ int runtime_pid(struct monitor *m, const char *dir, const char *file, pid_t *ret
 void runtime_reap(struct monitor *m);
 bool runtime_orphan(struct monitor *m, pid_t pid, int *ret_status); /* was it reaped before we knew it? */
 
+/* ---- check.c, dial.c: one run of a probe's or hook's handler ---- */
+enum verdict {
+	VERDICT_OK,
+	VERDICT_WARNING,
+	VERDICT_FAILED,
+	VERDICT_ERROR /* it could not be asked */
+};
+struct check;
+struct dial;
+struct url;
+typedef void check_fn(struct check *k, enum verdict v, const char *message);
+struct check {
+	struct check *next; /* of those whose helper runs */
+	struct monitor *m;
+	struct ctr *c;
+	const struct handler *h;
+	const char *name; /* literal; unique among the checks of a container */
+	check_fn *done;
+	bool on, timed_out;
+	bool any_answer; /* http: whatever the status */
+	bool written;    /* its process document is there */
+	int code;        /* of a command */
+	uint64_t timeout_us;
+	struct timer timer;
+	struct dial *dial;
+	struct session *session;
+	pid_t pid; /* of the helper */
+	struct watch out_w;
+	int out_fd;
+	struct buf out;
+};
+void check_init(struct check *k, struct ctr *c, const struct handler *h, const char *name, check_fn *done);
+void check_begin(
+	struct check *k, uint64_t timeout_us); /* 0: as long as it takes; done may be called at once */
+void check_cancel(struct check *k);            /* without a word; does nothing when it is not on */
+void check_end(struct check *k, enum verdict v, const char *message);
+void check_by_helper(struct check *k, const struct url *u);
+bool check_reaped(struct monitor *m, pid_t pid, int status);
+void check_exited(struct check *k, int code);               /* exec.c: the command ended */
+void check_not_run(struct check *k, const struct err *err); /* ... or could not be begun */
+void dial_begin(struct check *k);
+bool dial_can(const struct handler *h);
+void dial_timed_out(struct dial *d);
+void dial_free(struct dial *d);
+
+/* ---- probe.c ---- */
+enum probe_kind { PROBE_STARTUP, PROBE_LIVENESS, PROBE_READINESS, PROBE_HEALTH };
+struct worker {
+	enum probe_kind kind;
+	const struct probe *p;
+	struct check check;
+	struct timer timer;
+	uint64_t due, asked_us;
+	uint32_t run, tries; /* equal results in a row; runs that could not ask */
+	bool last, held;
+};
+void probes_begin(struct ctr *c);    /* it runs */
+void probes_stopping(struct ctr *c); /* it is to end: only its readiness still matters */
+void probes_end(struct ctr *c);
+void probes_free(struct ctr *c);
+bool worker_counts(struct worker *w, bool ok); /* one more result; true: its threshold is reached */
+
 /* ---- containers ---- */
 enum role { ROLE_INFRA, ROLE_INIT, ROLE_SIDECAR, ROLE_MEMBER };
 struct ctr {
@@ -153,6 +218,14 @@ struct ctr {
 	uint32_t backoff_n;
 	uint64_t released_mono;
 	uint64_t oom_base;
+	struct worker *probes; /* made when it first runs */
+	size_t n_probes;
+	bool startup_ok, readiness_ok;
+	bool probe_killed;      /* its end is a failed probe's: it is started again whatever its code */
+	struct check hook;      /* postStart, preStop */
+	bool hooking;           /* postStart is under way */
+	bool pre_stopped;       /* preStop was begun */
+	struct status_end last; /* s.last points here when there is one; its strings are owned */
 };
 struct ctr *ctr_new(struct monitor *m, struct plan_container *p, struct err *err);
 void ctr_free(struct ctr *c);
@@ -171,6 +244,11 @@ void ctr_reason(struct ctr *c, const char *reason, const char *message);
 void ctr_cancel_restart(struct ctr *c);
 uint64_t ctr_backoff(struct ctr *c);
 int ctr_rootfs_fd(struct ctr *c, struct err *err);
+const char *hook_words(const struct check *k, const char *message); /* stop.c: why a hook failed; static */
+void ctr_remember(
+	struct ctr *c, const char *reason, const char *message); /* the end of an attempt, as lastState */
+bool ctr_is_started(const struct ctr *c); /* up, its postStart done, its startup probe content */
+char *ctr_message(struct ctr *c);         /* message.c: what it left to say; NULL or owned */
 
 /* ---- events.c: `podctl events` ---- */
 void event_started(struct ctr *c);
@@ -192,7 +270,9 @@ struct session {
 	struct monitor *m;
 	struct ctr *c;
 	char id[80];
-	char console[24]; /* name of its console socket in run_dir */
+	char console[24];    /* name of its console socket in run_dir */
+	struct check *check; /* it is a probe's or hook's */
+	bool internal;       /* ... or was, until that lost interest */
 	struct job job;
 	pid_t pid;
 	bool tty, detach, running, over, answered;
@@ -205,6 +285,9 @@ struct session {
 struct pend;
 int session_start(struct monitor *m, struct pend *pend, const json_t *request, const int *fds, size_t nfds,
 	struct err *err);
+int session_check(
+	struct check *k, const int fds[3], struct err *err); /* the handler's command, in its container */
+void session_abandon(struct session *s);                     /* killed, and of interest to nobody */
 void session_created(struct session *s, int status);
 void session_exited(struct session *s, int code);
 struct session *session_find(struct monitor *m, const char *id);
@@ -290,8 +373,9 @@ void op_handle(struct client *c, const json_t *request, int *fds, size_t nfds);
 
 /* ---- pod.c ---- */
 enum stage { STAGE_IDLE, STAGE_INFRA, STAGE_INIT, STAGE_MEMBERS, STAGE_RUNNING, STAGE_STOPPING, STAGE_OVER };
-void pod_go(struct monitor *m);      /* plan is read: make what it names, begin */
-void pod_advance(struct monitor *m); /* something happened: pod_settle is to do what is next */
+void pod_deadline(struct monitor *m); /* sets its timer, when there is one */
+void pod_go(struct monitor *m);       /* plan is read: make what it names, begin */
+void pod_advance(struct monitor *m);  /* something happened: pod_settle is to do what is next */
 void pod_settle(struct monitor *m);
 void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user);
 void pod_start_failed(struct monitor *m, const struct err *err);
@@ -309,8 +393,19 @@ int ns_flags(const struct strs *names, int *ret, struct err *err);
 int ns_make(struct monitor *m, int flags, bool apply, struct err *err);
 int ns_apply(struct monitor *m, struct err *err); /* hostname, sysctls, lo */
 void ns_hold_pid(struct monitor *m, pid_t infra);
+/* A non-blocking TCP socket where the pod's probes are dialled from; -errno. */
+int ns_socket(struct monitor *m, const struct ctr *c, int family);
+void ns_sockets_free(struct monitor *m);
 void status_write(struct monitor *m);
-json_t *status_json(struct monitor *m);
+json_t *status_json(struct monitor *m, bool events);
+/* pod_notes.c; c NULL: of the pod.  Only played pods keep them. */
+void pod_note(struct monitor *m, const struct ctr *c, bool warning, const char *reason, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+void pod_notes_adopt(struct monitor *m, const struct list *events); /* copies */
+void pod_notes_free(struct monitor *m);
+/* conditions.c */
+void conditions_update(struct monitor *m);
+void conditions_adopt(struct monitor *m, const struct list *conditions);
 int adopt_lock(struct err *err); /* before anything of the pod is touched */
 int adopt(struct monitor *m, struct err *err);
 const struct cgroup_fs *monitor_cgroups(struct monitor *m); /* NULL: none usable */
@@ -344,10 +439,19 @@ struct monitor {
 	bool advance;       /* pod_step is due */
 	struct err failure; /* of the start; the answer to GO once everything is undone */
 	bool failed, set_up_failed, enter_due;
-	uint64_t stop_timeout_us;
+	uint64_t stop_timeout_us, stop_began;
 	int stop_signal;
 	uint64_t started_us;
-	struct timer retry, rebirth_timer;
+	struct timer retry, rebirth_timer, deadline_timer;
+	const char *reason, *message; /* of a pod that failed as a whole; literals */
+	bool initialized;             /* init containers are over, sidecars run */
+	struct status_event events[EVENTS_MAX];
+	size_t n_events;
+	struct status_condition conditions[CONDITIONS];
+	struct check *helpers;
+	int ns_home;     /* our network namespace, to come back to; 0: not opened, -1: there is no way back */
+	int sockets[16]; /* made in the pod's network namespace, in advance */
+	size_t n_sockets;
 	struct {
 		pid_t pid;
 		int status;

@@ -5,6 +5,8 @@
 
 #include "pkg/util/io.h"
 
+uint64_t (*loop_clock)(void) = time_mono_us;
+
 void loop_init(struct loop *l)
 {
 	l->watches.next = l->watches.prev = &l->watches;
@@ -43,7 +45,7 @@ void watch_remove(struct loop *l, struct watch *w)
 
 void timer_set(struct loop *l, struct timer *t, uint64_t in_us, void (*fn)(struct timer *t))
 {
-	uint64_t now = time_mono_us();
+	uint64_t now = loop_now();
 
 	timer_stop(l, t);
 	*t = (struct timer){
@@ -65,25 +67,32 @@ void timer_stop(struct loop *l, struct timer *t)
 	t->next->prev = t->prev;
 }
 
-/* Milliseconds to the first timer, rounded up so that it is due when poll returns; -1: there is none. */
-static int loop_timeout(const struct loop *l)
+uint64_t loop_next(const struct loop *l)
 {
-	uint64_t first = UINT64_MAX, now;
+	uint64_t first = UINT64_MAX;
 
 	for (const struct timer *t = l->timers.next; t != &l->timers; t = t->next)
 		if (t->at_us < first)
 			first = t->at_us;
+	return first;
+}
+
+/* Milliseconds to the first timer, rounded up so that it is due when poll returns; -1: there is none. */
+static int loop_timeout(const struct loop *l)
+{
+	uint64_t first = loop_next(l), now;
+
 	if (first == UINT64_MAX)
 		return -1;
-	now = time_mono_us();
+	now = loop_now();
 	if (first <= now)
 		return 0;
 	return (first - now) / 1000 >= INT_MAX ? INT_MAX : (int) ((first - now) / 1000 + 1);
 }
 
-static void timers_run(struct loop *l)
+void loop_timers(struct loop *l)
 {
-	uint64_t now = time_mono_us();
+	uint64_t now = loop_now();
 
 	/* a callback may remove any timer, so look from the start after each; those it adds lie in the future */
 	for (struct timer *t = l->timers.next; t != &l->timers;) {
@@ -123,6 +132,6 @@ int loop_turn(struct loop *l)
 		if (l->owner[i])
 			l->owner[i]->slot = 0;
 	if (l->timers.next != &l->timers)
-		timers_run(l);
+		loop_timers(l);
 	return 0;
 }

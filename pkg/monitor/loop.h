@@ -40,6 +40,10 @@ struct loop {
 
 #define OWNER_OF(p, type, member) ((type *) (void *) ((char *) (p) -offsetof(type, member)))
 
+/* What time it is for timers: time_mono_us, or a test's own clock. */
+extern uint64_t (*loop_clock)(void);
+static inline uint64_t loop_now(void) { return loop_clock(); }
+
 void loop_init(struct loop *l);
 int watch_add(
 	struct loop *l, struct watch *w, int fd, short events, void (*fn)(struct watch *w, short revents));
@@ -49,5 +53,7 @@ void timer_set(
 void timer_stop(struct loop *l, struct timer *t);
 /* Waits for the next events and runs their callbacks; -errno when poll itself failed. */
 int loop_turn(struct loop *l);
+uint64_t loop_next(const struct loop *l); /* when the first timer is due; UINT64_MAX: none is */
+void loop_timers(struct loop *l);         /* runs what is due */
 
 #endif

@@ -250,3 +250,86 @@ void ns_hold_pid(struct monitor *m, pid_t infra)
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0 && dup3(fd, PLAN_FD_PID, O_CLOEXEC) >= 0)
 		m->pid_held = infra; /* else a member's create says that it cannot join it */
 }
+
+/* ---- sockets for probes ---- */
+
+/* In a child, for who may not come back from the pod's network: it makes some in advance. */
+static void socket_child(const char *netns, int family, size_t n, int sock)
+{
+	int fd = open(netns, O_RDONLY | O_CLOEXEC), fds[LEN(((struct monitor *) 0)->sockets)];
+	size_t made = 0;
+	char byte = 0;
+
+	if (fd >= 0 && setns(fd, CLONE_NEWNET) == 0)
+		for (; made < n; made++)
+			if ((fds[made] = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
+				break;
+	(void) fd_send(sock, &byte, 1, fds, made);
+	_exit(0);
+}
+
+static int sockets_by_child(struct monitor *m, const char *netns, int family)
+{
+	size_t n = family == AF_INET ? LEN(m->sockets) : 1;
+	char byte;
+	int sv[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+		return -errno;
+	if ((pid = (pid_t) syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)) == 0)
+		socket_child(netns, family, n, sv[1]);
+	close(sv[1]);
+	m->n_sockets = n;
+	if (pid < 0 || fd_recv(sv[0], &byte, 1, m->sockets, &m->n_sockets, 0) != 1)
+		m->n_sockets = 0;
+	close(sv[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return m->n_sockets ? m->sockets[--m->n_sockets] : -ENETUNREACH;
+}
+
+static bool may_return(struct monitor *m)
+{
+	if (!m->ns_home) {
+		m->ns_home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		if (m->ns_home >= 0 && setns(m->ns_home, CLONE_NEWNET) < 0)
+			fd_close_p(&m->ns_home);
+	}
+	return m->ns_home >= 0;
+}
+
+int ns_socket(struct monitor *m, const struct ctr *c, int family)
+{
+	char path[48];
+	auto_close int there = -EBADF;
+	int fd;
+
+	if (!m->plan.probe_inside) {
+		fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		return fd < 0 ? -errno : fd;
+	}
+	if (family == AF_INET && m->n_sockets)
+		return m->sockets[--m->n_sockets];
+	snprintf(path, sizeof path, "/proc/%d/ns/net", (int) c->s.pid);
+	if (!may_return(m)) {
+		ns_sockets_free(m);
+		return sockets_by_child(m, path, family);
+	}
+	if ((there = open(path, O_RDONLY | O_CLOEXEC)) < 0 || setns(there, CLONE_NEWNET) < 0)
+		return -errno;
+	if ((fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
+		fd = -errno;
+	if (setns(m->ns_home, CLONE_NEWNET) < 0) { /* it worked before, and cannot fail */
+		if (fd >= 0)
+			close(fd);
+		fd = -EPERM;
+	}
+	return fd;
+}
+
+void ns_sockets_free(struct monitor *m)
+{
+	while (m->n_sockets)
+		close(m->sockets[--m->n_sockets]);
+}

@@ -440,7 +440,7 @@ static int op_forget(struct call *k, struct err *err)
 
 static int op_status(struct call *k, struct err *err)
 {
-	json_t *s = k->m->have_plan ? status_json(k->m) : json_object();
+	json_t *s = k->m->have_plan ? status_json(k->m, false) : json_object();
 
 	(void) err;
 	pend_answer(k->p, json_pack("{s:b, s:o}", "ok", 1, "status", s), -EBADF);

@@ -141,8 +141,8 @@ static const struct field status_container_fields[] = {
 	F_STR(struct status_container, "reason", reason),
 	F_STR(struct status_container, "message", message),
 	F_U64(struct status_container, "next_start_us", next_start_us),
-	F_BOOL(struct status_container, "ready", ready),
-	F_BOOL(struct status_container, "started", started),
+	{ "ready", FIELD_BOOL, offsetof(struct status_container, ready), .always = 1 },
+	{ "started", FIELD_BOOL, offsetof(struct status_container, started), .always = 1 },
 	F_PTR(struct status_container, "last", last, end_fields, struct status_end),
 	F_PTR(struct status_container, "health", health, health_fields, struct status_health),
 	F_END

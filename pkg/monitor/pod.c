@@ -1,11 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "pkg/monitor/internal.h"
 #include "pkg/util/io.h"
+
+#define SIDECAR_GRACE_MIN_US 2000000
 
 static struct ctr *infra_of(const struct monitor *m)
 {
@@ -33,6 +36,8 @@ static bool has_init(const struct monitor *m)
 
 void pod_advance(struct monitor *m) { m->advance = true; }
 
+static void start_answer(struct monitor *m);
+
 /* ---- the start ---- */
 
 static int prepare(struct monitor *m, struct err *err)
@@ -54,11 +59,48 @@ static int prepare(struct monitor *m, struct err *err)
 	return mounts_make(m, err);
 }
 
+static void scheduled(struct monitor *m)
+{
+	char node[HOST_NAME_MAX + 1] = "";
+
+	if (!m->plan.kube)
+		return;
+	(void) gethostname(node, sizeof node);
+	pod_note(m, NULL, false, "Scheduled", "Successfully assigned default/%.120s to %s",
+		m->plan.name ? m->plan.name : "", node);
+}
+
+/* activeDeadlineSeconds: the pod fails as a whole, with the grace it has. */
+static void on_deadline(struct timer *t)
+{
+	struct monitor *m = OWNER_OF(t, struct monitor, deadline_timer);
+
+	if (m->stage == STAGE_STOPPING || m->stage == STAGE_OVER)
+		return;
+	m->reason = "DeadlineExceeded";
+	m->message = "Pod was active on the node longer than the specified deadline";
+	pod_note(m, NULL, false, m->reason, "%s", m->message);
+	m->failed = true;
+	start_answer(m);
+	m->stage = STAGE_RUNNING;
+	pod_halt(m, UINT64_MAX, 0, false);
+}
+
+void pod_deadline(struct monitor *m)
+{
+	uint64_t end = m->started_us + m->plan.deadline_us, now = time_now_us();
+
+	if (m->plan.deadline_us && m->stage != STAGE_OVER)
+		timer_set(&m->loop, &m->deadline_timer, end > now ? end - now : 0, on_deadline);
+}
+
 void pod_go(struct monitor *m)
 {
 	struct err err = { 0 };
 
 	m->started_us = time_now_us();
+	scheduled(m);
+	pod_deadline(m);
 	m->stage = STAGE_INFRA;
 	m->dirty = true;
 	for (struct ctr *c = m->ctrs; c; c = c->next)
@@ -142,14 +184,21 @@ static bool step_init(struct monitor *m)
 	if (infra_died(m))
 		return false;
 	for (struct ctr *c = m->ctrs; c; c = c->next) {
-		if ((c->role != ROLE_INIT && c->role != ROLE_SIDECAR) || !c->wanted || c->done)
+		if ((c->role != ROLE_INIT && c->role != ROLE_SIDECAR) || !c->wanted)
 			continue;
+		if (c->done) {
+			if (c->created && c->job.kind == JOB_NONE)
+				ctr_release(c); /* a sidecar that is started again */
+			continue;
+		}
 		if (!c->begun && c->s.state != CTR_WAITING && !ctr_is_alive(c) && !c->init_ended)
 			ctr_begin(c);
 		if (c->created && c->job.kind == JOB_NONE)
 			ctr_release(c);
 		if (m->stage != STAGE_INIT)
 			return false;
+		if (c->role == ROLE_SIDECAR && ctr_is_started(c))
+			c->done = true;
 		if (c->init_ended && c->s.exit_code == 0) {
 			c->done = true;
 			continue;
@@ -164,6 +213,7 @@ static bool step_init(struct monitor *m)
 			return false;
 	}
 	m->stage = STAGE_MEMBERS;
+	m->initialized = true;
 	return true;
 }
 
@@ -185,6 +235,8 @@ static bool step_members(struct monitor *m)
 			ctr_release(c);
 		if (m->stage == STAGE_MEMBERS && c->job.kind == JOB_START)
 			return false;
+		if (c->hooking && c->role == ROLE_MEMBER)
+			break; /* the others wait for its postStart, the starter does not */
 	}
 	if (m->stage != STAGE_MEMBERS)
 		return false;
@@ -248,10 +300,13 @@ static void cleanups_spawn(struct monitor *m)
 static bool step_running(struct monitor *m)
 {
 	const struct ctr *infra = infra_of(m);
+	bool held = false;
 
-	for (struct ctr *c = m->ctrs; c; c = c->next)
-		if (c->created && c->job.kind == JOB_NONE)
+	for (struct ctr *c = m->ctrs; c; c = c->next) {
+		if (c->created && c->job.kind == JOB_NONE && !(held && !c->s.ran))
 			ctr_release(c);
+		held = held || c->hooking;
+	}
 	if (m->stage != STAGE_RUNNING)
 		return true;
 	if (m->adopted && m->restart_pod) {
@@ -291,6 +346,7 @@ void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user)
 	m->stage = STAGE_STOPPING;
 	m->stop_timeout_us = timeout_us;
 	m->stop_signal = sig;
+	m->stop_began = loop_now();
 	timer_stop(&m->loop, &m->rebirth_timer);
 	for (struct ctr *c = m->ctrs; c; c = c->next) {
 		if (by_user && !ctr_is_over(c))
@@ -336,6 +392,17 @@ static void over(struct monitor *m)
 		io_detach_all(&c->io);
 }
 
+/* One grace for all of them: sidecars have what the members left of it, but never less than two seconds. */
+static uint64_t sidecar_grace(const struct monitor *m, const struct ctr *c)
+{
+	uint64_t grace = m->stop_timeout_us == UINT64_MAX ? c->p->stop_timeout_us : m->stop_timeout_us;
+	uint64_t gone = loop_now() - m->stop_began;
+
+	if (!grace || !m->plan.kube)
+		return grace;
+	return grace > gone && grace - gone > SIDECAR_GRACE_MIN_US ? grace - gone : SIDECAR_GRACE_MIN_US;
+}
+
 /* Members together, then sidecars in reverse order, infra last. */
 static bool step_stopping(struct monitor *m)
 {
@@ -351,7 +418,7 @@ static bool step_stopping(struct monitor *m)
 		}
 	if (sidecar) {
 		if (!sidecar->stopping)
-			ctr_stop(sidecar, m->stop_timeout_us, m->stop_signal);
+			ctr_stop(sidecar, sidecar_grace(m, sidecar), m->stop_signal);
 		return false;
 	}
 	if (infra && ctr_is_alive(infra)) {
@@ -374,6 +441,8 @@ const char *pod_phase(const struct monitor *m)
 {
 	bool any = false, failed = m->failed;
 
+	if (m->reason)
+		return "Failed";
 	if (m->stage < STAGE_RUNNING)
 		return "Pending";
 	for (const struct ctr *c = m->ctrs; c; c = c->next) {

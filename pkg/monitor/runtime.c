@@ -209,7 +209,7 @@ int runtime_exec(struct session *s, const int fds[3], struct err *err)
 	args_prefix(&a, plan, s->c->p->id, log);
 	arg(&a, "exec");
 	arg(&a, "--process");
-	argf(&a, "%s/%s/process.%s", plan->run_dir, s->c->p->id, s->id);
+	argf(&a, "%s/%s/process.%s", plan->run_dir, s->c->p->id, s->check ? s->check->name : s->id);
 	arg(&a, "--pid-file");
 	argf(&a, "%s/%s/pid.%s", plan->run_dir, s->c->p->id, s->id);
 	arg(&a, "--detach");
@@ -392,7 +392,8 @@ static void reaped(struct monitor *m, pid_t pid, int status)
 			return;
 		}
 	}
-	orphan_note(m, pid, status);
+	if (!check_reaped(m, pid, status))
+		orphan_note(m, pid, status);
 }
 
 void runtime_reap(struct monitor *m)

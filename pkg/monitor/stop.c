@@ -9,6 +9,8 @@
 #include "pkg/monitor/internal.h"
 #include "pkg/util/io.h"
 
+#define PRE_STOP_MIN_US 2000000
+
 void ctr_signal(struct ctr *c, int sig)
 {
 	if (c->pidfd >= 0)
@@ -76,7 +78,7 @@ static void thaw(struct ctr *c)
 static void on_stop(struct timer *t)
 {
 	struct ctr *c = OWNER_OF(t, struct ctr, stop_timer);
-	uint64_t now = time_mono_us();
+	uint64_t now = loop_now();
 
 	if (now < c->stop_end &&
 		hears(c, c->stop_signal)) { /* it has its handler by now, the signal came too early */
@@ -91,20 +93,79 @@ static void on_stop(struct timer *t)
  * two of them. */
 static uint64_t look_again(const struct ctr *c)
 {
-	bool settled = c->released_mono && time_mono_us() - c->released_mono > SETTLED_US;
+	bool settled = c->released_mono && loop_now() - c->released_mono > SETTLED_US;
 
 	return settled ? UNHEARD_SETTLED_US : UNHEARD_US;
 }
 
+/* The signal, and what follows when it is not heard. */
+static void signal_now(struct ctr *c, uint64_t timeout_us)
+{
+	bool deaf = !hears(c, c->stop_signal);
+
+	ctr_signal(c, c->stop_signal);
+	thaw(c);
+	if (c->stop_signal == SIGKILL)
+		return;
+	c->stop_end = loop_now() + timeout_us;
+	if (deaf && timeout_us > look_again(c))
+		timeout_us = look_again(c);
+	timer_set(&c->m->loop, &c->stop_timer, timeout_us, on_stop);
+}
+
+const char *hook_words(const struct check *k, const char *message)
+{
+	static char text[EVENT_MAX];
+
+	if (k->h->type == HANDLER_EXEC && !k->timed_out && k->code)
+		snprintf(text, sizeof text, "command '%.200s%s' exited with %d: %.200s",
+			k->h->argv.n ? k->h->argv.v[0] : "", k->h->argv.n > 1 ? " ..." : "", k->code,
+			message);
+	else
+		snprintf(text, sizeof text, "%s", message);
+	return text;
+}
+
+/* What is left of the grace, but never less than two seconds, is the signal's. */
+static void pre_stop_done(struct check *k, enum verdict v, const char *message)
+{
+	struct ctr *c = OWNER_OF(k, struct ctr, hook);
+	uint64_t now = loop_now(), left = c->stop_end > now ? c->stop_end - now : 0;
+
+	if (v == VERDICT_FAILED || v == VERDICT_ERROR)
+		pod_note(
+			c->m, c, true, "FailedPreStopHook", "PreStopHook failed: %s", hook_words(k, message));
+	signal_now(c, left < PRE_STOP_MIN_US ? PRE_STOP_MIN_US : left);
+}
+
+static bool pre_stop(struct ctr *c, uint64_t timeout_us)
+{
+	uint64_t end = loop_now() + timeout_us;
+
+	if (!c->p->care || !c->p->care->pre_stop || c->stop_signal == SIGKILL || c->paused)
+		return false;
+	if (c->pre_stopped && !c->hook.on)
+		return false; /* it has had its chance */
+	if (c->pre_stopped && end >= c->stop_end)
+		return true;
+	c->stop_end = end;
+	c->pre_stopped = true;
+	check_init(&c->hook, c, c->p->care->pre_stop, "preStop", pre_stop_done);
+	c->hook.any_answer = true;
+	check_begin(&c->hook, timeout_us);
+	return true;
+}
+
 void ctr_stop(struct ctr *c, uint64_t timeout_us, int sig)
 {
-	bool deaf;
 
 	if (!ctr_is_alive(c) || c->decide_due)
 		return;
 	if (timeout_us == UINT64_MAX)
 		timeout_us = c->p->stop_timeout_us;
 	c->start_after_delete = false;
+	if (!c->stopping && !c->probe_killed && c->s.state == CTR_RUNNING)
+		pod_note(c->m, c, false, "Killing", "Stopping container %s", c->p->name);
 	c->stopping = true;
 	if (c->created || c->job.kind || !c->s.pid) { /* not running yet: nothing in it could hear */
 		c->kill_wanted = true;
@@ -118,15 +179,12 @@ void ctr_stop(struct ctr *c, uint64_t timeout_us, int sig)
 		c->stop_signal = SIGKILL;
 	c->s.state = CTR_STOPPING;
 	c->m->dirty = true;
-	deaf = !hears(c, c->stop_signal);
-	ctr_signal(c, c->stop_signal);
-	thaw(c);
-	if (c->stop_signal == SIGKILL)
-		return;
-	c->stop_end = time_mono_us() + timeout_us;
-	if (deaf && timeout_us > look_again(c))
-		timeout_us = look_again(c);
-	timer_set(&c->m->loop, &c->stop_timer, timeout_us, on_stop);
+	probes_stopping(c);
+	if (!c->pre_stopped || c->stop_signal == SIGKILL)
+		check_cancel(&c->hook);
+	c->hooking = false;
+	if (!pre_stop(c, timeout_us))
+		signal_now(c, timeout_us);
 }
 
 void ctr_kill(struct ctr *c, int sig)

@@ -300,6 +300,26 @@ static int dirs_make(struct start *s, const struct container_spec *c, bool mount
 	return *ret < 0 ? err_sys(err, errno, "open bundle") : 0;
 }
 
+/* The host's end of terminationMessagePath: any user of the container may write it, and it is empty at a start. */
+static int message_file(struct start *s, struct container_spec *c, struct oci_facts *f, struct err *err)
+{
+	char path[PATH_TEXT], name[160];
+	int fd;
+
+	if (!c->care || !c->message_path || !*c->message_path)
+		return 0;
+	snprintf(name, sizeof name, "%s/message", c->id);
+	if ((fd = openat(s->p->run_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666)) <
+		0)
+		return err_sys(err, errno, "make the termination message's file");
+	(void) fchmod(fd, 0666);
+	close(fd);
+	c->care->message_file = arena_printf(
+		&s->p->arena, "%s/%s", s->e->runroot, path_ctr_file(path, s->p->row.id, c->id, "message"));
+	f->message = c->care->message_file;
+	return f->message ? 0 : no_memory(err);
+}
+
 static int root_of(struct start *s, const struct container_spec *c, struct bundle *b, struct oci_facts *f,
 	struct err *err)
 {
@@ -360,7 +380,8 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 	if ((rc = root_of(s, c, &b, &f, err)) < 0 ||
 		(rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0 ||
 		(rc = cgroup_of(s, c, &b, err)) < 0 || (rc = limits_facts(s, &f, err)) < 0 ||
-		(rc = pod_namespaces(s, c, f.ns, err)) < 0 || (rc = files_facts(s, c, &f, err)) < 0 ||
+		(rc = message_file(s, c, &f, err)) < 0 || (rc = pod_namespaces(s, c, f.ns, err)) < 0 ||
+		(rc = files_facts(s, c, &f, err)) < 0 ||
 		(rc = pod_mounts(s, c, &mounts, &f.n_mounts, err)) < 0 ||
 		(rc = pod_devices(s, c, &devices, &f.n_devices, err)) < 0 ||
 		(rc = pod_io_limits(s, c, &f.io, &f.n_io, err)) < 0 || (rc = init_facts(s, c, &f, err)) < 0 ||

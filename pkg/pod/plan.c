@@ -1,4 +1,5 @@
 /* The monitor's plan: what was asked of each container, in the monitor's terms, with its bundle written. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -61,6 +62,7 @@ int plan_container_make(
 	p.timeout_us = c->timeout * SECOND_US;
 	p.log_max = c->log_size_max > 0 ? c->log_size_max : 0;
 	p.cgroup = (char *) (uintptr_t) b.cgroup;
+	p.care = c->care;
 	p.autostart = starts_now(s, c);
 	p.shown = strcmp(c->name, c->short_name) != 0 ? c->name : NULL;
 	p.image = c->image;
@@ -150,6 +152,52 @@ static int namespaces_of(struct start *s, struct plan *p, struct err *err)
 	return 0;
 }
 
+static bool needs_helper(const struct handler *h)
+{
+	unsigned char address[16];
+
+	/* a name is looked up by the helper too: the monitor never waits */
+	return h && (h->type == HANDLER_GRPC || h->tls || h->http2 ||
+			    (h->host && *h->host && inet_pton(AF_INET, h->host, address) != 1 &&
+				    inet_pton(AF_INET6, h->host, address) != 1));
+}
+
+/* From where and with what probes are asked. */
+static int probes_of(struct start *s, struct plan *p, struct err *err)
+{
+	bool any = false, helper = false;
+	const char *path;
+
+	for (size_t i = 0; i < s->p->n; i++) {
+		const struct care *c = s->p->ctr[i].care;
+
+		if (!c)
+			continue;
+		any = true;
+		helper = helper || (c->startup && needs_helper(&c->startup->handler)) ||
+			 (c->liveness && needs_helper(&c->liveness->handler)) ||
+			 (c->readiness && needs_helper(&c->readiness->handler)) ||
+			 needs_helper(c->post_start) || needs_helper(c->pre_stop);
+	}
+	if (!any)
+		return 0;
+	if (s->res.has_net && s->res.net.ip) {
+		uint32_t ip = s->res.net.ip;
+
+		p->address = arena_printf(
+			&s->p->arena, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+		if (!p->address)
+			return no_memory(err);
+	}
+	p->probe_inside = s->make_net && (!p->address || s->e->in_userns);
+	if (!helper)
+		return 0;
+	if (engine_helper(s->e, "podctl-probe", &path, err) < 0)
+		return err_wrap(err, "probes over TLS, HTTP/2 and gRPC, and of hosts by name");
+	p->probe_helper = (char *) (uintptr_t) path;
+	return 0;
+}
+
 int plan_make(struct start *s, struct err *err)
 {
 	struct arena *a = &s->p->arena;
@@ -171,6 +219,10 @@ int plan_make(struct start *s, struct err *err)
 	p->autoremove = s->p->spec.autoremove;
 	p->exit_policy = s->p->spec.exit_policy && *s->p->spec.exit_policy ? s->p->spec.exit_policy
 									   : (char *) "continue";
+	if (s->p->spec.deadline > 0)
+		p->deadline_us = (uint64_t) s->p->spec.deadline * SECOND_US;
+	if ((rc = probes_of(s, p, err)) < 0)
+		return rc;
 	p->cgroup = (char *) (uintptr_t) s->cgroup;
 	p->pod_cgroup = (char *) (uintptr_t) s->pod_cgroup;
 	if ((rc = runtime_argv(s, p, err)) < 0 || (rc = env_of(s, p, err)) < 0 ||

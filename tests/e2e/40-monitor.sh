@@ -45,7 +45,7 @@ begin() { write_plan; timeout 60 "$D" $OPT start "$BUILD/podctl-monitor" "$R" "$
 call() { timeout 60 "$D" call "$R" "$1"; }
 pid_of_monitor() { call '{"op":"HELLO"}' | sed -n 's/.*"pid":\([0-9]*\).*/\1/p'; }
 state() { sed -n "s/.*\"id\":\"$POD-$1\"[^}]*\"state\":\"\([a-z]*\)\".*/\1/p" "$R/status.json"; }
-field() { grep -o "\"id\":\"$POD-$1\"[^}]*}" "$R/status.json" | sed -n "s/.*\"$2\":\"*\([^,\"}]*\).*/\1/p"; }
+field() { grep -o "\"id\":\"$POD-$1\"[^}]*}" "$R/status.json" | sed 's/"last":.*//' | sed -n "s/.*\"$2\":\"*\([^,\"}]*\).*/\1/p"; }
 ended() { grep -q '"ended":true' "$R/status.json"; }
 gone() { ! call '{"op":"HELLO"}' >/dev/null 2>&1; }
 OPT=
