@@ -126,6 +126,38 @@ int pull_prepare(struct cli *c, struct pull_options *o, bool quiet, struct err *
 
 /* ---- podctl pull ---------------------------------------------------------------------------------------------------------- */
 
+static int opt_retry_delay(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c;
+	return registry_delay(value, &((struct pull_command *) request)->images.at, err);
+}
+
+/* The arguments are repositories: every tag of theirs instead. */
+static int all_tags(struct cli *c, const struct pull_command *r, struct err *err)
+{
+	struct strs names = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < c->args.n; i++) {
+		struct strs tags = { 0 };
+		const char *full;
+		const char *name = strrchr(c->args.v[i], '/');
+
+		if (strpbrk(name ? name : c->args.v[i], ":@"))
+			return err_set(
+				err, ERR_INVALID, "'%s': tag can't be used with --all-tags", c->args.v[i]);
+		if ((rc = image_tags(&c->engine, c->args.v[i], &r->images.at, &c->arena, &full, &tags, err)) <
+			0)
+			return rc;
+		if (!tags.n)
+			return err_set(err, ERR_NOT_FOUND, "'%s': the repository has no tags", full);
+		for (size_t k = 0; rc == 0 && k < tags.n; k++)
+			rc = strs_addf(&names, &c->arena, "%s:%s", full, tags.v[k]);
+	}
+	c->args = names;
+	return rc < 0 ? err_sys(err, ENOMEM, "pull") : 0;
+}
+
 int run_pull(struct cli *c, void *request, struct err *err)
 {
 	struct pull_command *r = request;
@@ -139,6 +171,8 @@ int run_pull(struct cli *c, void *request, struct err *err)
 		(rc = pull_prepare(c, &r->images, r->quiet, err)) < 0)
 		return rc;
 	signals_watch(&r->images.at);
+	if (r->all_tags && (rc = all_tags(c, r, err)) < 0)
+		return rc;
 	for (size_t i = 0; i < c->args.n; i++) {
 		rc = verb_pull(&c->engine, c->args.v[i], r->policy, &r->images, &c->arena, &id, err);
 		if (rc < 0 && signal_caught()) {
@@ -154,23 +188,25 @@ int run_pull(struct cli *c, void *request, struct err *err)
 
 #define P struct pull_command
 const struct option pull_command_options[] = {
+	O_BOOL(P, all_tags, "all-tags", 'a', "All tags of the repository"),
 	O_STR(P, images.arch, "arch", 0, "ARCH", "Architecture of the image, such as arm64"),
 	O_STR(P, images.at.authfile, "authfile", 0, "FILE", "Take credentials from this file only"),
 	O_STR(P, images.at.cert_dir, "cert-dir", 0, "DIR",
 		"Certificates for the registry, instead of certs.d"),
-	O_STR(P, images.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
+	O_STR(P, images.at.creds, "creds", 0, "USER[:PASSWORD]", "Who to be at the registry"),
+	O_BOOL(P, no_trust, "disable-content-trust", 0, "Docker's; signatures are a matter of policy.json"),
 	O_STR(P, images.os, "os", 0, "OS", "Operating system of the image"),
 	O_STR(P, platform, "platform", 0, "OS/ARCH[/VARIANT]", "Platform of the image"),
 	O_STR(P, policy, "policy", 0, "POLICY", "always (default), missing, newer or never"),
 	O_BOOL(P, quiet, "quiet", 'q', "Print only ids"),
+	O_INT(P, images.at.retry, "retry", 0, "N", "How often more after a failure of the network", 0, 1000),
+	O_FN(opt_retry_delay, "retry-delay", 0, "TIME",
+		"Wait so long between (default: two seconds, growing)"),
+	O_STR(P, images.at.signature_policy, "signature-policy", 0, "FILE", "Instead of policy.json"),
 	O_OBOOL(P, images.at.tls_verify, "tls-verify", 0,
 		"Insist on HTTPS and check certificates (default: unless registries.conf says insecure)"),
 	O_STR(P, images.variant, "variant", 0, "VARIANT", "Variant of the architecture, such as v7"),
-	O_REFUSED("all-tags", 'a', NULL, "not done yet; name the tags"),
 	O_REFUSED("decryption-key", 0, "KEY", "encrypted images are not done"),
-	O_REFUSED("retry", 0, "N", "not done yet; what can be tried again is, five times"),
-	O_REFUSED("retry-delay", 0, "TIME", "not done yet; it grows from two seconds to a minute"),
-	O_REFUSED("signature-policy", 0, "FILE", "signatures are not done yet"),
 	O_END,
 };
 #undef P

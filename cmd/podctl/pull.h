@@ -13,7 +13,7 @@ int pull_prepare(struct cli *c, struct pull_options *o, bool quiet, struct err *
 struct pull_command {
 	struct pull_options images;
 	const char *platform, *policy;
-	bool quiet;
+	bool quiet, all_tags, no_trust;
 };
 extern const struct option pull_command_options[];
 int run_pull(struct cli *c, void *request, struct err *err);

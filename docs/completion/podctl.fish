@@ -395,14 +395,19 @@ complete -c podctl -n '__fish_seen_subcommand_from load' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from load' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'load' -d 'Load images from an archive'
 complete -c podctl -n __fish_use_subcommand -a 'pull' -d 'Get images from a registry'
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l all-tags
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l arch
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l cert-dir
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l disable-content-trust
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l os
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l platform
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l policy
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l retry
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l retry-delay
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l signature-policy
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l variant
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l help

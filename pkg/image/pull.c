@@ -8,6 +8,8 @@
 
 #include "pkg/codec/node.h"
 #include "pkg/image/manifest.h"
+#include "pkg/image/policy.h"
+#include "pkg/image/short_name.h"
 #include "pkg/image/transfer.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -396,39 +398,31 @@ static bool is_remote(const struct err *err)
 	       err->kind == ERR_CORRUPT;
 }
 
-static int name_resolve(
-	const char *ref, struct arena *a, struct image_name *n, const char **ret_full, struct err *err)
-{
-	int rc;
-
-	if ((rc = image_name_normalize(strncmp(ref, "docker://", 9) == 0 ? ref + 9 : ref, a, ret_full, err)) <
-			0 ||
-		(rc = image_name_parse(*ret_full, a, n, err)) < 0)
-		return rc;
-	if (strcmp(n->host, "localhost") == 0)
-		return err_set(err, ERR_NOT_FOUND,
-			"image '%s': not found locally, and 'localhost/' is no registry to pull from; podctl "
-			"load or podctl "
-			"import it first",
-			ref);
-	return 0;
-}
-
-int image_pull(struct engine *e, const char *ref, const struct pull_options *o, struct arena *a,
-	const char **ret_id, struct err *err)
+/* One full name, from wherever it may be had. */
+static int name_pull(struct engine *e, const struct registries *conf, const char *full,
+	const struct pull_options *o, struct arena *a, const char **ret_id, struct err *err)
 {
 	struct image_name name;
-	struct pull p = { .e = e, .o = o, .name = &name, .a = a };
+	struct pull p = { .e = e, .o = o, .name = &name, .full = full, .a = a };
 	struct place *places;
 	size_t n;
 	int rc;
 
-	if ((rc = name_resolve(ref, a, &name, &p.full, err)) < 0 ||
-		(rc = registries_places(e, &name, &o->at, a, &places, &n, err)) < 0 ||
-		(rc = image_sweep(e, err)) < 0)
+	if ((rc = image_name_parse(full, a, &name, err)) < 0)
 		return rc;
-	say(o, "Trying to pull %s...", p.full);
+	if (strcmp(name.host, "localhost") == 0)
+		return err_set(err, ERR_NOT_FOUND,
+			"image '%s': not found locally, and 'localhost/' is no registry to pull from; podctl "
+			"load or "
+			"podctl import it first",
+			full);
+	if ((rc = policy_check(e, &o->at, "docker", full, err)) < 0 ||
+		(rc = registries_match(conf, &name, a, &places, &n, err)) < 0)
+		return rc;
+	say(o, "Trying to pull %s...", full);
 	for (size_t i = 0; i < n; i++) {
+		if (o->at.tls_verify.set)
+			places[i].insecure = !o->at.tls_verify.v;
 		if ((rc = pull_from(&p, &places[i], ret_id, err)) == 0)
 			return 0;
 		if (i + 1 == n || !is_remote(err))
@@ -436,7 +430,52 @@ int image_pull(struct engine *e, const char *ref, const struct pull_options *o, 
 		say(o, "%s; trying the next place", err->msg);
 		err_clear(err);
 	}
-	return err_wrap(err, "pull '%s'", p.full);
+	return err_wrap(err, "pull '%s'", full);
+}
+
+/* A short name may be any of several. */
+static int names_pull(struct engine *e, const struct registries *conf, const struct short_name *s,
+	const struct pull_options *o, struct arena *a, size_t *ret_which, const char **ret_id,
+	struct err *err)
+{
+	const char *all = "";
+	int rc = 0;
+
+	for (size_t i = 0; i < s->candidates.n; i++) {
+		if ((rc = name_pull(e, conf, s->candidates.v[i], o, a, ret_id, err)) == 0) {
+			*ret_which = i;
+			return 0;
+		}
+		if (s->candidates.n == 1 || !is_remote(err))
+			return rc;
+		if (!(all = arena_printf(a, "%s\n * %s", all, err->msg)))
+			return no_memory(err);
+	}
+	return err_set(err, err->kind, "%zu errors occurred while pulling:%s", s->candidates.n, all);
+}
+
+int image_pull(struct engine *e, const char *ref, const struct pull_options *o, struct arena *a,
+	const char **ret_id, struct err *err)
+{
+	struct err ignored = { 0 };
+	struct registries conf;
+	struct short_name s;
+	size_t which = 0;
+	int rc;
+
+	if (strncmp(ref, "docker://", 9) == 0)
+		ref += 9;
+	if ((rc = registries_load(e, &o->at, a, &conf, err)) < 0 ||
+		(rc = short_name_resolve(e, &conf, &o->at, ref, a, &s, err)) < 0 ||
+		(rc = image_sweep(e, err)) < 0)
+		return rc;
+	if (s.how)
+		say(o, "%s", s.how);
+	if ((rc = names_pull(e, &conf, &s, o, a, &which, ret_id, err)) < 0)
+		return rc;
+	if (s.record && short_name_record(e, s.record, s.candidates.v[which], &ignored) < 0)
+		log_warn("the choice for '%s' is not remembered: %s", s.record, ignored.msg);
+	return 0;
 }
 
 int pull_platform(const char *text, struct arena *a, struct pull_options *o, struct err *err)

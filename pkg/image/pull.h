@@ -4,7 +4,7 @@
  * The name is resolved by registries.conf to places (mirrors, then the registry); at the first that answers, manifest,
  * config and those layers that are not here are fetched by podctl-transfer; layers go through pipes into podctl-unpack, and no
  * file ever holds one.  When all are verified, layers and row appear in one step, as for podctl load.
- * Not done: signatures (policy.json), short-name aliases and search registries, foreign layers, Docker schema 1.
+ * Not done: signatures, encrypted layers, Docker schema 1: refused by name.
  */
 #ifndef PODCTL_IMAGE_PULL_H
 #define PODCTL_IMAGE_PULL_H
@@ -35,5 +35,11 @@ int pull_platform(const char *text, struct arena *a, struct pull_options *o, str
  * ERR_REMOTE and ERR_CORRUPT speak of the registry. */
 int image_pull(struct engine *e, const char *ref, const struct pull_options *o, struct arena *a,
 	const char **ret_id, struct err *err);
+
+/* The tags of a repository, as the registry lists them, at most TAGS_MAX; full: the name they belong to, without tag.  A short
+ * name means its first candidate that has any. */
+#define TAGS_MAX 100000
+int image_tags(struct engine *e, const char *ref, const struct registry_options *o, struct arena *a,
+	const char **ret_full, struct strs *ret, struct err *err);
 
 #endif

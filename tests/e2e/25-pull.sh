@@ -228,8 +228,6 @@ gone
 printf '[[registry]]\nlocation = "%s"\ninsecure = true\n[[registry.mirror]]\nlocation = "127.0.0.1:1"\n[[registry.mirror]]\nlocation = "%s/plain"\ninsecure = true\n' "$R" "$R" >"$conf"
 is "mirrors are asked first, in order" "$(podctl pull -q "$R/x:v1")" "$id"
 gone
-printf '[registries.insecure]\nregistries = ["%s"]\n' "$R" >"$conf"
-t_fails "version 1 of the format is refused by name" 125 'version 1 of the format' podctl pull "$R/plain/x:v1"
 printf 'nonsense' >"$conf"
 t_fails "a broken file is named with its line" 125 'registries.conf:1:' podctl pull "$R/plain/x:v1"
 : >"$conf"

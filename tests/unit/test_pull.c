@@ -4,6 +4,7 @@
 
 #include "pkg/codec/toml.h"
 #include "pkg/image/credentials.h"
+#include "pkg/image/policy.h"
 #include "pkg/image/pull.h"
 #include "pkg/image/registries.h"
 #include "pkg/transfer/challenge.h"
@@ -73,7 +74,7 @@ static int match(
 	struct diag d = { 0 };
 	struct image_name parsed;
 	struct node *root;
-	const struct node *files[1];
+	struct registries all = { 0 };
 	const char *full;
 	int rc = toml_parse(text, strlen(text), a, &d, &root, err);
 
@@ -81,8 +82,9 @@ static int match(
 	if (rc < 0 || (rc = image_name_normalize(name, a, &full, err)) < 0 ||
 		(rc = image_name_parse(full, a, &parsed, err)) < 0)
 		return rc;
-	files[0] = root;
-	return registries_match(files, 1, &parsed, a, ret, n, err);
+	if ((rc = registries_add(&all, root, "test.conf", true, a, err)) < 0)
+		return rc;
+	return registries_match(&all, &parsed, a, ret, n, err);
 }
 
 static void the_longest_prefix_says_where_an_image_is(void **state)
@@ -145,7 +147,23 @@ static void blocked_and_broken_registries_are_named(void **state)
 		enum err_kind kind;
 	} rows[] = {
 		{ conf, "example.org/bad/x", ERR_DENIED },
-		{ "[registries.search]\nregistries = [\"docker.io\"]\n", "x", ERR_UNSUPPORTED },
+		{ "[registries.block]\nregistries = [\"docker.io\"]\n", "x", ERR_DENIED },
+		{ "unqualified-search-registries = []\n[registries.search]\nregistries = [\"docker.io\"]\n",
+			"x", ERR_INVALID },
+		{ "short-name-mode = \"perhaps\"\n", "x", ERR_INVALID },
+		{ "unqualified-search-registries = [1]\n", "x", ERR_INVALID },
+		{ "[aliases]\na = \"b\"\n", "x", ERR_INVALID },
+		{ "[aliases]\na = \"b.example/c:v1\"\n", "x", ERR_INVALID },
+		{ "[[registry]]\nlocation = \"https://x.example\"\n", "x", ERR_INVALID },
+		{ "[[registry]]\nprefix = \"x.example\"\n", "x", ERR_INVALID },
+		{ "[[registry]]\nlocation = \"*.x.example\"\n", "x", ERR_INVALID },
+		{ "[[registry]]\nlocation = \"x.example\"\nmirror-by-digest-only = "
+		  "true\n[[registry.mirror]]\n"
+		  "location = \"y.example\"\npull-from-mirror = \"all\"\n",
+			"x", ERR_INVALID },
+		{ "[[registry]]\nlocation = \"x.example\"\n[[registry.mirror]]\nlocation = \"y.example\"\n"
+		  "pull-from-mirror = \"sometimes\"\n",
+			"x", ERR_INVALID },
 		{ "[[registry]]\ninsecure = true\n", "x", ERR_INVALID },
 		{ "registry = 1\n", "x", ERR_INVALID },
 		{ "[[registry]]\nlocation = \"docker.io\"\n[[registry.mirror]]\ninsecure = true\n", "x",
@@ -163,6 +181,132 @@ static void blocked_and_broken_registries_are_named(void **state)
 
 		assert_true(match(rows[i].conf, rows[i].name, &a, &p, &n, &err) < 0);
 		assert_int_equal(err.kind, rows[i].kind);
+	}
+}
+
+static struct registries files_read(const char *const *texts, size_t n, struct arena *a)
+{
+	struct registries all = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct diag d = { 0 };
+		struct err err = { 0 };
+		struct node *root;
+
+		assert_int_equal(toml_parse(texts[i], strlen(texts[i]), a, &d, &root, &err), 0);
+		diag_done(&d);
+		assert_int_equal(registries_add(&all, root, i ? "drop-in" : "main", i == 0, a, &err), 0);
+	}
+	return all;
+}
+
+static void drop_ins_say_the_last_word(void **state)
+{
+	static const char *const texts[] = {
+		"unqualified-search-registries = [\"a.example\"]\nshort-name-mode = \"enforcing\"\n"
+		"[[registry]]\nlocation = \"x.example\"\ninsecure = true\n[aliases]\none = "
+		"\"a.example/1\"\ntwo = \"a.example/2\"\n",
+		"unqualified-search-registries = []\n[[registry]]\nlocation = \"x.example/\"\nblocked = "
+		"true\n"
+		"[aliases]\none = \"b.example/1\"\ntwo = \"\"\n",
+	};
+	auto_arena struct arena a = { 0 };
+	struct registries r;
+
+	(void) state;
+	r = files_read(texts, 2, &a);
+	assert_true(r.search_set);
+	assert_int_equal(r.search.n, 0);
+	assert_string_equal(r.search_file, "drop-in");
+	assert_int_equal(r.mode, SHORT_NAME_ENFORCING);
+	assert_int_equal(r.v.n, 1);
+	assert_true(LIST_AT(r.v, struct registry, 0)->blocked);
+	assert_false(LIST_AT(r.v, struct registry, 0)->insecure);
+	assert_string_equal(kvs_get(&r.aliases, "one"), "b.example/1");
+	assert_string_equal(kvs_get(&r.aliases, "two"), "");
+}
+
+static void the_old_form_is_read(void **state)
+{
+	static const char *const texts[] = {
+		"[registries.search]\nregistries = [\"a.example\", \"b.example\"]\n[registries.insecure]\n"
+		"registries = [\"c.example:5000\"]\n[registries.block]\nregistries = [\"c.example:5000\"]\n"
+	};
+	auto_arena struct arena a = { 0 };
+	struct registries r;
+
+	(void) state;
+	r = files_read(texts, 1, &a);
+	assert_true(r.v1);
+	assert_int_equal(r.search.n, 2);
+	assert_int_equal(r.v.n, 1);
+	assert_true(LIST_AT(r.v, struct registry, 0)->blocked);
+	assert_true(LIST_AT(r.v, struct registry, 0)->insecure);
+}
+
+/* ---- policy.json ---------------------------------------------------------------------------------------------------------- */
+
+static void the_most_specific_scope_of_a_policy_decides(void **state)
+{
+#define YES "[{\"type\":\"insecureAcceptAnything\"}]"
+#define NO "[{\"type\":\"reject\"}]"
+	static const char policy[] =
+		"{\"default\":" NO ",\"transports\":{\"docker\":{\"docker.io/library/x:v1\":" YES
+		",\"docker.io/library/y\":" YES ",\"docker.io/team\":" YES ",\"quay.io:443\":" YES
+		",\"*.wild.example\":" YES ",\"bad.wild.example\":" NO
+		",\"signed.example\":[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"/k\"}]}"
+		",\"docker-archive\":{\"\":" YES "},\"oci\":{\"/srv\":" YES "}}}";
+	static const struct {
+		const char *transport, *identity;
+		int ok;
+	} rows[] = {
+		{ "docker", "docker.io/library/x:v1", 1 },
+		{ "docker", "docker.io/library/x:v2", 0 },
+		{ "docker", "docker.io/library/y:any", 1 },
+		{ "docker", "docker.io/library/y@sha256:00", 1 },
+		{ "docker", "docker.io/team/a/b:c", 1 },
+		{ "docker", "docker.io/teams/a:c", 0 },
+		{ "docker", "quay.io:443/a:b", 1 },
+		{ "docker", "quay.io/a:b", 0 },
+		{ "docker", "a.b.wild.example/x:y", 1 },
+		{ "docker", "wild.example/x:y", 0 },
+		{ "docker", "bad.wild.example/x:y", 0 },
+		{ "docker", "signed.example/x:y", 0 },
+		{ "docker-archive", "/any/file.tar", 1 },
+		{ "oci", "/srv/images:x", 1 },
+		{ "oci", "/tmp/images", 0 },
+		{ "dir", "/srv", 0 },
+	};
+	json_t *doc = json_loads(policy, 0, NULL);
+
+	(void) state;
+	assert_non_null(doc);
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct err err = { 0 };
+
+		assert_int_equal(
+			policy_decide(doc, rows[i].transport, rows[i].identity, &err) == 0, rows[i].ok);
+		if (!rows[i].ok)
+			assert_int_equal(err.kind, ERR_DENIED);
+	}
+	json_decref(doc);
+}
+
+static void a_policy_is_read_strictly(void **state)
+{
+	static const char *const rows[] = { "[]", "{}", "{\"default\":[]}", "{\"default\":" YES ",\"x\":1}",
+		"{\"default\":[{\"type\":\"perhaps\"}]}", "{\"default\":[{\"type\":\"reject\",\"x\":1}]}",
+		"{\"default\":" YES ",\"transports\":{\"docker\":{\"x\":[]}}}",
+		"{\"default\":" YES ",\"transports\":[]}", "{\"default\":{}}" };
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		json_t *doc = json_loads(rows[i], 0, NULL);
+		struct err err = { 0 };
+
+		assert_true(policy_decide(doc, "docker", "docker.io/library/x:v1", &err) < 0);
+		assert_int_equal(err.kind, ERR_INVALID);
+		json_decref(doc);
 	}
 }
 
@@ -264,6 +408,10 @@ int main(void)
 		cmocka_unit_test(the_longest_prefix_says_where_an_image_is),
 		cmocka_unit_test(mirrors_come_first_and_may_want_a_digest),
 		cmocka_unit_test(blocked_and_broken_registries_are_named),
+		cmocka_unit_test(drop_ins_say_the_last_word),
+		cmocka_unit_test(the_old_form_is_read),
+		cmocka_unit_test(the_most_specific_scope_of_a_policy_decides),
+		cmocka_unit_test(a_policy_is_read_strictly),
 		cmocka_unit_test(the_most_specific_entry_is_ours),
 		cmocka_unit_test(bad_credentials_are_errors),
 		cmocka_unit_test(platforms_are_two_or_three_words),
