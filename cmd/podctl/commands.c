@@ -53,6 +53,7 @@ const struct command *const command_tables[] = {
 	volume_commands,
 	pod_commands,
 	kube_commands,
+	kube_view_commands,
 	system_commands,
 	df_commands,
 	events_commands,

@@ -20,7 +20,9 @@ static int print_log(void *ctx, const struct log_line *l)
 	bool *open = &p->open[l->errs];
 
 	if (!*open) {
-		if (p->prefix)
+		if (p->r->prefix)
+			(void) fprintf(out, "[pod/%s] ", l->place);
+		else if (p->prefix)
 			(void) fprintf(out, "%s ", p->r->names ? l->name : l->ctr);
 		if (p->r->timestamps)
 			(void) fprintf(out, "%s ", l->time);
@@ -46,10 +48,14 @@ static int print_short(void *ctx, const struct log_line *l)
 
 int logs_print(struct cli *c, const struct logs_command *r, const struct target *t, size_t n, struct err *err)
 {
-	struct printing p = { .r = r, .prefix = n > 1 || r->names };
-	struct logs_request q = {
-		.target = t, .n = n, .follow = r->follow, .tail = r->tail, .line = print_short, .ctx = &p
-	};
+	struct printing p = { .r = r, .prefix = (n > 1 && !r->attempt) || r->names };
+	struct logs_request q = { .target = t,
+		.n = n,
+		.follow = r->follow,
+		.attempt = r->attempt,
+		.tail = r->tail,
+		.line = print_short,
+		.ctx = &p };
 	uint64_t now = time_now_us();
 	int rc;
 
@@ -73,7 +79,7 @@ int run_logs(struct cli *c, void *request, struct err *err)
 	return logs_print(c, r, t, n, err);
 }
 
-static int opt_tail(struct cli *c, void *request, const char *value, struct err *err)
+int logs_opt_tail(struct cli *c, void *request, const char *value, struct err *err)
 {
 	struct logs_command *r = request;
 
@@ -95,7 +101,7 @@ const struct option logs_options[] = {
 	O_BOOL(L, names, "names", 'n', "Print the container's name before each line"),
 	O_STR(L, since, "since", 0, "TIME",
 		"Only what was written since: 2026-01-02T15:04:05Z, a Unix time, or 10m"),
-	O_FN(opt_tail, "tail", 0, "N", "Only the last N lines"),
+	O_FN(logs_opt_tail, "tail", 0, "N", "Only the last N lines"),
 	O_BOOL(L, timestamps, "timestamps", 't', "Print the time before each line"),
 	O_STR(L, until, "until", 0, "TIME", "Only what was written until then"),
 	O_REFUSED("color", 0, NULL, "not done yet"),

@@ -9,10 +9,13 @@
 
 struct logs_command {
 	bool follow, latest, names, timestamps;
-	const char *since, *until, *container; /* container: pod logs -c */
+	bool previous, all_containers, prefix;            /* kube logs */
+	const char *since, *until, *container, *selector; /* container, selector: pod logs, kube logs */
+	enum logs_attempt attempt;
 	struct opt_i64 tail;
 };
 extern const struct option logs_options[];
+int logs_opt_tail(struct cli *c, void *request, const char *value, struct err *err);
 int run_logs(struct cli *c, void *request, struct err *err);
 /* Prints the logs of these; several are told apart by a prefix. */
 int logs_print(

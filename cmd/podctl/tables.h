@@ -16,6 +16,7 @@ extern const struct command image_make_commands[]; /* image_make.c: commit, expo
 extern const struct command image_out_commands[];  /* image_out.c: save, push */
 extern const struct command pod_commands[];
 extern const struct command kube_commands[];
+extern const struct command kube_view_commands[]; /* kube_view.c: get, describe, events, wait, logs, why */
 extern const struct command system_commands[];
 extern const struct command change_commands[]; /* change.c: rename, port */
 extern const struct command prune_commands[];

@@ -16,7 +16,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down generate " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down generate get describe events wait logs " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
 	play)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "kube " -- "$cur")); return; }
@@ -31,7 +31,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save info version unshare help completion events stats top container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save why info version unshare help completion events stats top container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -98,6 +98,12 @@ _podctl() {
 	"play kube"|"kube play") flags="--down --dry-run --network --no-hosts --quiet --replace --start --authfile --creds --tls-verify --help " ;;
 	"kube down") flags="--help " ;;
 	"generate kube"|"kube generate") flags="--filename --help " ;;
+	"kube get") flags="--all-namespaces --namespace --no-headers --output --selector --show-labels --watch --help " ;;
+	"kube describe") flags="--namespace --selector --show-events --help " ;;
+	"kube events") flags="--for --namespace --no-headers --output --types --watch --help " ;;
+	"kube wait") flags="--all --for --namespace --selector --timeout --help " ;;
+	"kube logs") flags="--all-containers --container --follow --prefix --previous --selector --since --tail --timestamps --help " ;;
+	"why") flags="--help " ;;
 	"info"|"system info") flags="--check --format --help " ;;
 	"version") flags="--format --help " ;;
 	"system reset") flags="--force --help " ;;

@@ -643,6 +643,48 @@ complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l filename
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l help
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'generate' -d 'Write pods and containers as Kubernetes YAML'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'get' -d 'Show pods as kubectl does'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l all-namespaces
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-headers
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l output
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l show-labels
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l watch
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'describe' -d 'Show a pod, its containers, conditions and events in full'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l show-events
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'events' -d 'Show what happened to pods'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l for
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-headers
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l output
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l types
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l watch
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'wait' -d 'Wait until pods are as wanted'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l all
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l for
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l timeout
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'logs' -d 'Print a pod's logs as kubectl does'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l all-containers
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l container
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l follow
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l prefix
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l previous
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l since
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l tail
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l timestamps
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n __fish_use_subcommand -a 'why' -d 'Say why a pod is not ready: the first cause, what it said, and when it is tried again'
+complete -c podctl -n '__fish_seen_subcommand_from why' -l help
 complete -c podctl -n __fish_use_subcommand -a 'info' -d 'Show the engine and this machine'
 complete -c podctl -n '__fish_seen_subcommand_from info' -l check
 complete -c podctl -n '__fish_seen_subcommand_from info' -l format

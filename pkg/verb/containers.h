@@ -68,6 +68,7 @@ int verb_inspect_container(struct engine *e, const char *name, json_t **ret, str
 /* ---- logs ---------------------------------------------------------------------------------------------------------- */
 struct log_line {
 	const char *ctr, *name; /* id and name of the container */
+	const char *place;      /* "POD/NAME" with its name in the pod */
 	bool errs;              /* came from stderr */
 	bool partial;           /* no newline follows */
 	const char *time;       /* RFC 3339 as logged */
@@ -75,10 +76,13 @@ struct log_line {
 	const char *text; /* n bytes, not terminated */
 	size_t n;
 };
+/* A container that was restarted has a log for each attempt. */
+enum logs_attempt { LOGS_ALL, LOGS_CURRENT, LOGS_PREVIOUS };
 struct logs_request {
 	const struct target *target;
 	size_t n;
 	bool follow;
+	enum logs_attempt attempt;
 	struct opt_i64 tail;         /* lines of each; negative or unset: all */
 	uint64_t since_us, until_us; /* 0: no bound */
 	/* Non-zero ends the reading. */

@@ -27,10 +27,11 @@
 
 struct reader {
 	const struct target *t;
-	char name[NAME_MAX_LEN + 1];
+	char name[NAME_MAX_LEN + 1], place[2 * NAME_MAX_LEN + 2];
 	int dir; /* logs/NAME; -EBADF: nothing was written yet */
 	uint32_t attempt[ATTEMPTS_MAX];
 	size_t n_attempt, at; /* attempts there are; the one being read */
+	uint32_t from, to;    /* those that are wanted */
 	bool old;             /* reading its .1 */
 	FILE *file;
 	ino_t inode;
@@ -89,7 +90,8 @@ static void list_attempts(struct reader *r)
 		char *end;
 		unsigned long v = strtoul(e->d_name, &end, 10);
 
-		if (isdigit((unsigned char) e->d_name[0]) && !strcmp(end, ".log"))
+		if (isdigit((unsigned char) e->d_name[0]) && !strcmp(end, ".log") && v >= r->from &&
+			v <= r->to)
 			r->attempt[r->n_attempt++] = (uint32_t) v;
 	}
 	if (d)
@@ -204,6 +206,7 @@ static bool next(struct reader *r, const struct logs_request *q)
 		}
 		r->line.ctr = r->t->id;
 		r->line.name = r->name;
+		r->line.place = r->place;
 		r->have = true;
 	}
 	return r->have;
@@ -300,8 +303,27 @@ static int give_all(struct reader *r, size_t n, const struct logs_request *q, bo
 	}
 }
 
-static int open_reader(
-	struct engine *e, const struct target *t, bool follow, struct reader *r, struct err *err)
+static int choose_attempts(
+	const struct pod *p, size_t i, const struct logs_request *q, struct reader *r, struct err *err)
+{
+	const struct status_container *s = pod_status_of(p, p->ctr[i].id);
+	uint32_t attempt = s ? s->attempt : 0;
+
+	r->to = UINT32_MAX;
+	if (q->attempt == LOGS_CURRENT) {
+		r->from = attempt;
+	} else if (q->attempt == LOGS_PREVIOUS) {
+		if (!attempt)
+			return err_set(err, ERR_NOT_FOUND,
+				"previous terminated container \"%s\" in pod \"%s\" not found",
+				p->ctr[i].short_name, p->row.name);
+		r->from = r->to = attempt - 1;
+	}
+	return 0;
+}
+
+static int open_reader(struct engine *e, const struct target *t, const struct logs_request *q,
+	struct reader *r, struct err *err)
 {
 	struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	char rel[PATH_TEXT], at[PATH_TEXT + NAME_MAX_LEN + 2];
@@ -316,14 +338,15 @@ static int open_reader(
 		rc = err_set(err, ERR_NOT_FOUND, "no container with name or ID \"%s\" found", t->asked);
 	} else if (p.ctr[i].log_driver && !strcmp(p.ctr[i].log_driver, "none")) {
 		rc = err_set(err, ERR_STATE, "container %s keeps no log (--log-driver none)", t->asked);
-	} else {
+	} else if ((rc = choose_attempts(&p, i, q, r, err)) == 0) {
 		const char *name =
 			p.ctr[i].short_name && *p.ctr[i].short_name ? p.ctr[i].short_name : p.ctr_row[i].name;
 
 		(void) snprintf(r->name, sizeof r->name, "%s", p.ctr_row[i].name);
+		(void) snprintf(r->place, sizeof r->place, "%s/%s", p.row.name, name);
 		(void) snprintf(at, sizeof at, "%s/%s", path_pod_file(rel, t->pod, "logs"), name);
 		/* made by the first line; who waits for that needs something to watch */
-		if (follow)
+		if (q->follow)
 			(void) mkdirat(e->root_fd, at, 0711);
 		r->dir = path_open(e->root_fd, at, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
 		if (r->dir < 0)
@@ -380,7 +403,7 @@ int verb_logs(struct engine *e, const struct logs_request *q, struct err *err)
 	if (!r)
 		return err_sys(err, ENOMEM, "read the log");
 	while (rc == 0 && n < q->n) {
-		rc = open_reader(e, &q->target[n], q->follow, &r[n], err);
+		rc = open_reader(e, &q->target[n], q, &r[n], err);
 		n++;
 	}
 	for (size_t i = 0; rc == 0 && i < n; i++) {

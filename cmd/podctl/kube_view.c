@@ -1,0 +1,863 @@
+/*
+ * kube_view.c — kube get, events, wait and logs; why.  kube_describe.c has describe.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "cmd/podctl/kube_view.h"
+#include "cmd/podctl/kube_words.h"
+#include "cmd/podctl/logs.h"
+#include "cmd/podctl/print.h"
+#include "cmd/podctl/tables.h"
+#include "pkg/codec/node.h"
+#include "pkg/util/io.h"
+#include "pkg/util/limits.h"
+#include "pkg/util/text.h"
+#include "pkg/verb/kube_view.h"
+
+/* ---- which pods ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_pod_kind(const char *word)
+{
+	static const char *const words[] = { "pods", "pod", "po" };
+
+	for (size_t i = 0; i < LEN(words); i++)
+		if (!strcasecmp(word, words[i]))
+			return true;
+	return false;
+}
+
+/* "pods", "pod web db", "pod/web po/db" */
+static int pods_named(struct cli *c, size_t from, struct strs *ret, struct err *err)
+{
+	bool kind_given = false;
+
+	for (size_t i = from; i < c->args.n; i++) {
+		const char *word = c->args.v[i], *slash = strchr(word, '/');
+		char *kind = slash ? arena_strndup(&c->arena, word, (size_t) (slash - word)) : NULL;
+
+		if (slash && !kind)
+			return err_sys(err, ENOMEM, "read the arguments");
+		if (kind && !is_pod_kind(kind))
+			return err_set(err, ERR_UNSUPPORTED, "'%s': only pods can be shown", word);
+		if (!kind && i == from && is_pod_kind(word) && !kind_given) {
+			kind_given = true;
+			continue;
+		}
+		if (!kind && !kind_given)
+			return err_set(err, ERR_UNSUPPORTED,
+				"resource type \"%s\": only pods can be shown (pods, pod, po)", word);
+		if (strs_add(ret, &c->arena, kind ? slash + 1 : word) < 0)
+			return err_sys(err, ENOMEM, "read the arguments");
+	}
+	return 0;
+}
+
+static const char *this_node(struct cli *c)
+{
+	char name[256] = "localhost";
+
+	(void) gethostname(name, sizeof name - 1);
+	return arena_strdup(&c->arena, name);
+}
+
+int pods_view(struct cli *c, size_t from, const char *selector, bool events, json_t **ret, struct err *err)
+{
+	struct kube_view_request q = { .selector = selector, .node = this_node(c), .events = events };
+	int rc = pods_named(c, from, &q.names, err);
+
+	return rc < 0 ? rc : verb_kube_view(&c->engine, &q, ret, err);
+}
+
+/* ---- get --------------------------------------------------------------------------------------------------------------------- */
+
+struct get_command {
+	const char *output, *selector, *namespace;
+	bool watch, no_headers, show_labels, all_namespaces;
+};
+
+static const char *restarts_words(struct arena *a, const struct pod_words *w, uint64_t now)
+{
+	if (!w->restarts || !w->restarted_us)
+		return arena_printf(a, "%lld", (long long) w->restarts);
+	return arena_printf(a, "%lld (%s ago)", (long long) w->restarts,
+		words_age(a, now > w->restarted_us ? now - w->restarted_us : 0));
+}
+
+static void labels_cell(const json_t *pod, struct buf *b)
+{
+	const json_t *labels = json_object_get(json_object_get(pod, "metadata"), "labels");
+	const char *key;
+	json_t *v;
+	size_t n = 0;
+
+	json_object_foreach((json_t *) labels, key, v)(void)
+		buf_printf(b, "%s%s=%s", n++ ? "," : "", key, json_string_value(v));
+	if (!n)
+		(void) buf_puts(b, "<none>");
+}
+
+static void get_row(struct cli *c, const struct get_command *r, const json_t *pod, struct buf *b)
+{
+	const json_t *meta = json_object_get(pod, "metadata"), *status = json_object_get(pod, "status");
+	uint64_t now = time_now_us();
+	struct pod_words w;
+
+	pod_words(pod, &c->arena, &w);
+	if (r->all_namespaces)
+		(void) buf_printf(b, "%s\t", text_at(meta, "namespace"));
+	(void) buf_printf(b, "%s\t%zu/%zu\t%s\t%s\t%s\t", text_at(meta, "name"), w.ready, w.total, w.status,
+		restarts_words(&c->arena, &w, now),
+		age_of(&c->arena, json_object_get(meta, "creationTimestamp"), now));
+	if (r->output)
+		(void) buf_printf(b, "%s\t%s\t<none>\t<none>\t",
+			*text_at(status, "podIP") ? text_at(status, "podIP") : "<none>",
+			text_at(json_object_get(pod, "spec"), "nodeName"));
+	if (r->show_labels) {
+		labels_cell(pod, b);
+		(void) buf_puts(b, "\t");
+	}
+	(void) buf_puts(b, "\n");
+}
+
+/* kubectl's tables: cells as wide as their longest and three blanks. */
+void print_columns(const char *text)
+{
+	size_t width[16] = { 0 }, col;
+	const char *s;
+
+	for (s = text, col = 0; *s; s++) {
+		size_t n = strcspn(s, "\t\n");
+
+		if (s[n] == '\t' && col < LEN(width)) {
+			width[col] = n > width[col] ? n : width[col];
+			col++;
+		} else {
+			col = 0;
+		}
+		s += n;
+		if (!*s)
+			break;
+	}
+	for (s = text; *s;) {
+		auto_buf struct buf line = BUF_INIT(1 * MiB);
+
+		for (col = 0; *s && *s != '\n'; col++) {
+			size_t n = strcspn(s, "\t\n");
+
+			(void) buf_add(&line, s, n);
+			s += n;
+			if (*s == '\t')
+				s++;
+			if (*s && *s != '\n' && col < LEN(width))
+				(void) buf_printf(&line, "%*s", (int) (width[col] - n + 3), "");
+		}
+		print_line(line.data ? line.data : "");
+		s += *s == '\n';
+	}
+}
+
+static void get_table(struct cli *c, const struct get_command *r, const json_t *list, bool heading)
+{
+	auto_buf struct buf b = BUF_INIT(64 * MiB);
+
+	if (heading && !r->no_headers)
+		(void) buf_printf(&b, "%sNAME\tREADY\tSTATUS\tRESTARTS\tAGE\t%s%s\n",
+			r->all_namespaces ? "NAMESPACE\t" : "",
+			r->output ? "IP\tNODE\tNOMINATED NODE\tREADINESS GATES\t" : "",
+			r->show_labels ? "LABELS\t" : "");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		get_row(c, r, json_array_get(list, i), &b);
+	print_columns(b.data ? b.data : "");
+}
+
+/* One object when one was asked for by name, a List otherwise. */
+static json_t *as_document(struct cli *c, json_t *list)
+{
+	bool one = json_array_size(list) == 1 && (c->args.n > 1 || (c->args.n && strchr(c->args.v[0], '/')));
+
+	if (one)
+		return json_incref(json_array_get(list, 0));
+	return json_pack("{s:s, s:O, s:s, s:{s:s}}", "apiVersion", "v1", "items", list, "kind", "List",
+		"metadata", "resourceVersion", "");
+}
+
+static int get_documents(struct cli *c, const char *output, json_t *list, struct err *err)
+{
+	json_t *doc = as_document(c, list);
+	auto_buf struct buf b = BUF_INIT(64 * MiB);
+	int rc = 0;
+
+	if (!doc)
+		return err_sys(err, ENOMEM, "print pods");
+	if (!strcmp(output, "json"))
+		rc = print_json(doc, 4) < 0 ? -EIO : 0;
+	else if (!strcmp(output, "yaml") && (rc = yaml_emit(doc, &b, err)) == 0)
+		(void) fwrite(b.data, 1, b.len, stdout);
+	else if (!strncmp(output, "go-template=", 12))
+		rc = print_document(doc, output + 12, err);
+	json_decref(doc);
+	return rc;
+}
+
+static int get_once(struct cli *c, const struct get_command *r, json_t *list, struct err *err)
+{
+	if (r->output && !strcmp(r->output, "name")) {
+		for (size_t i = 0; i < json_array_size(list); i++)
+			print_line(arena_printf(&c->arena, "pod/%s",
+				text_at(json_object_get(json_array_get(list, i), "metadata"), "name")));
+		return 0;
+	}
+	if (r->output && strcmp(r->output, "wide") != 0)
+		return get_documents(c, r->output, list, err);
+	if (!json_array_size(list)) {
+		(void) fprintf(stderr, "No resources found in %s namespace.\n",
+			r->namespace ? r->namespace : "default");
+		return 0;
+	}
+	get_table(c, r, list, true);
+	return 0;
+}
+
+/* Rows that are not what they were, until somebody interrupts. */
+static int get_watch(struct cli *c, const struct get_command *r, json_t *first, struct err *err)
+{
+	struct kube_view_request q = { .selector = r->selector, .node = this_node(c) };
+	json_t *was = json_incref(first), *now = NULL, *changed;
+	int rc = pods_named(c, 0, &q.names, err);
+
+	while (rc == 0 && (rc = verb_kube_changed(&c->engine, &q, UINT64_MAX, err)) >= 0) {
+		if ((rc = verb_kube_view(&c->engine, &q, &now, err)) < 0)
+			break;
+		changed = json_array();
+		for (size_t i = 0; i < json_array_size(now); i++) {
+			bool same = false;
+
+			for (size_t k = 0; k < json_array_size(was) && !same; k++)
+				same = json_equal(json_array_get(now, i), json_array_get(was, k));
+			if (!same)
+				(void) json_array_append(changed, json_array_get(now, i));
+		}
+		get_table(c, r, changed, false);
+		(void) fflush(stdout);
+		json_decref(changed);
+		json_decref(was);
+		was = now;
+		if (ferror(stdout))
+			break;
+	}
+	json_decref(was);
+	return rc < 0 ? rc : 0;
+}
+
+static int run_get(struct cli *c, void *request, struct err *err)
+{
+	static const char *const outputs[] = { "wide", "yaml", "json", "name" };
+	struct get_command *r = request;
+	json_t *list = NULL;
+	bool known = !r->output || !strncmp(r->output, "go-template=", 12);
+	int rc;
+
+	for (size_t i = 0; i < LEN(outputs) && !known; i++)
+		known = !strcmp(r->output, outputs[i]);
+	if (!known)
+		return err_set(err, ERR_INVALID,
+			"--output %s: expected wide, yaml, json, name or go-template=TEMPLATE", r->output);
+	if (r->watch && r->output && strcmp(r->output, "wide") != 0)
+		return err_set(err, ERR_UNSUPPORTED, "--watch prints rows; not with --output %s", r->output);
+	if ((rc = pods_view(c, 0, r->selector, false, &list, err)) < 0)
+		return rc;
+	rc = get_once(c, r, list, err);
+	if (rc == 0 && r->watch) {
+		(void) fflush(stdout);
+		rc = get_watch(c, r, list, err);
+	}
+	json_decref(list);
+	return rc;
+}
+
+#define G struct get_command
+static const struct option get_options[] = {
+	O_BOOL(G, all_namespaces, "all-namespaces", 'A', "Show the namespace, too"),
+	O_STR(G, namespace, "namespace", 'n', "NAME",
+		"Accepted for kubectl's sake: one machine is one namespace"),
+	O_BOOL(G, no_headers, "no-headers", 0, "No headings"),
+	O_STR(G, output, "output", 'o', "FORM", "wide, yaml, json, name or go-template=TEMPLATE"),
+	O_STR(G, selector, "selector", 'l', "SELECTOR",
+		"Only pods with these labels: app=web,tier!=db,env in (a,b)"),
+	O_BOOL(G, show_labels, "show-labels", 0, "Show labels in a last column"),
+	O_BOOL(G, watch, "watch", 'w', "Go on with what changes"),
+	O_END,
+};
+#undef G
+
+/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+
+struct events_command {
+	const char *object, *output, *namespace;
+	struct strs types;
+	bool watch, no_headers;
+};
+
+static int by_last(const void *a, const void *b)
+{
+	const json_t *x = *(const json_t *const *) a, *y = *(const json_t *const *) b;
+
+	return strcmp(text_at(x, "lastTimestamp"), text_at(y, "lastTimestamp"));
+}
+
+static bool is_wanted(const struct events_command *r, const json_t *event)
+{
+	for (size_t i = 0; i < r->types.n; i++)
+		if (!strcasecmp(r->types.v[i], text_at(event, "type")))
+			return true;
+	return !r->types.n;
+}
+
+/* All pods' events in the order of time. */
+static json_t *events_of(struct cli *c, const struct events_command *r, const json_t *pods)
+{
+	size_t n = 0, most = 0;
+	json_t **v, *list = json_array();
+
+	for (size_t i = 0; i < json_array_size(pods); i++)
+		most += json_array_size(json_object_get(json_array_get(pods, i), "events"));
+	if (!(v = arena_array(&c->arena, most + 1, sizeof *v)))
+		return list;
+	for (size_t i = 0; i < json_array_size(pods); i++) {
+		json_t *all = json_object_get(json_array_get(pods, i), "events");
+
+		for (size_t k = 0; k < json_array_size(all); k++)
+			if (is_wanted(r, json_array_get(all, k)))
+				v[n++] = json_array_get(all, k);
+	}
+	if (n)
+		qsort(v, n, sizeof *v, by_last);
+	for (size_t i = 0; i < n; i++)
+		(void) json_array_append(list, v[i]);
+	return list;
+}
+
+static void events_table(
+	struct cli *c, const struct events_command *r, const json_t *list, const json_t *but, bool heading)
+{
+	auto_buf struct buf b = BUF_INIT(16 * MiB);
+	uint64_t now = time_now_us();
+
+	if (heading && !r->no_headers)
+		(void) buf_puts(&b, "LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *e = json_array_get(list, i);
+		const char *age = age_of(&c->arena, json_object_get(e, "lastTimestamp"), now);
+		json_int_t count = json_integer_value(json_object_get(e, "count"));
+		bool seen = false;
+
+		for (size_t k = 0; k < json_array_size(but) && !seen; k++)
+			seen = json_equal(e, json_array_get(but, k));
+		if (seen)
+			continue;
+		if (count > 1)
+			age = arena_printf(&c->arena, "%s (x%lld over %s)", age, (long long) count,
+				age_of(&c->arena, json_object_get(e, "firstTimestamp"), now));
+		(void) buf_printf(&b, "%s\t%s\t%s\tPod/%s\t%s\n", age, text_at(e, "type"),
+			text_at(e, "reason"), text_at(json_object_get(e, "involvedObject"), "name"),
+			text_at(e, "message"));
+	}
+	print_columns(b.data ? b.data : "");
+}
+
+static int events_names(struct cli *c, const struct events_command *r, struct strs *ret, struct err *err)
+{
+	if (!r->object)
+		return 0;
+	c->args.n = 0;
+	return strs_add(&c->args, &c->arena, r->object) < 0 ? err_sys(err, ENOMEM, "--for")
+							    : pods_named(c, 0, ret, err);
+}
+
+static int run_events(struct cli *c, void *request, struct err *err)
+{
+	struct events_command *r = request;
+	struct kube_view_request q = { .node = this_node(c), .events = true };
+	json_t *pods = NULL, *was = NULL, *now = NULL;
+	int rc = events_names(c, r, &q.names, err);
+
+	if (r->output && strcmp(r->output, "json") != 0 && strcmp(r->output, "yaml") != 0)
+		return err_set(err, ERR_INVALID, "--output %s: expected json or yaml", r->output);
+	if (rc < 0 || (rc = verb_kube_view(&c->engine, &q, &pods, err)) < 0)
+		return rc;
+	now = events_of(c, r, pods);
+	if (r->output)
+		rc = get_documents(c, r->output, now, err);
+	else if (!json_array_size(now) && !r->watch)
+		(void) fputs("No events found in default namespace.\n", stderr);
+	else
+		events_table(c, r, now, NULL, true);
+	while (rc >= 0 && r->watch && !ferror(stdout)) {
+		(void) fflush(stdout);
+		if ((rc = verb_kube_changed(&c->engine, &q, UINT64_MAX, err)) < 0)
+			break;
+		json_decref(pods);
+		pods = NULL;
+		if ((rc = verb_kube_view(&c->engine, &q, &pods, err)) < 0)
+			break;
+		json_decref(was);
+		was = now;
+		now = events_of(c, r, pods);
+		events_table(c, r, now, was, false);
+	}
+	json_decref(was);
+	json_decref(now);
+	json_decref(pods);
+	return rc < 0 ? rc : 0;
+}
+
+#define V struct events_command
+static const struct option events_options[] = {
+	O_STR(V, object, "for", 0, "pod/NAME", "Only this pod's"),
+	O_STR(V, namespace, "namespace", 'n', "NAME",
+		"Accepted for kubectl's sake: one machine is one namespace"),
+	O_BOOL(V, no_headers, "no-headers", 0, "No headings"),
+	O_STR(V, output, "output", 'o', "FORM", "json or yaml"),
+	O_CSV(V, types, "types", 0, "TYPE", "Only Normal or Warning ones"),
+	O_BOOL(V, watch, "watch", 'w', "Go on with what comes"),
+	O_END,
+};
+#undef V
+
+/* ---- wait ---------------------------------------------------------------------------------------------------------------------- */
+
+struct wait_command {
+	const char *what, *timeout, *selector, *namespace;
+	bool all;
+};
+struct wait_for {
+	bool deleted;
+	const char *condition, *status; /* "Ready", "true" */
+	const char *phase;              /* jsonpath {.status.phase}=Running */
+};
+
+static int wait_parse(struct cli *c, const char *text, struct wait_for *ret, struct err *err)
+{
+	const char *value, *equals;
+
+	if (!strcasecmp(text, "delete")) {
+		ret->deleted = true;
+		return 0;
+	}
+	if (!strncasecmp(text, "condition=", 10)) {
+		value = text + 10;
+		equals = strchr(value, '=');
+		ret->condition = equals ? arena_strndup(&c->arena, value, (size_t) (equals - value)) : value;
+		ret->status = equals ? equals + 1 : "True";
+		return ret->condition && *ret->condition
+			       ? 0
+			       : err_set(err, ERR_INVALID, "--for %s: which condition?", text);
+	}
+	if (!strncmp(text, "jsonpath={.status.phase}=", 25)) {
+		ret->phase = text + 25;
+		return 0;
+	}
+	return err_set(err, ERR_INVALID,
+		"--for %s: expected delete, condition=NAME[=STATUS] or jsonpath={.status.phase}=PHASE", text);
+}
+
+static bool is_met(const struct wait_for *w, const json_t *pod)
+{
+	const json_t *status = json_object_get(pod, "status"), *list = json_object_get(status, "conditions");
+
+	if (w->phase)
+		return !strcmp(text_at(status, "phase"), w->phase);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!strcasecmp(text_at(json_array_get(list, i), "type"), w->condition))
+			return !strcasecmp(text_at(json_array_get(list, i), "status"), w->status);
+	return false;
+}
+
+/* Names what is met the first time it is; *ret_left: how many are not. */
+static void wait_look(
+	struct cli *c, const struct wait_for *w, const json_t *pods, struct strs *told, size_t *ret_left)
+{
+	*ret_left = 0;
+	for (size_t i = 0; i < json_array_size(pods); i++) {
+		const char *name = text_at(json_object_get(json_array_get(pods, i), "metadata"), "name");
+		bool said = false;
+
+		for (size_t k = 0; k < told->n; k++)
+			said = said || !strcmp(told->v[k], name);
+		if (said)
+			continue;
+		if (w->deleted || !is_met(w, json_array_get(pods, i))) {
+			++*ret_left;
+			continue;
+		}
+		print_line(arena_printf(&c->arena, "pod/%s condition met", name));
+		(void) fflush(stdout);
+		(void) strs_add(told, &c->arena, arena_strdup(&c->arena, name));
+	}
+}
+
+static int wait_seconds(const char *text, uint64_t *ret_us, struct err *err)
+{
+	uint64_t at;
+	int rc;
+
+	if (!strcmp(text, "0") || !strcmp(text, "0s")) {
+		*ret_us = 0;
+		return 0;
+	}
+	if (*text == '-') { /* kubectl: a week */
+		*ret_us = 7 * 24 * 3600ULL * 1000000;
+		return 0;
+	}
+	/* "90s" is that long ago from a moment far from zero */
+	if ((rc = log_time_parse(text, 1ULL << 60, &at, err)) < 0 || at >= 1ULL << 60 || at < 1ULL << 59)
+		return err_set(err, ERR_INVALID, "--timeout %s: expected such as 30s or 2m", text);
+	*ret_us = (1ULL << 60) - at;
+	return 0;
+}
+
+static int run_wait(struct cli *c, void *request, struct err *err)
+{
+	struct wait_command *r = request;
+	struct kube_view_request q = { .selector = r->selector, .node = this_node(c) };
+	struct wait_for w = { 0 };
+	struct strs told = { 0 };
+	uint64_t limit = 30 * 1000000ULL, start = time_mono_us();
+	size_t left = 0;
+	int rc;
+
+	if (!r->what)
+		return err_set(
+			err, ERR_INVALID, "--for says what is waited for: condition=Ready, delete, ...");
+	if ((rc = wait_parse(c, r->what, &w, err)) < 0 || (rc = pods_named(c, 0, &q.names, err)) < 0 ||
+		(r->timeout && (rc = wait_seconds(r->timeout, &limit, err)) < 0))
+		return rc;
+	if (!q.names.n && !r->selector && !r->all)
+		return err_set(err, ERR_INVALID, "name the pods, or give --selector or --all");
+	for (;;) {
+		uint64_t spent = time_mono_us() - start;
+		json_t *pods = NULL;
+
+		if ((rc = verb_kube_view(&c->engine, &q, &pods, err)) < 0) {
+			if (w.deleted && err->kind == ERR_NOT_FOUND) {
+				for (size_t i = 0; i < q.names.n; i++)
+					print_line(arena_printf(
+						&c->arena, "pod/%s condition met", q.names.v[i]));
+				return 0;
+			}
+			return rc;
+		}
+		if (!json_array_size(pods) && !w.deleted && spent == 0)
+			rc = err_set(err, ERR_NOT_FOUND, "no matching resources found");
+		wait_look(c, &w, pods, &told, &left);
+		json_decref(pods);
+		if (rc < 0 || !left)
+			return rc;
+		if (spent >= limit) {
+			struct err timeout = { 0 };
+
+			(void) err_set(&timeout, ERR_STATE, "timed out waiting for the condition on pods%s%s",
+				q.names.n == 1 ? "/" : "", q.names.n == 1 ? q.names.v[0] : "");
+			cli_error(&timeout);
+			return 1;
+		}
+		if ((rc = verb_kube_changed(&c->engine, &q, limit - spent, err)) < 0)
+			return rc;
+	}
+}
+
+#define W struct wait_command
+static const struct option wait_options[] = {
+	O_BOOL(W, all, "all", 0, "All pods"),
+	O_STR(W, what, "for", 0, "WHAT",
+		"condition=NAME[=STATUS], delete, or jsonpath={.status.phase}=PHASE"),
+	O_STR(W, namespace, "namespace", 'n', "NAME",
+		"Accepted for kubectl's sake: one machine is one namespace"),
+	O_STR(W, selector, "selector", 'l', "SELECTOR", "Pods with these labels"),
+	O_STR(W, timeout, "timeout", 0, "TIME", "How long, such as 30s (default) or 5m; 0 looks once"),
+	O_END,
+};
+#undef W
+
+/* ---- why ------------------------------------------------------------------------------------------------------------------------- */
+
+static void say_state(struct cli *c, const json_t *one, const json_t *spec)
+{
+	const json_t *state = json_object_get(one, "state"), *waiting = json_object_get(state, "waiting"),
+		     *ended = json_object_get(state, "terminated"),
+		     *last = json_object_get(json_object_get(one, "lastState"), "terminated");
+	const json_t *end = ended ? ended : last;
+	const char *limit = NULL;
+	uint64_t now = time_now_us();
+
+	print_line(arena_printf(&c->arena, "  container %s: %s, %lld restarts", text_at(one, "name"),
+		waiting ? (*text_at(waiting, "reason") ? text_at(waiting, "reason") : "waiting")
+		: ended ? (*text_at(ended, "reason") ? text_at(ended, "reason") : "ended")
+		: json_is_true(json_object_get(one, "ready")) ? "running"
+							      : "running, not ready",
+		(long long) json_integer_value(json_object_get(one, "restartCount"))));
+	if (waiting && *text_at(waiting, "message"))
+		print_line(arena_printf(&c->arena, "    %s", text_at(waiting, "message")));
+	if (!end)
+		return;
+	print_line(arena_printf(&c->arena, "    ended %s ago with code %lld (%s)",
+		age_of(&c->arena, json_object_get(end, "finishedAt"), now),
+		(long long) json_integer_value(json_object_get(end, "exitCode")), text_at(end, "reason")));
+	if (*text_at(end, "message"))
+		print_line(arena_printf(&c->arena, "    it said: %s", text_at(end, "message")));
+	limit = json_string_value(
+		json_object_get(json_object_get(json_object_get(spec, "resources"), "limits"), "memory"));
+	if (!strcmp(text_at(end, "reason"), "OOMKilled"))
+		print_line(arena_printf(&c->arena,
+			"    it used more memory than its limit%s%s; raise resources.limits.memory",
+			limit ? " of " : "", limit ? limit : ""));
+	if (json_integer_value(json_object_get(end, "exitCode")) == 127)
+		print_line("    127: its command was not found in the image");
+	if (json_integer_value(json_object_get(end, "exitCode")) == 126)
+		print_line("    126: its command cannot be executed");
+}
+
+static int keep_last(void *ctx, const struct log_line *l)
+{
+	struct buf *b = ctx;
+
+	buf_clear(b);
+	(void) buf_add(b, l->text, l->n);
+	return 0;
+}
+
+static void say_last_line(struct cli *c, const char *pod, const char *container)
+{
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+	struct target t = { 0 };
+	struct logs_request q = {
+		.target = &t, .n = 1, .tail = { .set = true, .v = 1 }, .line = keep_last, .ctx = &b
+	};
+	struct err ignored = { 0 };
+
+	t.asked = arena_printf(&c->arena, "%s-%s", pod, container);
+	if (store_find(c->engine.store, t.asked, STORE_CONTAINER, &c->arena, &t.id, &t.pod, &ignored) == 0 &&
+		verb_logs(&c->engine, &q, &ignored) == 0 && b.len)
+		print_line(arena_printf(&c->arena, "    its last line: %s", b.data));
+}
+
+/* The container that holds the pod up: the first in order that is neither ready nor done. */
+static const json_t *culprit(const json_t *pod)
+{
+	static const char *const lists[] = { "initContainerStatuses", "containerStatuses" };
+	const json_t *status = json_object_get(pod, "status");
+
+	for (size_t l = 0; l < LEN(lists); l++) {
+		const json_t *list = json_object_get(status, lists[l]);
+
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			const json_t *one = json_array_get(list, i),
+				     *ended = json_object_get(json_object_get(one, "state"), "terminated");
+
+			if (ended ? json_integer_value(json_object_get(ended, "exitCode")) != 0
+				  : !json_is_true(json_object_get(one, "ready")))
+				return one;
+		}
+	}
+	return NULL;
+}
+
+static const json_t *spec_of(const json_t *pod, const char *name)
+{
+	static const char *const lists[] = { "initContainers", "containers" };
+
+	for (size_t l = 0; l < LEN(lists); l++) {
+		const json_t *list = json_object_get(json_object_get(pod, "spec"), lists[l]);
+
+		for (size_t i = 0; i < json_array_size(list); i++)
+			if (!strcmp(text_at(json_array_get(list, i), "name"), name))
+				return json_array_get(list, i);
+	}
+	return NULL;
+}
+
+static void say_warnings(struct cli *c, const json_t *pod)
+{
+	const json_t *events = json_object_get(pod, "events");
+	uint64_t now = time_now_us();
+	size_t n = json_array_size(events), shown = 0;
+
+	for (size_t i = n; i-- > 0 && shown < 3;) {
+		const json_t *e = json_array_get(events, i);
+
+		if (strcmp(text_at(e, "type"), "Warning") != 0)
+			continue;
+		shown++;
+		print_line(arena_printf(&c->arena, "  %s ago, %s (x%lld): %s",
+			age_of(&c->arena, json_object_get(e, "lastTimestamp"), now), text_at(e, "reason"),
+			(long long) json_integer_value(json_object_get(e, "count")), text_at(e, "message")));
+	}
+}
+
+static int run_why(struct cli *c, void *request, struct err *err)
+{
+	struct kube_view_request q = { .node = this_node(c), .events = true, .names = c->args };
+	json_t *list = NULL;
+	int rc = verb_kube_view(&c->engine, &q, &list, err);
+
+	(void) request;
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *pod = json_array_get(list, i), *status = json_object_get(pod, "status"), *one;
+		const char *name = text_at(json_object_get(pod, "metadata"), "name");
+		struct pod_words w;
+
+		pod_words(pod, &c->arena, &w);
+		print_line(arena_printf(&c->arena, "pod %s: %s, %zu of %zu containers ready", name, w.status,
+			w.ready, w.total));
+		if (*text_at(status, "message"))
+			print_line(arena_printf(&c->arena, "  %s", text_at(status, "message")));
+		if ((one = culprit(pod))) {
+			say_state(c, one, spec_of(pod, text_at(one, "name")));
+			say_last_line(c, name, text_at(one, "name"));
+		} else {
+			print_line(!strcmp(text_at(status, "phase"), "Running") ? "  nothing is wrong"
+										: "  it has done its work");
+		}
+		say_warnings(c, pod);
+	}
+	json_decref(list);
+	return 0;
+}
+
+/* ---- logs ------------------------------------------------------------------------------------------------------------------------ */
+
+static int kube_log_targets(struct cli *c, const struct logs_command *r, const json_t *pods,
+	struct target **ret, size_t *ret_n, struct err *err)
+{
+	static const char *const lists[] = { "initContainers", "containers" };
+	struct target *t = NULL;
+	size_t n = 0, most = 0;
+	int rc;
+
+	for (size_t i = 0; i < json_array_size(pods); i++)
+		for (size_t l = 0; l < LEN(lists); l++)
+			most += json_array_size(
+				json_object_get(json_object_get(json_array_get(pods, i), "spec"), lists[l]));
+	if (!(t = arena_array(&c->arena, most + 1, sizeof *t)))
+		return err_sys(err, ENOMEM, "logs");
+	for (size_t i = 0; i < json_array_size(pods); i++) {
+		const json_t *pod = json_array_get(pods, i), *spec = json_object_get(pod, "spec");
+		const char *name = text_at(json_object_get(pod, "metadata"), "name");
+		const json_t *first = json_array_get(json_object_get(spec, "containers"), 0);
+		const char *usual = json_string_value(
+			json_object_get(json_object_get(json_object_get(pod, "metadata"), "annotations"),
+				"kubectl.kubernetes.io/default-container"));
+		const char *want = r->container ? r->container : usual ? usual : text_at(first, "name");
+		size_t before = n;
+
+		for (size_t l = 0; l < LEN(lists); l++)
+			for (size_t k = 0; k < json_array_size(json_object_get(spec, lists[l])); k++) {
+				const char *one =
+					text_at(json_array_get(json_object_get(spec, lists[l]), k), "name");
+
+				if (!r->all_containers && strcmp(one, want) != 0)
+					continue;
+				t[n].asked = arena_printf(&c->arena, "%s-%s", name, one);
+				/* a hand-made pod's containers have no pod's name before theirs */
+				if (store_find(c->engine.store, t[n].asked, STORE_CONTAINER, &c->arena,
+					    &t[n].id, &t[n].pod, err) < 0) {
+					err_clear(err);
+					t[n].asked = one;
+					if ((rc = store_find(c->engine.store, one, STORE_CONTAINER, &c->arena,
+						     &t[n].id, &t[n].pod, err)) < 0)
+						return rc;
+				}
+				n++;
+			}
+		if (n == before)
+			return err_set(
+				err, ERR_NOT_FOUND, "container %s is not valid for pod %s", want, name);
+	}
+	*ret = t;
+	*ret_n = n;
+	return 0;
+}
+
+/* kubectl's: of the one container, the one named, or all; of the present attempt, or with --previous the one before. */
+static int run_kube_logs(struct cli *c, void *request, struct err *err)
+{
+	struct logs_command *r = request;
+	struct kube_view_request q = { .node = this_node(c), .selector = r->selector };
+	struct target *t = NULL;
+	json_t *pods = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (c->args.n && !is_pod_kind(c->args.v[0]) && !strchr(c->args.v[0], '/')) {
+		if (c->args.n > 2)
+			return err_set(err, ERR_INVALID, "expected POD [CONTAINER]");
+		if (c->args.n == 2)
+			r->container = c->args.v[1];
+		c->args.n = 1;
+		q.names = c->args;
+	} else if ((rc = pods_named(c, 0, &q.names, err)) < 0) {
+		return rc;
+	}
+	if (!q.names.n && !r->selector)
+		return err_set(err, ERR_INVALID, "name the pod, or give --selector");
+	if ((rc = verb_kube_view(&c->engine, &q, &pods, err)) < 0)
+		return rc;
+	r->attempt = r->previous ? LOGS_PREVIOUS : LOGS_CURRENT;
+	rc = kube_log_targets(c, r, pods, &t, &n, err);
+	json_decref(pods);
+	return rc < 0 ? rc : logs_print(c, r, t, n, err);
+}
+
+#define K struct logs_command
+static const struct option kube_logs_options[] = {
+	O_BOOL(K, all_containers, "all-containers", 0, "Of all its containers, init containers too"),
+	O_STR(K, container, "container", 'c', "NAME", "Of this container (default: the first)"),
+	O_BOOL(K, follow, "follow", 'f', "Go on printing until the container ends"),
+	O_BOOL(K, prefix, "prefix", 0, "Put pod and container before each line"),
+	O_BOOL(K, previous, "previous", 'p', "Of the attempt before the present one"),
+	O_STR(K, selector, "selector", 'l', "SELECTOR", "Of all pods with these labels"),
+	O_STR(K, since, "since|since-time", 0, "TIME",
+		"Only what was written since: 2026-01-02T15:04:05Z, a Unix time, or 10m"),
+	O_FN(logs_opt_tail, "tail", 0, "N", "Only the last N lines"),
+	O_BOOL(K, timestamps, "timestamps", 0, "Print the time before each line"),
+	O_END,
+};
+#undef K
+
+/* clang-format off */
+static const struct option *const o_get[] = { get_options, help_options, NULL };
+static const struct option *const o_describe[] = { describe_options, help_options, NULL };
+static const struct option *const o_events[] = { events_options, help_options, NULL };
+static const struct option *const o_wait[] = { wait_options, help_options, NULL };
+static const struct option *const o_logs[] = { kube_logs_options, help_options, NULL };
+static const struct option *const o_help[] = { help_options, NULL };
+
+const struct command kube_view_commands[] = {
+	{ "kube get", "pods [NAME...]|pod/NAME...", "Show pods as kubectl does",
+		"The columns, states and reasons are Kubernetes' own; -o yaml and json give whole Pod objects with their status.",
+		"  podctl kube get pods\n  podctl kube get pods -l app=web -o wide\n  podctl kube get pod/web -o yaml\n  podctl kube get pods -w\n",
+		o_get, sizeof(struct get_command), 1, -1, 0, run_get },
+	{ "kube describe", "pod NAME...|pod/NAME...", "Show a pod, its containers, conditions and events in full", NULL,
+		"  podctl kube describe pod web\n", o_describe, sizeof(struct describe_command), 1, -1, 0, run_describe },
+	{ "kube events", "", "Show what happened to pods", "Events are kept as long as their pod.",
+		"  podctl kube events --for pod/web\n  podctl kube events -w --types Warning\n",
+		o_events, sizeof(struct events_command), 0, 0, 0, run_events },
+	{ "kube wait", "--for WHAT pod/NAME...", "Wait until pods are as wanted",
+		"Exits with 1 when the time is over.",
+		"  podctl kube wait --for condition=Ready pod/web --timeout 60s\n  podctl kube wait --for delete pod/web\n",
+		o_wait, sizeof(struct wait_command), 0, -1, 0, run_wait },
+	{ "kube logs", "POD [CONTAINER]", "Print a pod's logs as kubectl does",
+		"What the present attempt of the container wrote, or with --previous the one before.",
+		"  podctl kube logs web\n  podctl kube logs web -c proxy --previous\n  podctl kube logs -l app=web --all-containers --prefix\n",
+		o_logs, sizeof(struct logs_command), 0, -1, 0, run_kube_logs },
+	{ "why", "POD...", "Say why a pod is not ready: the first cause, what it said, and when it is tried again", NULL,
+		"  podctl why web\n", o_help, 0, 1, -1, 0, run_why },
+	{ .paths = NULL },
+};
+/* clang-format on */

@@ -1,0 +1,21 @@
+/*
+ * kube_view.h — what the commands that show pods as Kubernetes does have in common.
+ */
+#ifndef PODCTL_CMD_KUBE_VIEW_H
+#define PODCTL_CMD_KUBE_VIEW_H
+
+#include "cmd/podctl/cli.h"
+
+/* The pods that the arguments from the from-th name ("pods web", "pod/web"), as documents; a new array. */
+int pods_view(struct cli *c, size_t from, const char *selector, bool events, json_t **ret, struct err *err);
+/* Cells that end in '\t', lines in '\n': three blanks between columns, as kubectl. */
+void print_columns(const char *text);
+
+struct describe_command {
+	const char *selector, *namespace;
+	bool no_events;
+};
+extern const struct option describe_options[];
+int run_describe(struct cli *c, void *request, struct err *err);
+
+#endif
