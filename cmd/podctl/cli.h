@@ -68,8 +68,9 @@ enum command_flag {
 	CMD_NO_ENGINE = 1, /* works without root, runroot and database */
 	CMD_HIDDEN = 2,    /* not in help, completion and man pages */
 	CMD_OPTS_FIRST =
-		4,      /* options end at the first argument (run, exec: the rest belongs to the program) */
-	CMD_REMOVES = 8 /* what killed commands left without a row goes with it */
+		4,       /* options end at the first argument (run, exec: the rest belongs to the program) */
+	CMD_REMOVES = 8, /* what killed commands left without a row goes with it */
+	CMD_REFUSED = 16 /* known and not done; its text says why */
 };
 struct command {
 	const char *paths;                   /* "run|container run": the first is its name in messages */

@@ -32,6 +32,7 @@ const struct command_group command_groups[] = {
 	{ "image", "Manage images" },
 	{ "volume", "Manage volumes" },
 	{ "pod", "Manage pods" },
+	{ "network", "Look at networks" },
 	{ "kube", "Run pods from Kubernetes YAML, and write it" },
 	{ "play", "Run pods from Kubernetes YAML" },
 	{ "generate", "Write Kubernetes YAML from pods and containers" },
@@ -59,6 +60,9 @@ const struct command *const command_tables[] = {
 	events_commands,
 	stats_commands,
 	top_commands,
+	update_commands,
+	network_commands,
+	refused_commands,
 	NULL
 };
 /* clang-format on */

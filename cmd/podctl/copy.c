@@ -2,6 +2,7 @@
  * copy.c — cp and diff.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
@@ -27,9 +28,6 @@ static int end_parse(struct cli *c, const char *text, struct copy_end *ret, stru
 {
 	const char *colon = strchr(text, ':');
 
-	if (!strcmp(text, "-"))
-		return err_set(
-			err, ERR_UNSUPPORTED, "cp -: tar streams are not done yet; use podctl exec and tar");
 	*ret = (struct copy_end){ .path = text };
 	if (text[0] == '/' || text[0] == '.' || !colon || colon == text)
 		return *text ? 0 : err_set(err, ERR_INVALID, "cp: an empty path");
@@ -49,6 +47,17 @@ static int run_copy(struct cli *c, void *request, struct err *err)
 	if ((rc = end_parse(c, c->args.v[0], &from, err)) < 0 ||
 		(rc = end_parse(c, c->args.v[1], &to, err)) < 0)
 		return rc;
+	if (!strcmp(c->args.v[1], "-") && from.container) {
+		if (isatty(STDOUT_FILENO))
+			return err_set(
+				err, ERR_INVALID, "cp: a tar is not written to a terminal; redirect it");
+		rc = verb_copy_to_tar(&c->engine, &from, STDOUT_FILENO, err);
+		return rc < 0 ? err_wrap(err, "cp %s -", c->args.v[0]) : 0;
+	}
+	if (!strcmp(c->args.v[0], "-") && to.container) {
+		rc = verb_copy_from_tar(&c->engine, STDIN_FILENO, &to, r->keep_owner, err);
+		return rc < 0 ? err_wrap(err, "cp - %s", c->args.v[1]) : 0;
+	}
 	if (!from.container && !to.container)
 		return err_set(err, ERR_INVALID,
 			"invalid arguments \"%s\", \"%s\" you must specify one container", c->args.v[0],

@@ -183,6 +183,20 @@ static void man_command_row(FILE *out, const char *word, size_t n, const struct 
 	(void) printf(".TP\n\\fB%.*s\\fR\n%s.\n", (int) n, word, c->summary);
 }
 
+static void man_refused_commands(void)
+{
+	const struct command *c;
+
+	(void) fputs(".SH NOT DONE\nThese commands are known and refused, with the reason:\n", stdout);
+	for (size_t i = 0; (c = command_at(i)); i++) {
+		if (!(c->flags & CMD_REFUSED))
+			continue;
+		(void) printf(".TP\n\\fB%.*s\\fR\n", (int) strcspn(c->paths, "|"), c->paths);
+		man_text(c->text);
+		(void) fputs(".\n", stdout);
+	}
+}
+
 static void man_main(void)
 {
 	(void) fputs(
@@ -202,6 +216,7 @@ static void man_main(void)
 		(void) printf(".SS podctl %s\n%s.\n", g->path, g->summary);
 		each_command(g->path, man_command_row, stdout);
 	}
+	man_refused_commands();
 	(void) fputs(".SH EXIT STATUS\n.TP\n0\nThe command succeeded.\n.TP\n125\npodctl itself failed; the "
 		     "reason is on standard "
 		     "error.\n.TP\n126\nThe command in the container cannot be executed.\n.TP\n127\nThe "

@@ -231,6 +231,11 @@ static int run_command(struct cli *c, char *const *words)
 	void *request = arena_alloc(&c->arena, c->command->request_size + 1);
 	int rc;
 
+	if (c->command->flags & CMD_REFUSED) { /* whatever its options are */
+		(void) c->command->run(c, NULL, &err);
+		cli_error(&err);
+		return EXIT_ENGINE;
+	}
 	if (!request) {
 		(void) err_sys(&err, ENOMEM, "start");
 		cli_error(&err);

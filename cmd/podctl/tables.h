@@ -25,7 +25,10 @@ extern const struct command df_commands[];
 extern const struct command events_commands[];
 extern const struct command stats_commands[];
 extern const struct command top_commands[];
-extern const struct command copy_commands[]; /* copy.c: cp, diff */
+extern const struct command update_commands[];
+extern const struct command network_commands[];
+extern const struct command refused_commands[]; /* last of all: who does a command stands before it */
+extern const struct command copy_commands[];    /* copy.c: cp, diff */
 
 extern const struct option create_options[]; /* create_options.c: struct create_request */
 extern const struct option limit_options[];  /* limit_options.c: the same */

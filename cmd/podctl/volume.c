@@ -1,9 +1,11 @@
 /*
  * volume.c — podctl volume ...
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
@@ -191,6 +193,77 @@ static int run_exists(struct cli *c, void *request, struct err *err)
 	return rc < 0 && err->kind == ERR_NOT_FOUND ? 1 : rc;
 }
 
+/* ---- export, import, mount -------------------------------------------------------------------------------------------------------- */
+
+struct tar_command {
+	const char *output;
+};
+
+static int run_export(struct cli *c, void *request, struct err *err)
+{
+	const struct tar_command *r = request;
+	auto_close int fd = -EBADF;
+	int rc;
+
+	if (!r->output && isatty(STDOUT_FILENO))
+		return err_set(err, ERR_INVALID,
+			"volume export: a tar is not written to a terminal; use --output or redirect");
+	fd = r->output ? open(r->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644)
+		       : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return err_sys(err, errno, "open '%s'", r->output ? r->output : "standard output");
+	if ((rc = verb_volume_export(&c->engine, c->args.v[0], fd, err)) < 0 && r->output)
+		(void) unlink(r->output);
+	return rc;
+}
+
+static int run_import(struct cli *c, void *request, struct err *err)
+{
+	const char *file = c->args.n > 1 ? c->args.v[1] : "-";
+	auto_close int fd = strcmp(file, "-") != 0 ? open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+						   : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	(void) request;
+	if (fd < 0)
+		return err_sys(err, errno, "open '%s'", file);
+	return verb_volume_import(&c->engine, c->args.v[0], fd, err);
+}
+
+/* A volume is a directory: mounting it is telling where. */
+static int run_mount(struct cli *c, void *request, struct err *err)
+{
+	struct volume_row v = { 0 };
+	int rc;
+
+	(void) request;
+	for (size_t i = 0; i < c->args.n; i++) {
+		if ((rc = store_volume_get(c->engine.store, c->args.v[i], &c->arena, &v, err)) < 0)
+			return rc;
+		print_line(volume_path(&c->engine, v.name, &c->arena));
+	}
+	return 0;
+}
+
+static int run_unmount(struct cli *c, void *request, struct err *err)
+{
+	struct volume_row v = { 0 };
+	int rc;
+
+	(void) request;
+	for (size_t i = 0; i < c->args.n; i++) {
+		if ((rc = store_volume_get(c->engine.store, c->args.v[i], &c->arena, &v, err)) < 0)
+			return rc;
+		print_line(v.name);
+	}
+	return 0;
+}
+
+static const struct option export_options[] = {
+	O_STR(struct tar_command, output, "output", 'o', "FILE",
+		"Where to (default: standard output, unless a terminal)"),
+	O_END,
+};
+
 #define M struct many_command
 static const struct option inspect_options[] = {
 	O_BOOL(M, all, "all", 'a', "All volumes"),
@@ -212,6 +285,7 @@ static const struct option *const o_create[] = { create_volume_options, help_opt
 static const struct option *const o_list[] = { list_options, help_options, NULL };
 static const struct option *const o_inspect[] = { inspect_options, help_options, NULL };
 static const struct option *const o_remove[] = { remove_options, help_options, NULL };
+static const struct option *const o_export[] = { export_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
 
 const struct command volume_commands[] = {
@@ -227,6 +301,15 @@ const struct command volume_commands[] = {
 	{ "volume rm|volume remove", "VOLUME...", "Remove volumes and what is in them",
 		"Exit status 1 when a volume was not there, 2 when one is in use.", "  podctl volume rm data\n",
 		o_remove, sizeof(struct many_command), 0, -1, 0, run_remove },
+	{ "volume export", "VOLUME", "Write a volume's files as a tar", NULL, "  podctl volume export -o data.tar data\n",
+		o_export, sizeof(struct tar_command), 1, 1, 0, run_export },
+	{ "volume import", "VOLUME [FILE]", "Put the files of a tar into a volume",
+		"From standard input without a file, or with -. What is there already is replaced file by file.",
+		"  podctl volume import data data.tar\n", o_help, 0, 1, 2, 0, run_import },
+	{ "volume mount", "VOLUME...", "Print where volumes are", "A volume is a directory, which is there all the time.", NULL,
+		o_help, 0, 1, -1, 0, run_mount },
+	{ "volume unmount", "VOLUME...", "Undo volume mount", "There is nothing to undo.", NULL,
+		o_help, 0, 1, -1, 0, run_unmount },
 	{ "volume exists", "VOLUME", "Exit 0 when there is such a volume, else 1", NULL, NULL, o_help, 0, 1, 1, 0, run_exists },
 	{ .paths = NULL },
 };

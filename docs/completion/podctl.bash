@@ -4,17 +4,20 @@ _podctl() {
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [[ $w == -* ]] || words+=("$w"); done
 	case "${words[0]:-}" in
 	container)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top update " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
 	volume)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove exists " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove export import mount unmount exists " -- "$cur")); return; }
 		path="volume ${words[1]}" ;;
 	pod)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
+	network)
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
+		path="network ${words[1]}" ;;
 	kube)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down generate get describe events wait logs " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
@@ -31,7 +34,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save why info version unshare help completion events stats top container image volume pod kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save why info version unshare help completion events stats top update container image volume pod network kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -82,6 +85,10 @@ _podctl() {
 	"volume ls"|"volume list") flags="--filter --format --noheading --quiet --help " ;;
 	"volume inspect") flags="--all --format --help " ;;
 	"volume rm"|"volume remove") flags="--all --force --time --help " ;;
+	"volume export") flags="--output --help " ;;
+	"volume import") flags="--help " ;;
+	"volume mount") flags="--help " ;;
+	"volume unmount") flags="--help " ;;
 	"volume exists") flags="--help " ;;
 	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --pod-id-file --publish --replace --share --sysctl --help " ;;
 	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --help " ;;
@@ -117,6 +124,12 @@ _podctl() {
 	"pod stats") flags="--all --format --latest --no-reset --no-stream --help " ;;
 	"top"|"container top") flags="--latest --help " ;;
 	"pod top") flags="--latest --help " ;;
+	"update"|"container update") flags="--blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --latest --pids-limit --help " ;;
+	"network ls"|"network list") flags="--filter --format --no-trunc --noheading --quiet --help " ;;
+	"network inspect") flags="--format --help " ;;
+	"network exists") flags="--help " ;;
+	"network rm"|"network remove") flags="--force --time --help " ;;
+	"network prune") flags="--filter --force --help " ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$cur"))

@@ -525,6 +525,15 @@ complete -c podctl -n '__fish_seen_subcommand_from volume' -l force
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l time
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
 complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'remove' -d 'Remove volumes and what is in them'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'export' -d 'Write a volume's files as a tar'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l output
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'import' -d 'Put the files of a tar into a volume'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'mount' -d 'Print where volumes are'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'unmount' -d 'Undo volume mount'
+complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
 complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'exists' -d 'Exit 0 when there is such a volume, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'create' -d 'Create a pod'
@@ -741,10 +750,56 @@ complete -c podctl -n '__fish_seen_subcommand_from container' -a 'top' -d 'List 
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'top' -d 'List the processes of a pod'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
+complete -c podctl -n __fish_use_subcommand -a 'update' -d 'Change the limits of a container'
+complete -c podctl -n '__fish_seen_subcommand_from update' -l blkio-weight
+complete -c podctl -n '__fish_seen_subcommand_from update' -l blkio-weight-device
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-period
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-quota
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-rt-period
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-rt-runtime
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-shares
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpus
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpuset-cpus
+complete -c podctl -n '__fish_seen_subcommand_from update' -l cpuset-mems
+complete -c podctl -n '__fish_seen_subcommand_from update' -l device-read-bps
+complete -c podctl -n '__fish_seen_subcommand_from update' -l device-read-iops
+complete -c podctl -n '__fish_seen_subcommand_from update' -l device-write-bps
+complete -c podctl -n '__fish_seen_subcommand_from update' -l device-write-iops
+complete -c podctl -n '__fish_seen_subcommand_from update' -l memory
+complete -c podctl -n '__fish_seen_subcommand_from update' -l memory-reservation
+complete -c podctl -n '__fish_seen_subcommand_from update' -l memory-swap
+complete -c podctl -n '__fish_seen_subcommand_from update' -l memory-swappiness
+complete -c podctl -n '__fish_seen_subcommand_from update' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from update' -l pids-limit
+complete -c podctl -n '__fish_seen_subcommand_from update' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'update' -d 'Change the limits of a container'
+complete -c podctl -n '__fish_seen_subcommand_from network' -a 'ls' -d 'List networks'
+complete -c podctl -n '__fish_seen_subcommand_from network' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from network' -l format
+complete -c podctl -n '__fish_seen_subcommand_from network' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from network' -l noheading
+complete -c podctl -n '__fish_seen_subcommand_from network' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from network' -l help
+complete -c podctl -n '__fish_seen_subcommand_from network' -a 'list' -d 'List networks'
+complete -c podctl -n '__fish_seen_subcommand_from network' -a 'inspect' -d 'Print all that is known of networks as JSON'
+complete -c podctl -n '__fish_seen_subcommand_from network' -l format
+complete -c podctl -n '__fish_seen_subcommand_from network' -l help
+complete -c podctl -n '__fish_seen_subcommand_from network' -a 'exists' -d 'Exit 0 when there is such a network, else 1'
+complete -c podctl -n '__fish_seen_subcommand_from network' -l help
+complete -c podctl -n '__fish_seen_subcommand_from network' -a 'rm' -d 'Remove networks'
+complete -c podctl -n '__fish_seen_subcommand_from network' -l force
+complete -c podctl -n '__fish_seen_subcommand_from network' -l time
+complete -c podctl -n '__fish_seen_subcommand_from network' -l help
+complete -c podctl -n '__fish_seen_subcommand_from network' -a 'remove' -d 'Remove networks'
+complete -c podctl -n '__fish_seen_subcommand_from network' -a 'prune' -d 'Remove networks that nobody uses'
+complete -c podctl -n '__fish_seen_subcommand_from network' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from network' -l force
+complete -c podctl -n '__fish_seen_subcommand_from network' -l help
 complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
 complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'
 complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
+complete -c podctl -n __fish_use_subcommand -a 'network' -d 'Look at networks'
 complete -c podctl -n __fish_use_subcommand -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
 complete -c podctl -n __fish_use_subcommand -a 'play' -d 'Run pods from Kubernetes YAML'
 complete -c podctl -n __fish_use_subcommand -a 'generate' -d 'Write Kubernetes YAML from pods and containers'

@@ -434,7 +434,7 @@ static json_t *device_rules(const struct container_spec *s, const struct oci_fac
 	return l;
 }
 
-static json_t *resources(const struct container_spec *s, const struct oci_facts *f)
+json_t *oci_resources(const struct container_spec *s, const struct oci_facts *f)
 {
 	const struct resources_spec *r = &s->resources;
 	/* a default that cannot be kept is left out; what was asked for and cannot be kept is the runtime's error */
@@ -523,7 +523,7 @@ static json_t *linux_json(const struct container_spec *s, const struct oci_facts
 	const bool open = s->privileged;
 	const bool kernel_paths = s->role != ROLE_INFRA; /* nothing looks in there */
 	json_t *v = json_pack("{s:o, s:o, s:o, s:o, s:o}", "namespaces", namespaces(f), "resources",
-		resources(s, f), "devices", devices(f), "maskedPaths",
+		oci_resources(s, f), "devices", devices(f), "maskedPaths",
 		paths_but(open || !kernel_paths ? none : oci_default_masked, &s->unmasked, &s->masked),
 		"readonlyPaths",
 		paths_but(open || !kernel_paths ? none : oci_default_readonly, &s->unmasked, NULL));

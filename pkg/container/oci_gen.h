@@ -73,6 +73,9 @@ int oci_gen(const struct container_spec *s, const struct oci_facts *f, json_t **
 /* The document as text; seccomp (seccomp.h, NULL: none) is put in as it is. */
 int oci_gen_text(json_t *config, const char *seccomp, struct buf *b, struct err *err);
 
+/* The "resources" object alone; a new reference, NULL when out of memory. */
+json_t *oci_resources(const struct container_spec *s, const struct oci_facts *f);
+
 /* The "process" object for EXEC: as the container's own, with these instead of its own.  user NULL: the container's. */
 struct oci_exec {
 	const struct strs *argv, *env; /* env: added to the container's */

@@ -74,6 +74,9 @@ int unpack_helper_error(const json_t *line, struct err *err);
 /* One run of the helper for the members of an archive; lines: its output, JSON per line. */
 int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lines, struct err *err);
 
+/* A tar into a directory that is no layer. */
+int tree_unpack(struct engine *e, int in, int dir, int lock, struct err *err);
+
 /* Two commands that need a layer get it once: claims those of 'diffs' that are not there, in one order for everybody, waiting for
  * whoever is at one of them.  *ret_fd holds the claims; -EBADF when nothing is missing.  -EAGAIN is not returned: after a
  * wait, look again what is there (*ret_waited).  stop: as in registry_options. */

@@ -324,7 +324,9 @@ int layers_unpack(struct engine *e, struct layer_job *jobs, size_t n, struct lay
 	return 0;
 }
 
-int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lines, struct err *err)
+/* One run of the helper in a mode that needs no more than an archive and a directory, to its end. */
+static int helper_run(
+	struct engine *e, const char *mode, int fd, int dir, int lock, struct buf *lines, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
 	auto_close int out = -EBADF;
@@ -335,8 +337,9 @@ int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lin
 	pid_t pid;
 	char *last;
 
-	if (strs_add(&argv, &a, "podctl-unpack") < 0 || strs_add(&argv, &a, "scan") < 0 ||
-		strs_addf(&argv, &a, "--max=%llu", (unsigned long long) UNPACK_MAX) < 0)
+	if (strs_add(&argv, &a, "podctl-unpack") < 0 || strs_add(&argv, &a, mode) < 0 ||
+		strs_addf(&argv, &a, "--max=%llu", (unsigned long long) UNPACK_MAX) < 0 ||
+		(!strcmp(mode, "layer") && e->in_userns && strs_add(&argv, &a, "--userns") < 0))
 		return err_sys(err, ENOMEM, "start podctl-unpack");
 	const int pass[2][2] = { { dir, 3 }, { lock, 4 } };
 
@@ -359,4 +362,16 @@ int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lin
 		return rc;
 	}
 	return status == 0 ? 0 : helper_died(status, err);
+}
+
+int archive_members(struct engine *e, int fd, int dir, int lock, struct buf *lines, struct err *err)
+{
+	return helper_run(e, "scan", fd, dir, lock, lines, err);
+}
+
+int tree_unpack(struct engine *e, int in, int dir, int lock, struct err *err)
+{
+	auto_buf struct buf lines = BUF_INIT(LINES_MAX);
+
+	return helper_run(e, "layer", in, dir, lock, &lines, err);
 }

@@ -85,6 +85,9 @@ int pod_image_open(
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */
 int pod_sweep(struct engine *e, struct err *err);
+/* Gives the i-th container these limits ('all'); running: at once as well, by what has 'changed'. */
+int pod_update(struct engine *e, struct pod *p, size_t i, const struct resources_spec *all,
+	const struct resources_spec *changed, bool running, struct err *err);
 /* Path of the i-th container's cgroup while its pod lives, in a; "" when it has none. */
 int pod_ctr_cgroup(const struct pod *p, size_t i, struct arena *a, const char **ret, struct err *err);
 /* `podctl events`: "container STATUS" of the i-th, "pod STATUS" (nothing for a pod of one). */

@@ -1,13 +1,17 @@
 #include "pkg/verb/copy.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "pkg/container/user.h"
+#include "pkg/image/commit.h"
+#include "pkg/image/scratch.h"
 #include "pkg/pod/inspect.h"
 #include "pkg/util/path.h"
+#include "pkg/util/proc.h"
 #include "pkg/volume/copy.h"
 
 #define auto_loaded AUTO(pod_done)
@@ -111,6 +115,26 @@ static int mount_source(
 	return *ret ? 0 : no_memory(err);
 }
 
+/* What lies in memory, or is a single file, is seen with the eyes of the container's first process; its mounts are its own,
+ * and openat2 lets no link of its lead out of them. */
+static int side_process(struct side *s, const struct container_spec *c, const char *dest, struct err *err)
+{
+	const struct status_container *st = pod_status_of(&s->p, c->id);
+	auto_close int pidfd = -EBADF;
+	char path[48];
+
+	if (!st || st->pid <= 0 || (pidfd = proc_pidfd((pid_t) st->pid, st->start_time)) < 0)
+		return err_set(err, ERR_STATE,
+			"%s is there only while the container runs; podctl start %s first", dest, c->name);
+	(void) snprintf(path, sizeof path, "/proc/%lld/root", (long long) st->pid);
+	if ((s->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return err_sys(err, errno, "open the root of container %s", c->name);
+	/* still the same process: the root is its own */
+	return proc_is_alive((pid_t) st->pid, st->start_time)
+		       ? 0
+		       : err_set(err, ERR_STATE, "container %s has ended", c->name);
+}
+
 /* Where a mount covers the path, its source is what the container sees there. */
 static int side_mount(
 	struct engine *e, struct side *s, const struct container_spec *c, bool write, struct err *err)
@@ -129,19 +153,19 @@ static int side_mount(
 	}
 	if (!best)
 		return 0;
-	if (in_memory(&s->p, best))
-		return err_set(err, ERR_UNSUPPORTED,
-			"%s is in memory inside the container; use podctl exec and tar", best->dest);
 	if (write && best->read_only)
 		return err_set(err, ERR_DENIED, "%s is mounted read-only", best->dest);
+	if (in_memory(&s->p, best))
+		return side_process(s, c, best->dest, err);
 	if ((rc = mount_source(e, &s->p, c->id, best->dest, &source, err)) < 0)
 		return rc;
 	n = strlen(best->dest);
 	if ((s->root = open(source, O_PATH | O_CLOEXEC)) < 0 || fstat(s->root, &st) < 0)
 		return err_sys(err, errno, "open '%s'", source);
-	if (!S_ISDIR(st.st_mode))
-		return err_set(err, ERR_UNSUPPORTED, "%s is a single file mounted from %s; copy that",
-			best->dest, source);
+	if (!S_ISDIR(st.st_mode)) {
+		fd_close_p(&s->root);
+		return side_process(s, c, best->dest, err);
+	}
 	return (s->path = arena_strdup(&s->p.arena, s->path[n] ? s->path + n : "/")) ? 0 : no_memory(err);
 }
 
@@ -293,4 +317,38 @@ int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_e
 	o.uid = d.uid; /* 0 on this machine: whoever runs podctl */
 	o.gid = d.gid;
 	return copy_sides(&s, &d, &o, err);
+}
+
+/* ---- tar streams ------------------------------------------------------------------------------------------------------ */
+
+int verb_copy_to_tar(struct engine *e, const struct copy_end *from, int out, struct err *err)
+{
+	auto_scratch struct scratch s = SCRATCH_NONE;
+	int rc;
+
+	if ((rc = scratch_make(e, &s, err)) < 0 ||
+		(rc = verb_copy(e, from, &(struct copy_end){ .path = s.path }, true, err)) < 0)
+		return rc;
+	return image_export_tree(e, s.dir, out, err);
+}
+
+int verb_copy_from_tar(struct engine *e, int in, const struct copy_end *to, bool keep_owner, struct err *err)
+{
+	auto_scratch struct scratch s = SCRATCH_NONE;
+	auto_side struct side d = SIDE_NONE;
+	auto_close int dir = -EBADF;
+	struct copy_opts o = { .chown = !keep_owner };
+	int rc;
+
+	/* the archive is not read for nothing */
+	if ((rc = side_open(e, to, true, &d, err)) < 0)
+		return rc;
+	if ((dir = side_at(&d, d.path, O_PATH | O_DIRECTORY)) < 0)
+		return err_set(err, ERR_INVALID,
+			"destination \"%s\" must be a directory when copying from stdin", to->path);
+	if ((rc = scratch_make(e, &s, err)) < 0 || (rc = scratch_unpack(e, &s, in, err)) < 0)
+		return rc;
+	o.uid = d.uid;
+	o.gid = d.gid;
+	return copy_tree(s.dir, dir, &o, err);
 }

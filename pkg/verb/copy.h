@@ -2,7 +2,7 @@
  * copy.h — verbs that look into a container's files from outside: cp and diff.
  *
  * A container's side is only ever reached through descriptors below its root; where something is mounted in it, the mount's
- * source is the root.  What lives in memory inside (tmpfs) cannot be reached and is refused by name.
+ * source is the root; what lives in memory inside (tmpfs) is reached through a running container's first process.
  */
 #ifndef PODCTL_VERB_COPY_H
 #define PODCTL_VERB_COPY_H
@@ -16,6 +16,10 @@ struct copy_end {
 /* keep_owner: owners stay as they are; else files belong to the container's user, or to whoever runs podctl. */
 int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_end *to, bool keep_owner,
 	struct err *err);
+
+/* The same as a tar: what cp names, below its last component; and the contents of one into a directory that is there. */
+int verb_copy_to_tar(struct engine *e, const struct copy_end *from, int out, struct err *err);
+int verb_copy_from_tar(struct engine *e, int in, const struct copy_end *to, bool keep_owner, struct err *err);
 
 struct change {
 	char kind; /* 'A' added, 'C' changed, 'D' deleted */

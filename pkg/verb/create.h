@@ -68,6 +68,9 @@ int create_security(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_restart(const struct create_request *r, struct container_spec *c, struct err *err);
 
+/* podctl update: the limits in r replace those of a container. */
+int verb_update(struct engine *e, const struct target *t, const struct create_request *r, struct err *err);
+
 /* What run and pod create ask of a pod's network and /etc files. */
 struct pod_net_request {
 	const struct strs *networks, *publish, *add_hosts, *dns, *dns_search, *dns_option;

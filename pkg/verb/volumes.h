@@ -13,4 +13,8 @@ int verb_volumes(struct engine *e, const struct strs *filters, struct arena *a, 
 int verb_volume_remove(
 	struct engine *e, const char *name, bool force, const struct opt_i64 *timeout_s, struct err *err);
 
+/* A volume's files as a tar, and those of a tar into it; descriptors borrowed. */
+int verb_volume_export(struct engine *e, const char *name, int out, struct err *err);
+int verb_volume_import(struct engine *e, const char *name, int in, struct err *err);
+
 #endif

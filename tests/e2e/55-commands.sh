@@ -195,12 +195,12 @@ t "a link in the container leads within it" podctl cp "$T/host/f1" box:/tmp/lead
 is "not out of it" "$(ls /etc/inside 2>/dev/null; podctl exec box cat /etc/inside)" one
 podctl exec -u 0 box ln -s ../../../../../../../../../../etc/hostname /tmp/up
 t "out as well" podctl cp box:/tmp/lead/passwd "$T/passwd"
-t_fails "in memory" 125 'is in memory inside the container' podctl cp "$T/host/f1" box:/ram/x
+t "in memory" podctl cp "$T/host/f1" box:/ram/x
 t_fails "a source that is not there" 125 'could not be found' podctl cp box:/nothing "$T/x"
 t_fails "a directory over a file" 125 'is not a directory' podctl cp "$T/host/dir" box:/tmp/f1
 t_fails "no directory for it" 125 'open the directory of' podctl cp "$T/host/f1" box:/no/such/dir
 t_fails "no container named" 125 'you must specify one container' podctl cp "$T/host/f1" "$T/x"
-t_fails "a tar stream" 125 'tar streams are not done' podctl cp - box:/tmp
+t "a tar stream that is empty" podctl cp - box:/tmp </dev/null
 podctl rm -fa >/dev/null
 podctl volume rm boxvol >/dev/null
 
@@ -226,4 +226,65 @@ t_fails "without a network" 125 'no way to the host' run --rm --add-host outside
 
 podctl rm -fa >/dev/null
 is "nothing is left" "$(machine_state | grep -v ' 0$'; ls "$ROOT/volumes")" ""
+
+# ---- update ----------------------------------------------------------------------------------------------------------
+podctl rm -fa -t 0 >/dev/null
+run -d --name up --memory 128m --cpu-shares 100 "$IMG" sleep 1000 >/dev/null
+file() { if is_cgroup2; then podctl exec up cat "/sys/fs/cgroup/$1"; else podctl exec up cat "/sys/fs/cgroup/$2"; fi; }
+is "update prints the id" "$(podctl update --memory 64m --pids-limit 55 up)" "$(podctl inspect -f '{{.Id}}' up)"
+is "the limit holds at once" "$(file memory.max memory/memory.limit_in_bytes)" 67108864
+is "so does the other" "$(file pids.max pids/pids.max)" 55
+is "and is inspected" "$(podctl inspect -f '{{.HostConfig.Memory}} {{.HostConfig.CpuShares}} {{.HostConfig.PidsLimit}}' up)" "67108864 100 55"
+podctl restart -t 0 up >/dev/null
+is "and kept" "$(file memory.max memory/memory.limit_in_bytes)" 67108864
+podctl stop -t 0 up >/dev/null
+t "update of one that does not run" podctl update --cpus 0.5 up
+is "holds from its next start" "$(podctl start up >/dev/null; file cpu.max cpu/cpu.cfs_quota_us)" "$(is_cgroup2 && echo 50000 100000 || echo 50000)"
+t_fails "a limit that is none" 125 'at least 6m' podctl update --memory 1m up
+is "changes nothing" "$(podctl inspect -f '{{.HostConfig.Memory}}' up)" 67108864
+t_fails "of nothing" 125 'no such container' podctl update --cpus 1 nothing
+
+# ---- networks --------------------------------------------------------------------------------------------------------
+is "network ls" "$(podctl network ls --format '{{.Name}} {{.Driver}}')" "podctl bridge"
+is "its columns" "$(podctl network ls | head -n 1 | tr -s ' ')" "NETWORK ID NAME DRIVER"
+is "-q" "$(podctl network ls -q)" podctl
+is "--filter" "$(podctl network ls -q --filter driver=macvlan)" ""
+like "network inspect" "$(podctl network inspect podctl -f '{{(index .Subnets 0).subnet}}')" '^10\.[0-9.]+/[0-9]+$'
+t "network exists" podctl network exists podctl
+t_fails "and not" 1 '' podctl network exists other
+t_fails "the default stays" 125 'default network' podctl network rm podctl
+t_fails "rm of nothing" 1 'network not found' podctl network rm other
+t "prune" podctl network prune -f
+
+# ---- what there is not -------------------------------------------------------------------------------------------------
+t_fails "build" 125 'podctl build: images are not built yet' podctl build -t x .
+t_fails "machine" 125 'podctl machine: there is no virtual machine' podctl machine init --cpus 2
+t_fails "network create" 125 'user-defined networks are not done yet' podctl network create --subnet 10.1.0.0/24 x
+t_fails "an unknown word" 125 'Did you mean .podctl network ls' podctl network lss
+is "they stand in no help" "$(podctl --help | grep -cE '^  (build|machine) ')" 0
+
+# ---- tar streams -------------------------------------------------------------------------------------------------------
+run -d --name ts -v tv:/v --tmpfs /t "$IMG" sh -c 'echo mem >/t/m; echo v >/v/f; sleep 1000' >/dev/null
+until_true 5 podctl exec ts test -e /v/f
+t "cp from memory" podctl cp ts:/t/m "$T/m"
+is "it is what was there" "$(cat "$T/m")" mem
+t "cp into memory" podctl cp "$T/m" ts:/t/n
+is "it arrived" "$(podctl exec ts cat /t/n)" mem
+is "cp to a tar" "$(podctl cp ts:/etc/passwd - | tar xOf - passwd | head -n 1)" "root:x:0:0:root:/root:/bin/sh"
+is "a directory is below its name" "$(podctl cp ts:/etc - | tar tf - | grep -c '^etc/passwd$')" 1
+mkdir -p "$T/tt/sub"; echo x >"$T/tt/sub/x"
+tar cf - -C "$T/tt" . | podctl cp - ts:/tmp
+is "cp from a tar" "$(podctl exec ts cat /tmp/sub/x)" x
+t_fails "its place must be there" 125 'must be a directory when copying from stdin' podctl cp - ts:/nowhere
+t_fails "what is no tar" 125 'not a tar' podctl cp - ts:/tmp <"$T/tt/sub/x"
+t "volume export" podctl volume export -o "$T/v.tar" tv
+is "its files" "$(tar tf "$T/v.tar")" f
+podctl volume create tv2 >/dev/null
+t "volume import" podctl volume import tv2 "$T/v.tar"
+is "they are there" "$(cat "$(podctl volume mount tv2)/f")" v
+gzip "$T/v.tar"
+t "compressed, from a pipe" podctl volume import tv2 - <"$T/v.tar.gz"
+t_fails "into nothing" 125 'no such volume' podctl volume import nothing "$T/v.tar.gz"
+is "nothing is left over" "$(ls "$ROOT/layers" | grep -c ^tmp-)" 0
+podctl rm -fa -t 0 >/dev/null
 done_testing

@@ -1,0 +1,48 @@
+/*
+ * refused.c — commands of podman that podctl does not have: each says why, and what to do instead.  They stand in no help and no
+ * completion; podctl(1) lists them.
+ */
+#include "cmd/podctl/tables.h"
+
+/* What a refused command prints is its text. */
+static int run_refused(struct cli *c, void *request, struct err *err)
+{
+	(void) request;
+	return err_set(err, ERR_UNSUPPORTED, "podctl %s: %s", c->path, c->command->text);
+}
+
+#define REFUSED(paths, why)                                                                                 \
+	{                                                                                                   \
+		paths, "", "Not done", why, NULL, NULL, 0, 0, -1, CMD_HIDDEN | CMD_NO_ENGINE | CMD_REFUSED, \
+			run_refused                                                                         \
+	}
+
+/* clang-format off */
+const struct command refused_commands[] = {
+	REFUSED("build|image build|buildx", "images are not built yet; build with buildah or podman and podctl load the result"),
+	REFUSED("auto-update", "images are not updated behind your back; podctl pull and podctl run --replace"),
+	REFUSED("machine", "there is no virtual machine: podctl runs on this one"),
+	REFUSED("farm", "podctl works on this machine only; use ssh"),
+	REFUSED("system connection", "podctl works on this machine only; use ssh"),
+	REFUSED("system service", "there is no daemon and no API to serve"),
+	REFUSED("system migrate", "there is nothing to migrate: a new podctl reads what an older one wrote"),
+	REFUSED("system renumber", "there are no lock numbers: each pod has its own lock file"),
+	REFUSED("container checkpoint|checkpoint", "processes are not saved and restored; podctl pause freezes them"),
+	REFUSED("container restore|restore", "processes are not saved and restored"),
+	REFUSED("container runlabel|runlabel", "commands that an image brings along are not run on the host"),
+	REFUSED("generate systemd", "write a unit that calls podctl kube play --wait, or set --restart"),
+	REFUSED("generate spec", "podctl inspect shows what was asked, podctl generate kube writes it"),
+	REFUSED("image sign", "signatures are not made"),
+	REFUSED("image trust", "edit /etc/containers/policy.json"),
+	REFUSED("image scp", "use podctl save IMAGE | ssh HOST podctl load"),
+	REFUSED("manifest", "lists of images for several platforms are not made yet"),
+	REFUSED("healthcheck", "health checks are not done yet"),
+	REFUSED("secret", "secrets are not done yet; play a Kubernetes Secret"),
+	REFUSED("network create", "user-defined networks are not done yet; there are bridge, host, none and container:NAME"),
+	REFUSED("network connect", "user-defined networks are not done yet"),
+	REFUSED("network disconnect", "user-defined networks are not done yet"),
+	REFUSED("network reload", "the rules of pods that run are in nftables' table podctl; podctl pod restart sets them anew"),
+	REFUSED("volume reload", "there are no volume plugins"),
+	{ .paths = NULL },
+};
+/* clang-format on */
