@@ -585,6 +585,22 @@ static const struct option wait_options[] = {
 
 /* ---- why ------------------------------------------------------------------------------------------------------------------------- */
 
+/* "back-off 1m20s restarting failed container=..." counts from the last end. */
+static void say_next(struct cli *c, const char *message, uint64_t ended_us, uint64_t now)
+{
+	unsigned long minutes = 0, seconds = 0;
+	uint64_t next;
+
+	if (sscanf(message, "back-off %lum%lus", &minutes, &seconds) != 2) {
+		minutes = 0;
+		if (sscanf(message, "back-off %lus", &seconds) != 1)
+			return;
+	}
+	next = ended_us + (minutes * 60 + seconds) * 1000000;
+	print_line(arena_printf(
+		&c->arena, "    next try in %s", words_age(&c->arena, next > now ? next - now : 0)));
+}
+
 static void say_state(struct cli *c, const json_t *one, const json_t *spec)
 {
 	const json_t *state = json_object_get(one, "state"), *waiting = json_object_get(state, "waiting"),
@@ -604,6 +620,7 @@ static void say_state(struct cli *c, const json_t *one, const json_t *spec)
 		print_line(arena_printf(&c->arena, "    %s", text_at(waiting, "message")));
 	if (!end)
 		return;
+	say_next(c, text_at(waiting, "message"), json_time(json_object_get(end, "finishedAt")), now);
 	print_line(arena_printf(&c->arena, "    ended %s ago with code %lld (%s)",
 		age_of(&c->arena, json_object_get(end, "finishedAt"), now),
 		(long long) json_integer_value(json_object_get(end, "exitCode")), text_at(end, "reason")));

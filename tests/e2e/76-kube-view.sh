@@ -53,11 +53,11 @@ like "-o yaml" "$(podctl kube get pod/web -o yaml)" '^  phase: Running$'
 is "-o go-template" "$(podctl kube get pod web -o 'go-template={{.status.phase}} {{index .metadata.labels "app"}}')" "Running web"
 page=$(podctl kube describe pod web)
 for want in '^Name: +web$' '^Labels: +app=web$' '^Status: +Running$' '^  setup:$' '^    Port: +80/TCP \(http\)$' "^    Host Port: +$port/TCP$" \
-	'^      memory: +64Mi$' '^      A: +b$' '^      /v from v \(rw\)$' '^      Reason: +CrashLoopBackOff$' 'EmptyDir' '^QoS Class: +Burstable$'; do
+	'^      memory: +64Mi$' '^      A: +b$' '^      /v from v \(rw\)$' '^      Reason: +CrashLoopBackOff$' 'EmptyDir' '^QoS Class: +Burstable$' '^  Ready +False$' '^  Normal +Started .*podctl +Started container a$'; do
 	like "describe: /$want/" "$page" "$want"
 done
 t "describe by pod/NAME" podctl kube describe pod/job
-like "why: the crash and what it said last" "$(podctl why web | tr '\n' ' ')" 'container crash: CrashLoopBackOff.*going down'
+like "why: the crash and what it said last" "$(podctl why web | tr '\n' ' ')" 'container crash: CrashLoopBackOff.*next try in [0-9]+s.*with code 3 .*going down'
 like "why: a pod that is done" "$(podctl why job)" 'done its work'
 is "logs: the first container's" "$(podctl kube logs web)" hello
 is "logs -c of an init container" "$(podctl kube logs web -c setup)" init
@@ -75,7 +75,8 @@ t_fails "wait for what" 125 'expected delete, condition=' podctl kube wait --for
 (sleep 0.5; podctl pod stop -t 0 web >/dev/null) &
 like "get --watch shows what changes" "$(timeout 4 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" kube get pods -w | tr -s ' ' | tail -1)" '^web 0/2 '
 wait
-t "events" podctl kube events
+like "events: kubectl's columns" "$(podctl kube events | head -1 | tr -s ' ')" '^LAST SEEN TYPE REASON OBJECT MESSAGE'
+like "events of one pod, of one type" "$(podctl kube events --for pod/web --types Warning | tr -s ' ')" 'Warning BackOff Pod/web Back-off restarting failed container crash'
 t_fails "events of no pod" 125 'not found' podctl kube events --for pod/nope
 podctl pod create --name hand >/dev/null
 podctl run -d --pod hand --name inside $IMG sleep 100 >/dev/null
