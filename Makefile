@@ -80,10 +80,11 @@ PKGS_podctl-unpack  := archive codec util
 LIBS_podctl-unpack  := -larchive -ljansson -lcrypto -lz -lzstd -lpthread
 PKGS_podctl-transfer := transfer codec util
 LIBS_podctl-transfer := -lcurl -lssl -lcrypto -ljansson
+LIBS_podctl-probe   := -lcurl
 PKGS_tests          := verb transfer $(PKGS_podctl)
 LIBS_tests          := $(LIBS_podctl) $(if $(SECCOMP_AR),$(call ar_or_so,-lseccomp)) -larchive -lcurl -lssl -lcrypto -lz -lzstd -lcmocka
 
-PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-transfer $(BUILD)/podctl-pause
+PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-transfer $(BUILD)/podctl-probe $(BUILD)/podctl-pause
 
 .PHONY: all
 all: $(PROGRAMS)  ## build every program
@@ -98,6 +99,8 @@ $(BUILD)/podctl-unpack: $(call obj,$(call srcs,cmd/podctl-unpack)) $(call libs,$
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-unpack)
 $(BUILD)/podctl-transfer: $(call obj,$(call srcs,cmd/podctl-transfer)) $(call libs,$(PKGS_podctl-transfer))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-transfer)
+$(BUILD)/podctl-probe: $(call obj,$(call srcs,cmd/podctl-probe))
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_podctl-probe)
 # pid 1 of every pod: one file, without even a C library: 16 kB of private memory
 $(BUILD)/podctl-pause: cmd/podctl-pause/pause.c
 	@mkdir -p $(@D)

@@ -113,6 +113,39 @@ soon "and what hangs is noticed" inside 'not c("a")["ready"]'
 kill -CONT "$(value inside 'c("a")["pid"]')"
 down inside
 
+# ---- TLS and gRPC, by the helper
+if has openssl; then
+	port=$((24000 + $$ % 20000))
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key" -out "$T/cert" -days 2 -subj /CN=x 2>/dev/null
+	cat "$T/key" >>"$T/cert"
+	python3 "$E2E/health_server.py" grpc $port & servers=$!
+	python3 "$E2E/health_server.py" https $((port + 1)) "$T/cert" >"$T/asked" & servers="$servers $!"
+	at_end "kill $servers"
+	sed "s/PORT1/$((port + 1))/; s/PORT/$port/" >"$T/tls" <<'Y'
+hostNetwork: true
+terminationGracePeriodSeconds: 1
+containers:
+- name: up
+  <<: IMAGE
+  command: [sleep, "1000"]
+  startupProbe: {httpGet: {host: localhost, path: /here, port: PORT1, scheme: HTTPS, httpHeaders: [{name: X-Probe, value: mine}]}, periodSeconds: 1, failureThreshold: 9}
+  readinessProbe: {grpc: {port: PORT, service: up}, periodSeconds: 1}
+- name: down
+  <<: IMAGE
+  command: [sleep, "1000"]
+  readinessProbe: {grpc: {port: PORT, service: down}, periodSeconds: 1}
+Y
+	sed -i "s/port: PORT/port: $port/" "$T/tls"
+	pod tls <"$T/tls" >/dev/null
+	soon "gRPC and HTTPS, whose certificate is not looked at" tls 'c("up")["ready"]'
+	like "the helper sends the headers too" "$(cat "$T/asked")" '/ok mine kube-probe/'
+	soon "a service that does not serve is not ready" tls 'not c("down")["ready"] and ev("Unhealthy")[-1]["message"] == "Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")"'
+	down tls
+	kill $servers
+else
+	skip "gRPC and HTTPS" "needs openssl"
+fi
+
 # ---- hooks
 pod hooks >/dev/null <<'Y'
 terminationGracePeriodSeconds: 8
