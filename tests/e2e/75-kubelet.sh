@@ -106,7 +106,7 @@ soon "a pod without a network is probed from within" inside 'c("a").get("ready")
 # ---- a monitor that was killed
 monitor=$(value inside 's["monitor"]')
 kill -9 "$monitor"
-podctl exec inside-a true
+until_true 5 podctl exec inside-a true
 soon "an adopted pod is still watched" inside "s['monitor'] != $monitor and c('a').get('ready')"
 kill -STOP "$(value inside 'c("a")["pid"]')"
 soon "and what hangs is noticed" inside 'not c("a")["ready"]'
