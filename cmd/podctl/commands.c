@@ -51,6 +51,8 @@ const struct command *const command_tables[] = {
 	image_show_commands,
 	image_make_commands,
 	image_out_commands,
+	login_commands,
+	search_commands,
 	volume_commands,
 	pod_commands,
 	kube_commands,

@@ -13,7 +13,9 @@ extern const struct command image_commands[];
 extern const struct command images_commands[];     /* images.c: images */
 extern const struct command image_show_commands[]; /* image_show.c: history, tree, mount, diff */
 extern const struct command image_make_commands[]; /* image_make.c: commit, export */
-extern const struct command image_out_commands[];  /* image_out.c: save, push */
+extern const struct command login_commands[];      /* login.c: login, logout */
+extern const struct command search_commands[];
+extern const struct command image_out_commands[]; /* image_out.c: save, push */
 extern const struct command pod_commands[];
 extern const struct command kube_commands[];
 extern const struct command kube_view_commands[]; /* kube_view.c: get, describe, events, wait, logs, why */

@@ -7,7 +7,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top update " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save search " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
 	volume)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove export import mount unmount exists " -- "$cur")); return; }
@@ -34,7 +34,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save why info version unshare help completion events stats top update container image volume pod network kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image volume pod network kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -81,6 +81,9 @@ _podctl() {
 	"export"|"container export") flags="--output --help " ;;
 	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --tls-verify --help " ;;
 	"save"|"image save") flags="--compress --format --multi-image-archive --output --quiet --uncompressed --help " ;;
+	"login") flags="--authfile --cert-dir --compat-auth-file --get-login --password --password-stdin --tls-verify --username --verbose --help " ;;
+	"logout") flags="--all --authfile --compat-auth-file --help " ;;
+	"search"|"image search") flags="--authfile --cert-dir --compatible --creds --filter --format --limit --list-tags --no-trunc --tls-verify --help " ;;
 	"volume create") flags="--driver --ignore --label --help " ;;
 	"volume ls"|"volume list") flags="--filter --format --noheading --quiet --help " ;;
 	"volume inspect") flags="--all --format --help " ;;

@@ -503,6 +503,35 @@ complete -c podctl -n '__fish_seen_subcommand_from save' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from save' -l uncompressed
 complete -c podctl -n '__fish_seen_subcommand_from save' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'save' -d 'Write images into an archive or a directory'
+complete -c podctl -n __fish_use_subcommand -a 'login' -d 'Log in to a registry'
+complete -c podctl -n '__fish_seen_subcommand_from login' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from login' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from login' -l compat-auth-file
+complete -c podctl -n '__fish_seen_subcommand_from login' -l get-login
+complete -c podctl -n '__fish_seen_subcommand_from login' -l password
+complete -c podctl -n '__fish_seen_subcommand_from login' -l password-stdin
+complete -c podctl -n '__fish_seen_subcommand_from login' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from login' -l username
+complete -c podctl -n '__fish_seen_subcommand_from login' -l verbose
+complete -c podctl -n '__fish_seen_subcommand_from login' -l help
+complete -c podctl -n __fish_use_subcommand -a 'logout' -d 'Forget the credentials of a registry'
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l all
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l compat-auth-file
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l help
+complete -c podctl -n __fish_use_subcommand -a 'search' -d 'Look for images in registries'
+complete -c podctl -n '__fish_seen_subcommand_from search' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from search' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from search' -l compatible
+complete -c podctl -n '__fish_seen_subcommand_from search' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from search' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from search' -l format
+complete -c podctl -n '__fish_seen_subcommand_from search' -l limit
+complete -c podctl -n '__fish_seen_subcommand_from search' -l list-tags
+complete -c podctl -n '__fish_seen_subcommand_from search' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from search' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from search' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'search' -d 'Look for images in registries'
 complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'create' -d 'Create a volume'
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l driver
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l ignore

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pkg/codec/node.h"
+#include "pkg/image/credential_helper.h"
+#include "pkg/image/registries.h"
 #include "pkg/util/buf.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -36,7 +39,7 @@ static char *base64_text(const char *s, struct arena *a)
 	return text; /* what follows a NUL is cut off, as others do */
 }
 
-static const char *host_plain(const char *host, size_t *n)
+const char *credentials_host(const char *host, size_t *n)
 {
 	static const char *const hub[] = { "index.docker.io", "registry-1.docker.io", "docker.io" };
 
@@ -48,8 +51,8 @@ static const char *host_plain(const char *host, size_t *n)
 	return host;
 }
 
-/* Is 'key' of a file the entry for want[0..n)?  Docker writes URLs: only their host counts. */
-static bool key_is(const char *key, const char *want, size_t n)
+/* Docker writes URLs: only their host counts. */
+bool credentials_key_is(const char *key, const char *want, size_t n)
 {
 	const char *scheme = strstr(key, "://");
 	size_t k;
@@ -60,7 +63,7 @@ static bool key_is(const char *key, const char *want, size_t n)
 	} else {
 		k = strlen(key);
 	}
-	key = host_plain(key, &k);
+	key = credentials_host(key, &k);
 	return k == n && strncmp(key, want, n) == 0;
 }
 
@@ -92,28 +95,34 @@ static const json_t *entry_find(const json_t *auths, const char *want, size_t n)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *) auths, key, value) if (key_is(key, want, n)) return value;
+	json_object_foreach((json_t *) auths, key, value) if (credentials_key_is(key, want, n)) return value;
 	return NULL;
 }
 
 int credentials_in(const json_t *doc, bool legacy, const char *host, const char *repository, struct arena *a,
-	struct credentials *ret, bool *ret_found, struct err *err)
+	struct found *ret, struct err *err)
 {
-	const json_t *auths = legacy ? doc : json_object_get(doc, "auths"), *entry = NULL;
+	const json_t *auths = legacy ? doc : json_object_get(doc, "auths"), *helpers, *entry = NULL;
 	size_t host_len = strlen(host), n;
-	const char *helper, *plain = host_plain(host, &host_len);
-	char *want = arena_printf(a, "%.*s/%s", (int) host_len, plain, repository);
-	int rc;
+	const char *plain = credentials_host(host, &host_len);
+	char *want = arena_printf(a, "%.*s%s%s", (int) host_len, plain, *repository ? "/" : "", repository);
+	const char *key;
+	json_t *value;
 
-	*ret_found = false;
+	*ret = (struct found){ 0 };
 	if (!want)
 		return err_sys(err, ENOMEM, "credentials");
-	helper = json_string_value(json_object_get(json_object_get(doc, "credHelpers"), host));
-	if (helper && *helper)
-		return err_set(err, ERR_UNSUPPORTED,
-			"credentials of '%s' are with docker-credential-%s: credential helpers are not asked "
-			"yet; use --creds or --authfile",
-			host, helper);
+	helpers = legacy ? NULL : json_object_get(doc, "credHelpers");
+	json_object_foreach((json_t *) (helpers ? helpers : doc), key, value)
+	{
+		const char *suffix = helpers ? json_string_value(value) : NULL;
+
+		if (suffix && *suffix && credentials_key_is(key, want, host_len))
+			ret->helper = arena_strdup(a, suffix);
+	}
+	if (!legacy && json_string_value(json_object_get(doc, "credsStore")) &&
+		*json_string_value(json_object_get(doc, "credsStore")))
+		ret->fallback = arena_strdup(a, json_string_value(json_object_get(doc, "credsStore")));
 	/* most specific first: host/ns/repo, host/ns, host */
 	for (n = strlen(want); !entry; n--) {
 		entry = entry_find(auths, want, n);
@@ -122,16 +131,34 @@ int credentials_in(const json_t *doc, bool legacy, const char *host, const char 
 		while (n > host_len && want[n - 1] != '/')
 			n--;
 	}
-	if (entry && (rc = entry_take(entry, a, ret, ret_found, err)) < 0)
-		return rc;
-	return 0;
+	return entry ? entry_take(entry, a, &ret->who, &ret->entry, err) : 0;
 }
 
-static int file_look(const char *path, bool must_exist, bool legacy, const char *host, const char *repository,
-	struct arena *a, struct credentials *ret, bool *ret_found, struct err *err)
+/* ---- the machine's files ---------------------------------------------------------------------------------------------- */
+
+/* Docker's helpers know the hub by the address it had first. */
+static int helper_ask(struct engine *e, const struct registry_options *o, const char *suffix,
+	const char *host, struct arena *a, struct credentials *ret, bool *ret_found, struct err *err)
+{
+	size_t n = strlen(host);
+	const char *plain = credentials_host(host, &n);
+	int rc = 0;
+
+	*ret_found = false;
+	if (n == 9 && strncmp(plain, "docker.io", n) == 0)
+		rc = helper_get(e, o, suffix, "https://index.docker.io/v1/", a, ret, ret_found, err);
+	return rc < 0 || *ret_found ? rc
+				    : helper_get(e, o, suffix, arena_printf(a, "%.*s", (int) n, plain), a,
+					      ret, ret_found, err);
+}
+
+static int file_look(struct engine *e, const struct registry_options *o, const char *path, bool must_exist,
+	bool legacy, const char *host, const char *repository, struct arena *a, struct credentials *ret,
+	bool *ret_found, struct err *err)
 {
 	auto_buf struct buf b = BUF_INIT(AUTH_MAX);
 	int rc = file_read(AT_FDCWD, path, PATH_IN_STATE, &b);
+	struct found f = { 0 };
 	json_t *doc;
 
 	*ret_found = false;
@@ -145,19 +172,92 @@ static int file_look(const char *path, bool must_exist, bool legacy, const char 
 		(void) err_wrap(err, "%s", path);
 		return -EINVAL;
 	}
-	rc = credentials_in(doc, legacy, host, repository, a, ret, ret_found, err);
+	rc = credentials_in(doc, legacy, host, repository, a, &f, err);
 	json_decref(doc);
-	return rc < 0 ? err_wrap(err, "%s", path) : 0;
+	if (rc < 0)
+		return err_wrap(err, "%s", path);
+	if (f.helper && ((rc = helper_ask(e, o, f.helper, host, a, ret, ret_found, err)) < 0 || *ret_found))
+		return rc;
+	if (f.entry) {
+		*ret = f.who;
+		*ret_found = true;
+		return 0;
+	}
+	return f.fallback ? helper_ask(e, o, f.fallback, host, a, ret, ret_found, err) : 0;
+}
+
+int credentials_file(struct engine *e, const struct registry_options *o, struct arena *a,
+	const char **ret_path, bool *ret_docker, struct err *err)
+{
+	*ret_docker = o->compat_authfile != NULL;
+	if (o->compat_authfile)
+		*ret_path = o->compat_authfile;
+	else if (o->authfile && *o->authfile)
+		*ret_path = o->authfile;
+	else if (e->opt->xdg_runtime_dir)
+		*ret_path = arena_printf(a, "%s/containers/auth.json", e->opt->xdg_runtime_dir);
+	else
+		*ret_path = arena_printf(a,
+			e->rootless ? "/run/user/%u/containers/auth.json" : "/run/containers/%u/auth.json",
+			(unsigned) e->uid);
+	return *ret_path ? 0 : err_sys(err, ENOMEM, "credentials");
+}
+
+static int files_list(struct engine *e, const struct registry_options *o, struct arena *a, struct strs *files,
+	struct err *err)
+{
+	const struct engine_options *opt = e->opt;
+	const char *home = opt->home && opt->home[0] == '/' ? opt->home : NULL, *own;
+	bool docker;
+	int rc = credentials_file(e, o, a, &own, &docker, err);
+
+	if (rc < 0)
+		return rc;
+	rc = strs_add(files, a, own);
+	if (rc == 0 && opt->xdg_config_home)
+		rc = strs_addf(files, a, "%s/containers/auth.json", opt->xdg_config_home);
+	else if (rc == 0 && home)
+		rc = strs_addf(files, a, "%s/.config/containers/auth.json", home);
+	if (rc == 0 && o->docker_config)
+		rc = strs_addf(files, a, "%s/config.json", o->docker_config);
+	else if (rc == 0 && home)
+		rc = strs_addf(files, a, "%s/.docker/config.json", home);
+	if (rc == 0 && home)
+		rc = strs_addf(files, a, "%s/.dockercfg", home);
+	return rc < 0 ? err_sys(err, ENOMEM, "credentials") : 0;
+}
+
+static int files_look(struct engine *e, const struct registry_options *o, const char *host,
+	const char *repository, struct arena *a, struct credentials *ret, bool *ret_found, struct err *err)
+{
+	struct strs files = { 0 };
+	int rc;
+
+	if (o->authfile && *o->authfile)
+		return file_look(
+			e, o, o->authfile, !o->may_be_new, false, host, repository, a, ret, ret_found, err);
+	if (o->compat_authfile)
+		return file_look(e, o, o->compat_authfile, !o->may_be_new, false, host, repository, a, ret,
+			ret_found, err);
+	if ((rc = files_list(e, o, a, &files, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < files.n && !*ret_found; i++) {
+		size_t len = strlen(files.v[i]);
+		bool legacy = len > 10 && strcmp(files.v[i] + len - 10, ".dockercfg") == 0;
+
+		if ((rc = file_look(
+			     e, o, files.v[i], false, legacy, host, repository, a, ret, ret_found, err)) < 0)
+			return rc;
+	}
+	return 0;
 }
 
 int credentials_find(struct engine *e, const struct registry_options *o, const char *host,
 	const char *repository, struct arena *a, struct credentials *ret, struct err *err)
 {
-	const struct engine_options *opt = e->opt;
-	const char *home = opt->home && opt->home[0] == '/' ? opt->home : NULL;
-	struct strs files = { 0 };
+	struct registries conf;
 	bool found = false;
-	int rc = 0;
+	int rc;
 
 	*ret = (struct credentials){ 0 };
 	if (o->creds) {
@@ -169,29 +269,18 @@ int credentials_find(struct engine *e, const struct registry_options *o, const c
 		ret->password = colon + 1;
 		return ret->user ? 0 : err_sys(err, ENOMEM, "credentials");
 	}
-	if (o->authfile && *o->authfile)
-		return file_look(o->authfile, true, false, host, repository, a, ret, &found, err);
-	if (opt->xdg_runtime_dir)
-		rc = strs_addf(&files, a, "%s/containers/auth.json", opt->xdg_runtime_dir);
-	else if (!e->rootless)
-		rc = strs_addf(&files, a, "/run/containers/%u/auth.json", (unsigned) e->uid);
-	if (rc == 0 && opt->xdg_config_home)
-		rc = strs_addf(&files, a, "%s/containers/auth.json", opt->xdg_config_home);
-	else if (rc == 0 && home)
-		rc = strs_addf(&files, a, "%s/.config/containers/auth.json", home);
-	if (rc == 0 && o->docker_config)
-		rc = strs_addf(&files, a, "%s/config.json", o->docker_config);
-	else if (rc == 0 && home)
-		rc = strs_addf(&files, a, "%s/.docker/config.json", home);
-	if (rc == 0 && home)
-		rc = strs_addf(&files, a, "%s/.dockercfg", home);
-	if (rc < 0)
-		return err_sys(err, ENOMEM, "credentials");
-	for (size_t i = 0; i < files.n && !found; i++) {
-		size_t len = strlen(files.v[i]);
-		bool legacy = len > 10 && strcmp(files.v[i] + len - 10, ".dockercfg") == 0;
+	if ((rc = registries_load(e, &(struct registry_options){ .registries_conf = o->registries_conf }, a,
+		     &conf, err)) < 0)
+		return rc;
+	if (!conf.helpers.n)
+		return files_look(e, o, host, repository, a, ret, &found, err);
+	for (size_t i = 0; i < conf.helpers.n && !found; i++) {
+		const char *helper = conf.helpers.v[i];
 
-		if ((rc = file_look(files.v[i], false, legacy, host, repository, a, ret, &found, err)) < 0)
+		rc = strcmp(helper, "containers-auth.json") == 0
+			     ? files_look(e, o, host, repository, a, ret, &found, err)
+			     : helper_ask(e, o, helper, host, a, ret, &found, err);
+		if (rc < 0)
 			return rc;
 	}
 	return 0;

@@ -13,7 +13,9 @@
 struct registry_options {
 	const char
 		*authfile; /* --authfile or $REGISTRY_AUTH_FILE: then only this one; NULL: the usual places */
-	const char *creds; /* "USER[:PASSWORD]", instead of any file */
+	const char *compat_authfile;  /* --compat-auth-file: the same as docker's config.json; NULL */
+	bool may_be_new;              /* authfile need not be there: login makes it */
+	const char *creds;            /* "USER[:PASSWORD]", instead of any file */
 	const char *cert_dir;         /* --cert-dir, instead of the usual places */
 	struct opt_bool tls_verify;   /* absent: as registries.conf has it */
 	const char *signature_policy; /* --signature-policy; NULL: the usual places */

@@ -26,23 +26,6 @@ static int answer_check(const json_t *v, const char *full, const char *host, str
 	return err_set(err, ERR_REMOTE, "%s: HTTP %ld", full, status);
 }
 
-/* Where the next page is: Link: </v2/x/tags/list?last=y&n=1000>; rel="next".  Only of the same registry. */
-static const char *next_page(const json_t *v, struct arena *a)
-{
-	const char *link = json_string_value(json_object_get(v, "link"));
-	const char *from = link ? strchr(link, '<') : NULL, *to = from ? strchr(from, '>') : NULL;
-
-	if (!to || !strstr(to, "next"))
-		return NULL;
-	from++;
-	if (strncmp(from, "https://", 8) == 0 || strncmp(from, "http://", 7) == 0) {
-		from = strchr(strstr(from, "://") + 3, '/');
-		if (!from || from > to)
-			return NULL;
-	}
-	return *from == '/' ? arena_strndup(a, from, (size_t) (to - from)) : NULL;
-}
-
 static int page_take(const json_t *v, struct arena *a, struct strs *ret, struct err *err)
 {
 	const char *body = json_string_value(json_object_get(v, "body"));
@@ -77,7 +60,7 @@ static int place_tags(struct engine *e, const struct place *at, const char *full
 			return rc;
 		if ((rc = answer_check(v, full, at->host, err)) == 0)
 			rc = page_take(v, a, ret, err);
-		path = next_page(v, a);
+		path = transfer_next_page(v, a);
 		json_decref(v);
 	}
 	return rc;

@@ -230,3 +230,20 @@ int transfer_next(struct transfer *t, bool wait, json_t **ret, struct err *err)
 			return err_set(err, ERR_CORRUPT, "podctl-transfer says too much");
 	}
 }
+
+/* Where the next page is: Link: </v2/x/tags/list?last=y&n=1000>; rel="next".  Only of the same registry. */
+const char *transfer_next_page(const json_t *v, struct arena *a)
+{
+	const char *link = json_string_value(json_object_get(v, "link"));
+	const char *from = link ? strchr(link, '<') : NULL, *to = from ? strchr(from, '>') : NULL;
+
+	if (!to || !strstr(to, "next"))
+		return NULL;
+	from++;
+	if (strncmp(from, "https://", 8) == 0 || strncmp(from, "http://", 7) == 0) {
+		from = strchr(strstr(from, "://") + 3, '/');
+		if (!from || from > to)
+			return NULL;
+	}
+	return *from == '/' ? arena_strndup(a, from, (size_t) (to - from)) : NULL;
+}

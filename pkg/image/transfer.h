@@ -39,5 +39,7 @@ int transfer_next(struct transfer *t, bool wait, json_t **ret, struct err *err);
  * '/' first is from the registry's root ("/v2/"), otherwise below the repository ("tags/list"). */
 int transfer_request(
 	struct transfer *t, const char *method, const char *path, size_t max, json_t **ret, struct err *err);
+/* The path of the next page, when an answer's Link header names one at the same registry; NULL. */
+const char *transfer_next_page(const json_t *answer, struct arena *a);
 
 #endif

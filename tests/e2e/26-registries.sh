@@ -2,7 +2,7 @@
 # Which registry, who we are there, and what may come in: registries.conf, short names, policy.json, login and logout,
 # credential helpers, search.  Loopback only.
 . "$(dirname "$0")/lib.sh"
-needs root busybox python3
+needs root busybox python3 jq
 
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config XDG_RUNTIME_DIR=$T/xdg
 unset REGISTRY_AUTH_FILE DOCKER_CONFIG http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY
@@ -138,4 +138,115 @@ echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$T/policy.json"
 is "--signature-policy" "$(podctl pull -q --signature-policy "$T/policy.json" x:v1 2>&1)" "$id"
 gone
 rm "$XDG_CONFIG_HOME/containers/policy.json"
+
+# --- all tags
+is "pull --all-tags" "$(podctl pull -q --all-tags "$R/plain/x" | sort -u)" "$id"
+is "names each" "$(name | sort)" "$(printf '%s\n' "$R"/plain/x:{latest,other,v1,v2})"
+t_fails "a tag and --all-tags" 125 "tag can't be used with --all-tags" podctl pull -a "$R/plain/x:v1"
+gone
+
+# --- login and logout
+insecure >"$conf"
+pass=secret:x
+mode_of() { stat -c %a "$1"; }
+is "login with a password on stdin" "$(echo "$pass" | podctl login -u alice --password-stdin "$R" 2>&1)" "Login Succeeded!"
+is "the file is nobody else's" "$(mode_of "$auth") $(mode_of "$XDG_RUNTIME_DIR/containers")" "600 700"
+is "and has the usual form" "$(jq -r --arg r "$R" '.auths[$r].auth' "$auth" | base64 -d)" "alice:$pass"
+is "login --get-login" "$(podctl login --get-login "$R")" alice
+is "login again finds them good" "$(podctl login "$R" </dev/null)" "Existing credentials are valid. Already logged in to $R"
+t "a pull uses them" podctl pull -q "$R/redirect/x:v1"
+gone
+t_fails "a wrong password" 125 "logging into \"$R\": invalid username/password" podctl login -u alice -p wrong "$R"
+is "changes nothing" "$(podctl login --get-login "$R")" alice
+t_fails "--password-stdin needs a user" 125 'Must provide --username with --password-stdin' podctl login --password-stdin "$R"
+t_fails "both ways to say a password" 125 "Can't specify both" podctl login -u a -p b --password-stdin "$R"
+t_fails "no terminal, no password" 125 'no terminal to ask' podctl login -u bob "$R"
+t_fails "not a registry" 125 'neither a registry .* nor a namespace' podctl login 'a b'
+t "a scheme before the name is taken away" podctl login -u alice -p "$pass" "http://$R/"
+is "logout" "$(podctl logout "$R")" "Removed login credentials for $R"
+t_fails "is final" 125 "not logged into $R" podctl logout "$R"
+t_fails "also for --get-login" 125 "not logged into $R" podctl login --get-login "$R"
+is "on a terminal both are asked for" "$(terminal "Username: =alice&Password: =$pass" "${P[@]}" login "$R" | tr -d '\r' | tail -1)" "Login Succeeded!"
+terminal "Username=&Password=$pass" "${P[@]}" login -u alice "$R" >"$T/said"
+is "the password is not shown" "$(grep -c "$pass" "$T/said")" 0
+t "a namespace" podctl login -u alice -p "$pass" "$R/redirect"
+is "has its own entry" "$(jq -r '.auths | keys[]' "$auth" | sort | tr '\n' ' ')" "$R $R/redirect "
+is "logout --all" "$(podctl logout --all)" "Removed login credentials for all registries"
+is "leaves none" "$(jq -c .auths "$auth")" "{}"
+t_fails "logout --all takes no names" 125 'takes no arguments' podctl logout --all x
+echo '{"auths":{},"unknown":{"key":1}}' >"$T/own.json"
+t "--authfile" podctl login --authfile "$T/own.json" -u alice -p "$pass" "$R"
+is "keeps what it does not know" "$(jq -c .unknown "$T/own.json")" '{"key":1}'
+t "REGISTRY_AUTH_FILE" env REGISTRY_AUTH_FILE="$T/own.json" "${P[@]}" login --get-login "$R"
+t "--authfile that is not there yet" podctl login --authfile "$T/new/dir/a.json" -u alice -p "$pass" "$R"
+t "--compat-auth-file" podctl login --compat-auth-file "$T/docker.json" -u alice -p "$pass" "$R"
+t_fails "knows no namespaces" 125 "docker's file knows hosts only" podctl login --compat-auth-file "$T/docker.json" -u alice -p "$pass" "$R/redirect"
+mkdir -p "$HOME/.docker"
+cp "$T/docker.json" "$HOME/.docker/config.json"
+like "docker's credentials are docker's" "$(podctl logout "$R")" 'Please use docker logout instead'
+rm -r "$HOME/.docker"
+t_fails "unauthorized says what to do" 125 "unauthorized: .*podctl login $R" podctl pull "$R/redirect/x:v1"
+
+# --- credential helpers
+mkdir -p "$T/bin"
+cat >"$T/bin/docker-credential-box" <<'BOX'
+#!/bin/sh
+# keeps one file per server in $BOX
+IFS= read -r in || :
+[ -z "$(tr '\0' ' ' </proc/$$/cmdline | grep secret)" ] || exit 9
+f=$BOX/$(printf %s "$in" | tr / _)
+case $1 in
+get) [ -e "$f" ] && cat "$f" || { echo "credentials not found in native keychain"; exit 1; } ;;
+store) s=$(printf %s "$in" | sed 's/.*"ServerURL": *"\([^"]*\)".*/\1/' | tr / _); printf %s "$in" >"$BOX/$s" ;;
+erase) [ -e "$f" ] && rm "$f" || { echo "credentials not found in native keychain"; exit 1; } ;;
+list) printf '{'; c=; for f in "$BOX"/*; do [ -e "$f" ] && printf '%s"%s":"u"' "$c" "${f##*/}" && c=,; done; printf '}' ;;
+esac
+BOX
+printf '#!/bin/sh\necho "the keychain is locked"; exit 1\n' >"$T/bin/docker-credential-locked"
+chmod +x "$T/bin"/*
+export PATH=$T/bin:$PATH BOX=$T/box
+mkdir "$BOX"
+echo '{"credsStore":"box"}' >"$auth"
+t "login into a credsStore" podctl login -u alice -p "$pass" "$R"
+is "writes no secret into the file" "$(cat "$auth") $(ls "$BOX")" "{\"credsStore\":\"box\"} $R"
+is "which --get-login asks" "$(podctl login --get-login "$R")" alice
+t "and a pull" podctl pull -q "$R/redirect/x:v1"
+gone
+is "logout erases there" "$(podctl logout "$R") $(ls "$BOX")" "Removed login credentials for $R "
+printf '{"credHelpers":{"%s":"box"},"auths":{"%s":{"auth":"%s"}}}' "$R" "$R" "$(printf bob:old | base64)" >"$auth"
+printf '{"ServerURL":"%s","Username":"alice","Secret":"%s"}' "$R" "$pass" >"$BOX/$R"
+t "credHelpers go before the file's entry" podctl pull -q "$R/redirect/x:v1"
+gone
+rm "$BOX/$R"
+is "nothing in the helper: the entry" "$(podctl login --get-login "$R")" bob
+sed -i 's/"box"/"locked"/' "$auth"
+t_fails "a helper that fails says why" 125 "credential helper 'docker-credential-locked' get failed: the keychain is locked" podctl pull "$R/redirect/x:v1"
+sed -i 's/"locked"/"nowhere"/' "$auth"
+t_fails "a helper that is not there is named" 125 "'docker-credential-nowhere' is configured, and not in PATH" podctl pull "$R/redirect/x:v1"
+rm "$auth"
+printf '{"ServerURL":"%s","Username":"alice","Secret":"%s"}' "$R" "$pass" >"$BOX/$R"
+{ printf 'credential-helpers = ["containers-auth.json", "box"]\n'; insecure; } >"$conf"
+t "credential-helpers of registries.conf" podctl pull -q "$R/redirect/x:v1"
+gone
+insecure >"$conf"
+
+# --- search
+is "search by catalogue, through its pages" "$(podctl search "$R/x" --format '{{.Name}}')" "$R/plain/x
+$R/team/xylophone"
+is "with columns" "$(podctl search "$R/plain" | head -1 | tr -s ' ')" "NAME DESCRIPTION"
+is "search where there is one" "$(podctl search "$Q/x" --format '{{.Index}} {{.Name}} {{.Stars}} {{.Official}}|{{.Automated}}')" "$Q $Q/x 7 [OK]|
+$Q $Q/team/x 1 |[OK]"
+is "descriptions are cut, and harmless" "$(podctl search "$Q/x" --format '{{.Description}}' | head -1)" " [31mred long long long long long long long ..."
+like "--no-trunc" "$(podctl search --no-trunc "$Q/x" --format '{{.Description}}' | head -1)" '(long ){20}'
+is "--filter stars" "$(podctl search -f stars=2 "$Q/x" --format '{{.Name}}')" "$Q/x"
+is "--filter is-official=false" "$(podctl search -f is-official=false "$Q/x" --format '{{.Name}}')" "$Q/team/x"
+is "--limit" "$(podctl search --limit 1 "$R/x" --format '{{.Name}}')" "$R/plain/x"
+is "--format json" "$(podctl search --format json "$Q/team" | jq -r '.[1].Name')" "$Q/team/x"
+t_fails "an unknown filter" 125 'invalid filter "size=2"' podctl search -f size=2 "$R/x"
+is "--list-tags" "$(podctl search --list-tags "$R/plain/x" | tr -s ' ')" "NAME TAG
+$(for tag in latest other v1 v2; do echo "$R/plain/x $tag"; done)"
+is "--list-tags as JSON" "$(podctl search --list-tags --limit 3 --format json "$R/plain/x" | jq -c '.[0].Tags')" '["latest","other","v1"]'
+{ printf 'unqualified-search-registries = ["%s", "127.0.0.1:1"]\n' "$R"; insecure; } >"$conf"
+like "one registry of several may fail" "$(podctl search x 2>&1)" "127.0.0.1:1.*"
+is "and the others are shown" "$(podctl search plain --format '{{.Name}}' 2>/dev/null)" "$R/plain/x"
 done_testing

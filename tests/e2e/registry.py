@@ -5,7 +5,8 @@ Serves DIR/blobs/sha256/* and DIR/tags/TAG (a digest each) below any repository;
 plain, lie (wrong bytes), drop (half of a layer, then the connection ends; ranges work), norange (the same, ranges are
 ignored), redirect (blobs are on the other port, user and password wanted here), away (to http of nobody), html, big
 (10 GB announced), bigmanifest, endless (more than announced, without a length), token (Bearer), busy (503 first), hang
-(half a layer, then silence), short (declares less), wrongrange.  LOG gets a line per request: port, path, Range, authorization scheme.
+(half a layer, then silence), short (declares less), wrongrange.
+/v2/ wants alice and her password; the second port has /v1/search, both a catalogue and tags in pages.  LOG gets a line per request: port, path, Range, authorization scheme.
 """
 import base64, hashlib, json, os, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +47,14 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200 if ok else 401, json.dumps({"token": "t0k3n"}).encode() if ok else b"{}")
         if self.path.startswith("/raw/"):
             return self.answer(200, open(top + "/blobs/sha256/" + self.path[5:], "rb").read())
+        if self.path == "/v2/":
+            return self.answer(200, b"{}") if auth == USER else self.error(401, "UNAUTHORIZED", WWW_Authenticate='Basic realm="here"')
+        if self.path.startswith("/v1/search?") and ports.index(self.server.server_port) == 1:
+            hits = [dict(name="x", description="\u001b[31mred " + "long " * 20, star_count=7, is_official=True, is_automated=False), dict(name="team/x", description="", star_count=1, is_official=False, is_automated=True)]
+            return self.answer(200, json.dumps(dict(results=hits)).encode(), Content_Type="application/json")
+        if self.path.startswith("/v2/_catalog"):
+            more = "last=a" in self.path
+            return self.answer(200, json.dumps(dict(repositories=["team/xylophone", "other/y"] if more else ["plain/x"])).encode(), **({} if more else dict(Link='</v2/_catalog?last=a&n=1000>; rel="next"')))
         parts = self.path.split("/")  # "", v2, MODE, x, manifests|blobs, REF
         if len(parts) != 6:
             return self.error(404, "NAME_UNKNOWN")
@@ -56,6 +65,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.error(401, "UNAUTHORIZED", WWW_Authenticate='Basic realm="here"')
         if mode == "busy" and self.first(self.path):
             return self.error(503, "TOOMANYREQUESTS", Retry_After="1")
+        if kind == "tags":
+            tags, at = sorted(os.listdir(top + "/tags")), int(ref.split("at=")[1].split("&")[0]) if "at=" in ref else 0
+            link = dict(Link='</v2/%s/x/tags/list?at=%d&n=2>; rel="next"' % (mode, at + 2)) if at + 2 < len(tags) else {}
+            return self.answer(200, json.dumps(dict(name=mode + "/x", tags=tags[at : at + 2])).encode(), **link)
         return self.manifest(mode, ref) if kind == "manifests" else self.blob(mode, ref, rng)
 
     def manifest(self, mode, ref):

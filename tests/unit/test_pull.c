@@ -342,17 +342,15 @@ static void the_most_specific_entry_is_ours(void **state)
 	assert_non_null(doc);
 	for (size_t i = 0; i < LEN(rows); i++) {
 		auto_arena struct arena a = { 0 };
-		struct credentials c = { 0 };
-		bool found;
+		struct found f;
 
 		assert_int_equal(
-			credentials_in(doc, false, rows[i].host, rows[i].repository, &a, &c, &found, &err),
-			0);
-		assert_int_equal(found, rows[i].password || rows[i].identity);
+			credentials_in(doc, false, rows[i].host, rows[i].repository, &a, &f, &err), 0);
+		assert_int_equal(f.entry, rows[i].password || rows[i].identity);
 		if (rows[i].password)
-			assert_string_equal(c.password, rows[i].password);
+			assert_string_equal(f.who.password, rows[i].password);
 		if (rows[i].identity)
-			assert_string_equal(c.identity, rows[i].identity);
+			assert_string_equal(f.who.identity, rows[i].identity);
 	}
 	json_decref(doc);
 }
@@ -365,21 +363,40 @@ static void bad_credentials_are_errors(void **state)
 	} rows[] = {
 		{ "{\"auths\":{\"h.example\":{\"auth\":\"!!\"}}}", ERR_INVALID },
 		{ "{\"auths\":{\"h.example\":{\"auth\":\"YWJj\"}}}", ERR_INVALID },
-		{ "{\"credHelpers\":{\"h.example\":\"pass\"}}", ERR_UNSUPPORTED },
 	};
 
 	(void) state;
 	for (size_t i = 0; i < LEN(rows); i++) {
 		auto_arena struct arena a = { 0 };
 		struct err err = { 0 };
-		struct credentials c = { 0 };
-		bool found;
+		struct found f;
 		json_t *doc = json_parse(rows[i].text, strlen(rows[i].text), &err);
 
-		assert_true(credentials_in(doc, false, "h.example", "x", &a, &c, &found, &err) < 0);
+		assert_true(credentials_in(doc, false, "h.example", "x", &a, &f, &err) < 0);
 		assert_int_equal(err.kind, rows[i].kind);
 		json_decref(doc);
 	}
+}
+
+static void helpers_are_named_by_host(void **state)
+{
+	static const char text[] = "{\"auths\":{\"h.example\":{}},\"credHelpers\":{\"h.example\":\"one\","
+				   "\"https://index.docker.io/v1/\":\"hub\"},\"credsStore\":\"all\"}";
+	auto_arena struct arena a = { 0 };
+	struct err err = { 0 };
+	json_t *doc = json_parse(text, strlen(text), &err);
+	struct found f;
+
+	(void) state;
+	assert_int_equal(credentials_in(doc, false, "h.example", "ns/x", &a, &f, &err), 0);
+	assert_false(f.entry);
+	assert_string_equal(f.helper, "one");
+	assert_string_equal(f.fallback, "all");
+	assert_int_equal(credentials_in(doc, false, "docker.io", "", &a, &f, &err), 0);
+	assert_string_equal(f.helper, "hub");
+	assert_int_equal(credentials_in(doc, false, "other.example", "x", &a, &f, &err), 0);
+	assert_null(f.helper);
+	json_decref(doc);
 }
 
 static void platforms_are_two_or_three_words(void **state)
@@ -414,6 +431,7 @@ int main(void)
 		cmocka_unit_test(a_policy_is_read_strictly),
 		cmocka_unit_test(the_most_specific_entry_is_ours),
 		cmocka_unit_test(bad_credentials_are_errors),
+		cmocka_unit_test(helpers_are_named_by_host),
 		cmocka_unit_test(platforms_are_two_or_three_words),
 	};
 
