@@ -21,6 +21,7 @@ enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MA
 struct globals {
 	const char *root; /* directory of the state directories */
 	enum cgroup_manager manager;
+	const char *criu; /* program; NULL: where it is usually installed */
 };
 
 struct create_opts {
@@ -66,6 +67,10 @@ struct container {
 
 /* runtime/create.c */
 int container_create(struct container *c, struct err *err);
+/* For restore: everything of a container but its process and its cgroup, then what is to be kept of a process that somebody
+ * else made. */
+int container_prepare(struct container *c, struct err *err);
+int container_adopt(struct container *c, pid_t pid, struct err *err);
 /* After container_create with o.run: lets it execute.  ERR_NOT_FOUND / ERR_DENIED when the program cannot be run. */
 int container_go(struct container *c, struct err *err);
 void container_undo(struct container *c); /* kills init, removes cgroup and state directory */

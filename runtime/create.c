@@ -251,15 +251,13 @@ static void release_holder(struct container *c)
 	c->scope_holder = 0;
 }
 
-static int create(struct container *c, struct err *err)
+int container_prepare(struct container *c, struct err *err)
 {
 	auto_free char *text = NULL;
 	size_t len = 0;
-	int rc, sync[2];
+	int rc;
 
-	if ((rc = load_bundle(c, &text, &len, err)) < 0)
-		return rc;
-	if ((rc = idmap_automatic(&c->cfg, err)) < 0)
+	if ((rc = load_bundle(c, &text, &len, err)) < 0 || (rc = idmap_automatic(&c->cfg, err)) < 0)
 		return rc;
 	if (c->cfg.process.terminal && !c->o.console_socket && c->console < 0)
 		return err_set(
@@ -271,19 +269,43 @@ static int create(struct container *c, struct err *err)
 		return rc;
 	c->state_dir = rc;
 	make_created(c);
-	if ((rc = save_config(c, text, len, err)) < 0 || (rc = make_fifo(c, err)) < 0)
+	if ((rc = save_config(c, text, len, err)) < 0 ||
+		(rc = seccomp_prepare(&c->cfg, c->g->root, &c->filter, err)) < 0)
 		return rc;
-	if ((rc = seccomp_prepare(&c->cfg, c->g->root, &c->filter, err)) < 0 ||
-		(rc = notify_prepare(c, err)) < 0)
-		return rc;
-	if (c->filter.prog.len && (c->listener = seccomp_listener_open(&c->cfg, &c->filter, err)) < 0 &&
-		c->listener != -EBADF)
-		return c->listener;
 	if (c->cfg.process.terminal && c->o.console_socket) {
 		if ((rc = console_connect(c->o.console_socket, err)) < 0)
 			return err_wrap(err, "--console-socket");
 		c->console = rc;
 	}
+	return 0;
+}
+
+int container_adopt(struct container *c, pid_t pid, struct err *err)
+{
+	int rc;
+
+	c->pid = pid;
+	if ((c->pidfd = (int) syscall(SYS_pidfd_open, pid, 0)) < 0)
+		return err_sys(err, errno, "open the container's init");
+	release_holder(c);
+	fill_state(c);
+	if (!(c->state.start_time = proc_start_time(pid)))
+		return err_set(err, ERR_SYSTEM, "the container's init is gone");
+	if ((rc = oci_state_write(c->state_dir, &c->state, err)) < 0)
+		return rc;
+	return write_pid_file(c, err);
+}
+
+static int create(struct container *c, struct err *err)
+{
+	int rc, sync[2];
+
+	if ((rc = container_prepare(c, err)) < 0 || (rc = make_fifo(c, err)) < 0 ||
+		(rc = notify_prepare(c, err)) < 0)
+		return rc;
+	if (c->filter.prog.len && (c->listener = seccomp_listener_open(&c->cfg, &c->filter, err)) < 0 &&
+		c->listener != -EBADF)
+		return c->listener;
 	if ((rc = ns_open_paths(c, err)) < 0 || (rc = prepare_idmapped(c, err)) < 0 ||
 		(rc = container_cgroup_make(c, err)) < 0)
 		return rc;

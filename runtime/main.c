@@ -61,6 +61,7 @@ static void print_help(void)
 	       "  --systemd-cgroup           same as --cgroup-manager systemd\n"
 	       "  --cgroup-manager cgroupfs|systemd|disabled\n"
 	       "  --rootless true|false|auto accepted; what is possible is found out\n"
+	       "  --criu PROGRAM             for checkpoint and restore\n"
 	       "  --version, --help\n");
 }
 
@@ -105,6 +106,7 @@ static int set_globals(const struct global_opts *o, struct globals *g, struct er
 		root = absolute;
 	}
 	*g = (struct globals){ .root = root,
+		.criu = o->criu,
 		.manager = o->systemd ? CGROUP_MANAGER_SYSTEMD : CGROUP_MANAGER_CGROUPFS };
 	if (o->rootless) {
 		static const char *const choices[] = { "auto", "true", "false", NULL };

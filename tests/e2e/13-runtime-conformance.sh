@@ -48,9 +48,11 @@ for row in "ro ro,relatime" "nosuid,nodev,noexec rw,nosuid,nodev,noexec,relatime
 	"rnoatime rw,noatime" "rstrictatime rw" "rnodiratime rw,nodiratime,relatime" "acl,noacl rw,relatime" "iversion,lazytime,silent rw,relatime"; do
 	prints "tmpfs with ${row%% *}" "mnt('/mnt', 'tmpfs', 'tmpfs', *'${row%% *}'.split(',')); $top" "${row#* }"
 done
-mkdir -p "$T/src/sub"
+mkdir -p "$T/src"
+mount -t tmpfs tmpfs "$T/src" # what the tests lie on may be mounted with options of its own
+mkdir "$T/src/sub"
 mount -t tmpfs tmpfs "$T/src/sub"
-at_end 'umount "$T/src/sub"'
+at_end 'umount -R "$T/src"'
 below='sh("grep \" /mnt\" /proc/self/mountinfo | cut -d \" \" -f 6 | tr \"\\n\" \" \"")'
 for row in "ro ro,relatime rw,relatime" "rro ro,relatime ro,relatime" "rnosuid rw,nosuid,relatime rw,nosuid,relatime" "rnodev rw,nodev,relatime rw,nodev,relatime" \
 	"rnoexec rw,noexec,relatime rw,noexec,relatime" "rnoatime rw,noatime rw,noatime" "rnodiratime rw,nodiratime,relatime rw,nodiratime,relatime" \
