@@ -26,13 +26,20 @@ struct restore {
 	size_t n_fds;
 };
 
-/* criu wants the root file system as a mount of its own.  It gets one in a mount namespace that ends with us. */
+/* A mount namespace that ends with us, for the mounts criu needs.  Before any directory is opened that criu mounts in. */
+static int private_mounts(struct err *err)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return err_sys(err, errno, "make a mount namespace");
+	return 0;
+}
+
+/* criu wants the root file system as a mount of its own. */
 static int make_root(struct restore *r, struct err *err)
 {
 	const char *root = r->c->rootfs;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0 ||
-		mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+	if (mount(root, root, NULL, MS_BIND | MS_REC, NULL) < 0 ||
 		mount(NULL, root, NULL, MS_PRIVATE, NULL) < 0)
 		return err_sys(err, errno, "mount root file system '%s'", root);
 	criu_put_text(&r->opts, CRIU_ROOT, root);
@@ -164,7 +171,8 @@ static int run(const struct globals *g, struct restore *r, struct err *err)
 
 	if (geteuid() != 0)
 		return err_set(err, ERR_DENIED, "restore: criu needs root");
-	if ((rc = criu_directories(&r->o, false, &r->images, &r->work, err)) < 0)
+	if ((rc = private_mounts(err)) < 0 ||
+		(rc = criu_directories(&r->o, false, &r->images, &r->work, err)) < 0)
 		return rc;
 	container_init(r->c, g, &r->co);
 	if ((rc = terminal(r, &ours, err)) < 0)

@@ -86,11 +86,17 @@ int oci_state_read(int dir, struct oci_state *ret, struct err *err)
 {
 	auto_buf struct buf b = BUF_INIT(STATUS_MAX);
 	int rc = file_read(dir, OCI_STATE_FILE, PATH_IN_STATE, &b);
-	json_t *o;
 
 	if (rc < 0)
 		return err_sys(err, -rc, "read '%s'", OCI_STATE_FILE);
-	if (!(o = json_parse(b.data ? b.data : "", b.len, err)))
+	return oci_state_parse(b.data ? b.data : "", b.len, ret, err);
+}
+
+int oci_state_parse(const char *text, size_t len, struct oci_state *ret, struct err *err)
+{
+	json_t *o;
+
+	if (!(o = json_parse(text, len, err)))
 		return err_wrap(err, "'%s'", OCI_STATE_FILE);
 	if (!json_is_object(o) || !get_str(o, "id", NULL) || !get_str(o, "bundle", NULL)) {
 		json_decref(o);

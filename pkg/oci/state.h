@@ -39,6 +39,8 @@ struct oci_state {
 int oci_state_write(int dir, const struct oci_state *s, struct err *err);
 /* ERR_NOT_FOUND when there is none yet. */
 int oci_state_read(int dir, struct oci_state *ret, struct err *err);
+/* The text of such a file; pure. */
+int oci_state_parse(const char *text, size_t len, struct oci_state *ret, struct err *err);
 void oci_state_done(struct oci_state *s);
 #define auto_oci_state AUTO(oci_state_done)
 
