@@ -1,11 +1,14 @@
 /*
- * kube.c — kube play, down and generate.
+ * kube.c — kube play, down, diff and generate.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/podctl/kube_wait.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/pull.h"
 #include "cmd/podctl/tables.h"
@@ -19,6 +22,7 @@ static int read_manifest(struct cli *c, const char *path, struct kube_input *ret
 {
 	struct buf b = BUF_INIT(YAML_MAX);
 	auto_close int fd = -EBADF;
+	char real[PATH_MAX];
 	int rc;
 
 	if (strstr(path, "://"))
@@ -34,21 +38,20 @@ static int read_manifest(struct cli *c, const char *path, struct kube_input *ret
 		rc = err_sys(err, -rc, "read '%s'", path);
 	if (rc < 0)
 		buf_done(&b);
-	*ret = (struct kube_input){
-		.file = strcmp(path, "-") == 0 ? "-" : path, .text = b.data ? b.data : "", .len = b.len
-	};
-	(void) c;
+	*ret = (struct kube_input){ .file = path, .text = b.data ? b.data : "", .len = b.len };
+	if (rc == 0 && fd >= 0 && realpath(path, real) && !(ret->path = arena_strdup(&c->arena, real)))
+		rc = err_sys(err, ENOMEM, "read '%s'", path);
 	return rc;
 }
 
 /* The texts live until the program ends; they are what everything else points into. */
-static int read_manifests(struct cli *c, struct kube_input **ret, struct err *err)
+static int read_manifests(struct cli *c, const struct strs *paths, struct kube_input **ret, struct err *err)
 {
-	struct kube_input *in = arena_array(&c->arena, c->args.n + 1, sizeof *in);
+	struct kube_input *in = arena_array(&c->arena, paths->n + 1, sizeof *in);
 	int rc = in ? 0 : err_sys(err, ENOMEM, "read manifests");
 
-	for (size_t i = 0; rc == 0 && i < c->args.n; i++)
-		rc = read_manifest(c, c->args.v[i], &in[i], err);
+	for (size_t i = 0; rc == 0 && i < paths->n; i++)
+		rc = read_manifest(c, paths->v[i], &in[i], err);
 	*ret = in;
 	return rc;
 }
@@ -73,17 +76,49 @@ static void print_diag(struct diag *d, enum diag_level from)
 /* ---- play ------------------------------------------------------------------------------------------------------------------------- */
 
 struct play_command {
-	bool down, replace, quiet, dry_run, no_hosts, no_start;
-	const char *network;
+	bool down, force, replace, quiet, dry_run, no_start, prune, wait, logs;
+	const char *output;
+	struct strs configs;
+	struct play_options options;
 	struct pull_options images;
 };
 
+static int opt_bool(const char *name, const char *value, bool *ret, struct err *err)
+{
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return err_set(err, ERR_INVALID, "--%s %s: expected true or false", name, value);
+	*ret = !strcmp(value, "true");
+	return 0;
+}
+
 static int opt_start(struct cli *c, void *request, const char *value, struct err *err)
 {
+	bool start = true;
+	int rc = opt_bool("start", value, &start, err);
+
 	(void) c;
-	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-		return err_set(err, ERR_INVALID, "--start %s: expected true or false", value);
-	((struct play_command *) request)->no_start = !strcmp(value, "false");
+	((struct play_command *) request)->no_start = !start;
+	return rc;
+}
+
+static int opt_build(struct cli *c, void *request, const char *value, struct err *err)
+{
+	bool build = false;
+	int rc = opt_bool("build", value, &build, err);
+
+	(void) c, (void) request;
+	return rc < 0 || !build ? rc
+				: err_set(err, ERR_UNSUPPORTED,
+					  "--build: images are not built yet; build with another tool and "
+					  "load or pull the image");
+}
+
+static int opt_userns(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c, (void) request;
+	if (*value && strcmp(value, "host") != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--userns %s: user namespaces of single pods are not done yet; there is host", value);
 	return 0;
 }
 
@@ -95,8 +130,29 @@ static void print_ids(const char *one, const char *several, const struct strs *i
 		print_line(ids->v[i]);
 }
 
+static void print_list(const char *heading, const struct strs *l)
+{
+	print_line(heading);
+	for (size_t i = 0; i < l->n; i++)
+		print_line(l->v[i]);
+}
+
+/* podman's two lists always; the others when there is something. */
+static void print_gone(const struct down_result *r)
+{
+	print_list("Pods stopped:", &r->stopped);
+	print_list("Pods removed:", &r->removed);
+	if (r->secrets.n)
+		print_list("Secrets removed:", &r->secrets);
+	if (r->volumes.n)
+		print_list("Volumes removed:", &r->volumes);
+}
+
 static void print_played(const struct play_result *r)
 {
+	if (r->gone.removed.n)
+		print_gone(&r->gone);
+	print_ids("Volumes:", "Volumes:", &r->volumes);
 	for (size_t i = 0; i < r->n; i++) {
 		print_line("Pod:");
 		print_line(r->pod[i].id);
@@ -105,135 +161,225 @@ static void print_played(const struct play_result *r)
 	}
 }
 
-static int down(struct cli *c, const struct kube_input *in, struct err *err)
+static int down(struct cli *c, const struct kube_input *in, bool force, struct err *err)
 {
+	struct down_request q = { .in = in, .n = c->args.n, .volumes = force };
 	auto_diag struct diag d = { 0 };
 	struct down_result r = { 0 };
-	int rc = verb_down(&c->engine, in, c->args.n, &d, &c->arena, &r, err);
+	int rc = verb_down(&c->engine, &q, &d, &c->arena, &r, err);
 
 	print_diag(&d, DIAG_WARNING);
-	if (rc < 0)
-		return rc;
-	print_line("Pods stopped:");
-	for (size_t i = 0; i < r.stopped.n; i++)
-		print_line(r.stopped.v[i]);
-	print_line("Pods removed:");
-	for (size_t i = 0; i < r.removed.n; i++)
-		print_line(r.removed.v[i]);
+	if (rc == 0 || r.removed.n)
+		print_gone(&r);
+	return rc;
+}
+
+static int print_plan(const struct play_command *r, struct play_result *played, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(64 * MiB);
+	int rc = 0;
+
+	if (r->output && !strcmp(r->output, "yaml"))
+		rc = yaml_emit(played->plan, &b, err);
+	else
+		(void) print_json(played->plan, 2);
+	if (rc == 0 && b.len)
+		(void) fwrite(b.data, 1, b.len, stdout);
+	json_decref(played->plan);
+	return rc;
+}
+
+static int check_flags(
+	const struct cli *c, const struct play_command *r, const struct kube_input *in, struct err *err)
+{
+	if (r->output && !r->dry_run)
+		return err_set(err, ERR_INVALID, "--output is for --dry-run");
+	if (r->output && strcmp(r->output, "json") != 0 && strcmp(r->output, "yaml") != 0)
+		return err_set(err, ERR_INVALID, "--output %s: there are json and yaml", r->output);
+	if (r->force && !r->down)
+		return err_set(err, ERR_INVALID, "--force may be specified only with --down");
+	if (r->logs && !r->wait)
+		return err_set(err, ERR_INVALID, "--logs needs --wait");
+	if (r->wait && r->no_start)
+		return err_set(err, ERR_INVALID, "--wait and --start=false exclude each other");
+	for (size_t i = 0; r->prune && i < c->args.n; i++)
+		if (!in[i].path)
+			return err_set(err, ERR_INVALID,
+				"--prune: what came from standard input before is not known; name a file");
 	return 0;
 }
 
-static int play(struct cli *c, const struct play_command *r, const struct kube_input *in, struct err *err)
+static int play(struct cli *c, const struct play_command *r, const struct kube_input *in,
+	const struct kube_input *configs, struct err *err)
 {
 	struct play_request q = { .in = in,
 		.n = c->args.n,
+		.configs = configs,
+		.n_configs = r->configs.n,
 		.replace = r->replace,
 		.no_start = r->no_start,
+		.prune = r->prune,
 		.dry_run = r->dry_run,
-		.no_hosts = r->no_hosts,
-		.network = r->network,
+		.options = r->options,
 		.images = r->images };
 	struct play_result played = { 0 };
 	auto_diag struct diag d = { 0 };
 	int rc;
 
-	if (r->network && strcmp(r->network, "none") != 0 && strcmp(r->network, "host") != 0 &&
-		strcmp(r->network, "bridge") != 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			"--network %s: not done yet; there are bridge, host and none", r->network);
-	if ((rc = pull_prepare(c, &q.images, r->quiet, err)) < 0)
+	if ((rc = check_flags(c, r, in, err)) < 0 || (rc = pull_prepare(c, &q.images, r->quiet, err)) < 0)
 		return rc;
 	rc = verb_play(&c->engine, &q, &d, &c->arena, &played, err);
 	/* notes are for people who look; faults for everybody */
 	print_diag(&d, rc < 0 ? DIAG_ERROR : r->quiet ? DIAG_WARNING : DIAG_NOTE);
 	if (rc < 0)
 		return rc;
-	if (r->dry_run) {
-		(void) print_json(played.plan, 2);
-		json_decref(played.plan);
-	} else {
-		print_played(&played);
-	}
-	return 0;
+	if (r->dry_run)
+		return print_plan(r, &played, err);
+	print_played(&played);
+	return r->wait ? kube_wait(c, in, &played, r->logs, err) : 0;
 }
 
 static int run_play(struct cli *c, void *request, struct err *err)
 {
 	struct play_command *r = request;
-	struct kube_input *in = NULL;
-	int rc = read_manifests(c, &in, err);
+	struct kube_input *in = NULL, *configs = NULL;
+	int rc = read_manifests(c, &c->args, &in, err);
 
-	if (rc == 0)
-		rc = r->down ? down(c, in, err) : play(c, r, in, err);
+	if (rc == 0 && (rc = read_manifests(c, &r->configs, &configs, err)) == 0)
+		rc = r->down ? down(c, in, r->force, err) : play(c, r, in, configs, err);
 	drop_manifests(in, c->args.n);
+	drop_manifests(configs, r->configs.n);
 	return rc;
 }
+
+struct down_command {
+	bool force;
+};
 
 static int run_down(struct cli *c, void *request, struct err *err)
 {
+	const struct down_command *r = request;
 	struct kube_input *in = NULL;
-	int rc = read_manifests(c, &in, err);
+	int rc = read_manifests(c, &c->args, &in, err);
 
-	(void) request;
 	if (rc == 0)
-		rc = down(c, in, err);
+		rc = down(c, in, r->force, err);
 	drop_manifests(in, c->args.n);
 	return rc;
 }
 
+/* ---- diff --------------------------------------------------------------------------------------------------------------------------- */
+
+static int run_diff(struct cli *c, void *request, struct err *err)
+{
+	const struct play_command *r = request;
+	struct kube_input *in = NULL, *configs = NULL;
+	auto_buf struct buf b = BUF_INIT(64 * MiB);
+	auto_diag struct diag d = { 0 };
+	struct play_request q = { .dry_run = true, .options = r->options };
+	int rc = read_manifests(c, &c->args, &in, err);
+
+	if (rc == 0 && (rc = read_manifests(c, &r->configs, &configs, err)) == 0) {
+		q.in = in;
+		q.n = c->args.n;
+		q.configs = configs;
+		q.n_configs = r->configs.n;
+		rc = verb_kube_diff(&c->engine, &q, &d, &c->arena, &b, err);
+		print_diag(&d, DIAG_ERROR);
+	}
+	if (b.len)
+		(void) fwrite(b.data, 1, b.len, stdout);
+	drop_manifests(in, c->args.n);
+	drop_manifests(configs, r->configs.n);
+	if (rc >= 0)
+		return rc;
+	cli_error(err);
+	return 2;
+}
+
 #define P struct play_command
+static const struct option manifest_options[] = {
+	O_CSV(P, configs, "configmap", 0, "FILE", "ConfigMaps for these manifests alone, not kept"),
+	O_STRS(P, options.networks, "network|net", 0, "MODE",
+		"bridge[:ip=IP,mac=MAC], host or none for all pods, whatever the manifest says"),
+	O_STRS(P, options.ips, "ip", 0, "IP", "Fixed address; once for each pod"),
+	O_STRS(P, options.macs, "mac-address", 0, "MAC", "Fixed hardware address; once for each pod"),
+	O_BOOL(P, options.no_hosts, "no-hosts", 0, "Leave the images' /etc/hosts alone"),
+	O_BOOL(P, options.no_hostname, "no-hostname", 0, "Leave the images' /etc/hostname alone"),
+	O_BOOL(P, options.no_pod_prefix, "no-pod-prefix", 0,
+		"Containers are called as in the manifest, not POD-NAME"),
+	O_STRS(P, options.publish, "publish", 'p', "PORT",
+		"[[IP:]HOST:]CONTAINER[/PROTO], before the manifest's hostPort"),
+	O_BOOL(P, options.publish_all, "publish-all", 0,
+		"Publish every containerPort on the same port of the host"),
+	O_KVS(P, options.annotations, "annotation", 0, "Set an annotation of pods and containers"),
+	O_STR(P, options.log_driver, "log-driver", 0, "NAME", "Where output is logged: k8s-file or none"),
+	O_STRS(P, options.log_opts, "log-opt", 0, "NAME=VALUE", "max-size=SIZE: rotate logs at this size"),
+	O_END,
+};
 static const struct option play_options[] = {
 	O_BOOL(P, down, "down", 0, "Take down what the manifest made, as podctl kube down does"),
-	O_BOOL(P, dry_run, "dry-run", 0, "Check everything and print the plan as JSON; make nothing"),
-	O_STR(P, network, "network|net", 0, "MODE",
-		"bridge, host or none for all pods, whatever the manifest says"),
-	O_BOOL(P, no_hosts, "no-hosts", 0, "Leave the images' /etc/hosts alone"),
+	O_BOOL(P, dry_run, "dry-run", 0, "Check everything and print what would be done; do nothing"),
+	O_BOOL(P, force, "force", 0, "With --down: remove the volumes of claims too"),
+	O_BOOL(P, logs, "logs", 0, "With --wait: show all logs"),
+	O_STR(P, output, "output", 'o', "FORMAT", "With --dry-run: json (default) or yaml"),
+	O_BOOL(P, prune, "prune", 0, "Remove what these files made before and no longer hold"),
 	O_BOOL(P, quiet, "quiet", 'q', "No notes on fields that mean nothing on one machine"),
-	O_BOOL(P, replace, "replace", 0, "Remove pods of the same names first"),
+	O_BOOL(P, replace, "replace", 0, "Remove pods of the same names first, changed or not"),
 	{ .name = "start",
 		.kind = OPT_FN,
 		.fn = opt_start,
 		.help = "Start what was made (default true)",
 		.implied = "true" },
-	O_REFUSED("annotation", 0, "KEY=VALUE", "not done yet"),
+	O_BOOL(P, wait, "wait", 'w',
+		"Stay until all pods have ended or Ctrl-C, then take them down; exit as the first that "
+		"failed"),
 	O_STR(P, images.at.authfile, "authfile", 0, "FILE", "Take credentials for pulls from this file only"),
-	O_REFUSED("build", 0, NULL, "images are not built yet"),
-	O_REFUSED("configmap", 0, "FILE", "not done yet; give the file as a further argument"),
 	O_STR(P, images.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registries"),
-	O_REFUSED("force", 0, NULL, "there are no volumes yet that outlive their pod"),
-	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
-	O_REFUSED("log-driver", 0, "NAME", "not done yet"),
-	O_REFUSED("log-opt", 0, "OPT", "not done yet"),
-	O_REFUSED("mac-address", 0, "MAC", "fixed hardware addresses are not done yet"),
-	O_REFUSED("publish", 'p', "PORT", "not done yet; use hostPort"),
-	O_REFUSED("publish-all", 0, NULL, "not done yet; use hostPort"),
-	O_REFUSED("service-container", 0, NULL, "not done yet"),
 	O_OBOOL(P, images.at.tls_verify, "tls-verify", 0,
 		"For a pull: insist on HTTPS and check certificates"),
-	O_REFUSED("userns", 0, "MODE", "user namespaces of single pods are not done yet"),
-	O_REFUSED("wait", 'w', NULL, "not done yet"),
+	O_FN(opt_userns, "userns", 0, "MODE", "host, the only one so far"),
+	{ .name = "build",
+		.kind = OPT_FN,
+		.fn = opt_build,
+		.help = "Only false so far: images are not built",
+		.implied = "true" },
+	O_REFUSED("context-dir", 0, "DIR", "images are not built yet"),
+	O_REFUSED("cert-dir", 0, "DIR", "certificates are those of /etc/containers/certs.d"),
+	O_REFUSED("seccomp-profile-root", 0, "DIR", "profiles of pods come from /var/lib/kubelet/seccomp"),
+	O_REFUSED("service-container", 0, NULL, "not done yet; run it from a unit of your own with --wait"),
+	O_REFUSED("service-exit-code-propagation", 0, "HOW",
+		"there are no service containers yet; --wait tells the first failure"),
 	O_END,
 };
 #undef P
 static const struct option down_options[] = {
-	O_REFUSED("force", 0, NULL, "there are no volumes yet that outlive their pod"),
+	O_BOOL(struct down_command, force, "force", 0,
+		"Remove the volumes of claims, and what is in them, too"),
 	O_END,
 };
 
 /* ---- generate ---------------------------------------------------------------------------------------------------------------------- */
 
 struct generate_command {
-	const char *file;
+	const char *file, *type;
+	struct opt_i64 replicas;
+	bool service, redact, podman_only, no_trunc;
 };
 
 static int run_generate(struct cli *c, void *request, struct err *err)
 {
 	struct generate_command *r = request;
+	struct generate_request q = { .names = &c->args,
+		.type = r->type,
+		.replicas = r->replicas,
+		.service = r->service,
+		.redact = r->redact };
 	auto_buf struct buf b = BUF_INIT(64 * MiB);
 	auto_close int fd = -EBADF;
 	int rc;
 
-	if ((rc = verb_generate(&c->engine, &c->args, &b, err)) < 0)
+	if ((rc = verb_generate(&c->engine, &q, &b, err)) < 0)
 		return rc;
 	if (!r->file || !strcmp(r->file, "-")) {
 		(void) fwrite(b.data ? b.data : "", 1, b.len, stdout);
@@ -241,7 +387,7 @@ static int run_generate(struct cli *c, void *request, struct err *err)
 	}
 	fd = open(r->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == EEXIST)
-		return err_set(err, ERR_EXISTS, "--filename: '%s' exists already", r->file);
+		return err_set(err, ERR_EXISTS, "cannot write to '%s': it exists already", r->file);
 	if (fd < 0)
 		return err_sys(err, errno, "write '%s'", r->file);
 	if ((rc = io_write_all(fd, b.data, b.len)) < 0)
@@ -249,33 +395,59 @@ static int run_generate(struct cli *c, void *request, struct err *err)
 	return 0;
 }
 
+#define G struct generate_command
 static const struct option generate_options[] = {
-	O_STR(struct generate_command, file, "filename", 'f', "FILE",
-		"Write to a file that does not exist yet"),
-	O_REFUSED("service", 's', NULL, "Services are not done yet"),
-	O_REFUSED("type", 't', "KIND", "Deployments are not done yet; a Pod is written"),
-	O_REFUSED("replicas", 'r', "N", "Deployments are not done yet; a Pod is written"),
+	O_STR(G, file, "filename", 'f', "FILE", "Write to a file that does not exist yet"),
+	O_BOOL(G, no_trunc, "no-trunc", 0, "Annotations are never cut; taken for podman's sake"),
+	O_BOOL(G, podman_only, "podman-only", 0,
+		"podctl adds no annotations of its own; taken for podman's sake"),
+	O_BOOL(G, redact, "redact", 0, "Mask what is in Secrets"),
+	O_INT(G, replicas, "replicas", 'r', "N", "How many pods, for --type deployment and statefulset", 1,
+		1000),
+	O_BOOL(G, service, "service", 's', "Write a NodePort Service for the ports too"),
+	O_STR(G, type, "type", 't', "KIND", "pod, deployment, daemonset, statefulset, job or cronjob"),
 	O_END,
 };
+#undef G
+
+static int run_apply(struct cli *c, void *request, struct err *err)
+{
+	(void) c, (void) request;
+	return err_set(err, ERR_UNSUPPORTED,
+		"kube apply talks to a cluster, which podctl does not; use podctl generate kube NAME | "
+		"kubectl apply -f -");
+}
 
 /* clang-format off */
-static const struct option *const o_play[] = { play_options, help_options, NULL };
+static const struct option *const o_play[] = { play_options, manifest_options, help_options, NULL };
 static const struct option *const o_down[] = { down_options, help_options, NULL };
+static const struct option *const o_diff[] = { manifest_options, help_options, NULL };
 static const struct option *const o_generate[] = { generate_options, help_options, NULL };
+static const struct option *const o_help[] = { help_options, NULL };
 
 const struct command kube_commands[] = {
 	{ "play kube|kube play", "FILE|-...", "Run the pods of a Kubernetes manifest",
 		"Reads YAML or JSON, checks all of it and reports every fault with its place before anything is made. Images are looked for "
-		"first; when one cannot be had, nothing is made. ConfigMaps are kept and can be used by later manifests. "
-		"What fails before every pod has had its first start undoes the whole play.",
+		"first; when one cannot be had, nothing is made. ConfigMaps and Secrets are kept and can be used by later manifests. "
+		"What fails before every pod has had its first start undoes the whole play and leaves what was there as it was. "
+		"A second play changes only what has changed: other pods go on running.",
 		"  podctl play kube app.yaml\n  podctl play kube --replace app.yaml\n  podctl play kube --down app.yaml\n"
-		"  podctl generate kube app | podctl play kube --dry-run -\n",
+		"  podctl play kube --wait --logs job.yaml\n  podctl generate kube app | podctl play kube --dry-run -\n",
 		o_play, sizeof(struct play_command), 1, -1, 0, run_play },
-	{ "kube down", "FILE|-...", "Stop and remove what a Kubernetes manifest made", "What is not there is down already.",
-		"  podctl kube down app.yaml\n", o_down, 0, 1, -1, CMD_REMOVES, run_down },
-	{ "generate kube|kube generate", "NAME...", "Write pods and containers as Kubernetes YAML",
-		"What was played comes back as it was written.", "  podctl generate kube web >web.yaml\n",
+	{ "kube down", "FILE|-...", "Stop and remove what a Kubernetes manifest made",
+		"What is not there is down already. A file that has been edited since takes down what it made before, too. Volumes of claims stay, "
+		"unless --force is given.",
+		"  podctl kube down app.yaml\n  podctl kube down --force app.yaml\n",
+		o_down, sizeof(struct down_command), 1, -1, CMD_REMOVES, run_down },
+	{ "kube diff", "FILE|-...", "Show what playing a manifest would change",
+		"Exit status 0 when nothing would, 1 when something would, 2 when that cannot be told. Values of Secrets are masked.",
+		"  podctl kube diff app.yaml\n", o_diff, sizeof(struct play_command), 1, -1, 0, run_diff },
+	{ "generate kube|kube generate", "NAME...", "Write pods, containers and volumes as Kubernetes YAML",
+		"What was played comes back as it was written, with the ConfigMaps, Secrets and claims it refers to. Of what was made by hand only "
+		"what is not default is written; containers named together become one pod.",
+		"  podctl generate kube web >web.yaml\n  podctl generate kube --type deployment --replicas 3 web\n",
 		o_generate, sizeof(struct generate_command), 1, -1, 0, run_generate },
+	{ "kube apply", "[NAME...]", "Not done: podctl does not talk to clusters", NULL, NULL, o_help, 0, 0, -1, CMD_HIDDEN, run_apply },
 	{ .paths = NULL },
 };
 /* clang-format on */

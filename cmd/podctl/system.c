@@ -13,6 +13,7 @@
 #include "pkg/engine/rootless.h"
 #include "pkg/pod/pod.h"
 #include "pkg/verb/images.h"
+#include "pkg/verb/play.h"
 #include "pkg/verb/reset.h"
 #include "pkg/verb/verb.h"
 
@@ -198,7 +199,7 @@ static int run_unshare(struct cli *c, void *request, struct err *err)
 static int run_cleanup(struct cli *c, void *request, struct err *err)
 {
 	(void) request;
-	return pod_cleanup(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, err);
+	return verb_cleanup(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, err);
 }
 
 /* ---- reset ----------------------------------------------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down generate get describe events wait logs " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff generate get describe events wait logs " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
 	play)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "kube " -- "$cur")); return; }
@@ -105,9 +105,10 @@ _podctl() {
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
 	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --help " ;;
 	"pod exists") flags="--help " ;;
-	"play kube"|"kube play") flags="--down --dry-run --network --no-hosts --quiet --replace --start --authfile --creds --tls-verify --help " ;;
-	"kube down") flags="--help " ;;
-	"generate kube"|"kube generate") flags="--filename --help " ;;
+	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --authfile --creds --tls-verify --userns --build --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"kube down") flags="--force --help " ;;
+	"kube diff") flags="--configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"generate kube"|"kube generate") flags="--filename --no-trunc --podman-only --redact --replicas --service --type --help " ;;
 	"kube get") flags="--all-namespaces --namespace --no-headers --output --selector --show-labels --watch --help " ;;
 	"kube describe") flags="--namespace --selector --show-events --help " ;;
 	"kube events") flags="--for --namespace --no-headers --output --types --watch --help " ;;

@@ -665,22 +665,60 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from play' -a 'kube' -d 'Run the pods of a Kubernetes manifest'
 complete -c podctl -n '__fish_seen_subcommand_from play' -l down
 complete -c podctl -n '__fish_seen_subcommand_from play' -l dry-run
-complete -c podctl -n '__fish_seen_subcommand_from play' -l network
-complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from play' -l force
+complete -c podctl -n '__fish_seen_subcommand_from play' -l logs
+complete -c podctl -n '__fish_seen_subcommand_from play' -l output
+complete -c podctl -n '__fish_seen_subcommand_from play' -l prune
 complete -c podctl -n '__fish_seen_subcommand_from play' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from play' -l replace
 complete -c podctl -n '__fish_seen_subcommand_from play' -l start
+complete -c podctl -n '__fish_seen_subcommand_from play' -l wait
 complete -c podctl -n '__fish_seen_subcommand_from play' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from play' -l creds
 complete -c podctl -n '__fish_seen_subcommand_from play' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from play' -l userns
+complete -c podctl -n '__fish_seen_subcommand_from play' -l build
+complete -c podctl -n '__fish_seen_subcommand_from play' -l configmap
+complete -c podctl -n '__fish_seen_subcommand_from play' -l network
+complete -c podctl -n '__fish_seen_subcommand_from play' -l ip
+complete -c podctl -n '__fish_seen_subcommand_from play' -l mac-address
+complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hostname
+complete -c podctl -n '__fish_seen_subcommand_from play' -l no-pod-prefix
+complete -c podctl -n '__fish_seen_subcommand_from play' -l publish
+complete -c podctl -n '__fish_seen_subcommand_from play' -l publish-all
+complete -c podctl -n '__fish_seen_subcommand_from play' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from play' -l log-driver
+complete -c podctl -n '__fish_seen_subcommand_from play' -l log-opt
 complete -c podctl -n '__fish_seen_subcommand_from play' -l help
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'play' -d 'Run the pods of a Kubernetes manifest'
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'down' -d 'Stop and remove what a Kubernetes manifest made'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l force
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods and containers as Kubernetes YAML'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'diff' -d 'Show what playing a manifest would change'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l configmap
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l network
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l ip
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l mac-address
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-hostname
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-pod-prefix
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish-all
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-driver
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-opt
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods, containers and volumes as Kubernetes YAML'
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l filename
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l podman-only
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l redact
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l replicas
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l service
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l type
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'generate' -d 'Write pods and containers as Kubernetes YAML'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'generate' -d 'Write pods, containers and volumes as Kubernetes YAML'
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'get' -d 'Show pods as kubectl does'
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l all-namespaces
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace

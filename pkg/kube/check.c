@@ -149,29 +149,6 @@ static void check_config(struct kube_set *s, const struct kube_doc *d)
 			*d->name ? d->name : "document", size);
 }
 
-static void check_workload(struct kube_set *s, const struct kube_doc *d)
-{
-	const struct k8s_workload *w = d->workload;
-	const struct k8s_meta *t = &w->spec.template.meta;
-	const char *dot = *d->at ? "." : "";
-	char at[AT_MAX];
-
-	snprintf(at, sizeof at, "%s%sspec.template.metadata", d->at, dot);
-	kube_check_labels(s, t, at);
-	if (!w->spec.selector.node && node_get(d->node, "spec"))
-		FAULT(s, place(d->node, "spec"), "%s%sspec.selector: required", d->at, dot);
-	for (size_t i = 0; i < w->spec.selector.labels.n; i++) {
-		const struct kv *want = &w->spec.selector.labels.v[i];
-		const char *has = kvs_get(&t->labels, want->key);
-
-		if (!has || strcmp(has, want->value) != 0)
-			FAULT(s, place(node_get(w->spec.selector.node, "matchLabels"), want->key),
-				"%s%sspec.selector.matchLabels.%s: the pods of the template have no label "
-				"%s=%s",
-				d->at, dot, want->key, want->key, want->value);
-	}
-}
-
 /* Two documents that would be one object.  Names are compared through a sorted index: manifests may hold thousands. */
 struct name_ref {
 	const char *kind, *name, *file;
@@ -333,7 +310,9 @@ void kube_check(struct kube_set *s)
 		if (d->config)
 			check_config(s, d);
 		if (d->workload)
-			check_workload(s, d);
+			kube_check_workload(s, d);
+		if (d->kind && d->kind->use == KIND_CLAIM)
+			kube_check_storage(s, d);
 	}
 	for (size_t i = 0; i < s->members; i++)
 		if (s->member[i].first) {

@@ -5,8 +5,7 @@
 #include "pkg/kube/internal.h"
 #include "pkg/util/text.h"
 
-#define REPLICAS_MAX 1000 /* pods of one workload; more is a slip of the pen on one machine */
-#define LISTS_MAX 8       /* Lists inside Lists */
+#define LISTS_MAX 8 /* Lists inside Lists */
 
 /* clang-format off */
 static const struct kube_kind kinds[] = {
@@ -17,14 +16,14 @@ static const struct kube_kind kinds[] = {
 	{ "Deployment",            "apps/v1", KIND_WORKLOAD, NULL },
 	{ "ReplicaSet",            "apps/v1", KIND_WORKLOAD, NULL },
 	{ "DaemonSet",             "apps/v1", KIND_WORKLOAD, NULL },
-	{ "StatefulSet",           "apps/v1", KIND_REFUSED,  "its pods need stable names and claims of their own" },
-	{ "ReplicationController", "v1",      KIND_REFUSED,  "write a Deployment" },
-	{ "Job",                   "batch/v1", KIND_REFUSED, "runs to completion are not counted" },
+	{ "StatefulSet",           "apps/v1", KIND_WORKLOAD, NULL },
+	{ "ReplicationController", "v1",      KIND_WORKLOAD, NULL },
+	{ "Job",                   "batch/v1", KIND_WORKLOAD, NULL },
 	{ "CronJob",               "batch/v1", KIND_REFUSED, "nothing would start it at its time" },
 	{ "Service",               "v1",      KIND_REFUSED,  "pods would not find each other by its name; publish a hostPort" },
 	{ "Ingress",               "networking.k8s.io/v1", KIND_REFUSED, "requests would not be routed; publish a hostPort" },
 	{ "NetworkPolicy",         "networking.k8s.io/v1", KIND_REFUSED, "pods would be less isolated than asked for" },
-	{ "PersistentVolume",      "v1",      KIND_REFUSED,  "use hostPath in the pod" },
+	{ "PersistentVolume",      "v1",      KIND_CLAIM,    NULL },
 	{ "LimitRange",            "v1",      KIND_REFUSED,  "its defaults would not be applied" },
 	{ "ResourceQuota",         "v1",      KIND_REFUSED,  "it would not be enforced" },
 	{ "PodTemplate",           "v1",      KIND_REFUSED,  "write a Pod" },
@@ -213,7 +212,7 @@ static int doc_decode(struct kube_set *s, struct kube_doc *d, struct schema_note
 		if (!(d->workload = arena_alloc(s->arena, sizeof *d->workload)))
 			return -ENOMEM;
 		decode_object(&dec, d->node, k8s_workload_fields, "", d->workload);
-		return 0;
+		return kube_workload_decoded(s, d);
 	case KIND_CONFIG:
 	case KIND_CLAIM:
 		if (!(d->config = arena_alloc(s->arena, sizeof *d->config)))
@@ -244,53 +243,32 @@ int kube_documents(const struct kube_input *in, size_t n, struct kube_set *s, st
 	return rc;
 }
 
-static int64_t replicas_of(const struct kube_doc *d)
-{
-	const struct k8s_workload *w = d->workload;
-
-	if (strcmp(d->kind->name, "DaemonSet") == 0 || !w->spec.replicas.set)
-		return 1;
-	return w->spec.replicas.v < 0              ? 0
-	       : w->spec.replicas.v > REPLICAS_MAX ? REPLICAS_MAX
-						   : w->spec.replicas.v;
-}
-
-/* One replica is NAME-pod, several are NAME-pod-0 and so on. */
-static const char *replica_name(struct arena *a, const char *name, int64_t i, int64_t n)
-{
-	return n == 1 ? arena_printf(a, "%s-pod", name) : arena_printf(a, "%s-pod-%lld", name, (long long) i);
-}
-
 int kube_members(struct kube_set *s, struct err *err)
 {
 	size_t total = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		total += s->doc[i].pod ? 1 : s->doc[i].workload ? (size_t) replicas_of(&s->doc[i]) : 0;
+		total += s->doc[i].pod ? 1 : s->doc[i].workload ? (size_t) kube_workload_pods(&s->doc[i]) : 0;
 	if (!(s->member = arena_array(s->arena, total + s->n, sizeof *s->member)))
 		return err_sys(err, ENOMEM, "read manifest");
 	for (size_t i = 0; i < s->n; i++) {
 		const struct kube_doc *d = &s->doc[i];
-		int64_t n = d->workload ? replicas_of(d) : d->pod ? 1 : 0;
+		int64_t n = d->workload ? kube_workload_pods(d) : d->pod ? 1 : 0;
 		const char *dot = *d->at ? "." : "";
 
 		s->diag->file = d->file;
-		if (d->workload && d->workload->spec.replicas.set &&
-			(d->workload->spec.replicas.v < 0 || d->workload->spec.replicas.v > REPLICAS_MAX))
-			FAULT(s, place(node_get(d->node, "spec"), "replicas"),
-				"%s%sspec.replicas: expected an integer from 0 to %d, got %lld", d->at, dot,
-				REPLICAS_MAX, (long long) d->workload->spec.replicas.v);
 		for (int64_t k = 0; k < n; k++) {
 			struct kube_member *m = &s->member[s->members++];
 
-			*m = (struct kube_member){ .doc = d, .first = k == 0 };
+			*m = (struct kube_member){ .doc = d, .first = k == 0, .index = k };
 			m->meta = d->pod ? &d->pod->meta : &d->workload->spec.template.meta;
 			m->spec = d->pod ? &d->pod->spec : &d->workload->spec.template.spec;
 			m->at = arena_printf(
 				s->arena, "%s%s%s", d->at, dot, d->pod ? "spec" : "spec.template.spec");
-			m->name = d->pod ? d->name : replica_name(s->arena, d->name, k, n);
+			m->name = d->pod ? d->name : kube_workload_pod_name(s->arena, d, k, n);
 			if (!m->at || !m->name)
 				return err_sys(err, ENOMEM, "read manifest");
+			kube_workload_member(s, m);
 		}
 	}
 	return 0;
@@ -317,33 +295,6 @@ static int name_add(
 	return 0;
 }
 
-/* The document itself, and the pods a workload stands for. */
-static int names_of(const struct node *doc, struct arena *a, struct kube_name **v, size_t *n, size_t *cap)
-{
-	const char *kind = text_of(doc, "kind"), *name = text_of(node_get(doc, "metadata"), "name");
-	const struct node *replicas = node_get(node_get(doc, "spec"), "replicas");
-	int64_t count = 1;
-
-	if (!*name)
-		return 0;
-	if (name_add(a, v, n, cap, kind, name) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < LEN(kinds); i++) {
-		if (kinds[i].use != KIND_WORKLOAD || strcmp(kinds[i].name, kind) != 0)
-			continue;
-		if (replicas && strcmp(kind, "DaemonSet") != 0 &&
-			(!node_int(replicas, &count) || count < 0 || count > REPLICAS_MAX))
-			count = 0;
-		for (int64_t k = 0; k < count; k++) {
-			const char *pod = replica_name(a, name, k, count);
-
-			if (!pod || name_add(a, v, n, cap, "Pod", pod) < 0)
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
 int kube_names(const struct kube_input *in, size_t n, struct arena *a, struct diag *d, struct kube_name **ret,
 	size_t *ret_n, struct err *err)
 {
@@ -356,7 +307,8 @@ int kube_names(const struct kube_input *in, size_t n, struct arena *a, struct di
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < s.n; i++)
-		if (names_of(s.doc[i].node, a, &v, &count, &cap) < 0)
+		if (*s.doc[i].name &&
+			name_add(a, &v, &count, &cap, text_of(s.doc[i].node, "kind"), s.doc[i].name) < 0)
 			return err_sys(err, ENOMEM, "read manifest");
 	*ret = v;
 	*ret_n = count;

@@ -52,3 +52,8 @@ int kube_generate(const json_t *doc, const struct pod_spec *pod, const struct co
 	json_decref(made);
 	return rc;
 }
+
+int kube_emit(const json_t *doc, struct buf *b, struct err *err)
+{
+	return emit_written(doc, !b->len, b, err);
+}

@@ -39,6 +39,7 @@ struct kube_member {
 	const struct k8s_pod_spec *spec;
 	const char *name, *at; /* at: path of the pod spec, "spec" or "spec.template.spec" */
 	bool first;            /* of its document: its spec is checked once */
+	int64_t index;         /* among the pods of its workload */
 };
 
 struct kube_set {
@@ -50,6 +51,7 @@ struct kube_set {
 	size_t n;
 	struct kube_member *member;
 	size_t members;
+	struct kube_bindings *bindings; /* claims.c */
 	bool no_memory;
 };
 
@@ -103,6 +105,20 @@ void kube_volumes(struct kube_set *s, const struct kube_member *m, struct pod_sp
 /* translate_care.c: the container's role, restart policy and care */
 void kube_care(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k, bool init,
 	struct container_spec *c);
+
+/* workload.c: what stands above a pod */
+int kube_workload_decoded(struct kube_set *s, struct kube_doc *d);
+int64_t kube_workload_pods(const struct kube_doc *d);
+const char *kube_workload_pod_name(struct arena *a, const struct kube_doc *d, int64_t i, int64_t n);
+void kube_workload_member(struct kube_set *s, struct kube_member *m);
+void kube_check_workload(struct kube_set *s, const struct kube_doc *d);
+/* What a pod owes its workload, after everything else of it is translated. */
+void kube_workload(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod);
+
+/* claims.c: volumes of claims that a PersistentVolume answers become its directory. */
+void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod);
+bool kube_claim_is_bound(struct kube_set *s, const char *claim);
+void kube_check_storage(struct kube_set *s, const struct kube_doc *d);
 
 /* translate.c */
 int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err);

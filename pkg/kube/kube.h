@@ -13,10 +13,11 @@
 #include "pkg/util/diag.h"
 
 struct kube_input {
-	const char *file;
+	const char *file; /* name for messages, "-" for stdin */
 	const char *text;
 	size_t len;
-}; /* file: name for messages, "-" for stdin */
+	const char *path; /* absolute: what its objects remember as theirs; NULL for stdin */
+};
 
 struct kube_image {
 	char *ref;
@@ -31,16 +32,20 @@ struct kube_pod {
 	size_t n;
 	json_t *doc; /* the Pod as written (for a workload: the pod made from its template); owned by the plan */
 	const char *file;
+	const char *kind, *owner; /* of the document that asked for it: "Deployment", "web" */
+	bool held; /* made and not started: another pod of its Job starts it when it ends, or nobody does */
 };
-struct kube_config_map {
-	char *name, *kind; /* "ConfigMap" or "Secret" */
+/* A document that is kept: ConfigMaps and Secrets for later manifests, claims, volumes and workloads for generate. */
+struct kube_object {
+	char *name, *kind;
+	char *volume; /* PersistentVolumeClaim: the volume that answers it; NULL: a directory of a PersistentVolume does */
 	json_t *doc;
 	const char *file;
 };
 struct kube_plan {
 	struct arena arena;
-	struct kube_config_map *config_map;
-	size_t n_config_map;
+	struct kube_object *object;
+	size_t n_object;
 	struct kube_pod *pod;
 	size_t n_pod;
 	struct kube_image *image;
@@ -52,12 +57,15 @@ void kube_plan_done(struct kube_plan *p);
 /* How a reference to a ConfigMap that no document holds is answered (stored objects, --configmap files): document JSON as
  * node, or NULL. */
 typedef const struct node *kube_lookup(void *ctx, const char *kind, const char *name);
+/* All stored documents of a kind, as an array that lives as long as the plan's arena; NULL: none. */
+typedef const struct node **kube_list(void *ctx, const char *kind, size_t *ret_n);
 
 struct kube_options {
 	const char *
 		engine_default_pull; /* containers.conf: "always", "never", "newer"; "missing" or NULL: as Kubernetes */
 	bool strict;
 	kube_lookup *lookup;
+	kube_list *list;
 	void *lookup_ctx;
 };
 

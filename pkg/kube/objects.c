@@ -272,10 +272,27 @@ static const struct field template_fields[] = {
 	F_OBJECT(struct k8s_template, "spec", spec, kube_spec_fields),
 	F_END
 };
+static const struct field claim_template_fields[] = {
+	F_SELF(struct k8s_claim_template, node),
+	F_OBJECT(struct k8s_claim_template, "metadata", meta, meta_fields),
+	F_END
+};
+static const struct field ordinals_fields[] = { F_I64(struct k8s_ordinals, "start", start), F_END };
 static const struct field workload_spec_fields[] = {
+	F_SELF(struct k8s_workload_spec, node),
 	F_OPT_I64(struct k8s_workload_spec, "replicas", replicas),
 	F_OBJECT(struct k8s_workload_spec, "selector", selector, selector_fields),
 	F_OBJECT(struct k8s_workload_spec, "template", template, template_fields),
+	F_LIST(struct k8s_workload_spec, "volumeClaimTemplates", claims, claim_template_fields, struct k8s_claim_template),
+	F_OBJECT(struct k8s_workload_spec, "ordinals", ordinals, ordinals_fields),
+	F_STR(struct k8s_workload_spec, "serviceName", service),
+	F_OPT_I64(struct k8s_workload_spec, "completions", completions),
+	F_OPT_I64(struct k8s_workload_spec, "parallelism", parallelism),
+	F_OPT_I64(struct k8s_workload_spec, "backoffLimit", backoff_limit),
+	F_OPT_I64(struct k8s_workload_spec, "activeDeadlineSeconds", deadline),
+	F_OPT_I64(struct k8s_workload_spec, "ttlSecondsAfterFinished", ttl),
+	F_STR(struct k8s_workload_spec, "completionMode", completion_mode),
+	F_BOOL(struct k8s_workload_spec, "suspend", suspend),
 	F_END
 };
 const struct field k8s_workload_fields[] = {

@@ -132,7 +132,21 @@ struct k8s_pod {
 
 struct k8s_template { const struct node *node; struct k8s_meta meta; struct k8s_pod_spec spec; };
 struct k8s_selector { const struct node *node; struct kvs labels; };
-struct k8s_workload_spec { struct opt_i64 replicas; struct k8s_selector selector; struct k8s_template template; };
+struct k8s_claim_template { const struct node *node; struct k8s_meta meta; };
+struct k8s_ordinals { int64_t start; };
+struct k8s_workload_spec {
+	const struct node *node;
+	struct opt_i64 replicas;
+	struct k8s_selector selector;
+	struct k8s_template template;
+	struct list claims; /* StatefulSet: struct k8s_claim_template */
+	struct k8s_ordinals ordinals;
+	char *service;
+	/* Job */
+	struct opt_i64 completions, parallelism, backoff_limit, deadline, ttl;
+	char *completion_mode;
+	bool suspend;
+};
 struct k8s_workload { const struct node *node; struct k8s_meta meta; struct k8s_workload_spec spec; };
 
 struct k8s_config { /* ConfigMap and Secret: data stays nodes, it may be large */

@@ -10,8 +10,8 @@ void kube_plan_done(struct kube_plan *p)
 {
 	for (size_t i = 0; i < p->n_pod; i++)
 		json_decref(p->pod[i].doc);
-	for (size_t i = 0; i < p->n_config_map; i++)
-		json_decref(p->config_map[i].doc);
+	for (size_t i = 0; i < p->n_object; i++)
+		json_decref(p->object[i].doc);
 	arena_done(&p->arena);
 	*p = (struct kube_plan){ 0 };
 }

@@ -480,13 +480,20 @@ static void pod(struct kube_set *s, const struct kube_member *m, struct kube_pla
 	if (!(ret->doc = document_of(m)))
 		s->no_memory = true;
 	fix_host_paths(ret->doc, &ret->spec);
+	kube_workload(s, m, ret);
+	kube_claims(s, m, ret);
 }
 
-static void config(struct kube_set *s, const struct kube_doc *d, struct kube_config_map *ret)
+static bool is_kept(const struct kube_doc *d) { return d->kind && *d->name && (d->config || d->workload); }
+
+static void object(struct kube_set *s, const struct kube_doc *d, struct kube_object *ret)
 {
 	ret->name = copy(s, d->name);
 	ret->kind = copy(s, d->kind->name);
 	ret->file = d->file;
+	if (!s->diag->errors && strcmp(ret->kind, "PersistentVolumeClaim") == 0 &&
+		!kube_claim_is_bound(s, d->name))
+		ret->volume = ret->name;
 	if (!s->diag->errors && !(ret->doc = node_to_json(d->node)))
 		s->no_memory = true;
 }
@@ -494,21 +501,21 @@ static void config(struct kube_set *s, const struct kube_doc *d, struct kube_con
 int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err)
 {
 	auto_free struct diag *quiet = calloc(1, sizeof *quiet);
-	size_t containers = 0, configs = 0;
+	size_t containers = 0, objects = 0;
 
 	for (size_t i = 0; i < s->members; i++)
 		containers += s->member[i].spec->init.n + s->member[i].spec->containers.n;
 	for (size_t i = 0; i < s->n; i++)
-		configs += s->doc[i].config && s->doc[i].kind->use == KIND_CONFIG;
+		objects += is_kept(&s->doc[i]);
 	plan->pod = arena_array(s->arena, s->members, sizeof *plan->pod);
 	plan->image = arena_array(s->arena, containers, sizeof *plan->image);
-	plan->config_map = arena_array(s->arena, configs, sizeof *plan->config_map);
+	plan->object = arena_array(s->arena, objects, sizeof *plan->object);
 	s->quiet = quiet;
-	if (!quiet || !plan->pod || !plan->image || !plan->config_map)
+	if (!quiet || !plan->pod || !plan->image || !plan->object)
 		return err_sys(err, ENOMEM, "translate manifest");
 	for (size_t i = 0; i < s->n && !s->no_memory; i++)
-		if (s->doc[i].config && s->doc[i].kind->use == KIND_CONFIG)
-			config(s, &s->doc[i], &plan->config_map[plan->n_config_map++]);
+		if (is_kept(&s->doc[i]))
+			object(s, &s->doc[i], &plan->object[plan->n_object++]);
 	for (size_t i = 0; i < s->members && !s->no_memory; i++)
 		pod(s, &s->member[i], plan, &plan->pod[plan->n_pod++]);
 	diag_done(quiet);

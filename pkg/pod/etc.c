@@ -149,7 +149,7 @@ int pod_etc_files(struct start *s, const struct container_spec *c, struct etc_fi
 	fail = !(f.containerenv = arena_printf(a, "%s/containerenv", dir));
 	if (!spec->no_hosts && !s->e->config.no_hosts && spec->net != NET_CONTAINER)
 		fail = fail || !(f.hosts = arena_printf(a, "%s/hosts", dir));
-	if (c->uts.mode != NS_HOST)
+	if (c->uts.mode != NS_HOST && !spec->no_hostname)
 		fail = fail || !(f.hostname = arena_printf(a, "%s/hostname", dir));
 	if (wants_resolv(spec))
 		fail = fail || !(f.resolv = arena_printf(a, "%s/resolv.conf", dir));

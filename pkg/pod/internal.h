@@ -58,8 +58,6 @@ const struct container_spec *pod_infra(const struct pod *p);
 int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode);
 
 /* create.c */
-int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
-	struct err *err);
 int pod_check_container(
 	struct engine *e, const struct pod_spec *spec, const struct container_spec *c, struct err *err);
 /* Ids, infra, run directory and lock; nothing is in the store yet. */

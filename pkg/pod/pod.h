@@ -38,6 +38,9 @@ const struct status_container *pod_status_of(const struct pod *p, const char *ct
 /* podman's words: pod "Created", "Running", "Degraded", "Exited", "Stopped", "Paused"; container "created", "running", ... */
 const char *pod_state_word(const struct pod *p);
 
+/* What can be told of specs without any effect; making a pod looks for itself. */
+int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
+	struct err *err);
 /* Writes rows and directories; specs get ids where they have none.  The pod is locked by the caller through *ret. */
 int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
 	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err);

@@ -52,7 +52,7 @@ const struct field pod_spec_fields[] = {
 	F_LIST(P, "volumes", volumes, volume_fields, struct volume_spec),
 	F_LIST(P, "hostAliases", host_aliases, alias_fields, struct host_alias),
 	F_STRS(P, "dnsServers", dns_servers), F_STRS(P, "dnsSearches", dns_searches), F_STRS(P, "dnsOptions", dns_options),
-	F_BOOL(P, "noHosts", no_hosts), F_BOOL(P, "noInfra", no_infra), F_KVS(P, "sysctls", sysctls),
+	F_BOOL(P, "noHosts", no_hosts), F_BOOL(P, "noInfra", no_infra), F_BOOL(P, "noHostname", no_hostname), F_STR(P, "ip", ip), F_STR(P, "mac", mac), F_KVS(P, "sysctls", sysctls),
 	F_KVS(P, "labels", labels), F_KVS(P, "annotations", annotations),
 	F_STR(P, "exitPolicy", exit_policy), F_U32(P, "grace", grace), F_BOOL(P, "kube", kube), F_I64(P, "deadline", deadline),
 	F_BOOL(P, "autoremove", autoremove), F_U64(P, "createdUs", created_us), F_STRS(P, "createArgv", create_argv),

@@ -51,7 +51,8 @@ struct pod_spec {
 	struct list volumes;      /* struct volume_spec */
 	struct list host_aliases; /* --add-host, hostAliases */
 	struct strs dns_servers, dns_searches, dns_options;
-	bool no_hosts, no_infra;
+	bool no_hosts, no_infra, no_hostname; /* no_hostname: /etc/hostname stays the image's */
+	char *ip, *mac;                       /* fixed ones; NULL: as they come */
 	struct kvs sysctls;
 	struct kvs labels, annotations;
 	char *exit_policy; /* "continue" or "stop": when the last member ends (kube play: stop) */

@@ -3,12 +3,14 @@
  * address and ports, files of /etc, volumes, bundles, plan.  With GO it makes namespaces and mounts, hands over the network
  * namespace when there is something to do in it, and starts the containers.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -253,6 +255,23 @@ static bool holder_leaves(struct start *s, const struct port_map *m, size_t n, c
 	return p.row.state == ROW_REMOVING || (p.row.state != ROW_CREATING && !p.alive);
 }
 
+static uint32_t fixed_address(const struct pod_spec *spec)
+{
+	struct in_addr in;
+
+	return spec->ip && inet_pton(AF_INET, spec->ip, &in) == 1 ? ntohl(in.s_addr) : 0;
+}
+
+static void fixed_mac(const struct pod_spec *spec, uint8_t mac[6])
+{
+	unsigned m[6];
+
+	if (spec->mac &&
+		sscanf(spec->mac, "%2x:%2x:%2x:%2x:%2x:%2x", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5]) == 6)
+		for (size_t i = 0; i < 6; i++)
+			mac[i] = (uint8_t) m[i];
+}
+
 /* A port of a pod that has just ended is as good as free: its cleaner is waited for, and replaced when it does not come. */
 #define CLEANER_WAIT_US (1 * 1000000ULL)
 #define CLEANER_LOOK_NS (1 * 1000000L)
@@ -264,8 +283,8 @@ static int reserve_bridge(struct start *s, const struct port_map *m, size_t n, s
 	bool helped = false;
 	int rc;
 
-	while ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, 0, &s->p->arena, &s->res.net,
-			&s->socks, &s->n_socks, err)) < 0 &&
+	while ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, fixed_address(&s->p->spec),
+			&s->p->arena, &s->res.net, &s->socks, &s->n_socks, err)) < 0 &&
 		err->kind == ERR_EXISTS && !helped && holder_leaves(s, m, n, &holder)) {
 		struct err ignored = { 0 };
 
@@ -292,6 +311,7 @@ static int reserve_network(struct start *s, struct err *err)
 		return n ? network_check_ports(m, n, &s->p->arena, err) : 0;
 	if ((rc = reserve_bridge(s, m, n, err)) < 0)
 		return rc;
+	fixed_mac(&s->p->spec, s->res.net.mac);
 	s->res.has_net = true;
 	return 0;
 }
@@ -501,6 +521,8 @@ static int undo_start(struct start *s, int rc)
 	struct err ignored = { 0 };
 	enum row_state back = s->fresh ? ROW_CREATED : ROW_EXITED;
 
+	if (s->sock >= 0)
+		(void) shutdown(s->sock, SHUT_WR); /* one that still waits for GO waits no longer */
 	if (monitor_gone(s->p, s->sock, &ignored) < 0) {
 		log_warn("stop the monitor of '%s', ignoring: %s", s->p->row.name, ignored.msg);
 		err_clear(&ignored);

@@ -81,7 +81,8 @@ static void kill_peer(int sock)
 	struct ucred u;
 	socklen_t n = sizeof u;
 
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &u, &n) == 0 && u.pid > 1)
+	/* the starter's own connection is a pair it made itself, and its peer's pid is its own */
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &u, &n) == 0 && u.pid > 1 && u.pid != getpid())
 		(void) kill(u.pid, SIGKILL);
 }
 

@@ -1,4 +1,4 @@
-/* Rows of images: their names, their layers, who uses them; and Kubernetes objects kept by name. */
+/* Rows of images: their names, their layers, who uses them. */
 #include <errno.h>
 #include <string.h>
 
@@ -178,32 +178,4 @@ bool store_layer_used(struct store *s, const char *diff_id)
 
 	/* when it cannot be told, the layer stays */
 	return !q || query_step(s, q, &ignored) != 0;
-}
-
-/* ---- Kubernetes objects ------------------------------------------------------------------------------------------- */
-
-int store_object_put(struct store *s, const char *kind, const char *name, const char *doc, const char *file,
-	struct err *err)
-{
-	int rc = query_run(s, Q_OBJECT_PUT, err, "tttt", kind, name, doc, file);
-
-	return rc < 0 ? rc : 0;
-}
-
-int store_object_get(struct store *s, const char *kind, const char *name, struct arena *a,
-	const char **ret_doc, struct err *err)
-{
-	auto_query sqlite3_stmt *q = query_bind(s, Q_OBJECT_GET, err, "tt", kind, name);
-	int rc = q ? query_step(s, q, err) : -EIO;
-
-	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "no such %s '%s'", kind, name);
-	return rc < 0 ? rc : column_text(q, 0, a, ret_doc, err);
-}
-
-int store_object_del(struct store *s, const char *kind, const char *name, struct err *err)
-{
-	int rc = query_run(s, Q_OBJECT_DEL, err, "tt", kind, name);
-
-	return rc < 0 ? rc : 0;
 }

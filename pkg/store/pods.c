@@ -175,6 +175,27 @@ int store_pod_release(struct store *s, const char *id, struct err *err)
 	return txn_end(s, rc, err);
 }
 
+int store_pod_restore(struct store *s, const char *id, enum row_state state, struct err *err)
+{
+	struct arena a = { 0 };
+	struct pod_row pod = { 0 };
+	struct ctr_row *ctr = NULL;
+	size_t n = 0;
+	int rc = txn_start(s, err);
+
+	if (rc < 0)
+		return rc;
+	if ((rc = store_pod_get(s, id, &a, &pod, err)) >= 0 &&
+		(rc = store_ctrs(s, id, &a, &ctr, &n, err)) >= 0 && !pod.solo)
+		rc = name_add(s, pod.name, STORE_POD, id, err);
+	for (size_t i = 0; i < n && rc >= 0; i++)
+		rc = name_add(s, ctr[i].name, STORE_CONTAINER, ctr[i].id, err);
+	if (rc >= 0)
+		rc = store_pod_set_state(s, id, state, err);
+	arena_done(&a);
+	return txn_end(s, rc, err);
+}
+
 int store_pod_del(struct store *s, const char *id, struct err *err)
 {
 	/* names first: they are found through the rows */

@@ -10,7 +10,7 @@
 #ifndef PODCTL_STORE_SQL_H
 #define PODCTL_STORE_SQL_H
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define APPLICATION_ID "1885566060" /* "pctl" */
 
 /* clang-format off */
@@ -39,6 +39,11 @@
 	"CREATE TABLE volume(name TEXT PRIMARY KEY, created INT NOT NULL, anonymous INT NOT NULL, fresh INT NOT NULL," \
 	" labels TEXT) WITHOUT ROWID;"
 
+/* When each object was first stored and last changed: what secrets are asked for. */
+#define SCHEMA_STEP_2 \
+	"ALTER TABLE object ADD COLUMN created INT NOT NULL DEFAULT 0;" \
+	"ALTER TABLE object ADD COLUMN updated INT NOT NULL DEFAULT 0;"
+
 #define POD_COLUMNS "id, name, state, solo, autoremove, created, spec, res, status, kube, kube_file"
 #define CTR_COLUMNS "id, pod, name, idx, image, image_name, created, spec"
 #define IMAGE_COLUMNS "id, digest, created, size, config, manifest"
@@ -49,6 +54,7 @@
 	" WHERE m.value ->> '$.type' = 'named' AND m.value ->> '$.source' = ?1 AND p." NOT_REMOVING \
 	" UNION SELECT c.name, c.id, c.idx FROM pod p JOIN ctr c ON c.pod = p.id, json_each(p.spec, '$.volumes') v" \
 	" WHERE v.value ->> '$.type' = 'named' AND v.value ->> '$.path' = ?1 AND c.idx >= 0 AND p." NOT_REMOVING
+#define OBJECT_COLUMNS "kind, name, doc, file, created, updated"
 #define NOT_REMOVING "state <> 4"
 #define ID_TEXT 65
 
@@ -137,8 +143,10 @@
 	X(Q_VOLUME_USERS, VOLUME_USERS) \
 	X(Q_VOLUME_DEL, "DELETE FROM volume WHERE name = ?1") \
 	\
-	X(Q_OBJECT_PUT, "INSERT OR REPLACE INTO object(kind, name, doc, file) VALUES(?1, ?2, ?3, ?4)") \
-	X(Q_OBJECT_GET, "SELECT doc FROM object WHERE kind = ?1 AND name = ?2") \
+	X(Q_OBJECT_PUT, "INSERT INTO object(" OBJECT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6)" \
+		" ON CONFLICT(kind, name) DO UPDATE SET doc = ?3, file = ?4, updated = ?6") \
+	X(Q_OBJECT_GET, "SELECT " OBJECT_COLUMNS " FROM object WHERE kind = ?1 AND name = ?2") \
+	X(Q_OBJECTS, "SELECT " OBJECT_COLUMNS " FROM object WHERE ?1 IS NULL OR kind = ?1 ORDER BY kind, name") \
 	X(Q_OBJECT_DEL, "DELETE FROM object WHERE kind = ?1 AND name = ?2")
 
 #define X(id, text) id,

@@ -18,7 +18,7 @@
 #define BUSY_MS 20000    /* another podctl's transaction lasts under a millisecond; a stalled disk longer */
 #define WAL_KEEP (200L * 1024) /* the next opener reads the whole WAL: 1.3 ms at 4 MB */
 
-static const char *const schema_steps[SCHEMA_VERSION] = { SCHEMA_STEP_0, SCHEMA_STEP_1 };
+static const char *const schema_steps[SCHEMA_VERSION] = { SCHEMA_STEP_0, SCHEMA_STEP_1, SCHEMA_STEP_2 };
 
 #define X(id, text) [id] = text,
 static const char *const query_texts[] = { QUERIES(X) };

@@ -74,6 +74,8 @@ int store_pod_set_spec(struct store *s, const char *id, const char *spec, struct
 int store_ctr_set_spec(struct store *s, const char *id, const char *spec, struct err *err);
 /* ROW_REMOVING, and its name and its containers' names are free from now on. */
 int store_pod_release(struct store *s, const char *id, struct err *err);
+/* Takes a release back.  ERR_EXISTS: a name has been taken by somebody else. */
+int store_pod_restore(struct store *s, const char *id, enum row_state state, struct err *err);
 /* Deletes the rows of pod and containers, leases and ports.  Last step of pod_remove.  Absent is success. */
 int store_pod_del(struct store *s, const char *id, struct err *err);
 int store_ctr_del(struct store *s, const char *id, struct err *err);
@@ -176,11 +178,23 @@ int store_volume_users(struct store *s, const char *name, struct arena *a, struc
 /* Deletes the row while nobody mounts it: ERR_STATE names the users, ERR_NOT_FOUND. */
 int store_volume_del(struct store *s, const char *name, struct err *err);
 
-/* ---- Kubernetes objects kept by name (ConfigMap) ------------------------------------------------------------------ */
-int store_object_put(struct store *s, const char *kind, const char *name, const char *doc, const char *file,
-	struct err *err);
+/* ---- Kubernetes objects kept by kind and name ------------------------------------------------------------------------ */
+struct object_row {
+	const char *kind, *name;
+	const char *doc; /* JSON */
+	const char *
+		file; /* absolute path of the manifest it came from; NULL: from standard input or made by hand */
+	uint64_t created_us, updated_us;
+};
+/* Adds it, or changes doc, file and updated_us of the one that is there. */
+int store_object_put(struct store *s, const struct object_row *o, struct err *err);
+/* ERR_NOT_FOUND */
 int store_object_get(struct store *s, const char *kind, const char *name, struct arena *a,
-	const char **ret_doc, struct err *err);
+	struct object_row *ret, struct err *err);
+/* By kind (NULL: all) and name. */
+int store_objects(struct store *s, const char *kind, struct arena *a, struct object_row **ret, size_t *ret_n,
+	struct err *err);
+/* 1: deleted, 0: it was not there. */
 int store_object_del(struct store *s, const char *kind, const char *name, struct err *err);
 
 #endif

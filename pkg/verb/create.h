@@ -66,6 +66,8 @@ int create_systemd(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_security(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
+int create_logging(
+	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_restart(const struct create_request *r, struct container_spec *c, struct err *err);
 
 /* podctl update: the limits in r replace those of a container. */

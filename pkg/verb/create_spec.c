@@ -124,7 +124,7 @@ static int entrypoint(
 }
 
 /* k8s-file is the one log there is; json-file means the same to podman; journald waits for its issue. */
-static int logging(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
+int create_logging(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
 {
 	const char *driver = r->log_driver ? r->log_driver : "k8s-file";
 	uint64_t size;
@@ -291,7 +291,7 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 		(rc = entrypoint(r, c, a, err)) < 0 || (rc = namespaces(r, c, a, err)) < 0 ||
 		(rc = create_mounts(r, c, a, err)) < 0 || (rc = create_limits(r, c, a, err)) < 0 ||
 		(rc = create_security(r, c, a, err)) < 0 || (rc = create_restart(r, c, err)) < 0 ||
-		(rc = logging(r, c, a, err)) < 0 || (rc = stopping(r, c, a, err)) < 0 ||
+		(rc = create_logging(r, c, a, err)) < 0 || (rc = stopping(r, c, a, err)) < 0 ||
 		(rc = exposed(r, c, a, err)) < 0 || (rc = host_files(r, c, a, err)) < 0)
 		return rc;
 	return umask_value(r->umask, c, err);

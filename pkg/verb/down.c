@@ -1,199 +1,238 @@
 /*
- * down.c — kube down and generate kube.
+ * down.c — kube down: pods by the labels of their owners and by their names, objects, and with --force the volumes of claims.
  */
-#include <ctype.h>
 #include <string.h>
 
-#include "pkg/codec/node.h"
-#include "pkg/util/log.h"
-#include "pkg/verb/play.h"
+#include "pkg/verb/play_internal.h"
 #include "pkg/verb/pods.h"
+#include "pkg/volume/volume.h"
 
-static bool is_workload(const char *kind)
+#define auto_loaded AUTO(pod_done)
+#define POD_NONE                                                       \
+	{                                                              \
+		.lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF \
+	}
+
+static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "down"); }
+
+static bool has(const struct strs *l, const char *s)
 {
-	static const char *const kinds[] = { "Deployment", "ReplicaSet", "ReplicationController",
-		"StatefulSet", "DaemonSet", "Job" };
-
-	for (size_t i = 0; i < LEN(kinds); i++)
-		if (!strcmp(kinds[i], kind))
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->v[i], s))
 			return true;
 	return false;
 }
 
-/* Pods that a document of this kind and name made: NAME, or NAME-pod and NAME-pod-0 ... of a workload. */
-static bool made_by(const struct kube_name *k, const struct pod_row *row)
-{
-	size_t n = strlen(k->name);
+/* ---- pods ---------------------------------------------------------------------------------------------------------------- */
 
-	if (row->solo || row->state == ROW_REMOVING)
-		return false;
-	if (!strcmp(k->kind, "Pod"))
-		return !strcmp(row->name, k->name);
-	if (!is_workload(k->kind) || !row->kube || strncmp(row->name, k->name, n) != 0 ||
-		strncmp(row->name + n, "-pod", 4) != 0)
-		return false;
-	n += 4;
-	return !row->name[n] || (row->name[n] == '-' && isdigit((unsigned char) row->name[n + 1]));
+/* volumes: the claims it used are added. */
+int down_pod(struct engine *e, const char *id, struct arena *a, struct down_result *ret, struct strs *volumes,
+	struct err *err)
+{
+	auto_loaded struct pod p = POD_NONE;
+	bool alive;
+	int rc;
+
+	if ((rc = pod_load(e, id, true, &p, err)) < 0)
+		return err->kind == ERR_NOT_FOUND ? (err_clear(err), 0) : rc;
+	for (size_t i = 0; volumes && i < p.spec.volumes.n; i++) {
+		const struct volume_spec *v = LIST_AT(p.spec.volumes, struct volume_spec, i);
+
+		if (v->type == VOLUME_NAMED && v->path && !has(volumes, v->path) &&
+			strs_add(volumes, a, v->path) < 0)
+			return no_memory(err);
+	}
+	alive = p.alive;
+	if ((alive && (rc = pod_stop(e, &p, NULL, UINT64_MAX, err)) < 0) || (rc = pod_remove(e, &p, err)) < 0)
+		return err_wrap(err, "pod '%s'", p.row.name);
+	if (strs_add(&ret->stopped, a, id) < 0 || strs_add(&ret->removed, a, id) < 0)
+		return no_memory(err);
+	return 0;
 }
 
-static int down_pods(struct engine *e, const struct kube_name *k, struct arena *a, struct down_result *ret,
-	struct err *err)
+struct down {
+	struct engine *e;
+	struct arena *a;
+	struct down_result *ret;
+	struct strs *volumes;
+	struct kube_name *name;
+	size_t n;
+	struct strs paths;
+	const struct play *except; /* --prune: what its plan has stays */
+	struct err first;
+};
+
+static bool is_named(const struct down *d, const struct pod_row *row, const struct kvs *labels)
+{
+	const char *kind = kvs_get(labels, PLAY_LABEL_KIND), *name = kvs_get(labels, PLAY_LABEL_NAME);
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct kube_name *k = &d->name[i];
+
+		if (!strcmp(k->kind, "Pod")
+				? !strcmp(k->name, row->name)
+				: kind && name && !strcmp(k->kind, kind) && !strcmp(k->name, name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_planned(const struct play *p, const char *name)
+{
+	for (size_t i = 0; p && i < p->plan.n_pod; i++)
+		if (!strcmp(p->plan.pod[i].spec.name, name))
+			return true;
+	return false;
+}
+
+static void keep_first(struct down *d, const struct err *one)
+{
+	if (!d->first.kind && !d->first.len)
+		d->first = *one;
+}
+
+/* The last first: what was played last may use what came before.  One that cannot be removed does not keep the others. */
+static int down_pods(struct down *d, struct err *err)
 {
 	struct pod_row *rows = NULL;
 	size_t n = 0;
 	int rc;
 
-	if ((rc = store_pods(e->store, a, &rows, &n, err)) < 0)
+	if ((rc = store_pods(d->e->store, d->a, &rows, &n, err)) < 0)
 		return rc;
-	for (size_t i = 0; i < n; i++) {
-		struct target t = { .asked = rows[i].name, .id = rows[i].id, .pod = rows[i].id };
+	for (size_t i = n; i--;) {
+		struct pod_spec spec = { 0 };
 		struct err one = { 0 };
+		const char *file;
+		json_t *v;
 
-		if (!made_by(k, &rows[i]))
+		if (rows[i].solo || rows[i].state == ROW_REMOVING || !rows[i].spec)
 			continue;
-		if (verb_pod_remove(e, &t, &(struct remove_request){ .force = true }, &one) < 0) {
-			if (one.kind == ERR_NOT_FOUND)
-				continue;
-			*err = one;
-			return err_wrap(err, "pod '%s'", rows[i].name);
-		}
-		if (strs_add(&ret->stopped, a, t.id) < 0 || strs_add(&ret->removed, a, t.id) < 0)
-			return err_sys(err, ENOMEM, "down");
+		if ((v = json_parse(rows[i].spec, strlen(rows[i].spec), &one)))
+			(void) decode_json(v, pod_spec_fields, &spec, d->a, &one);
+		json_decref(v);
+		file = kvs_get(&spec.labels, PLAY_LABEL_FILE);
+		if (is_planned(d->except, rows[i].name) ||
+			(!is_named(d, &rows[i], &spec.labels) && !(file && has(&d->paths, file))))
+			continue;
+		err_clear(&one);
+		if (down_pod(d->e, rows[i].id, d->a, d->ret, d->volumes, &one) < 0)
+			keep_first(d, &one);
 	}
 	return 0;
 }
 
-int verb_down(struct engine *e, const struct kube_input *in, size_t n, struct diag *d, struct arena *a,
-	struct down_result *ret, struct err *err)
+/* ---- objects and volumes ------------------------------------------------------------------------------------------------- */
+
+/* What is in a volume outlives its pods, unless that was asked for; so do the documents that lead to it. */
+static bool outlives(const struct down *d, const char *kind)
 {
-	struct kube_name *names = NULL;
-	size_t n_names = 0;
-	int rc = kube_names(in, n, a, d, &names, &n_names, err);
+	return !d->volumes && (!strcmp(kind, "PersistentVolumeClaim") || !strcmp(kind, "PersistentVolume"));
+}
+
+static bool is_planned_object(const struct play *p, const struct object_row *o)
+{
+	for (size_t i = 0; p && i < p->plan.n_object; i++)
+		if (!strcmp(p->plan.object[i].kind, o->kind) && !strcmp(p->plan.object[i].name, o->name))
+			return true;
+	return false;
+}
+
+static int down_object(struct down *d, const struct object_row *o, struct err *err)
+{
+	int rc = store_object_del(d->e->store, o->kind, o->name, err);
+	struct strs *told = !strcmp(o->kind, "ConfigMap") ? &d->ret->config_maps
+			    : !strcmp(o->kind, "Secret")  ? &d->ret->secrets
+							  : NULL;
 
 	if (rc < 0)
 		return rc;
-	if (d->errors)
-		return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was taken down",
-			n == 1 ? in[0].file : "manifests", d->errors, d->errors == 1 ? "" : "s");
-	/* the last first: what was played last may use what came before */
-	for (size_t i = n_names; i--;)
-		if ((rc = down_pods(e, &names[i], a, ret, err)) < 0)
-			return rc;
-	for (size_t i = n_names; i--;) {
-		if (strcmp(names[i].kind, "ConfigMap") != 0 && strcmp(names[i].kind, "Secret") != 0)
-			continue;
-		if ((rc = store_object_del(e->store, names[i].kind, names[i].name, err)) < 0)
-			return rc;
-		if (strs_add(&ret->config_maps, a, names[i].name) < 0)
-			return err_sys(err, ENOMEM, "down");
+	if ((told && strs_add(told, d->a, o->name) < 0) ||
+		(d->volumes && !strcmp(o->kind, "PersistentVolumeClaim") && !has(d->volumes, o->name) &&
+			strs_add(d->volumes, d->a, o->name) < 0))
+		return no_memory(err);
+	return 0;
+}
+
+static int down_objects(struct down *d, struct err *err)
+{
+	struct object_row *rows = NULL;
+	size_t n = 0;
+	int rc = store_objects(d->e->store, NULL, d->a, &rows, &n, err);
+
+	for (size_t i = n; rc >= 0 && i--;) {
+		bool ours = rows[i].file && has(&d->paths, rows[i].file);
+
+		for (size_t k = 0; k < d->n && !ours; k++)
+			ours = !strcmp(d->name[k].kind, rows[i].kind) &&
+			       !strcmp(d->name[k].name, rows[i].name);
+		if (ours && !outlives(d, rows[i].kind) && !is_planned_object(d->except, &rows[i]))
+			rc = down_object(d, &rows[i], err);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int down_volumes(struct down *d, struct err *err)
+{
+	for (size_t k = 0; k < d->n; k++) /* of a claim that was never stored */
+		if (!strcmp(d->name[k].kind, "PersistentVolumeClaim") && !has(d->volumes, d->name[k].name) &&
+			strs_add(d->volumes, d->a, d->name[k].name) < 0)
+			return no_memory(err);
+	for (size_t i = 0; i < d->volumes->n; i++) {
+		struct err one = { 0 };
+
+		if (volume_remove(d->e, d->volumes->v[i], &one) < 0) {
+			if (one.kind != ERR_NOT_FOUND)
+				keep_first(d, &one);
+		} else if (strs_add(&d->ret->volumes, d->a, d->volumes->v[i]) < 0) {
+			return no_memory(err);
+		}
 	}
 	return 0;
 }
 
-/* ---- generate --------------------------------------------------------------------------------------------------------------- */
+/* ---- the verbs ------------------------------------------------------------------------------------------------------------ */
 
-struct maps {
-	json_t *v[256];
-	const char *name[256];
-	size_t n;
-	struct engine *e;
-	struct arena *a;
-};
-
-static void maps_done(struct maps *m)
+static int paths_of(struct down *d, const struct kube_input *in, size_t n, struct err *err)
 {
-	while (m->n)
-		json_decref(m->v[--m->n]);
+	for (size_t i = 0; i < n; i++)
+		if (in[i].path && strs_add(&d->paths, d->a, in[i].path) < 0)
+			return no_memory(err);
+	return 0;
 }
 
-static void add_map(struct maps *m, const char *name)
+static int run(struct down *d, struct err *err)
 {
-	const char *doc = NULL;
-	struct err one = { 0 };
-	json_t *v;
-
-	for (size_t i = 0; i < m->n; i++)
-		if (!strcmp(m->name[i], name))
-			return;
-	if (m->n == LEN(m->v) || store_object_get(m->e->store, "ConfigMap", name, m->a, &doc, &one) < 0 ||
-		!doc)
-		return; /* optional ones need not be there */
-	if (!(v = json_parse(doc, strlen(doc), &one))) {
-		log_warn("ConfigMap %s, ignoring: %s", name, one.msg);
-		return;
-	}
-	m->name[m->n] = arena_strdup(m->a, name);
-	m->v[m->n++] = v;
-}
-
-/* Everything in a manifest that names a ConfigMap: volumes, projected sources, env, envFrom. */
-static void find_maps(struct maps *m, const json_t *v)
-{
-	static const char *const keys[] = { "configMap", "configMapKeyRef", "configMapRef" };
-	const char *key;
-	json_t *item;
-	size_t i;
-
-	if (json_is_array(v))
-		json_array_foreach((json_t *) v, i, item) find_maps(m, item);
-	if (!json_is_object(v))
-		return;
-	json_object_foreach((json_t *) v, key, item)
-	{
-		const char *name = json_string_value(json_object_get(item, "name"));
-
-		for (i = 0; i < LEN(keys); i++)
-			if (name && !strcmp(keys[i], key))
-				add_map(m, name);
-		find_maps(m, item);
-	}
-}
-
-static int generate_one(struct engine *e, const char *name, struct maps *m, struct buf *b, struct err *err)
-{
-	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
-	auto_arena struct arena a = { 0 };
-	const char *id = NULL, *pod = NULL;
-	struct err one = { 0 };
-	json_t *doc = NULL;
-	size_t before = m->n;
 	int rc;
 
-	if (store_find(e->store, name, STORE_POD, &a, &id, &pod, &one) == 0)
-		pod = id;
-	else if (one.kind != ERR_NOT_FOUND ||
-		 store_find(e->store, name, STORE_CONTAINER, &a, &id, &pod, &one) < 0)
-		return one.kind == ERR_NOT_FOUND
-			       ? err_set(err, ERR_NOT_FOUND,
-					 "name or ID \"%s\" not found: no such pod or container", name)
-			       : (*err = one, -EIO);
-	if ((rc = pod_load(e, pod, false, &p, err)) < 0)
+	if ((rc = down_pods(d, err)) < 0 || (rc = down_objects(d, err)) < 0 ||
+		(d->volumes && (rc = down_volumes(d, err)) < 0))
 		return rc;
-	if (p.row.kube && !(doc = json_parse(p.row.kube, strlen(p.row.kube), err)))
-		return err_wrap(err, "the manifest of pod '%s'", p.row.name);
-	if (doc)
-		find_maps(m, doc);
-	if (b->len)
-		(void) buf_puts(b, "---\n");
-	rc = kube_generate(doc, &p.spec, p.ctr, p.n, m->v + before, m->n - before, b, err);
-	json_decref(doc);
-	return rc;
+	if (!d->first.len)
+		return 0;
+	*err = d->first;
+	return -EIO;
 }
 
-int verb_generate(struct engine *e, const struct strs *names, struct buf *b, struct err *err)
+int down_of_files(struct play *p, struct down_result *ret, struct err *err)
 {
-	auto_arena struct arena a = { 0 };
-	struct maps *m = arena_alloc(&a, sizeof *m);
-	int rc = 0;
+	struct down d = { .e = p->e, .a = p->a, .ret = ret, .except = p };
+	int rc = paths_of(&d, p->r->in, p->r->n, err);
 
-	if (!m)
-		return err_sys(err, ENOMEM, "generate");
-	m->e = e;
-	m->a = &a;
-	for (size_t i = 0; i < names->n && rc == 0; i++)
-		rc = generate_one(e, names->v[i], m, b, err);
-	maps_done(m);
-	if (rc == 0 && buf_failed(b))
-		return err_sys(err, -b->error, "generate");
-	return rc;
+	return rc < 0 ? rc : run(&d, err);
+}
+
+int verb_down(struct engine *e, const struct down_request *r, struct diag *diag, struct arena *a,
+	struct down_result *ret, struct err *err)
+{
+	struct strs volumes = { 0 };
+	struct down d = { .e = e, .a = a, .ret = ret, .volumes = r->volumes ? &volumes : NULL };
+	int rc = kube_names(r->in, r->n, a, diag, &d.name, &d.n, err);
+
+	if (rc < 0 || (rc = paths_of(&d, r->in, r->n, err)) < 0)
+		return rc;
+	if (diag->errors)
+		return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was taken down",
+			r->n == 1 ? r->in[0].file : "manifests", diag->errors, diag->errors == 1 ? "" : "s");
+	return run(&d, err);
 }

@@ -1,31 +1,23 @@
 /*
- * play.c — kube play: read, check images, make, start; undone as a whole until every pod has had its first start.
+ * play.c — kube play: read, look at images and at what is there, decide for each pod; the rest is play_apply.c's.
  */
-#include "pkg/verb/play.h"
-
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/codec/node.h"
-#include "pkg/util/io.h"
-#include "pkg/util/limits.h"
-#include "pkg/util/log.h"
-#include "pkg/util/proc.h"
+#include "pkg/util/sha256.h"
+#include "pkg/verb/containers.h"
 #include "pkg/verb/image_use.h"
-#include "pkg/verb/pods.h"
+#include "pkg/verb/play_internal.h"
 
-struct play {
-	struct engine *e;
-	const struct play_request *r;
-	struct kube_plan plan;
-	struct arena *a;
-	char **old_doc; /* of each config map, before this play; NULL: there was none */
-	size_t n_stored;
-	struct played_pod *made; /* pods that are in the store */
-	size_t n_made;
-	bool parallel;
-};
+#define auto_loaded AUTO(pod_done)
+#define POD_NONE                                                       \
+	{                                                              \
+		.lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF \
+	}
+
+const char *const play_action_names[] = { "create", "keep", "replace" };
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "play"); }
 
@@ -34,45 +26,119 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "play"); }
 struct lookup {
 	struct engine *e;
 	struct arena *a;
+	struct kube_plan configs; /* of --configmap */
 };
 
-/* A ConfigMap or Secret that no document of this play holds: one that an earlier play stored. */
-static const struct node *lookup_stored(void *ctx, const char *kind, const char *name)
+static const struct node *node_of(const char *doc, struct arena *a)
 {
-	const struct lookup *l = ctx;
-	const struct node *n = NULL;
-	const char *doc = NULL;
 	struct err one = { 0 };
-	json_t *v;
+	json_t *v = json_parse(doc, strlen(doc), &one);
+	const struct node *n = v ? node_from_json(v, a) : NULL;
 
-	if (store_object_get(l->e->store, kind, name, l->a, &doc, &one) < 0 || !doc)
-		return NULL;
-	if ((v = json_parse(doc, strlen(doc), &one)))
-		n = node_from_json(v, l->a);
 	json_decref(v);
 	return n;
 }
 
-static int read_plan(struct play *p, struct diag *d, struct err *err)
+/* A ConfigMap or Secret that no document of this play holds: of --configmap, or one that an earlier play stored. */
+static const struct node *lookup_stored(void *ctx, const char *kind, const char *name)
 {
-	struct lookup l = { p->e, p->a };
-	struct kube_options o = {
-		.engine_default_pull = p->e->config.pull_policy, .lookup = lookup_stored, .lookup_ctx = &l
-	};
-	int rc = kube_read(p->r->in, p->r->n, &o, d, &p->plan, err);
+	const struct lookup *l = ctx;
+	struct object_row row = { 0 };
+	struct err one = { 0 };
 
-	if (rc < 0)
+	for (size_t i = 0; i < l->configs.n_object; i++)
+		if (!strcmp(l->configs.object[i].kind, kind) && !strcmp(l->configs.object[i].name, name))
+			return node_from_json(l->configs.object[i].doc, l->a);
+	if (store_object_get(l->e->store, kind, name, l->a, &row, &one) < 0)
+		return NULL;
+	return node_of(row.doc, l->a);
+}
+
+static const struct node **list_stored(void *ctx, const char *kind, size_t *ret_n)
+{
+	const struct lookup *l = ctx;
+	const struct node **v;
+	struct object_row *rows = NULL;
+	struct err one = { 0 };
+	size_t n = 0;
+
+	*ret_n = 0;
+	if (store_objects(l->e->store, kind, l->a, &rows, &n, &one) < 0 ||
+		!(v = arena_array(l->a, n + 1, sizeof *v)))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if ((v[*ret_n] = node_of(rows[i].doc, l->a)))
+			++*ret_n;
+	return v;
+}
+
+static int faults(const struct kube_input *in, size_t n, const struct diag *d, struct err *err)
+{
+	return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was created",
+		n == 1 ? in[0].file : "manifests", d->errors, d->errors == 1 ? "" : "s");
+}
+
+static int read_configs(struct play *p, struct lookup *l, struct diag *d, struct err *err)
+{
+	struct kube_options o = { 0 };
+	int rc;
+
+	if (!p->r->n_configs)
+		return 0;
+	if ((rc = kube_read(p->r->configs, p->r->n_configs, &o, d, &l->configs, err)) < 0)
 		return rc;
 	if (d->errors)
-		return err_set(err, ERR_INVALID, "%s: %zu fault%s, nothing was created",
-			p->r->n == 1 ? p->r->in[0].file : "manifests", d->errors, d->errors == 1 ? "" : "s");
-	if (!p->plan.n_pod && !p->plan.n_config_map)
-		return err_set(err, ERR_INVALID, "%s: there is nothing to play in it",
-			p->r->n ? p->r->in[0].file : "manifest");
+		return faults(p->r->configs, p->r->n_configs, d, err);
+	for (size_t i = 0; i < l->configs.n_object; i++)
+		if (strcmp(l->configs.object[i].kind, "ConfigMap") != 0)
+			return err_set(err, ERR_INVALID,
+				"--configmap %s: holds the %s '%s', expected only ConfigMaps",
+				l->configs.object[i].file, l->configs.object[i].kind,
+				l->configs.object[i].name);
+	if (l->configs.n_pod)
+		return err_set(err, ERR_INVALID,
+			"--configmap %s: holds the Pod '%s', expected only ConfigMaps",
+			l->configs.pod[0].file, l->configs.pod[0].spec.name);
 	return 0;
 }
 
-/* ---- what the plan does not know: the engine and the images ------------------------------------------------------------ */
+static int check_ambiguous(const struct play *p, const struct lookup *l, struct err *err)
+{
+	for (size_t i = 0; i < p->plan.n_object; i++)
+		for (size_t k = 0; k < l->configs.n_object; k++)
+			if (!strcmp(p->plan.object[i].kind, "ConfigMap") &&
+				!strcmp(p->plan.object[i].name, l->configs.object[k].name))
+				return err_set(err, ERR_INVALID,
+					"ambiguous configuration: the ConfigMap '%s' is in %s and in "
+					"--configmap %s",
+					p->plan.object[i].name, p->plan.object[i].file,
+					l->configs.object[k].file);
+	return 0;
+}
+
+static int read_plan(struct play *p, struct diag *d, struct err *err)
+{
+	struct lookup l = { .e = p->e, .a = p->a };
+	struct kube_options o = { .engine_default_pull = p->e->config.pull_policy,
+		.lookup = lookup_stored,
+		.list = list_stored,
+		.lookup_ctx = &l };
+	int rc = read_configs(p, &l, d, err);
+
+	if (rc == 0 && (rc = kube_read(p->r->in, p->r->n, &o, d, &p->plan, err)) == 0) {
+		if (d->errors)
+			rc = faults(p->r->in, p->r->n, d, err);
+		else if (!p->plan.n_pod && !p->plan.n_object)
+			rc = err_set(err, ERR_INVALID, "%s: there is nothing to play in it",
+				p->r->n ? p->r->in[0].file : "manifest");
+		else
+			rc = check_ambiguous(p, &l, err);
+	}
+	kube_plan_done(&l.configs);
+	return rc;
+}
+
+/* ---- images ------------------------------------------------------------------------------------------------------------- */
 
 static const char *policy_of(const struct play *p, const char *ref)
 {
@@ -82,290 +148,220 @@ static const char *policy_of(const struct play *p, const char *ref)
 	return NULL;
 }
 
+/* Without effects: what is here is looked up, what is not would be pulled. */
+static int look_at_image(struct play *p, struct container_spec *c, const char *policy, struct err *err)
+{
+	struct image_row row = { 0 };
+	int rc = image_resolve(p->e, c->image, p->a, &row, err);
+
+	if (rc == 0)
+		return image_use_for(p->e, c->image, "never", NULL, c, &p->plan.arena, err);
+	if (err->kind != ERR_NOT_FOUND || (policy && !strcmp(policy, "Never")))
+		return rc;
+	err_clear(err);
+	return 0;
+}
+
 static int resolve_pod(struct play *p, struct kube_pod *k, struct err *err)
 {
 	int rc;
 
-	if (p->r->network)
-		for (int i = 0; net_mode_names[i]; i++)
-			if (!strcmp(net_mode_names[i], p->r->network))
-				k->spec.net = i;
-	/* as for run: an ordinary user has no bridge yet, and a pod without published ports can do without */
-	if (p->e->rootless && k->spec.net == NET_BRIDGE && !k->spec.ports.n)
-		k->spec.net = NET_NONE;
-	k->spec.no_hosts = k->spec.no_hosts || p->r->no_hosts;
 	for (size_t i = 0; i < k->n; i++) {
 		struct container_spec *c = &k->ctr[i];
+		const char *policy = policy_of(p, c->image);
 
 		if (c->role == ROLE_INFRA)
 			continue;
-		if ((rc = image_use_for(p->e, c->image, policy_of(p, c->image), &p->r->images, c,
-			     &p->plan.arena, err)) < 0)
+		rc = p->r->dry_run
+			     ? look_at_image(p, c, policy, err)
+			     : image_use_for(p->e, c->image, policy, &p->r->images, c, &p->plan.arena, err);
+		if (rc < 0)
 			return err_wrap(err, "pod '%s': container '%s'", k->spec.name,
 				c->short_name ? c->short_name : c->name);
 	}
 	return 0;
 }
 
-/* ---- making and undoing ------------------------------------------------------------------------------------------------- */
+/* ---- what is asked, in a digest ------------------------------------------------------------------------------------------ */
 
-static int store_objects(struct play *p, struct err *err)
+static void hash_json(struct sha256 *h, json_t *v)
 {
-	int rc;
+	auto_free char *text = v ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
 
-	if (!(p->old_doc = arena_array(p->a, p->plan.n_config_map + 1, sizeof *p->old_doc)))
-		return no_memory(err);
-	for (size_t i = 0; i < p->plan.n_config_map; i++) {
-		const struct kube_config_map *c = &p->plan.config_map[i];
-		auto_free char *text = json_print(c->doc);
-		struct err one = { 0 };
-		const char *old = NULL;
+	if (text)
+		sha256_update(h, text, strlen(text) + 1);
+}
 
-		if (!text)
-			return no_memory(err);
-		if (store_object_get(p->e->store, c->kind, c->name, p->a, &old, &one) == 0 && old)
-			p->old_doc[i] = arena_strdup(p->a, old);
-		if ((rc = store_object_put(p->e->store, c->kind, c->name, text, p->plan.digest, err)) < 0)
-			return rc;
-		p->n_stored++;
+/* The contents of a volume may change while its pod runs, and do not make it another pod; the document says which they are. */
+static json_t *without_files(json_t *pod)
+{
+	json_t *volume;
+	size_t i;
+
+	json_array_foreach(json_object_get(pod, "volumes"), i, volume) json_object_del(volume, "files");
+	return pod;
+}
+
+/* Before the image's config is merged in: its anonymous volumes have a name of their own each time. */
+static void digest_asked(const struct kube_pod *k, struct sha256 *h)
+{
+	json_t *v;
+
+	sha256_init(h);
+	hash_json(h, k->doc);
+	hash_json(h, v = without_files(encode_json(pod_spec_fields, &k->spec)));
+	json_decref(v);
+	for (size_t i = 0; i < k->n; i++) {
+		hash_json(h, v = encode_json(container_spec_fields, &k->ctr[i]));
+		json_decref(v);
 	}
+}
+
+static const char *digest_images(const struct kube_pod *k, struct sha256 *h, struct arena *a)
+{
+	unsigned char bytes[32];
+	char hex[65];
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->ctr[i].image_id)
+			sha256_update(h, k->ctr[i].image_id, strlen(k->ctr[i].image_id) + 1);
+	sha256_final(h, bytes);
+	digest_hex(bytes, hex);
+	return arena_strdup(a, hex);
+}
+
+/* ---- what is there --------------------------------------------------------------------------------------------------------- */
+
+static int is_ours(const struct play_pod *pp, const struct pod *old, struct err *err)
+{
+	const char *kind = kvs_get(&old->spec.labels, PLAY_LABEL_KIND),
+		   *name = kvs_get(&old->spec.labels, PLAY_LABEL_NAME);
+
+	if (!old->row.kube || !kind || !name)
+		return err_set(err, ERR_EXISTS,
+			"adding pod to state: name \"%s\" is in use: pod already exists (%.12s, not made by "
+			"kube "
+			"play); --replace removes it",
+			old->row.name, old->row.id);
+	if (strcmp(kind, pp->pod->kind) != 0 || strcmp(name, pp->pod->owner) != 0)
+		return err_set(err, ERR_EXISTS,
+			"adding pod to state: name \"%s\" is in use: pod already exists (%.12s, of %s '%s'); "
+			"--replace removes it",
+			old->row.name, old->row.id, kind, name);
 	return 0;
 }
 
-static void undo_objects(struct play *p)
+/* It does not run although nothing of it has come to an end on its own. */
+static bool should_start(const struct play_pod *pp, const struct pod *old)
 {
-	while (p->n_stored) {
-		const struct kube_config_map *c = &p->plan.config_map[--p->n_stored];
-		const char *old = p->old_doc[p->n_stored];
-		struct err one = { 0 };
-		int rc = old ? store_object_put(p->e->store, c->kind, c->name, old, p->plan.digest, &one)
-			     : store_object_del(p->e->store, c->kind, c->name, &one);
-
-		if (rc < 0)
-			log_warn("%s %s, ignoring: %s", c->kind, c->name, one.msg);
-	}
-}
-
-static void undo_pods(struct play *p)
-{
-	while (p->n_made) {
-		const char *id = p->made[--p->n_made].id;
-		struct target t = { .asked = id, .id = id, .pod = id };
-		struct err one = { 0 };
-
-		if (verb_pod_remove(p->e, &t,
-			    &(struct remove_request){ .force = true, .timeout_s = { true, 0 } }, &one) < 0 &&
-			one.kind != ERR_NOT_FOUND)
-			log_warn("pod %.12s, ignoring: %s", id, one.msg);
-	}
-}
-
-static int remove_old(struct play *p, const char *name, struct err *err)
-{
-	struct target t = { .asked = name };
-	struct err one = { 0 };
-
-	if (store_find(p->e->store, name, STORE_POD, p->a, &t.id, &t.pod, &one) < 0 || !t.id)
-		return 0;
-	t.pod = t.id;
-	return verb_pod_remove(p->e, &t, &(struct remove_request){ .force = true }, err);
-}
-
-/* Ids were given by the pod, whose memory goes: they are copied. */
-static int record_made(struct play *p, const struct pod *made, struct err *err)
-{
-	struct played_pod *r = &p->made[p->n_made];
-
-	if (!(r->id = arena_strdup(p->a, made->row.id)) || !(r->name = arena_strdup(p->a, made->row.name)))
-		return no_memory(err);
-	p->n_made++;
-	for (size_t i = 0; i < made->n; i++)
-		if (made->ctr[i].role != ROLE_INFRA &&
-			strs_add(made->ctr[i].role == ROLE_INIT ? &r->init : &r->containers, p->a,
-				made->ctr_row[i].id) < 0)
-			return no_memory(err);
-	return 0;
-}
-
-static int make_pod(struct play *p, struct kube_pod *k, struct err *err)
-{
-	struct pod made = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
-	auto_free char *doc = json_print(k->doc);
-	bool start = !p->r->no_start && !p->parallel;
-	int rc;
-
-	if (!doc)
-		return no_memory(err);
-	if (p->r->replace && (rc = remove_old(p, k->spec.name, err)) < 0)
-		return rc;
-	k->spec.created_us = time_now_us();
-	rc = start ? pod_run(p->e, &k->spec, k->ctr, k->n, doc, p->plan.digest, &(struct pod_start_opts){ 0 },
-			     &made, NULL, err)
-		   : pod_create(p->e, &k->spec, k->ctr, k->n, doc, p->plan.digest, &made, err);
-	if (rc < 0)
-		return err_wrap(err, "pod '%s'", k->spec.name);
-	rc = record_made(p, &made, err);
-	pod_done(&made);
-	return rc;
-}
-
-/* ---- several pods with init containers: launched together, waited for together ------------------------------------------ */
-
-static bool needs_parallel(const struct play *p)
-{
-	for (size_t i = 0; p->plan.n_pod > 1 && i < p->plan.n_pod; i++)
-		for (size_t k = 0; k < p->plan.pod[i].n; k++)
-			if (p->plan.pod[i].ctr[k].role == ROLE_INIT)
-				return true;
+	if (old->alive || pp->pod->held)
+		return false;
+	if (old->row.state == ROW_CREATED)
+		return true;
+	for (size_t i = 0; i < old->n; i++)
+		if (old->ctr[i].role == ROLE_MEMBER && old->ctr[i].restart == RESTART_ALWAYS)
+			return true;
 	return false;
 }
 
-struct starter {
-	pid_t pid;
-	int pidfd, errors;
-};
-
-/* One pod could await what another one's containers do, so each is started by a podctl of its own. */
-static int start_one(struct play *p, const char *id, struct starter *s, struct err *err)
+static int label(struct play *p, struct play_pod *pp, const struct pod *old, struct err *err)
 {
-	struct strs argv = { 0 }, env = { 0 };
-	int pipe_fd[2], rc;
-
-	if ((rc = engine_self_argv(p->e, &argv, err)) < 0)
-		return rc;
-	if (strs_add(&argv, p->a, "pod") < 0 || strs_add(&argv, p->a, "start") < 0 ||
-		strs_add(&argv, p->a, id) < 0 ||
-		strs_addf(&env, p->a, "PATH=%s",
-			p->e->opt->path ? p->e->opt->path : "/usr/sbin:/usr/bin:/sbin:/bin") < 0)
-		return no_memory(err);
-	if (p->e->opt->home && strs_addf(&env, p->a, "HOME=%s", p->e->opt->home) < 0)
-		return no_memory(err);
-	if (p->e->opt->xdg_runtime_dir &&
-		strs_addf(&env, p->a, "XDG_RUNTIME_DIR=%s", p->e->opt->xdg_runtime_dir) < 0)
-		return no_memory(err);
-	if (p->e->opt->dbus_address &&
-		strs_addf(&env, p->a, "DBUS_SESSION_BUS_ADDRESS=%s", p->e->opt->dbus_address) < 0)
-		return no_memory(err);
-	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-		return err_sys(err, errno, "start pods");
-	s->errors = pipe_fd[0];
-	struct proc_opts o = PROC_OPTS(.path = argv.v[0], .argv = argv.v, .envp = env.v);
-
-	o.err = pipe_fd[1];
-	s->pid = proc_spawn(&o, &s->pidfd, err);
-	close(pipe_fd[1]);
-	return s->pid < 0 ? (int) s->pid : 0;
-}
-
-static int await_one(struct starter *s, struct err *err)
-{
-	auto_buf struct buf b = BUF_INIT(64 * KiB);
-	int status = 0, rc;
-
-	if (s->pid <= 0)
-		return 0;
-	(void) io_read_all(s->errors, &b);
-	if ((rc = proc_wait(s->pid, s->pidfd, 0, &status, err)) < 0)
-		return rc;
-	if (proc_exit_code(status) == 0)
-		return 0;
-	if (b.len && b.data[b.len - 1] == '\n')
-		b.data[--b.len] = 0;
-	return err_set(err, ERR_SYSTEM, "%s",
-		!b.len                           ? "its start failed"
-		: !strncmp(b.data, "Error: ", 7) ? b.data + 7
-						 : b.data);
-}
-
-static int start_together(struct play *p, struct err *err)
-{
-	struct starter *s = arena_array(p->a, p->n_made + 1, sizeof *s);
+	struct pod_spec *s = &pp->pod->spec;
+	const char *generation = old ? kvs_get(&old->spec.labels, PLAY_LABEL_GENERATION) : NULL, *path = NULL;
+	long number = generation ? strtol(generation, NULL, 10) + 1 : 1;
+	struct kvs own = { 0 };
+	char text[24];
 	int rc = 0;
 
-	if (!s)
+	for (size_t i = 0; i < p->r->n; i++)
+		if (!strcmp(p->r->in[i].file, pp->pod->file))
+			path = p->r->in[i].path;
+	snprintf(text, sizeof text, "%ld", number);
+	for (size_t i = 0; i < s->labels.n && rc == 0; i++)
+		rc = kvs_set(&own, p->a, s->labels.v[i].key, s->labels.v[i].value);
+	if (rc < 0 || kvs_set(&own, p->a, PLAY_LABEL_FILE, path ? path : "-") < 0 ||
+		kvs_set(&own, p->a, PLAY_LABEL_KIND, pp->pod->kind) < 0 ||
+		kvs_set(&own, p->a, PLAY_LABEL_NAME, pp->pod->owner) < 0 ||
+		kvs_set(&own, p->a, PLAY_LABEL_DIGEST, pp->digest) < 0 ||
+		kvs_set(&own, p->a, PLAY_LABEL_GENERATION, text) < 0 ||
+		(pp->pod->held && kvs_set(&own, p->a, PLAY_LABEL_HELD, "true") < 0))
 		return no_memory(err);
-	for (size_t i = 0; i < p->n_made && rc == 0; i++) {
-		s[i].pidfd = s[i].errors = -EBADF;
-		rc = start_one(p, p->made[i].id, &s[i], err);
-	}
-	for (size_t i = 0; i < p->n_made; i++) {
-		struct err one = { 0 };
-		int failed = await_one(&s[i], &one);
-
-		if (s[i].pid > 0) {
-			fd_close_p(&s[i].pidfd);
-			fd_close_p(&s[i].errors);
-		}
-		if (failed < 0 && rc == 0) {
-			*err = one;
-			rc = err_wrap(err, "pod '%s'", p->plan.pod[i].spec.name);
-		}
-	}
-	return rc;
-}
-
-/* ---- the verb -------------------------------------------------------------------------------------------------------------- */
-
-static int report(struct play *p, struct play_result *ret, struct err *err)
-{
-	ret->pod = p->made;
-	ret->n = p->n_made;
-	for (size_t i = 0; i < p->plan.n_config_map; i++)
-		if (strs_add(&ret->config_maps, p->a, p->plan.config_map[i].name) < 0)
-			return no_memory(err);
+	s->labels = own;
 	return 0;
 }
 
-static int dry_run(struct play *p, struct play_result *ret, struct err *err)
+static int decide(struct play *p, struct play_pod *pp, struct err *err)
 {
-	json_t *pods = json_array();
+	auto_loaded struct pod old = POD_NONE;
+	const char *id = NULL, *pod = NULL, *was;
+	struct err one = { 0 };
+	int rc;
 
+	if (store_find(p->e->store, pp->pod->spec.name, STORE_POD, p->a, &id, &pod, &one) < 0 ||
+		pod_load(p->e, id, false, &old, &one) < 0)
+		return one.kind == ERR_NOT_FOUND ? label(p, pp, NULL, err) : (*err = one, -EIO);
+	if (strcmp(old.row.name, pp->pod->spec.name) != 0)
+		return label(p, pp, NULL, err); /* an id that begins so */
+	if (!p->r->replace && (rc = is_ours(pp, &old, err)) < 0)
+		return rc;
+	if (!(pp->old = arena_strdup(p->a, id)))
+		return no_memory(err);
+	pp->old_kube = old.row.kube ? arena_strdup(p->a, old.row.kube) : NULL;
+	was = kvs_get(&old.spec.labels, PLAY_LABEL_DIGEST);
+	pp->was_alive = old.alive;
+	pp->action = !p->r->replace && was && !strcmp(was, pp->digest) ? PLAY_KEEP : PLAY_REPLACE;
+	pp->start = pp->action == PLAY_KEEP && should_start(pp, &old);
+	return label(p, pp, &old, err);
+}
+
+static int prepare_pod(struct play *p, struct play_pod *pp, struct err *err)
+{
+	struct sha256 h;
+	int rc;
+
+	digest_asked(pp->pod, &h);
+	if ((rc = resolve_pod(p, pp->pod, err)) < 0)
+		return rc;
+	if (!(pp->digest = digest_images(pp->pod, &h, p->a)))
+		return no_memory(err);
+	return 0;
+}
+
+int play_prepare(struct play *p, struct diag *d, struct err *err)
+{
+	int rc = read_plan(p, d, err);
+
+	if (rc < 0 || (rc = play_options_apply(p, err)) < 0)
+		return rc;
+	p->pod = arena_array(p->a, p->plan.n_pod + 1, sizeof *p->pod);
+	p->made = arena_array(p->a, p->plan.n_pod + 1, sizeof *p->made);
+	p->old_object = arena_array(p->a, p->plan.n_object + 1, sizeof *p->old_object);
+	if (!p->pod || !p->made || !p->old_object)
+		return no_memory(err);
+	/* images first: when one cannot be had, nothing is made */
 	for (size_t i = 0; i < p->plan.n_pod; i++) {
-		const struct kube_pod *k = &p->plan.pod[i];
-		json_t *list = json_array();
-
-		for (size_t c = 0; c < k->n; c++)
-			(void) json_array_append_new(list, encode_json(container_spec_fields, &k->ctr[c]));
-		(void) json_array_append_new(
-			pods, json_pack("{s:o, s:o}", "pod", encode_json(pod_spec_fields, &k->spec),
-				      "containers", list));
+		p->pod[i] = (struct play_pod){ .pod = &p->plan.pod[i], .lock_fd = -EBADF };
+		if ((rc = prepare_pod(p, &p->pod[i], err)) < 0)
+			return rc;
 	}
-	ret->plan = json_pack("{s:o}", "pods", pods);
-	return ret->plan ? 0 : no_memory(err);
+	for (size_t i = 0; i < p->plan.n_pod; i++)
+		if ((rc = decide(p, &p->pod[i], err)) < 0)
+			return rc;
+	return 0;
 }
 
-static int apply(struct play *p, struct play_result *ret, struct err *err)
-{
-	int rc = store_objects(p, err);
-
-	for (size_t i = 0; rc == 0 && i < p->plan.n_pod; i++)
-		rc = make_pod(p, &p->plan.pod[i], err);
-	if (rc == 0 && p->parallel && !p->r->no_start)
-		rc = start_together(p, err);
-	if (rc == 0)
-		rc = report(p, ret, err);
-	if (rc < 0) {
-		undo_pods(p);
-		undo_objects(p);
-	}
-	return rc;
-}
+/* ---- the verb -------------------------------------------------------------------------------------------------------------- */
 
 int verb_play(struct engine *e, const struct play_request *r, struct diag *d, struct arena *a,
 	struct play_result *ret, struct err *err)
 {
 	struct play p = { .e = e, .r = r, .a = a };
-	int rc = read_plan(&p, d, err);
+	int rc = play_prepare(&p, d, err);
 
-	/* images first: when one cannot be had, nothing is made */
-	for (size_t i = 0; rc == 0 && i < p.plan.n_pod; i++)
-		rc = resolve_pod(&p, &p.plan.pod[i], err);
-	if (rc == 0 && !(p.made = arena_array(a, p.plan.n_pod + 1, sizeof *p.made)))
-		rc = no_memory(err);
-	if (rc == 0) {
-		p.parallel = needs_parallel(&p);
-		rc = r->dry_run ? dry_run(&p, ret, err) : apply(&p, ret, err);
-	}
+	if (rc == 0 && r->dry_run)
+		rc = (ret->plan = play_plan_json(&p, d, err)) ? 0 : -ENOMEM;
+	else if (rc == 0)
+		rc = play_apply(&p, ret, err);
 	kube_plan_done(&p.plan);
 	return rc;
 }

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool read_text(const char *text, size_t len, struct kube_plan *plan)
 {
-	struct kube_input in = { "fuzz", text, len };
+	struct kube_input in = { "fuzz", text, len, NULL };
 	struct kube_options o = { 0 };
 	struct diag *diag = calloc(1, sizeof *diag);
 	struct buf b = BUF_INIT(MiB);
@@ -32,17 +32,17 @@ static void generate(const struct kube_plan *plan, bool from_doc)
 	struct buf b = BUF_INIT(64 * MiB);
 	struct kube_plan again;
 	struct err err = { 0 };
-	json_t **configs = calloc(plan->n_config_map + 1, sizeof *configs);
+	json_t **configs = calloc(plan->n_object + 1, sizeof *configs);
 
-	for (size_t i = 0; i < plan->n_config_map; i++)
-		configs[i] = plan->config_map[i].doc;
+	for (size_t i = 0; i < plan->n_object; i++)
+		configs[i] = plan->object[i].doc;
 	for (size_t i = 0; i < plan->n_pod; i++) {
 		const struct kube_pod *p = &plan->pod[i];
 
 		if (i)
 			buf_puts(&b, "---\n");
 		if (kube_generate(from_doc ? p->doc : NULL, &p->spec, p->ctr, p->n, configs,
-			    i ? 0 : plan->n_config_map, &b, &err) < 0)
+			    i ? 0 : plan->n_object, &b, &err) < 0)
 			abort();
 	}
 	if (from_doc && plan->n_pod && (!read_text(b.data, b.len, &again) || again.n_pod != plan->n_pod))

@@ -316,16 +316,49 @@ static void image_names_move_and_shared_layers_stay(void **state)
 static void objects_are_kept_by_kind_and_name(void **state)
 {
 	struct fixture *f = *state;
-	const char *doc;
+	struct object_row row = {
+		.kind = "ConfigMap", .name = "c", .doc = "{}", .created_us = 1, .updated_us = 1
+	};
+	struct object_row got = { 0 }, *all = NULL;
+	size_t n = 0;
 
-	assert_int_equal(store_object_put(f->s, "ConfigMap", "c", "{}", NULL, &f->err), 0);
-	assert_int_equal(store_object_put(f->s, "ConfigMap", "c", "{2}", "f", &f->err), 0);
-	assert_int_equal(store_object_get(f->s, "ConfigMap", "c", &f->a, &doc, &f->err), 0);
-	assert_string_equal(doc, "{2}");
-	assert_int_equal(store_object_get(f->s, "Secret", "c", &f->a, &doc, &f->err), -ENOENT);
+	assert_int_equal(store_object_put(f->s, &row, &f->err), 0);
+	row = (struct object_row){ "ConfigMap", "c", "{2}", "f", 2, 2 };
+	assert_int_equal(store_object_put(f->s, &row, &f->err), 0);
+	assert_int_equal(store_object_get(f->s, "ConfigMap", "c", &f->a, &got, &f->err), 0);
+	assert_string_equal(got.doc, "{2}");
+	assert_string_equal(got.file, "f");
+	assert_int_equal(got.created_us, 1);
+	assert_int_equal(got.updated_us, 2);
+	assert_int_equal(store_object_get(f->s, "Secret", "c", &f->a, &got, &f->err), -ENOENT);
 	assert_string_equal(f->err.msg, "no such Secret 'c'");
+	row.kind = "Secret";
+	assert_int_equal(store_object_put(f->s, &row, &f->err), 0);
+	assert_int_equal(store_objects(f->s, NULL, &f->a, &all, &n, &f->err), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(store_objects(f->s, "Secret", &f->a, &all, &n, &f->err), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(all[0].kind, "Secret");
+	assert_int_equal(store_object_del(f->s, "ConfigMap", "c", &f->err), 1);
 	assert_int_equal(store_object_del(f->s, "ConfigMap", "c", &f->err), 0);
-	assert_int_equal(store_object_del(f->s, "ConfigMap", "c", &f->err), 0);
+}
+
+static void a_released_pod_can_have_its_names_back(void **state)
+{
+	struct fixture *f = *state;
+	const char *id, *pod;
+
+	add_pod(f, A, "web", C, "web-main", 0);
+	assert_int_equal(store_pod_release(f->s, A, &f->err), 0);
+	assert_int_equal(store_find(f->s, "web", STORE_POD, &f->a, &id, &pod, &f->err), -ENOENT);
+	assert_int_equal(store_pod_restore(f->s, A, ROW_EXITED, &f->err), 0);
+	assert_int_equal(store_find(f->s, "web", STORE_POD, &f->a, &id, &pod, &f->err), 0);
+	assert_int_equal(store_find(f->s, "web-main", STORE_CONTAINER, &f->a, &id, &pod, &f->err), 0);
+	assert_int_equal(store_pod_state(f->s, A), ROW_EXITED);
+	assert_int_equal(store_pod_release(f->s, A, &f->err), 0);
+	add_pod(f, B, "web", D, "web-other", 0);
+	assert_int_equal(store_pod_restore(f->s, A, ROW_EXITED, &f->err), -EEXIST);
+	assert_int_equal(store_pod_state(f->s, A), ROW_REMOVING);
 }
 
 static void a_transaction_is_all_or_nothing(void **state)
@@ -468,6 +501,7 @@ int main(void)
 		TEST(a_port_has_one_owner),
 		TEST(image_names_move_and_shared_layers_stay),
 		TEST(objects_are_kept_by_kind_and_name),
+		TEST(a_released_pod_can_have_its_names_back),
 		TEST(a_transaction_is_all_or_nothing),
 		TEST(a_second_opener_sees_the_rows_and_the_file_is_private),
 		TEST(a_large_wal_is_put_back_by_a_checkpoint),

@@ -1,0 +1,244 @@
+/*
+ * PersistentVolumes: which claim each of them answers.
+ *
+ * A claim gets the volume it names, else the one that names it (claimRef), else the first free one of its storage class that
+ * is large enough, has its access modes and fits its selector; else a directory of podctl's own, as a provisioner would make.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "pkg/kube/internal.h"
+#include "pkg/kube/quantity.h"
+
+struct volume_of {
+	const struct node *node;
+	const char *name, *claim; /* claim: whose it is; NULL: free */
+};
+struct kube_bindings {
+	struct volume_of *v;
+	size_t n;
+	const struct node **claim; /* every claim there is a document of, in order */
+	size_t claims;
+};
+
+static const char *text_of(const struct node *map, const char *key)
+{
+	const struct node *v = node_get(map, key);
+
+	return v && v->kind == NODE_STRING ? v->text : "";
+}
+
+static const char *name_of(const struct node *doc) { return text_of(node_get(doc, "metadata"), "name"); }
+
+/* ---- checks ------------------------------------------------------------------------------------------------------------- */
+
+void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
+{
+	const struct node *spec = node_get(d->node, "spec"), *mode = node_get(spec, "volumeMode");
+	const char *dot = *d->at ? "." : "";
+
+	if (mode && strcmp(mode->text, "Block") == 0)
+		FAULT(s, mode, "%s%sspec.volumeMode: Block is not supported by podctl yet", d->at, dot);
+	if (strcmp(d->kind->name, "PersistentVolume") != 0)
+		return;
+	if (node_get(spec, "hostPath") && node_get(spec, "local"))
+		FAULT(s, node_get(spec, "local"), "%s%sspec: hostPath and local exclude each other", d->at,
+			dot);
+	else if (spec && !node_get(spec, "hostPath") && !node_get(spec, "local"))
+		FAULT(s, spec, "%s%sspec: expected hostPath or local, a directory of this machine", d->at,
+			dot);
+	if (spec && !node_get(spec, "capacity"))
+		FAULT(s, spec, "%s%sspec.capacity: required", d->at, dot);
+	if (spec && !node_get(spec, "accessModes"))
+		FAULT(s, spec, "%s%sspec.accessModes: required", d->at, dot);
+}
+
+/* ---- what fits ----------------------------------------------------------------------------------------------------------- */
+
+static bool has_modes(const struct node *volume, const struct node *claim)
+{
+	const struct node *want = node_get(node_get(claim, "spec"), "accessModes"),
+			  *there = node_get(node_get(volume, "spec"), "accessModes");
+
+	for (size_t i = 0; want && want->kind == NODE_LIST && i < want->n; i++) {
+		bool found = false;
+
+		for (size_t k = 0; there && there->kind == NODE_LIST && k < there->n; k++)
+			found = found || strcmp(there->item[k]->text, want->item[i]->text) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool is_large_enough(const struct node *volume, const struct node *claim)
+{
+	const struct node *want =
+		node_get(node_get(node_get(node_get(claim, "spec"), "resources"), "requests"), "storage");
+	const struct node *there = node_get(node_get(node_get(volume, "spec"), "capacity"), "storage");
+	int64_t need = 0, size = 0;
+
+	if (!want || quantity_parse(want->text, 1, &need) < 0)
+		return true;
+	return there && quantity_parse(there->text, 1, &size) == 0 && size >= need;
+}
+
+static bool is_selected(const struct node *volume, const struct node *claim)
+{
+	const struct node *selector = node_get(node_get(node_get(claim, "spec"), "selector"), "matchLabels");
+	const struct node *labels = node_get(node_get(volume, "metadata"), "labels");
+
+	for (size_t i = 0; selector && selector->kind == NODE_MAP && i < selector->n; i++)
+		if (strcmp(text_of(labels, selector->key[i]->text), selector->item[i]->text) != 0)
+			return false;
+	return true;
+}
+
+static bool fits(const struct node *volume, const struct node *claim)
+{
+	const struct node *vs = node_get(volume, "spec"), *cs = node_get(claim, "spec");
+
+	return strcmp(text_of(vs, "storageClassName"), text_of(cs, "storageClassName")) == 0 &&
+	       has_modes(volume, claim) && is_large_enough(volume, claim) && is_selected(volume, claim);
+}
+
+/* ---- bindings ------------------------------------------------------------------------------------------------------------ */
+
+static size_t count(const struct kube_set *s, const char *kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->doc[i].kind && strcmp(s->doc[i].kind->name, kind) == 0;
+	return n;
+}
+
+/* Documents of this play first, then stored ones of other names. */
+static const struct node **all_of(struct kube_set *s, const char *kind, size_t *ret_n)
+{
+	size_t stored_n = 0, n = 0, own;
+	const struct node **stored =
+		s->options->list ? s->options->list(s->options->lookup_ctx, kind, &stored_n) : NULL;
+	const struct node **v = arena_array(s->arena, count(s, kind) + stored_n + 1, sizeof *v);
+
+	if (!v) {
+		s->no_memory = true;
+		return NULL;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (s->doc[i].kind && strcmp(s->doc[i].kind->name, kind) == 0)
+			v[n++] = s->doc[i].node;
+	own = n;
+	for (size_t i = 0; i < stored_n; i++) {
+		bool twin = false;
+
+		for (size_t k = 0; k < own; k++)
+			twin = twin || strcmp(name_of(v[k]), name_of(stored[i])) == 0;
+		if (!twin)
+			v[n++] = stored[i];
+	}
+	*ret_n = n;
+	return v;
+}
+
+static void bind_named(struct kube_bindings *b)
+{
+	for (size_t i = 0; i < b->claims; i++) {
+		const char *volume = text_of(node_get(b->claim[i], "spec"), "volumeName");
+
+		for (size_t k = 0; *volume && k < b->n; k++)
+			if (!b->v[k].claim && strcmp(b->v[k].name, volume) == 0)
+				b->v[k].claim = name_of(b->claim[i]);
+	}
+}
+
+static const struct volume_of *bound(const struct kube_bindings *b, const char *claim)
+{
+	for (size_t k = 0; k < b->n; k++)
+		if (b->v[k].claim && strcmp(b->v[k].claim, claim) == 0)
+			return &b->v[k];
+	return NULL;
+}
+
+static struct kube_bindings *bind_all(struct kube_set *s)
+{
+	struct kube_bindings *b = arena_alloc(s->arena, sizeof *b);
+	const struct node **volumes;
+
+	if (!b || !(volumes = all_of(s, "PersistentVolume", &b->n)) ||
+		!(b->v = arena_array(s->arena, b->n + 1, sizeof *b->v))) {
+		s->no_memory = true;
+		return NULL;
+	}
+	if (!b->n)
+		return b;
+	if (!(b->claim = all_of(s, "PersistentVolumeClaim", &b->claims)))
+		return NULL;
+	for (size_t i = 0; i < b->n; i++) {
+		const char *claim = text_of(node_get(node_get(volumes[i], "spec"), "claimRef"), "name");
+
+		b->v[i] = (struct volume_of){ volumes[i], name_of(volumes[i]), *claim ? claim : NULL };
+	}
+	bind_named(b);
+	for (size_t i = 0; i < b->claims; i++) {
+		const char *name = name_of(b->claim[i]);
+		const bool named = *text_of(node_get(b->claim[i], "spec"), "volumeName");
+
+		for (size_t k = 0; !named && !bound(b, name) && k < b->n; k++)
+			if (!b->v[k].claim && fits(b->v[k].node, b->claim[i]))
+				b->v[k].claim = name;
+	}
+	return b;
+}
+
+/* The claim names a volume that nobody has written. */
+static void check_bound(struct kube_set *s, const struct kube_bindings *b, const char *claim)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct kube_doc *d = &s->doc[i];
+		const struct node *want = node_get(node_get(d->node, "spec"), "volumeName");
+
+		if (!d->kind || strcmp(d->kind->name, "PersistentVolumeClaim") != 0 || !want ||
+			strcmp(d->name, claim) != 0 || !*want->text || bound(b, claim))
+			continue;
+		FAULT(s, want,
+			"%s%sspec.volumeName: there is no PersistentVolume \"%s\" that is free, in these "
+			"files or stored",
+			d->at, *d->at ? "." : "", want->text);
+	}
+}
+
+bool kube_claim_is_bound(struct kube_set *s, const char *claim)
+{
+	return (s->bindings || (s->bindings = bind_all(s))) && bound(s->bindings, claim);
+}
+
+void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod)
+{
+	for (size_t i = 0; i < pod->spec.volumes.n; i++) {
+		struct volume_spec *v = LIST_AT(pod->spec.volumes, struct volume_spec, i);
+		const struct volume_of *pv;
+		const struct node *spec, *from;
+		char *path;
+
+		if (v->type != VOLUME_NAMED || !v->path)
+			continue;
+		if (!s->bindings && !(s->bindings = bind_all(s)))
+			return;
+		if (!(pv = bound(s->bindings, v->path))) {
+			if (m->first)
+				check_bound(s, s->bindings, v->path);
+			continue;
+		}
+		spec = node_get(pv->node, "spec");
+		from = node_get(spec, "hostPath") ? node_get(spec, "hostPath") : node_get(spec, "local");
+		if (!(path = arena_strdup(s->arena, text_of(from, "path")))) {
+			s->no_memory = true;
+			return;
+		}
+		v->type = VOLUME_HOST_PATH;
+		v->path = path;
+		v->path_type = node_get(spec, "local") ? arena_strdup(s->arena, "Directory")
+						       : arena_strdup(s->arena, text_of(from, "type"));
+	}
+}

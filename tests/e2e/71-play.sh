@@ -1,0 +1,299 @@
+#!/bin/bash
+# kube play in full: options, kinds, a second play, replace, prune, force, Jobs, claims, diff, dry runs, generate.
+. "$(dirname "$0")/lib.sh"
+needs root busybox bridge curl
+import_image
+before=$(machine_state)
+port=$((20000 + $$ % 20000))
+ids() { podctl pod ps --format '{{.Name}} {{.ID}}' --no-trunc | sort; }
+id_of() { podctl pod inspect "$1" --format '{{.Id}}' 2>/dev/null; }
+left() { podctl pod ps -q | wc -l; }
+pod() { # NAME [MORE LINES OF THE CONTAINER [MORE LINES OF THE SPEC]]
+	printf -- '---\napiVersion: v1\nkind: Pod\nmetadata: {name: %s, labels: {app: %s}}\nspec:\n  terminationGracePeriodSeconds: 0\n%s\n  containers:\n  - name: c\n    image: %s\n    imagePullPolicy: Never\n%s\n' "$1" "$1" "${3:-}" "$IMG" "${2:-    command: [sleep, \"1000\"]}"
+}
+
+# ---- a second play changes only what changed
+{ pod one; pod two; } >"$T/a.yaml"
+t "two pods" podctl play kube "$T/a.yaml"
+was=$(ids)
+out=$(podctl play kube "$T/a.yaml" 2>&1); rc=$?
+is "the same again succeeds" $rc 0
+is "and changes nothing" "$(ids)" "$was"
+is "it prints the same ids" "$(grep -cE "^($(id_of one)|$(id_of two))" <<<"$out")" 2
+one=$(id_of one) two=$(id_of two)
+{ pod one; pod two '    command: [sleep, "2000"]'; } >"$T/a.yaml"
+podctl kube diff "$T/a.yaml" >"$T/diff"; rc=$?
+is "diff tells that something would change" $rc 1
+like "and what" "$(cat "$T/diff")" '^\+ .*2000'
+is "not more" "$(grep -c '^---' "$T/diff")" 1
+t "a changed manifest" podctl play kube "$T/a.yaml"
+is "what did not change goes on" "$(id_of one)" "$one"
+is "what changed is another pod" "$([ "$(id_of two)" != "$two" ] && echo other)" other
+is "of the second generation" "$(podctl pod inspect two --format '{{index .Labels "podctl.kube/generation"}}')" 2
+is "and runs the new command" "$(podctl exec two-c cat /proc/1/cmdline | tr '\0' ' ')" "sleep 2000 "
+t "diff: nothing would change" podctl kube diff "$T/a.yaml"
+podctl pod stop two >/dev/null
+t_fails "diff: a pod that does not run" 1 "two.*started" podctl kube diff "$T/a.yaml"
+t "a stopped pod is started by a play" podctl play kube "$T/a.yaml"
+is "it runs" "$(podctl pod ps --filter name=two --format '{{.Status}}')" Running
+t_fails "diff of a broken file" 2 "kind" podctl kube diff - <<<'kind: Pood'
+
+# ---- what fails touches nothing that was there
+one=$(id_of one) two=$(id_of two)
+python3 -c "import socket,time; s=socket.socket(); s.bind(('0.0.0.0',$port)); s.listen(); time.sleep(60)" & holder=$!
+for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.1; done
+{ pod one '    command: [sleep, "3000"]'; pod two '    command: [sleep, "2000"]'; pod three "    command: [sleep, \"1\"]
+    ports: [{containerPort: 80, hostPort: $port}]"; } >"$T/b.yaml"
+t_fails "a play that fails at its last pod" 125 "$port" podctl play kube "$T/b.yaml"
+kill $holder
+is "leaves the old pods as they were" "$(ids)" "$(printf 'one %s\ntwo %s' "$one" "$two")"
+is "running" "$(podctl pod ps --format '{{.Status}}' | sort -u)" Running
+is "with the old command" "$(podctl exec one-c cat /proc/1/cmdline | tr '\0' ' ')" "sleep 1000 "
+{ pod one '    command: [sleep, "3000"]'; pod three | sed 's|image:.*|image: localhost/none|'; } >"$T/b.yaml"
+t_fails "a missing image" 125 "localhost/none" podctl play kube "$T/b.yaml"
+is "leaves them too" "$(id_of one)" "$one"
+podctl create --name four-c $IMG true >/dev/null
+{ pod one '    command: [sleep, "3000"]'; pod four; } >"$T/b.yaml"
+t_fails "a name that somebody has" 125 "four-c.*in use" podctl play kube "$T/b.yaml"
+is "leaves them as well" "$(id_of one)" "$one"
+podctl rm four-c >/dev/null
+podctl pod create --name hand >/dev/null
+t_fails "a pod made by hand is not replaced" 125 "hand.*already exists" podctl play kube - <<<"$(pod hand)"
+t "but by --replace" podctl play kube --replace - <<<"$(pod hand)"
+podctl pod rm -f hand >/dev/null
+out=$(podctl play kube --replace "$T/a.yaml")
+like "--replace tells what it stopped" "$out" "^Pods stopped:"
+is "and makes all anew" "$([ "$(id_of one)" != "$one" ] && [ "$(id_of two)" != "$two" ] && echo anew)" anew
+
+# ---- down with an edited file, prune
+pod renamed >"$T/a.yaml"
+t "the file has another pod now" podctl play kube "$T/a.yaml"
+is "the others stay" "$(left)" 3
+t "--prune" podctl play kube --prune "$T/a.yaml"
+is "they are gone" "$(podctl pod ps --format '{{.Name}}')" renamed
+pod again >"$T/a.yaml"
+out=$(podctl kube down "$T/a.yaml")
+is "down takes what the file made before" "$(left)" 0
+like "it tells so" "$out" "^Pods removed:"
+t "down again" podctl kube down "$T/a.yaml"
+t_fails "--prune needs a file" 125 "standard input" podctl play kube --prune - <<<"$(pod x)"
+
+# ---- options
+t "--start=false" podctl play kube --start=false - <<<"$(pod idle)"
+is "made, not started" "$(podctl pod ps --format '{{.Status}}')" Created
+t "it is started by the next play" podctl play kube - <<<"$(pod idle)"
+is "now it runs" "$(podctl pod ps --format '{{.Status}}')" Running
+podctl kube down - <<<"$(pod idle)" >/dev/null
+web='    command: [sh, -c, "mkdir /w; echo hi >/w/index.html; httpd -f -p 80 -h /w"]
+    ports: [{containerPort: 80}]'
+pod web "$web" >"$T/w.yaml"
+t "--publish, --annotation, --log-opt, --no-hosts, --no-hostname, --no-pod-prefix, --mac-address" podctl play kube --publish $port:80 --annotation who=me \
+	--log-driver k8s-file --log-opt max-size=1m --no-hosts --no-hostname --no-pod-prefix --mac-address 02:00:00:00:00:07 "$T/w.yaml"
+t "published" until_true 5 curl -fs "http://127.0.0.1:$port/"
+is "the annotation" "$(podctl inspect c --format '{{index .Config.Annotations "who"}}')" me
+is "the name" "$(podctl ps --format '{{.Names}}' | grep -v infra)" c
+is "the hardware address" "$(podctl exec c cat /sys/class/net/eth0/address)" 02:00:00:00:00:07
+is "/etc/hosts is the image's" "$(podctl exec c sh -c 'cat /etc/hosts 2>/dev/null | wc -c')" 0
+ip=$(podctl inspect c --format '{{.NetworkSettings.IPAddress}}')
+podctl kube down "$T/w.yaml" >/dev/null
+[ -n "$ip" ] || ip=$(podctl network inspect podman --format '{{(index .Subnets 0).Gateway}}' 2>/dev/null | sed 's/\.1$/.77/')
+sed -i "s/containerPort: 80/containerPort: $port/; s/-p 80/-p $port/" "$T/w.yaml"
+t "--publish-all" podctl play kube --publish-all "$T/w.yaml"
+t "on the same port" until_true 5 curl -fs "http://127.0.0.1:$port/"
+podctl kube down "$T/w.yaml" >/dev/null
+t "--network host" podctl play kube --network host "$T/w.yaml"
+is "the host's" "$(podctl exec web-c readlink /proc/self/ns/net)" "$(readlink /proc/self/ns/net)"
+podctl kube down "$T/w.yaml" >/dev/null
+t "--network none" podctl play kube --network none "$T/w.yaml"
+is "has only lo" "$(podctl exec web-c ls /sys/class/net | tr '\n' ' ')" "lo "
+podctl kube down "$T/w.yaml" >/dev/null
+if [ -n "$ip" ]; then
+	t "--ip" podctl play kube --ip "$ip" "$T/w.yaml"
+	like "is the pod's" "$(podctl exec web-c ip addr)" "inet $ip/"
+	podctl kube down "$T/w.yaml" >/dev/null
+fi
+t_fails "--ip of another network" 125 "192.0.2.7" podctl play kube --ip 192.0.2.7 "$T/w.yaml"
+t_fails "--build is refused by name" 125 "build" podctl play kube --build "$T/w.yaml"
+t "--build=false is not" podctl play kube --build=false --userns host --down "$T/w.yaml"
+t_fails "--userns keep-id is refused" 125 "keep-id" podctl play kube --userns keep-id "$T/w.yaml"
+t_fails "--log-driver nonsense" 125 "nonsense" podctl play kube --log-driver nonsense "$T/w.yaml"
+t_fails "kube apply is refused by name" 125 "cluster" podctl kube apply web
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: side}\ndata: {K: from-file}\n' >"$T/cm.yaml"
+pod cm '    command: [sleep, "1000"]
+    envFrom: [{configMapRef: {name: side}}]' >"$T/c.yaml"
+t_fails "a ConfigMap that is nowhere" 125 "side" podctl play kube "$T/c.yaml"
+t "--configmap" podctl play kube --configmap "$T/cm.yaml" "$T/c.yaml"
+is "its value" "$(podctl exec cm-c sh -c 'echo $K')" from-file
+podctl kube down "$T/c.yaml" >/dev/null
+t_fails "it was not kept" 125 "side" podctl play kube "$T/c.yaml"
+t_fails "--configmap with something else" 125 "ConfigMap" podctl play kube --configmap "$T/w.yaml" "$T/c.yaml"
+t_fails "the same ConfigMap twice is ambiguous" 125 "ambiguous" podctl play kube --configmap "$T/cm.yaml" "$T/c.yaml" "$T/cm.yaml"
+t "several files" podctl play kube "$T/cm.yaml" "$T/c.yaml"
+t "a stored ConfigMap serves later files" podctl play kube --replace "$T/c.yaml"
+sed -i 's/from-file/changed/' "$T/cm.yaml"
+was=$(id_of cm)
+t "a changed ConfigMap" podctl play kube "$T/cm.yaml" "$T/c.yaml"
+is "makes pods that take variables from it anew" "$([ "$(id_of cm)" != "$was" ] && podctl exec cm-c sh -c 'echo $K')" changed
+t "down with several files" podctl kube down "$T/cm.yaml" "$T/c.yaml"
+is "nothing runs" "$(left)" 0
+
+# ---- dry run
+cat >"$T/dry.yaml" <<EOF
+apiVersion: v1
+kind: Secret
+metadata: {name: pw}
+stringData: {password: s3cr3t}
+EOF
+pod dry '    command: [sh, -c, "echo $(PW)"]
+    env:
+    - {name: PW, valueFrom: {secretKeyRef: {name: pw, key: password}}}
+    - {name: URL, value: "db://u:$(PW)@h"}
+    - {name: PLAIN, value: seen}' >>"$T/dry.yaml"
+podctl play kube --dry-run "$T/dry.yaml" >"$T/plan"
+t "the plan is JSON" python3 -m json.tool "$T/plan"
+like "with the environment" "$(cat "$T/plan")" '"PLAIN": "seen"'
+like "secrets masked" "$(cat "$T/plan")" '"URL": "db://u:\*+@h"'
+is "everywhere" "$(grep -c s3cr3t "$T/plan")" 0
+like "as YAML too" "$(podctl play kube --dry-run -o yaml "$T/dry.yaml")" '^pods:'
+is "nothing was made" "$(left)" 0
+t "the secret" podctl play kube "$T/dry.yaml"
+is "diff masks secrets" "$(sed 's/s3cr3t/0th3r/' "$T/dry.yaml" | podctl kube diff - | grep -cE 's3cr3t|0th3r')" 0
+like "generate gives the Secret beside the reference" "$(podctl generate kube dry)" 'kind: Secret'
+is "--redact hides it" "$(podctl generate kube --redact dry | grep -c s3cr3t)" 0
+out=$(podctl kube down "$T/dry.yaml")
+like "down removes it" "$out" "^Secrets removed:"
+
+# ---- claims and volumes
+cat >"$T/pvc.yaml" <<EOF
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, labels: {l: v}}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+EOF
+pod user '    command: [sh, -c, "echo kept >>/d/f; sleep 1000"]
+    volumeMounts: [{name: d, mountPath: /d}]' '  volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]' >>"$T/pvc.yaml"
+like "play tells the volume" "$(podctl play kube "$T/pvc.yaml")" "^Volumes:"
+is "it has the labels of its claim" "$(podctl volume inspect data --format '{{.Labels.l}}')" v
+until_true 5 podctl exec user-c cat /d/f
+podctl generate kube user >"$T/pvc2.yaml"
+like "generate gives the claim" "$(cat "$T/pvc2.yaml")" "kind: PersistentVolumeClaim"
+t "down keeps the volume" podctl kube down "$T/pvc.yaml"
+t "it is there" podctl volume exists data
+t "again" podctl play kube "$T/pvc2.yaml"
+until_true 5 sh -c "[ \$(cat '$ROOT/volumes/data/'*/f '$ROOT/volumes/data/f' 2>/dev/null | wc -l) -ge 2 ]"
+is "with what was in it" "$(podctl exec user-c sh -c 'wc -l </d/f' | tr -d ' ')" 2
+out=$(podctl kube down --force "$T/pvc.yaml")
+like "--force tells the volumes" "$out" "^Volumes removed:"
+t_fails "it is gone" 1 "" podctl volume exists data
+mkdir "$T/disk"
+cat >"$T/pv.yaml" <<EOF
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec: {capacity: {storage: 2Gi}, accessModes: [ReadWriteOnce], hostPath: {path: $T/disk}, claimRef: {name: data}}
+---
+EOF
+cat "$T/pvc.yaml" >>"$T/pv.yaml"
+t "a PersistentVolume" podctl play kube "$T/pv.yaml"
+t "is the directory it names" until_true 5 test -s "$T/disk/f"
+t_fails "no volume is made for it" 1 "" podctl volume exists data
+podctl kube down --force "$T/pv.yaml" >/dev/null
+t "what is in it stays" test -s "$T/disk/f"
+
+# ---- workloads
+workload() { # KIND API NAME SPEC-LINES
+	printf -- '---\napiVersion: %s\nkind: %s\nmetadata: {name: %s}\nspec:\n%s\n' "$2" "$1" "$3" "$4"
+}
+template="  selector: {matchLabels: {app: w}}
+  template:
+    metadata: {labels: {app: w}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers: [{name: c, image: $IMG, imagePullPolicy: Never, command: [sleep, \"1000\"]}]"
+{ workload Deployment apps/v1 d "  replicas: 3
+$template"; workload ReplicaSet apps/v1 r "$template"; workload DaemonSet apps/v1 ds "$template"; workload StatefulSet apps/v1 s "  replicas: 2
+$template"; workload ReplicationController v1 o "$(sed '1s/.*/  selector: {app: w}/' <<<"$template")"; } >"$T/work.yaml"
+t "workloads" podctl play kube "$T/work.yaml"
+is "their pods" "$(podctl pod ps --format '{{.Name}}' | sort | tr '\n' ' ')" "d-pod-0 d-pod-1 d-pod-2 ds-pod o-pod r-pod s-0 s-1 "
+is "by owner" "$(podctl pod ps --filter label=podctl.kube/kind=StatefulSet --format '{{.Name}}' | sort | tr '\n' ' ')" "s-0 s-1 "
+was=$(id_of d-pod-1)
+sed -i 's/replicas: 3/replicas: 2/' "$T/work.yaml"
+t "fewer replicas, --prune" podctl play kube --prune "$T/work.yaml"
+is "one is gone" "$(podctl pod ps --format '{{.Name}}' | grep -c '^d-')" 2
+is "the others are the same" "$(id_of d-pod-1)" "$was"
+like "generate of a workload by its name" "$(podctl generate kube d)" "kind: Deployment"
+podctl generate kube -t deployment d-pod-0 >"$T/d1.yaml"
+like "and of its pod by --type" "$(cat "$T/d1.yaml")" "replicas: 2"
+t "down" podctl kube down "$T/work.yaml"
+is "all gone" "$(left)" 0
+job() { # NAME SPEC COMMAND [POLICY]
+	workload Job batch/v1 "$1" "$2
+  template:
+    spec:
+      restartPolicy: ${4:-Never}
+      terminationGracePeriodSeconds: 0
+      containers: [{name: c, image: $IMG, imagePullPolicy: Never, command: [sh, -c, '$3']}]"
+}
+job good "  backoffLimit: 0" 'echo out of the job' >"$T/good.yaml"
+out=$(timeout 20 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube --wait --logs "$T/good.yaml"); rc=$?
+is "--wait ends with the job" $rc 0
+like "--logs shows what it says" "$out" "out of the job"
+is "and nothing stays" "$(left)" 0
+job bad "  backoffLimit: 0" 'exit 7' >"$T/bad.yaml"
+timeout 20 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube -w "$T/bad.yaml" >/dev/null; rc=$?
+is "the exit code of the first failure" $rc 7
+mkdir "$T/turns"
+job turns "  completions: 4
+  parallelism: 1
+  completionMode: Indexed
+  backoffLimit: 0" "echo \$JOB_COMPLETION_INDEX >>/t/f" | sed 's|containers: \[{|volumes: [{name: t, hostPath: {path: '"$T/turns"'}}]\n      containers: [{volumeMounts: [{name: t, mountPath: /t}], |' >"$T/turns.yaml"
+t "a Job with parallelism 1" timeout 30 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube --wait "$T/turns.yaml"
+is "its pods run one after the other" "$(tr '\n' ' ' <"$T/turns/f")" "0 1 2 3 "
+job held "  suspend: true" true >"$T/held.yaml"
+t "a suspended Job" podctl play kube "$T/held.yaml"
+is "is made and not started" "$(podctl pod ps --format '{{.Status}}')" Created
+podctl kube down "$T/held.yaml" >/dev/null
+job gone "  ttlSecondsAfterFinished: 0" true >"$T/gone.yaml"
+t "ttlSecondsAfterFinished: 0" podctl play kube "$T/gone.yaml"
+t "goes by itself" until_true 5 sh -c "[ \$('$PODCTL_BIN' ${PODCTL_OPTS[*]} pod ps -q | wc -l) = 0 ]"
+podctl kube down "$T/gone.yaml" >/dev/null
+pod fg '    command: [sh, -c, "echo up; sleep 1000"]' >"$T/fg.yaml"
+"$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube --wait --logs "$T/fg.yaml" >"$T/fg.out" 2>&1 & fg=$!
+t "--wait stays" until_true 5 grep -q "up$" "$T/fg.out"
+kill -TERM $fg; wait $fg; rc=$?
+is "and a signal stops it" $rc 0
+is "with its pods" "$(left)" 0
+t_fails "a CronJob is refused by name" 125 "CronJob" podctl play kube - <<<"$(workload CronJob batch/v1 x '  schedule: "@daily"')"
+t_fails "a Service too" 125 "Service" podctl play kube - <<<"$(workload Service v1 x '  ports: [{port: 80}]')"
+
+# ---- generate
+podctl run -d --name solo -p $port:80 -e A=1 --label x=y --restart always $IMG sleep 1000 >/dev/null
+podctl run -d --name other $IMG sleep 1000 >/dev/null
+t "-f writes a file" podctl generate kube -f "$T/g.yaml" solo
+t_fails "and does not overwrite" 125 "exists" podctl generate kube -f "$T/g.yaml" solo
+like "its labels are kept" "$(cat "$T/g.yaml")" 'x: "y"'
+is "two containers are one pod" "$(podctl generate kube solo other | grep -c '^kind: Pod')" 1
+like "-s writes a Service" "$(podctl generate kube -s solo)" "type: NodePort"
+is "with a stable port" "$(podctl generate kube -s solo | grep nodePort)" "$(podctl generate kube -s solo | grep nodePort)"
+is "and no hostPort" "$(podctl generate kube -s solo | grep -c hostPort)" 0
+for kind in deployment:Deployment daemonset:DaemonSet statefulset:StatefulSet job:Job cronjob:CronJob pod:Pod; do
+	like "--type ${kind%:*}" "$(podctl generate kube --type ${kind%:*} solo)" "^kind: ${kind#*:}"
+done
+like "--replicas" "$(podctl generate kube -t deployment -r 4 solo)" "replicas: 4"
+t_fails "--replicas of a pod" 125 "deployment" podctl generate kube -r 4 solo
+t_fails "an unknown type" 125 "deployment" podctl generate kube -t thing solo
+t_fails "an unknown name" 125 "nobody.*not found" podctl generate kube nobody
+podctl generate kube -t deployment solo >"$T/dep.yaml"
+podctl rm -f -t 0 solo other >/dev/null
+t "a generated Deployment plays" podctl play kube "$T/dep.yaml"
+podctl generate kube -t deployment solo-pod-deployment-pod >"$T/dep2.yaml"
+t "and comes back the same" cmp "$T/dep.yaml" "$T/dep2.yaml"
+podctl kube down "$T/dep.yaml" >/dev/null
+podctl volume create vol >/dev/null
+like "generate of a volume" "$(podctl generate kube vol)" "kind: PersistentVolumeClaim"
+podctl volume rm vol >/dev/null
+
+is "nothing runs" "$(left)" 0
+sleep 0.5
+is "the machine is as before" "$(machine_state)" "$before"
+done_testing
