@@ -45,10 +45,15 @@ int image_lowers(
 /* Progress for people: one line each, may be NULL. */
 typedef void image_progress(void *ctx, const char *line);
 
-/* podctl load: docker-archive, oci-archive (plain, gzip, zstd, xz, bzip2) from fd, or an oci directory 'path'.
+/* podctl load: docker-archive, oci-archive (plain, gzip, zstd, xz, bzip2) from fd, or an OCI or docker directory 'path'.
  * *ret: names (or ids) of what was loaded. */
 int image_load(struct engine *e, int fd, const char *path, image_progress *progress, void *ctx,
 	struct arena *a, struct strs *ret, struct err *err);
+/* One image of a place on this machine: oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME|:@N], dir:DIR,
+ * containers-storage:NAME (ours).  docker-daemon: is refused by name. */
+bool image_ref_is_local(const char *ref);
+int image_pull_local(struct engine *e, const char *ref, image_progress *progress, void *ctx, struct arena *a,
+	const char **ret_id, struct err *err);
 /* podctl import: a root file system tar (any compression) as a one-layer image.  changes: Dockerfile lines such as
  * 'CMD ["sh"]', ENV, ENTRYPOINT, USER, WORKDIR, LABEL, EXPOSE, VOLUME, STOPSIGNAL. */
 int image_import(struct engine *e, int fd, const char *name, const char *message, const struct strs *changes,

@@ -1,5 +1,6 @@
 /* podctl load: docker-archive, oci-archive, OCI directory. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,8 +15,18 @@
 
 #define COMMIT_TRIES 3 /* others removing, between our look and our commit, what we counted on */
 
+/* Which of several, for those who want one image and not all there are. */
+struct wanted {
+	const char *name;  /* RepoTag or ref.name; NULL: the only one */
+	int64_t index;     /* -1, or its place in a docker archive */
+	bool named_by_asker; /* an OCI directory: without a name asked for the image gets none */
+};
+
 struct load {
 	struct engine *e;
+	const struct wanted *want; /* NULL: all */
+	bool flat;                 /* dir: blobs lie beside the manifest */
+	const char *id;            /* of the image taken last */
 	struct source *src;
 	image_progress *progress;
 	void *ctx;
@@ -133,6 +144,8 @@ static int image_take(struct load *l, const struct incoming *in, struct err *err
 			break;
 	if (rc < 0)
 		return rc;
+	if (!(l->id = arena_strdup(l->a, id)))
+		return err_sys(err, ENOMEM, "load an image");
 	if (in->names.n ? strs_add_all(l->ret, l->a, &in->names) < 0
 			: strs_addf(l->ret, l->a, "sha256:%s", id) < 0)
 		return err_sys(err, ENOMEM, "load an image");
@@ -178,6 +191,36 @@ static int docker_image_load(struct load *l, const struct docker_image *d, struc
 	return image_take(l, &in, err);
 }
 
+/* The one image that is wanted; of its names only that. */
+static int docker_choose(struct load *l, struct docker_image *images, size_t n, struct docker_image **ret, struct err *err)
+{
+	const struct wanted *w = l->want;
+	const char *want = NULL, *have;
+	int rc;
+
+	if (w->index >= 0 && (size_t) w->index >= n)
+		return err_set(err, ERR_NOT_FOUND, "the archive has %zu images, @%lld is none of them", n,
+			(long long) w->index);
+	if (w->index >= 0 || !w->name) {
+		if (w->index < 0 && n != 1)
+			return err_set(err, ERR_INVALID, "the archive has %zu images: say which (FILE:NAME or FILE:@N)", n);
+		*ret = &images[w->index >= 0 ? w->index : 0];
+		return 0;
+	}
+	if ((rc = image_name_normalize(w->name, l->a, &want, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < images[i].tags.n; k++)
+			if (image_name_normalize(images[i].tags.v[k], l->a, &have, err) == 0 &&
+				strcmp(have, want) == 0) {
+				images[i].tags.v[0] = images[i].tags.v[k];
+				images[i].tags.n = 1;
+				*ret = &images[i];
+				return 0;
+			}
+	return err_set(err, ERR_NOT_FOUND, "the archive has no image '%s'", want);
+}
+
 static int docker_load(struct load *l, struct err *err)
 {
 	struct docker_image *images;
@@ -189,6 +232,12 @@ static int docker_load(struct load *l, struct err *err)
 		return rc;
 	if ((rc = docker_manifest_parse(text, len, l->a, &images, &n, err)) < 0)
 		return err_wrap(err, "manifest.json");
+	if (l->want) {
+		struct docker_image *one = NULL;
+
+		rc = docker_choose(l, images, n, &one, err);
+		return rc < 0 ? rc : docker_image_load(l, one, err);
+	}
 	for (size_t i = 0; i < n; i++)
 		if ((rc = docker_image_load(l, &images[i], err)) < 0)
 			return images[i].tags.n ? err_wrap(err, "image '%s'", images[i].tags.v[0])
@@ -204,7 +253,7 @@ static int blob_text(struct load *l, const struct descriptor *d, size_t max, con
 	char name[96], is[65];
 	int rc;
 
-	snprintf(name, sizeof name, "blobs/sha256/%s", d->digest);
+	snprintf(name, sizeof name, "%s%s", l->flat ? "" : "blobs/sha256/", d->digest);
 	if ((rc = source_text(l->src, name, max, l->a, ret, ret_len, err)) < 0)
 		return rc;
 	sha256_hex(*ret, *ret_len, is);
@@ -230,7 +279,7 @@ static int oci_manifest_load(
 		if (!media_type_is_layer(m->layers[i].media_type))
 			return err_set(
 				err, ERR_UNSUPPORTED, "layer %zu is of type %s", i, m->layers[i].media_type);
-		if (strs_addf(&in->blobs, l->a, "blobs/sha256/%s", m->layers[i].digest) < 0 ||
+		if (strs_addf(&in->blobs, l->a, "%s%s", l->flat ? "" : "blobs/sha256/", m->layers[i].digest) < 0 ||
 			strs_add(&in->digests, l->a, m->layers[i].digest) < 0)
 			return err_sys(err, ENOMEM, "load an image");
 	}
@@ -245,7 +294,7 @@ static int oci_entry_load(struct load *l, const struct descriptor *d, struct err
 	const char *name;
 	int rc;
 
-	if (d->name) {
+	if (d->name && !(l->want && l->want->named_by_asker && !l->want->name)) {
 		if ((rc = image_name_local(d->name, l->a, &name, err)) < 0)
 			return rc;
 		if (strs_add(&in.names, l->a, name) < 0)
@@ -266,6 +315,48 @@ static int oci_entry_load(struct load *l, const struct descriptor *d, struct err
 	return oci_manifest_load(l, &doc, &in, err);
 }
 
+static int oci_choose(struct load *l, const struct oci_document *index, const struct descriptor **ret, struct err *err)
+{
+	const struct descriptor *only = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < index->n_manifests; i++) {
+		const struct descriptor *d = &index->manifests[i];
+
+		if (d->attestation)
+			continue;
+		n++;
+		only = d;
+		if (l->want->name && d->name && strcmp(d->name, l->want->name) == 0) {
+			*ret = d;
+			return 0;
+		}
+	}
+	if (l->want->name)
+		return err_set(err, ERR_NOT_FOUND, "no image '%s' in it", l->want->name);
+	if (n != 1)
+		return err_set(err, ERR_INVALID, "%zu images are in it: say which (PATH:NAME)", n);
+	*ret = only;
+	return 0;
+}
+
+/* dir: one manifest and its blobs, without a name. */
+static int dir_load(struct load *l, struct err *err)
+{
+	struct incoming in = { 0 };
+	struct oci_document doc;
+	int rc;
+
+	l->flat = true;
+	if ((rc = source_text(l->src, "manifest.json", MANIFEST_MAX, l->a, &in.manifest, &in.manifest_len, err)) < 0)
+		return rc;
+	if ((rc = oci_document_parse(in.manifest, in.manifest_len, l->a, &doc, err)) < 0)
+		return err_wrap(err, "manifest.json");
+	if (doc.is_index)
+		return err_set(err, ERR_UNSUPPORTED, "a directory with a manifest list; name one of its images");
+	return oci_manifest_load(l, &doc, &in, err);
+}
+
 static int oci_load(struct load *l, struct err *err)
 {
 	struct oci_document index;
@@ -279,6 +370,12 @@ static int oci_load(struct load *l, struct err *err)
 		return err_wrap(err, "index.json");
 	if (!index.is_index)
 		return err_set(err, ERR_INVALID, "index.json is not an index");
+	if (l->want) {
+		const struct descriptor *d = NULL;
+
+		rc = oci_choose(l, &index, &d, err);
+		return rc < 0 ? rc : oci_entry_load(l, d, err);
+	}
 	for (size_t i = 0; i < index.n_manifests; i++) {
 		const struct descriptor *d = &index.manifests[i];
 
@@ -291,29 +388,103 @@ static int oci_load(struct load *l, struct err *err)
 	return loaded ? 0 : err_set(err, ERR_INVALID, "index.json lists no image");
 }
 
+static int any_load(struct load *l, int fd, const char *path, struct err *err)
+{
+	int rc = path ? source_open_dir(l->src, path, err) : source_open_archive(l->e, l->src, fd, l->a, err);
+
+	if (rc < 0)
+		return rc;
+	if (!path && source_has(l->src, "manifest.json"))
+		return docker_load(l, err);
+	if (source_has(l->src, "index.json"))
+		return oci_load(l, err);
+	if (path && source_has(l->src, "manifest.json"))
+		return dir_load(l, err);
+	if (source_has(l->src, "repositories"))
+		return err_set(err, ERR_UNSUPPORTED,
+			"%s: docker's format from before 2016, without manifest.json", l->src->what);
+	return err_set(err, ERR_INVALID,
+		"%s: not an image: it has neither manifest.json (docker) nor index.json (OCI)%s", l->src->what,
+		path ? "" : "; podctl import takes the tar of a root file system");
+}
+
 int image_load(struct engine *e, int fd, const char *path, image_progress *progress, void *ctx,
 	struct arena *a, struct strs *ret, struct err *err)
 {
 	auto_source struct source src = SOURCE_INIT;
 	struct load l = { .e = e, .src = &src, .progress = progress, .ctx = ctx, .a = a, .ret = ret };
+	int rc = image_sweep(e, err);
+
+	return rc < 0 ? rc : any_load(&l, fd, path, err);
+}
+
+/* ---- one image of a local place, as pull and run name it ------------------------------------------------------------- */
+
+static const char *const local_prefixes[] = { "oci:", "oci-archive:", "docker-archive:", "dir:",
+	"containers-storage:", "docker-daemon:" };
+enum local_kind { LOCAL_OCI, LOCAL_OCI_ARCHIVE, LOCAL_DOCKER_ARCHIVE, LOCAL_DIR, LOCAL_STORE, LOCAL_DAEMON, LOCAL_NONE };
+
+static enum local_kind local_kind(const char *ref, const char **ret_rest)
+{
+	for (size_t i = 0; i < LEN(local_prefixes); i++)
+		if (strncmp(ref, local_prefixes[i], strlen(local_prefixes[i])) == 0) {
+			*ret_rest = ref + strlen(local_prefixes[i]);
+			return (enum local_kind) i;
+		}
+	return LOCAL_NONE;
+}
+
+bool image_ref_is_local(const char *ref)
+{
+	const char *rest;
+
+	return local_kind(ref, &rest) != LOCAL_NONE;
+}
+
+static int local_load(struct load *l, enum local_kind kind, const char *rest, struct err *err)
+{
+	const char *colon = kind == LOCAL_DIR ? NULL : strchr(rest, ':');
+	struct wanted w = { .index = -1, .named_by_asker = kind == LOCAL_OCI };
+	char *path = arena_strndup(l->a, rest, colon ? (size_t) (colon - rest) : strlen(rest));
+	auto_close int fd = -EBADF;
+	uint64_t index;
+
+	if (!path)
+		return err_sys(err, ENOMEM, "load an image");
+	if (colon && colon[1] == '@' && kind == LOCAL_DOCKER_ARCHIVE && parse_u64(colon + 2, 0, ARCHIVE_IMAGES_MAX, &index) == 0)
+		w.index = (int64_t) index;
+	else if (colon && colon[1])
+		w.name = colon + 1;
+	l->want = &w;
+	if (kind == LOCAL_OCI || kind == LOCAL_DIR)
+		return any_load(l, -EBADF, path, err);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return err_sys(err, errno, "open '%s'", path);
+	return any_load(l, fd, NULL, err);
+}
+
+int image_pull_local(struct engine *e, const char *ref, image_progress *progress, void *ctx, struct arena *a,
+	const char **ret_id, struct err *err)
+{
+	auto_source struct source src = SOURCE_INIT;
+	struct strs names = { 0 };
+	struct load l = { .e = e, .src = &src, .progress = progress, .ctx = ctx, .a = a, .ret = &names };
+	const char *rest = ref;
+	enum local_kind kind = local_kind(ref, &rest);
+	struct image_row row = { 0 };
 	int rc;
 
-	if ((rc = image_sweep(e, err)) < 0)
-		return rc;
-	rc = path ? source_open_dir(&src, path, err) : source_open_archive(e, &src, fd, a, err);
-	if (rc < 0)
-		return rc;
-	if (!path && source_has(&src, "manifest.json"))
-		return docker_load(&l, err);
-	if (source_has(&src, "index.json"))
-		return oci_load(&l, err);
-	if (source_has(&src, "repositories"))
+	if (kind == LOCAL_DAEMON)
 		return err_set(err, ERR_UNSUPPORTED,
-			"%s: docker's format from before 2016, without manifest.json", src.what);
-	if (source_has(&src, "manifest.json"))
-		return err_set(err, ERR_UNSUPPORTED,
-			"'%s' is a docker directory (dir:); an OCI directory has index.json", src.what);
-	return err_set(err, ERR_INVALID,
-		"%s: not an image: it has neither manifest.json (docker) nor index.json (OCI)%s", src.what,
-		path ? "" : "; podctl import takes the tar of a root file system");
+			"'%s': podctl does not speak with docker's daemon; docker save %s | podctl load", ref, rest);
+	if (kind == LOCAL_STORE) {
+		if ((rc = image_resolve(e, rest, a, &row, err)) < 0)
+			return rc;
+		*ret_id = row.id;
+		return 0;
+	}
+	if ((rc = image_sweep(e, err)) < 0 || (rc = local_load(&l, kind, rest, err)) < 0)
+		return err_wrap(err, "'%s'", ref);
+	*ret_id = l.id;
+	return 0;
 }

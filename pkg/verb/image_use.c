@@ -73,6 +73,10 @@ int image_use(struct engine *e, const char *ref, const char *policy, const struc
 	bool here;
 	int rc;
 
+	if (image_ref_is_local(ref))
+		return pull(e, ref, o, false, a, ret, err);
+	if (strncmp(ref, "docker://", 9) == 0)
+		ref += 9;
 	if (!policy || !*policy)
 		policy = e->config.pull_policy ? e->config.pull_policy : "";
 	if ((rc = policy_parse(policy, &p, err)) < 0)
