@@ -30,6 +30,7 @@ const struct option global_options[] = {
 const struct command_group command_groups[] = {
 	{ "container", "Manage containers" },
 	{ "image", "Manage images" },
+	{ "manifest", "Lists of images for several platforms" },
 	{ "volume", "Manage volumes" },
 	{ "pod", "Manage pods" },
 	{ "network", "Look at networks" },
@@ -53,6 +54,7 @@ const struct command *const command_tables[] = {
 	image_out_commands,
 	login_commands,
 	search_commands,
+	manifest_commands,
 	volume_commands,
 	pod_commands,
 	kube_commands,

@@ -17,7 +17,7 @@ static int resolve(struct cli *c, const char *ref, struct image_row *ret, struct
 {
 	int rc = image_resolve(&c->engine, ref, &c->arena, ret, err);
 
-	if (rc == 0 && image_is_list(ret))
+	if (rc == 0 && image_row_is_list(ret))
 		return err_set(err, ERR_UNSUPPORTED,
 			"'%s' is a manifest list; podctl manifest inspect shows it", ref);
 	return rc;
@@ -323,7 +323,7 @@ static int all_images(struct cli *c, bool all, struct err *err)
 		return err_set(err, ERR_INVALID,
 			"when using the --all switch, you may not pass any image names or IDs");
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		if (!image_is_list(&list.v[i]) && strs_add(&c->args, &c->arena, list.v[i].id) < 0)
+		if (!image_row_is_list(&list.v[i]) && strs_add(&c->args, &c->arena, list.v[i].id) < 0)
 			rc = err_sys(err, ENOMEM, "mount");
 	return rc;
 }

@@ -75,7 +75,7 @@ static json_t *labels_of(struct cli *c, const struct image_row *m)
 	struct err ignored = { 0 };
 	json_t *v;
 
-	if (image_is_list(m) || image_config_parse(m->config, &c->arena, &config, &ignored) < 0 ||
+	if (image_row_is_list(m) || image_config_parse(m->config, &c->arena, &config, &ignored) < 0 ||
 		!config.labels.n)
 		return json_null();
 	v = json_object();
@@ -131,7 +131,7 @@ static json_t *image_doc(struct cli *c, const struct image_list *list, size_t i)
 		(void) json_object_set_new(v, "Dangling", json_true());
 	if (m->read_only)
 		(void) json_object_set_new(v, "ReadOnly", json_true());
-	if (image_is_list(m))
+	if (image_row_is_list(m))
 		(void) json_object_set_new(v, "IsManifestList", json_true());
 	(void) json_object_set_new(v, "Names", names_of(m));
 	(void) json_object_set_new(v, "Digest", json_string(m->digest ? m->digest : ""));

@@ -15,6 +15,7 @@ extern const struct command image_show_commands[]; /* image_show.c: history, tre
 extern const struct command image_make_commands[]; /* image_make.c: commit, export */
 extern const struct command login_commands[];      /* login.c: login, logout */
 extern const struct command search_commands[];
+extern const struct command manifest_commands[];  /* manifest.c */
 extern const struct command image_out_commands[]; /* image_out.c: save, push */
 extern const struct command pod_commands[];
 extern const struct command kube_commands[];

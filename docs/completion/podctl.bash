@@ -9,6 +9,9 @@ _podctl() {
 	image)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save search " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
+	manifest)
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create add annotate exists inspect push remove rm " -- "$cur")); return; }
+		path="manifest ${words[1]}" ;;
 	volume)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove export import mount unmount exists " -- "$cur")); return; }
 		path="volume ${words[1]}" ;;
@@ -34,7 +37,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image volume pod network kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image manifest volume pod network kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -84,6 +87,14 @@ _podctl() {
 	"login") flags="--authfile --cert-dir --compat-auth-file --get-login --password --password-stdin --tls-verify --username --verbose --help " ;;
 	"logout") flags="--all --authfile --compat-auth-file --help " ;;
 	"search"|"image search") flags="--authfile --cert-dir --compatible --creds --filter --format --limit --list-tags --no-trunc --tls-verify --help " ;;
+	"manifest create") flags="--all --amend --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest add") flags="--all --annotation --arch --features --os --os-features --os-version --variant --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest annotate") flags="--annotation --arch --features --os --os-features --os-version --variant --help " ;;
+	"manifest exists") flags="--help " ;;
+	"manifest inspect") flags="--verbose --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest push") flags="--all --compression-format --compression-level --digestfile --force-compression --format --quiet --remove-signatures --rm --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest remove") flags="--help " ;;
+	"manifest rm") flags="--ignore --help " ;;
 	"volume create") flags="--driver --ignore --label --help " ;;
 	"volume ls"|"volume list") flags="--filter --format --noheading --quiet --help " ;;
 	"volume inspect") flags="--all --format --help " ;;

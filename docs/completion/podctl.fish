@@ -532,6 +532,66 @@ complete -c podctl -n '__fish_seen_subcommand_from search' -l no-trunc
 complete -c podctl -n '__fish_seen_subcommand_from search' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from search' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'search' -d 'Look for images in registries'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'create' -d 'Make a manifest list'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l all
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l amend
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'add' -d 'Add images to a manifest list'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l all
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l arch
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l features
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-features
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-version
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l variant
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'annotate' -d 'Change what a list says of an image'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l arch
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l features
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-features
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-version
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l variant
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'exists' -d 'Exit 0 when there is such a list, else 1'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'inspect' -d 'Print a manifest list, from here or a registry'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l verbose
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'push' -d 'Push a list and its images to a registry'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l all
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l compression-format
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l compression-level
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l digestfile
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l force-compression
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l format
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l remove-signatures
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l rm
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'remove' -d 'Take an image out of a list'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'rm' -d 'Remove manifest lists'
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
 complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'create' -d 'Create a volume'
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l driver
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l ignore
@@ -864,6 +924,7 @@ complete -c podctl -n '__fish_seen_subcommand_from network' -l force
 complete -c podctl -n '__fish_seen_subcommand_from network' -l help
 complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
+complete -c podctl -n __fish_use_subcommand -a 'manifest' -d 'Lists of images for several platforms'
 complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'
 complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
 complete -c podctl -n __fish_use_subcommand -a 'network' -d 'Look at networks'

@@ -140,9 +140,13 @@ static json_t *document(struct engine *e, const struct image_row *img, const jso
 int image_inspect(
 	struct engine *e, const struct image_row *img, struct arena *a, json_t **ret, struct err *err)
 {
-	json_t *config = json_parse(img->config, strlen(img->config), err);
+	json_t *config = *img->config ? json_parse(img->config, strlen(img->config), err) : NULL;
 	json_t *manifest = NULL, *doc = NULL;
 
+	if (!*img->config)
+		return err_set(err, ERR_UNSUPPORTED,
+			"'%s' is a manifest list; podctl manifest inspect shows it",
+			img->names.n ? img->names.v[0] : img->id);
 	if (config && *img->manifest)
 		manifest = json_parse(img->manifest, strlen(img->manifest), err);
 	if (config && (manifest || !*img->manifest))

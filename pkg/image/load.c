@@ -17,8 +17,8 @@
 
 /* Which of several, for those who want one image and not all there are. */
 struct wanted {
-	const char *name;  /* RepoTag or ref.name; NULL: the only one */
-	int64_t index;     /* -1, or its place in a docker archive */
+	const char *name;    /* RepoTag or ref.name; NULL: the only one */
+	int64_t index;       /* -1, or its place in a docker archive */
 	bool named_by_asker; /* an OCI directory: without a name asked for the image gets none */
 };
 
@@ -192,7 +192,8 @@ static int docker_image_load(struct load *l, const struct docker_image *d, struc
 }
 
 /* The one image that is wanted; of its names only that. */
-static int docker_choose(struct load *l, struct docker_image *images, size_t n, struct docker_image **ret, struct err *err)
+static int docker_choose(
+	struct load *l, struct docker_image *images, size_t n, struct docker_image **ret, struct err *err)
 {
 	const struct wanted *w = l->want;
 	const char *want = NULL, *have;
@@ -203,7 +204,8 @@ static int docker_choose(struct load *l, struct docker_image *images, size_t n, 
 			(long long) w->index);
 	if (w->index >= 0 || !w->name) {
 		if (w->index < 0 && n != 1)
-			return err_set(err, ERR_INVALID, "the archive has %zu images: say which (FILE:NAME or FILE:@N)", n);
+			return err_set(err, ERR_INVALID,
+				"the archive has %zu images: say which (FILE:NAME or FILE:@N)", n);
 		*ret = &images[w->index >= 0 ? w->index : 0];
 		return 0;
 	}
@@ -279,7 +281,8 @@ static int oci_manifest_load(
 		if (!media_type_is_layer(m->layers[i].media_type))
 			return err_set(
 				err, ERR_UNSUPPORTED, "layer %zu is of type %s", i, m->layers[i].media_type);
-		if (strs_addf(&in->blobs, l->a, "%s%s", l->flat ? "" : "blobs/sha256/", m->layers[i].digest) < 0 ||
+		if (strs_addf(&in->blobs, l->a, "%s%s", l->flat ? "" : "blobs/sha256/", m->layers[i].digest) <
+				0 ||
 			strs_add(&in->digests, l->a, m->layers[i].digest) < 0)
 			return err_sys(err, ENOMEM, "load an image");
 	}
@@ -315,7 +318,8 @@ static int oci_entry_load(struct load *l, const struct descriptor *d, struct err
 	return oci_manifest_load(l, &doc, &in, err);
 }
 
-static int oci_choose(struct load *l, const struct oci_document *index, const struct descriptor **ret, struct err *err)
+static int oci_choose(
+	struct load *l, const struct oci_document *index, const struct descriptor **ret, struct err *err)
 {
 	const struct descriptor *only = NULL;
 	size_t n = 0;
@@ -348,12 +352,14 @@ static int dir_load(struct load *l, struct err *err)
 	int rc;
 
 	l->flat = true;
-	if ((rc = source_text(l->src, "manifest.json", MANIFEST_MAX, l->a, &in.manifest, &in.manifest_len, err)) < 0)
+	if ((rc = source_text(
+		     l->src, "manifest.json", MANIFEST_MAX, l->a, &in.manifest, &in.manifest_len, err)) < 0)
 		return rc;
 	if ((rc = oci_document_parse(in.manifest, in.manifest_len, l->a, &doc, err)) < 0)
 		return err_wrap(err, "manifest.json");
 	if (doc.is_index)
-		return err_set(err, ERR_UNSUPPORTED, "a directory with a manifest list; name one of its images");
+		return err_set(
+			err, ERR_UNSUPPORTED, "a directory with a manifest list; name one of its images");
 	return oci_manifest_load(l, &doc, &in, err);
 }
 
@@ -404,8 +410,8 @@ static int any_load(struct load *l, int fd, const char *path, struct err *err)
 		return err_set(err, ERR_UNSUPPORTED,
 			"%s: docker's format from before 2016, without manifest.json", l->src->what);
 	return err_set(err, ERR_INVALID,
-		"%s: not an image: it has neither manifest.json (docker) nor index.json (OCI)%s", l->src->what,
-		path ? "" : "; podctl import takes the tar of a root file system");
+		"%s: not an image: it has neither manifest.json (docker) nor index.json (OCI)%s",
+		l->src->what, path ? "" : "; podctl import takes the tar of a root file system");
 }
 
 int image_load(struct engine *e, int fd, const char *path, image_progress *progress, void *ctx,
@@ -420,9 +426,18 @@ int image_load(struct engine *e, int fd, const char *path, image_progress *progr
 
 /* ---- one image of a local place, as pull and run name it ------------------------------------------------------------- */
 
-static const char *const local_prefixes[] = { "oci:", "oci-archive:", "docker-archive:", "dir:",
-	"containers-storage:", "docker-daemon:" };
-enum local_kind { LOCAL_OCI, LOCAL_OCI_ARCHIVE, LOCAL_DOCKER_ARCHIVE, LOCAL_DIR, LOCAL_STORE, LOCAL_DAEMON, LOCAL_NONE };
+static const char *const local_prefixes[] = {
+	"oci:", "oci-archive:", "docker-archive:", "dir:", "containers-storage:", "docker-daemon:"
+};
+enum local_kind {
+	LOCAL_OCI,
+	LOCAL_OCI_ARCHIVE,
+	LOCAL_DOCKER_ARCHIVE,
+	LOCAL_DIR,
+	LOCAL_STORE,
+	LOCAL_DAEMON,
+	LOCAL_NONE
+};
 
 static enum local_kind local_kind(const char *ref, const char **ret_rest)
 {
@@ -451,7 +466,8 @@ static int local_load(struct load *l, enum local_kind kind, const char *rest, st
 
 	if (!path)
 		return err_sys(err, ENOMEM, "load an image");
-	if (colon && colon[1] == '@' && kind == LOCAL_DOCKER_ARCHIVE && parse_u64(colon + 2, 0, ARCHIVE_IMAGES_MAX, &index) == 0)
+	if (colon && colon[1] == '@' && kind == LOCAL_DOCKER_ARCHIVE &&
+		parse_u64(colon + 2, 0, ARCHIVE_IMAGES_MAX, &index) == 0)
 		w.index = (int64_t) index;
 	else if (colon && colon[1])
 		w.name = colon + 1;
@@ -476,7 +492,8 @@ int image_pull_local(struct engine *e, const char *ref, image_progress *progress
 
 	if (kind == LOCAL_DAEMON)
 		return err_set(err, ERR_UNSUPPORTED,
-			"'%s': podctl does not speak with docker's daemon; docker save %s | podctl load", ref, rest);
+			"'%s': podctl does not speak with docker's daemon; docker save %s | podctl load", ref,
+			rest);
 	if (kind == LOCAL_STORE) {
 		if ((rc = image_resolve(e, rest, a, &row, err)) < 0)
 			return rc;

@@ -480,6 +480,48 @@ int image_pull(struct engine *e, const char *ref, const struct pull_options *o, 
 	return 0;
 }
 
+static int document_from(struct pull *p, const struct place *at, struct err *err)
+{
+	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
+	auto_transfer struct transfer t = TRANSFER_INIT;
+	const char *digest = p->name->digest;
+	int rc;
+
+	p->tmp = &tmp;
+	p->t = &t;
+	if ((rc = transfer_open(p->e, at, &p->o->at, NULL, &tmp, p->a, &t, err)) < 0)
+		return rc;
+	return manifest_get(p, digest ? digest : p->name->tag,
+		digest && strncmp(digest, "sha256:", 7) == 0 ? digest + 7 : NULL, err);
+}
+
+int registry_manifest(struct engine *e, const char *ref, const struct pull_options *o, struct arena *a,
+	const char **ret_text, size_t *ret_len, struct err *err)
+{
+	struct image_name name;
+	struct pull p = { .e = e, .o = o, .name = &name, .a = a };
+	struct place *places;
+	size_t n;
+	int rc;
+
+	if ((rc = image_name_normalize(strncmp(ref, "docker://", 9) == 0 ? ref + 9 : ref, a, &p.full, err)) <
+			0 ||
+		(rc = image_name_parse(p.full, a, &name, err)) < 0 ||
+		(rc = registries_places(e, &name, &o->at, a, &places, &n, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		if ((rc = document_from(&p, &places[i], err)) == 0) {
+			*ret_text = p.manifest;
+			*ret_len = p.manifest_len;
+			return 0;
+		}
+		if (i + 1 == n || !is_remote(err))
+			break;
+		err_clear(err);
+	}
+	return err_wrap(err, "manifest of '%s'", p.full);
+}
+
 int pull_platform(const char *text, struct arena *a, struct pull_options *o, struct err *err)
 {
 	const char *slash = strchr(text, '/'), *second = slash ? strchr(slash + 1, '/') : NULL;

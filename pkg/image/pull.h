@@ -41,5 +41,8 @@ int image_pull(struct engine *e, const char *ref, const struct pull_options *o, 
 #define TAGS_MAX 100000
 int image_tags(struct engine *e, const char *ref, const struct registry_options *o, struct arena *a,
 	const char **ret_full, struct strs *ret, struct err *err);
+/* The document that a registry has under a name, as it is: a manifest or an index. */
+int registry_manifest(struct engine *e, const char *ref, const struct pull_options *o, struct arena *a,
+	const char **ret_text, size_t *ret_len, struct err *err);
 
 #endif

@@ -138,6 +138,15 @@ int store_image_tag(struct store *s, const char *id, const char *name, struct er
 	return rc < 0 ? rc : txn_end(s, image_tag(s, id, name, err), err);
 }
 
+int store_image_set_manifest(
+	struct store *s, const char *id, const char *manifest, const char *digest, struct err *err)
+{
+	int rc = query_run(
+		s, Q_IMAGE_MANIFEST_SET, err, "ttti", id, manifest, digest, (int64_t) strlen(manifest));
+
+	return rc == 0 ? no_such_image(id, err) : rc < 0 ? rc : 0;
+}
+
 int store_image_untag(struct store *s, const char *name, struct err *err)
 {
 	int rc = query_run(s, Q_IMAGE_NAME_DEL, err, "t", name);

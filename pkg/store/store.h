@@ -150,6 +150,9 @@ int store_image_by_prefix(
 	struct store *s, const char *prefix, struct arena *a, const char **ret_id, struct err *err);
 int store_image_tag(struct store *s, const char *id, const char *name, struct err *err);
 int store_image_untag(struct store *s, const char *name, struct err *err);
+/* Of a manifest list: the only image that changes. */
+int store_image_set_manifest(
+	struct store *s, const char *id, const char *manifest, const char *digest, struct err *err);
 /* Names of containers that use the image. */
 int store_image_users(struct store *s, const char *id, struct arena *a, struct strs *ret, struct err *err);
 /* Deletes the row; *ret_layers: diff ids that no image uses any more (their directories may go). */

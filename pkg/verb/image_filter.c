@@ -34,8 +34,6 @@ struct image_filters {
 	size_t n;
 };
 
-bool image_is_list(const struct image_row *i) { return !i->layers.n && !*i->config; }
-
 /* ---- parsing ------------------------------------------------------------------------------------------------------------------ */
 
 static int value_bool(struct one *o, const char *text, struct err *err)
@@ -164,7 +162,7 @@ static int label_fits(const struct image_row *m, const char *want, struct arena 
 
 	if (!key)
 		return err_sys(err, ENOMEM, "filter images");
-	if (image_is_list(m))
+	if (image_row_is_list(m))
 		return 0;
 	if ((rc = image_config_parse(m->config, a, &config, err)) < 0)
 		return err_wrap(err, "image %.12s", m->id);
@@ -208,7 +206,7 @@ static int fits(const struct one *o, const struct image_list *all, size_t i, str
 	case KEY_READONLY:
 		return m->read_only == o->yes;
 	case KEY_MANIFEST:
-		return image_is_list(m) == o->yes;
+		return image_row_is_list(m) == o->yes;
 	case KEY_CONTAINERS:
 		return strcmp(o->value, "external") != 0 && (all->users[i] > 0) == o->yes;
 	case KEY_LABEL:

@@ -7,6 +7,7 @@
 #ifndef PODCTL_VERB_IMAGE_FILTER_H
 #define PODCTL_VERB_IMAGE_FILTER_H
 
+#include "pkg/image/list.h"
 #include "pkg/verb/images.h"
 
 struct image_filters;
@@ -17,8 +18,6 @@ int image_filters_parse(struct engine *e, const struct strs *texts, uint64_t now
 int image_filters_match(const struct image_filters *f, const struct image_list *all, size_t i,
 	struct arena *a, struct err *err);
 
-/* An index instead of an image: it has no layers. */
-bool image_is_list(const struct image_row *i);
 /* Has the image the name, or part of it, that the pattern means? */
 bool image_reference_fits(const struct image_row *i, const char *pattern, struct arena *a);
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "pkg/container/resolve.h"
+#include "pkg/image/list.h"
 #include "pkg/util/log.h"
 #include "pkg/util/text.h"
 
@@ -58,7 +59,7 @@ static bool is_for(const struct image_row *row, const struct pull_options *o, st
 	struct image_config config = { 0 };
 	struct err ignored = { 0 };
 
-	if (!o || (!o->arch && !o->os && !o->variant) ||
+	if (image_row_is_list(row) || !o || (!o->arch && !o->os && !o->variant) ||
 		image_config_parse(row->config, a, &config, &ignored) < 0)
 		return true;
 	return (!o->arch || !config.architecture || !strcmp(o->arch, config.architecture)) &&
@@ -66,7 +67,7 @@ static bool is_for(const struct image_row *row, const struct pull_options *o, st
 	       (!o->variant || !config.variant || !*config.variant || !strcmp(o->variant, config.variant));
 }
 
-int image_use(struct engine *e, const char *ref, const char *policy, const struct pull_options *o,
+static int use(struct engine *e, const char *ref, const char *policy, const struct pull_options *o,
 	struct arena *a, struct image_row *ret, struct err *err)
 {
 	enum policy p = POLICY_MISSING;
@@ -97,6 +98,19 @@ int image_use(struct engine *e, const char *ref, const char *policy, const struc
 	log_debug("image '%s': the one that is here is used: %s", ref, err->msg);
 	err_clear(err);
 	return image_resolve(e, ref, a, ret, err);
+}
+
+int image_use(struct engine *e, const char *ref, const char *policy, const struct pull_options *o,
+	struct arena *a, struct image_row *ret, struct err *err)
+{
+	struct image_row list;
+	int rc = use(e, ref, policy, o, a, ret, err);
+
+	if (rc < 0 || !image_row_is_list(ret))
+		return rc;
+	list = *ret;
+	rc = list_choose(e, &list, o, a, ret, err);
+	return rc < 0 ? err_wrap(err, "manifest list '%s'", ref) : 0;
 }
 
 /* The image's VOLUMEs that nothing was mounted on. */
