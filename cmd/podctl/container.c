@@ -339,25 +339,27 @@ static int run_container_inspect(struct cli *c, void *request, struct err *err)
 {
 	struct inspect_command *r = request;
 
-	return inspect_many(c, "container", r->format, r->latest, err);
+	return inspect_many(c, "container", r->format, r->latest, r->size, err);
 }
 
 static int run_inspect(struct cli *c, void *request, struct err *err)
 {
 	struct inspect_command *r = request;
 
-	return inspect_many(c, r->type ? r->type : "all", r->format, r->latest, err);
+	return inspect_many(c, r->type ? r->type : "all", r->format, r->latest, r->size, err);
 }
 
 static const struct option inspect_options[] = {
 	O_STR(struct inspect_command, format, "format", 'f', "TEMPLATE",
 		"Print through a Go template; json for JSON"),
 	O_BOOL(struct inspect_command, latest, "latest", 'l', "The one made last"),
-	O_REFUSED("size", 's', NULL, "sizes of containers are not counted yet"),
+	O_BOOL(struct inspect_command, size, "size", 's',
+		"With the sizes of containers: SizeRw and SizeRootFs"),
 	O_END,
 };
 static const struct option inspect_type_options[] = {
-	O_STR(struct inspect_command, type, "type", 't', "TYPE", "container, image, pod or all (default)"),
+	O_STR(struct inspect_command, type, "type", 't', "TYPE",
+		"all (default), container, image, network, pod or volume"),
 	O_END,
 };
 

@@ -202,7 +202,8 @@ struct image_inspect_command {
 
 static int run_image_inspect(struct cli *c, void *request, struct err *err)
 {
-	return inspect_many(c, "image", ((struct image_inspect_command *) request)->format, false, err);
+	return inspect_many(
+		c, "image", ((struct image_inspect_command *) request)->format, false, false, err);
 }
 
 static const struct option image_inspect_options[] = {

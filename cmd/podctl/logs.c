@@ -8,9 +8,22 @@
 
 struct printing {
 	const struct logs_command *r;
+	const struct target *t;
+	size_t n;
 	bool prefix;
 	bool open[2];
 };
+
+/* The place of a container among those asked for decides. */
+static int color_of(const struct printing *p, const char *ctr)
+{
+	static const int colors[] = { 31, 32, 33, 34, 35, 36, 37 };
+	size_t i = 0;
+
+	while (i < p->n && strncmp(p->t[i].id, ctr, 12) != 0)
+		i++;
+	return colors[i % (sizeof colors / sizeof *colors)];
+}
 
 /* Lines that were split come back as one: only the first part gets prefix and time. */
 static int print_log(void *ctx, const struct log_line *l)
@@ -104,7 +117,7 @@ const struct option logs_options[] = {
 	O_FN(logs_opt_tail, "tail", 0, "N", "Only the last N lines"),
 	O_BOOL(L, timestamps, "timestamps", 't', "Print the time before each line"),
 	O_STR(L, until, "until", 0, "TIME", "Only what was written until then"),
-	O_REFUSED("color", 0, NULL, "not done yet"),
+	O_BOOL(L, color, "color", 0, "A color for each container's prefix"),
 	O_END,
 };
 #undef L

@@ -181,7 +181,7 @@ static int no_command(struct cli *c, char *const *words, const char *group)
 	return EXIT_ENGINE;
 }
 
-static int check_args(const struct command *cmd, size_t n, struct err *err)
+static int check_args(const struct command *cmd, const char *path, size_t n, struct err *err)
 {
 	if (n < (size_t) cmd->min_args && cmd->min_args == cmd->max_args)
 		return err_set(err, ERR_INVALID, "accepts %d arg(s), received %zu", cmd->min_args, n);
@@ -189,7 +189,7 @@ static int check_args(const struct command *cmd, size_t n, struct err *err)
 		return err_set(
 			err, ERR_INVALID, "requires at least %d arg(s), only received %zu", cmd->min_args, n);
 	if (cmd->max_args == 0 && n > 0)
-		return err_set(err, ERR_INVALID, "this command takes no arguments");
+		return err_set(err, ERR_INVALID, "`podctl %s` takes no arguments", path);
 	if (cmd->max_args >= 0 && n > (size_t) cmd->max_args)
 		return err_set(err, ERR_INVALID, "accepts at most %d arg(s), received %zu", cmd->max_args, n);
 	return 0;
@@ -250,7 +250,7 @@ static int run_command(struct cli *c, char *const *words)
 		help_command(stdout, c->command, c->path);
 		return 0;
 	}
-	if ((rc = check_args(c->command, c->args.n, &err)) == 0 && (rc = prepare(c, &err)) == 0)
+	if ((rc = check_args(c->command, c->path, c->args.n, &err)) == 0 && (rc = prepare(c, &err)) == 0)
 		rc = c->command->run(c, request, &err);
 	if (rc < 0) {
 		/* Silent failures (codes passed on) return a status, so a negative code always has words. */

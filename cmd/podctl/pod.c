@@ -258,7 +258,7 @@ static int run_inspect(struct cli *c, void *request, struct err *err)
 		return rc;
 	if (r->latest && strs_add(&c->args, &c->arena, t->id) < 0)
 		return err_sys(err, ENOMEM, "inspect");
-	return inspect_many(c, "pod", r->format, false, err);
+	return inspect_many(c, "pod", r->format, false, false, err);
 }
 
 static const struct option inspect_options[] = {

@@ -110,6 +110,7 @@ static const char *size_words(struct arena *a, uint64_t bytes, int digits, const
 }
 
 const char *words_size(struct arena *a, uint64_t bytes) { return size_words(a, bytes, 3, " "); }
+const char *words_size_3(struct arena *a, uint64_t bytes) { return size_words(a, bytes, 3, ""); }
 const char *words_size_tight(struct arena *a, uint64_t bytes) { return size_words(a, bytes, 4, ""); }
 
 const char *words_time(struct arena *a, uint64_t us)

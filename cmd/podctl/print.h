@@ -20,6 +20,8 @@ const char *words_ago(struct arena *a, uint64_t then_us, uint64_t now_us);
 const char *words_duration(struct arena *a, uint64_t us);
 /* "1.23 MB" */
 const char *words_size(struct arena *a, uint64_t bytes);
+/* "1.23MB" */
+const char *words_size_3(struct arena *a, uint64_t bytes);
 /* "1.234MB" */
 const char *words_size_tight(struct arena *a, uint64_t bytes);
 /* "2026-01-02 03:04:05 +0000 UTC", as Go prints a time */

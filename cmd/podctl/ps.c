@@ -1,16 +1,22 @@
 #include "cmd/podctl/ps.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/podctl/print.h"
+#include "cmd/podctl/ps_more.h"
 #include "pkg/pod/inspect.h"
 #include "pkg/util/io.h"
 #include "pkg/verb/containers.h"
+#include "pkg/verb/df.h"
 #include "pkg/verb/images.h"
+#include "pkg/verb/networks.h"
 #include "pkg/verb/pods.h"
+#include "pkg/volume/volume.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "list"); }
 
@@ -158,6 +164,14 @@ static const char *label_words(struct arena *a, const struct kvs *m)
 	return arena_strdup(a, b.data ? b.data : "");
 }
 
+/* The bridge; the other modes are no networks. */
+static const char *network_word(const struct pod *p) { return p->spec.net == NET_BRIDGE ? NETWORK_NAME : ""; }
+
+static json_t *networks_json(const struct pod *p)
+{
+	return p->spec.net == NET_BRIDGE ? json_pack("[s]", NETWORK_NAME) : json_array();
+}
+
 static json_t *mounts_json(const struct container_spec *c)
 {
 	json_t *v = json_array();
@@ -172,7 +186,9 @@ static json_t *mounts_json(const struct container_spec *c)
 #define PS_FIELDS                                                                                          \
 	"ID Image ImageID Command CreatedAt Created CreatedHuman RunningFor Status State Ports Names Pod " \
 	"PodName Labels Mounts Networks "                                                                  \
-	"Pid ExitCode Exited Restarts Size AutoRemove IsInfra StartedAt ExitedAt"
+	"Pid ExitCode Exited Restarts Size AutoRemove IsInfra StartedAt ExitedAt "                         \
+	"CIDFile " PS_NAMESPACE_FIELDS
+#define NEVER (-62135596800LL) /* Go's zero time in seconds of Unix */
 
 struct ps {
 	struct cli *c;
@@ -189,6 +205,7 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	const struct status_container *s = pod_status_of(p, row->id);
 	bool whole = ps->r->no_trunc, exited = !strcmp(ctr_word(p, i), "exited");
 	json_t *ports = json_array(), *v, *doc;
+	int rc = 0;
 	/* a solo container's ports, or those of the pod it shares the network with */
 	const char *port_text = ports_words(a, p, ports), *image = row->image_name ? row->image_name : "";
 	const char *created = words_ago(a, row->created_us, ps->now), *pod_id = p->row.solo ? "" : p->row.id;
@@ -199,15 +216,16 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 		"CreatedHuman", created, "RunningFor", created, "Status", status_words(a, p, i, ps->now),
 		"State", ctr_word(p, i), "Ports", port_text, "Names", row->name, "Pod",
 		short_id(a, pod_id, whole), "PodName", p->row.solo ? "" : p->row.name);
-	doc = json_pack("{s:b, s:o, s:s, s:b, s:I, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:[s], s:[s], s:I, "
+	doc = json_pack("{s:b, s:o, s:s, s:b, s:I, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:[s], s:o, s:I, "
 			"s:s, s:s, s:O, s:I, s:s, s:s, "
 			"s:I, s:I}",
 		"AutoRemove", p->row.autoremove, "Command", strs_json(&c->argv), "CreatedAt", created,
-		"Exited", exited, "ExitedAt", (json_int_t) (s ? s->finished_us / 1000000 : 0), "ExitCode",
+		"Exited", exited, "ExitedAt",
+		(json_int_t) (s && s->finished_us ? (int64_t) (s->finished_us / 1000000) : NEVER), "ExitCode",
 		(json_int_t) (s ? s->exit_code : 0), "Id", row->id, "Image", image, "ImageID",
 		row->image ? row->image : "", "IsInfra", c->role == ROLE_INFRA, "Labels",
 		kvs_json(&c->labels), "Mounts", mounts_json(c), "Names", row->name, "Networks",
-		net_mode_names[p->spec.net], "Pid", (json_int_t) (s ? s->pid : 0), "Pod", pod_id, "PodName",
+		networks_json(p), "Pid", (json_int_t) (s ? s->pid : 0), "Pod", pod_id, "PodName",
 		p->row.solo ? "" : p->row.name, "Ports", ports, "StartedAt",
 		(json_int_t) (s ? s->started_us / 1000000 : 0), "State", ctr_word(p, i), "Status",
 		status_words(a, p, i, ps->now), "Created", (json_int_t) (row->created_us / 1000000),
@@ -219,10 +237,10 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 		return err_set(
 			err, ERR_INVALID, "container %s: something of it is not UTF-8 text", row->name);
 	}
-	(void) json_object_set_new(v, "Created", json_integer((json_int_t) (row->created_us / 1000000)));
+	(void) json_object_set_new(v, "Created", json_string(go_time(a, row->created_us)));
 	(void) json_object_set_new(v, "Labels", kvs_json(&c->labels));
 	(void) json_object_set_new(v, "Mounts", json_string(label_words(a, &(struct kvs){ 0 })));
-	(void) json_object_set_new(v, "Networks", json_string(net_mode_names[p->spec.net]));
+	(void) json_object_set_new(v, "Networks", json_string(network_word(p)));
 	(void) json_object_set_new(v, "Pid", json_integer(s ? s->pid : 0));
 	(void) json_object_set_new(v, "ExitCode", json_integer(s ? s->exit_code : 0));
 	(void) json_object_set_new(v, "Exited", json_boolean(exited));
@@ -232,8 +250,11 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	(void) json_object_set_new(v, "IsInfra", json_boolean(c->role == ROLE_INFRA));
 	(void) json_object_set_new(
 		v, "StartedAt", json_integer((json_int_t) (s ? s->started_us / 1000000 : 0)));
-	(void) json_object_set_new(
-		v, "ExitedAt", json_integer((json_int_t) (s ? s->finished_us / 1000000 : 0)));
+	(void) json_object_set_new(v, "ExitedAt",
+		json_integer(
+			(json_int_t) (s && s->finished_us ? (int64_t) (s->finished_us / 1000000) : NEVER)));
+	(void) json_object_set_new(v, "CIDFile", json_string(c->cidfile ? c->cidfile : ""));
+	ps_namespaces(v, doc, s ? s->pid : 0, ps->r->ns);
 	{
 		auto_buf struct buf b = BUF_INIT(1024 * 1024);
 
@@ -242,9 +263,11 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 				&b, "%s%s", k ? "," : "", LIST_AT(c->mounts, struct mount_spec, k)->dest);
 		(void) json_object_set_new(v, "Mounts", json_string(b.data ? b.data : ""));
 	}
+	if (ps->r->size)
+		rc = ps_size(ps->c, p, i, v, doc, err);
 	(void) json_array_append_new(ps->rows, v);
 	(void) json_array_append_new(ps->docs, doc);
-	return 0;
+	return rc;
 }
 
 struct pick {
@@ -269,7 +292,8 @@ static const char *sort_key(struct arena *a, const char *sort, const struct pick
 		return ctr_word(k->p, k->i);
 	if (!strcmp(sort, "pod"))
 		return k->p->row.name;
-	if (!strcmp(sort, "created") || !strcmp(sort, "runningfor"))
+	/* sizes are counted after the choice: the order is that of making */
+	if (!strcmp(sort, "created") || !strcmp(sort, "runningfor") || !strcmp(sort, "size"))
 		return arena_printf(a, "%020" PRIu64, row->created_us);
 	return NULL;
 }
@@ -335,12 +359,24 @@ static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_s
 	return 0;
 }
 
-int run_ps(struct cli *c, void *request, struct err *err)
+static const char *ps_columns(struct arena *a, const struct ps_command *r)
+{
+	const char *text;
+
+	if (r->ns)
+		return "{{.ID}}\t{{.Names}}\t{{.Pid}}\t{{.CGROUPNS}}\t{{.IPC}}\t{{.MNT}}\t{{.NET}}\t{{.PIDNS}"
+		       "}\t{{.USERNS}}\t{{.UTS}}";
+	text = arena_printf(a,
+		"{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}%s%s",
+		r->pod ? "\t{{.Pod}}\t{{.PodName}}" : "", r->size ? "\t{{.Size}}" : "");
+	return text ? text : "{{.ID}}";
+}
+
+static int ps_once(struct cli *c, const struct ps_command *r, struct err *err)
 {
 	static const struct header headers[] = { { "ID", "CONTAINER ID" }, { "RunningFor", "CREATED" },
 		{ "CreatedHuman", "CREATED" }, { "Pod", "POD ID" }, { "PodName", "PODNAME" },
 		{ "ImageID", "IMAGE ID" }, { NULL, NULL } };
-	const struct ps_command *r = request;
 	AUTO(pod_set_done) struct pod_set set = { 0 };
 	struct ps ps = { .c = c, .r = r, .now = time_now_us() };
 	struct listing l = {
@@ -365,15 +401,39 @@ int run_ps(struct cli *c, void *request, struct err *err)
 		rc = ps_row(&ps, v[i].p, v[i].i, err);
 	l.rows = ps.rows;
 	l.json_doc = ps.docs;
-	l.columns = r->pod ? "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{"
-			     ".Names}}\t{{.Pod}}\t{{.PodName}}"
-			   : "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{"
-			     ".Names}}";
+	l.columns = ps_columns(&c->arena, r);
 	if (rc == 0)
 		rc = print_listing(&l, err);
 	json_decref(ps.rows);
 	json_decref(ps.docs);
 	return rc;
+}
+
+/* --watch: until somebody ends it. */
+int run_ps(struct cli *c, void *request, struct err *err)
+{
+	const struct ps_command *r = request;
+	struct arena kept = c->arena;
+	int rc;
+
+	if (r->ns && (r->size || r->pod))
+		return err_set(err, ERR_INVALID, "--namespace, --size and --pod cannot be given together");
+	for (;;) {
+		struct timespec pause = { .tv_sec = r->watch.v };
+
+		if (r->watch.set)
+			c->arena = (struct arena){ 0 };
+		if (r->watch.set && isatty(STDOUT_FILENO))
+			(void) fputs("\x1b[H\x1b[2J", stdout);
+		rc = ps_once(c, r, err);
+		if (!r->watch.set)
+			return rc;
+		arena_done(&c->arena);
+		c->arena = kept;
+		if (rc < 0 || fflush(stdout) != 0)
+			return rc;
+		(void) nanosleep(&pause, NULL);
+	}
 }
 
 #define P struct ps_command
@@ -390,11 +450,12 @@ const struct option ps_options[] = {
 	O_BOOL(P, quiet, "quiet", 'q', "Ids only"),
 	O_STR(P, sort, "sort", 0, "FIELD",
 		"command, created (default), id, image, names, pod, runningfor or status"),
-	O_REFUSED("size", 's', NULL, "sizes of containers are not counted yet"),
-	O_REFUSED("namespace|ns", 0, NULL, "not done yet; podctl inspect shows the pid"),
-	O_REFUSED("external", 0, NULL, "there are no external containers in podctl's store"),
-	O_REFUSED("watch", 'w', "SECONDS", "not done; use watch(1)"),
-	O_REFUSED("sync", 0, NULL, "not needed: what is shown is what is"),
+	O_BOOL(P, external, "external", 0,
+		"Those of other engines as well: there are none in podctl's store"),
+	O_BOOL(P, ns, "namespace|ns", 0, "Show the namespaces of each"),
+	O_BOOL(P, size, "size", 's', "Show what each has written, and with its image"),
+	O_BOOL(P, sync, "sync", 0, "Look at what is rather than at records, which podctl always does"),
+	O_INT(P, watch, "watch", 'w', "SECONDS", "Show it again and again", 1, 86400),
 	O_END,
 };
 #undef P
@@ -447,13 +508,13 @@ static int pod_row(struct cli *c, const struct pod_ps_command *r, const struct p
 		short_id(a, p->row.id, r->no_trunc), "Name", p->row.name, "Status", state, "Created",
 		words_ago(a, p->row.created_us, now), "CreatedAt", go_time(a, p->row.created_us), "InfraID",
 		short_id(a, infra_of(p), r->no_trunc), "NumberOfContainers", (int) p->n, "Labels",
-		kvs_json(&p->spec.labels), "Networks", net_mode_names[p->spec.net], "Cgroup", "",
-		"ContainerIds", joined(a, p, 0, r->no_trunc), "ContainerNames", joined(a, p, 1, true),
-		"ContainerStatuses", joined(a, p, 2, true), "Restarts", (json_int_t) restarts);
-	doc = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:o}", "Cgroup", "", "Containers",
+		kvs_json(&p->spec.labels), "Networks", network_word(p), "Cgroup", "", "ContainerIds",
+		joined(a, p, 0, r->no_trunc), "ContainerNames", joined(a, p, 1, true), "ContainerStatuses",
+		joined(a, p, 2, true), "Restarts", (json_int_t) restarts);
+	doc = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "Cgroup", "", "Containers",
 		ctrs, "Created", time_format(created, p->row.created_us), "Id", p->row.id, "InfraId",
-		infra_of(p), "Name", p->row.name, "Namespace", "", "Networks", net_mode_names[p->spec.net],
-		"Status", state, "Labels", kvs_json(&p->spec.labels));
+		infra_of(p), "Name", p->row.name, "Namespace", "", "Networks", networks_json(p), "Status",
+		state, "Labels", kvs_json(&p->spec.labels));
 	if (!v || !doc) {
 		json_decref(v);
 		json_decref(doc);
@@ -597,10 +658,22 @@ static int inspect_one(struct cli *c, const char *kind, const char *name, json_t
 			one.kind != ERR_NOT_FOUND)
 			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
 	}
+	if (any || !strcmp(kind, "network")) {
+		err_clear(&one);
+		if ((rc = verb_network_inspect(&c->engine, name, ret, &one)) == 0 || !any ||
+			one.kind != ERR_NOT_FOUND)
+			return rc < 0 ? (*err = one, rc) : 0;
+	}
+	if (any || !strcmp(kind, "volume")) {
+		err_clear(&one);
+		if ((rc = volume_inspect(&c->engine, name, ret, &one)) == 0 || !any ||
+			one.kind != ERR_NOT_FOUND)
+			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
+	}
 	if (any)
 		return err_set(err, ERR_NOT_FOUND, "inspecting object: no such object: \"%s\"", name);
 	return err_set(err, ERR_INVALID,
-		"--type: cannot inspect a '%s'; there are container, image, pod and all", kind);
+		"invalid type \"%s\"; there are all, container, image, network, pod and volume", kind);
 }
 
 static int add_latest(struct cli *c, struct err *err)
@@ -617,7 +690,27 @@ static int add_latest(struct cli *c, struct err *err)
 	return strs_add(&c->args, &c->arena, t[0].id) < 0 ? no_memory(err) : 0;
 }
 
-int inspect_many(struct cli *c, const char *kind, const char *format, bool latest, struct err *err)
+/* A document of a container gets its sizes; others have none. */
+static int inspect_size(struct cli *c, json_t *doc, struct err *err)
+{
+	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
+	const char *name = json_string_value(json_object_get(doc, "Id")), *id = NULL, *pod = NULL;
+	uint64_t own = 0, all = 0;
+	struct err ignored = { 0 };
+	int rc;
+
+	if (!json_object_get(doc, "HostConfig") || !name ||
+		store_find(c->engine.store, name, STORE_CONTAINER, &c->arena, &id, &pod, &ignored) < 0)
+		return 0;
+	if ((rc = pod_load(&c->engine, pod, false, &p, err)) < 0 ||
+		(rc = verb_container_size(&c->engine, &p, pod_index(&p, id), &own, &all, err)) < 0)
+		return rc;
+	(void) json_object_set_new(doc, "SizeRw", json_integer((json_int_t) own));
+	(void) json_object_set_new(doc, "SizeRootFs", json_integer((json_int_t) all));
+	return 0;
+}
+
+int inspect_many(struct cli *c, const char *kind, const char *format, bool latest, bool size, struct err *err)
 {
 	json_t *list = json_array();
 	struct err failed = { 0 };
@@ -642,6 +735,8 @@ int inspect_many(struct cli *c, const char *kind, const char *format, bool lates
 			status = EXIT_ENGINE;
 			continue;
 		}
+		if (size && (rc = inspect_size(c, v, err)) < 0)
+			break;
 		if (format && strcmp(format, "json") != 0)
 			rc = print_document(v, format, err);
 		else

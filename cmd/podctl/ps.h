@@ -8,10 +8,10 @@
 #include "pkg/verb/verb.h"
 
 struct ps_command {
-	bool all, quiet, no_trunc, latest, pod, no_heading, size;
+	bool all, quiet, no_trunc, latest, pod, no_heading, size, ns, sync, external;
 	struct strs filters;
 	const char *format, *sort;
-	struct opt_i64 last;
+	struct opt_i64 last, watch;
 };
 extern const struct option ps_options[];
 int run_ps(struct cli *c, void *request, struct err *err);
@@ -25,6 +25,8 @@ extern const struct option pod_ps_options[];
 int run_pod_ps(struct cli *c, void *request, struct err *err);
 
 /* kind: "container", "image", "pod", "all".  Prints "[...]" of what was found, then the errors. */
-int inspect_many(struct cli *c, const char *kind, const char *format, bool latest, struct err *err);
+/* kind may also be "volume" or "network"; size: of containers, counted file by file. */
+int inspect_many(
+	struct cli *c, const char *kind, const char *format, bool latest, bool size, struct err *err);
 
 #endif

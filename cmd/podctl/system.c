@@ -29,10 +29,17 @@ static const struct option format_options[] = {
 
 /* ---- version ---------------------------------------------------------------------------------------------------------------------- */
 
+/* Machines as images name them. */
+static const char *go_arch(const char *machine)
+{
+	return !strcmp(machine, "x86_64") ? "amd64" : !strcmp(machine, "aarch64") ? "arm64" : machine;
+}
+
 static int run_version(struct cli *c, void *request, struct err *err)
 {
 	const char *format = ((struct format_command *) request)->format;
 	struct utsname u;
+	char os_arch[96];
 	json_t *doc;
 	int rc;
 
@@ -42,11 +49,20 @@ static int run_version(struct cli *c, void *request, struct err *err)
 	if (!format) {
 		(void) printf(
 			"Client:       podctl\nVersion:      %s\nCompiler:     %s\nOS/Arch:      linux/%s\n",
-			PODCTL_VERSION, __VERSION__, u.machine);
+			PODCTL_VERSION, __VERSION__, go_arch(u.machine));
 		return 0;
 	}
-	doc = json_pack("{s:{s:s, s:s, s:s, s:s}}", "Client", "Name", "podctl", "Version", PODCTL_VERSION,
-		"Compiler", __VERSION__, "OsArch", "linux");
+	(void) snprintf(os_arch, sizeof os_arch, "linux/%s", go_arch(u.machine));
+	doc = json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s}}", "Client", "Name", "podctl", "APIVersion",
+		PODCTL_VERSION, "Version", PODCTL_VERSION, "Compiler", __VERSION__, "GitCommit", "", "OsArch",
+		os_arch, "Os", "linux");
+	if (!strcmp(format, "json")) {
+		auto_free char *text = json_dumps(doc, JSON_COMPACT);
+
+		print_line(text ? text : "null");
+		json_decref(doc);
+		return 0;
+	}
 	rc = print_document(doc, format, err);
 	json_decref(doc);
 	return rc;

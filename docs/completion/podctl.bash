@@ -42,7 +42,7 @@ _podctl() {
 	esac
 	case "$path" in
 	"create"|"container create") flags="--quiet --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
-	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --help " ;;
+	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --external --namespace --size --sync --watch --help " ;;
 	"stop"|"container stop") flags="--all --latest --filter --ignore --time --cidfile --help " ;;
 	"restart"|"container restart") flags="--all --latest --filter --cidfile --running --time --help " ;;
 	"kill"|"container kill") flags="--all --latest --filter --signal --cidfile --help " ;;
@@ -50,14 +50,14 @@ _podctl() {
 	"unpause"|"container unpause") flags="--all --latest --filter --cidfile --help " ;;
 	"rm"|"container rm") flags="--all --latest --filter --force --ignore --time --volumes --depend --cidfile --help " ;;
 	"wait"|"container wait") flags="--condition --ignore --interval --latest --help " ;;
-	"inspect") flags="--format --latest --type --help " ;;
-	"container inspect") flags="--format --latest --help " ;;
+	"inspect") flags="--format --latest --size --type --help " ;;
+	"container inspect") flags="--format --latest --size --help " ;;
 	"container exists") flags="--help " ;;
 	"run"|"container run") flags="--attach --detach --detach-keys --quiet --rmi --sig-proxy --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
 	"exec"|"container exec") flags="--detach --detach-keys --env --env-file --interactive --latest --privileged --tty --user --workdir --help " ;;
-	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --help " ;;
+	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --color --help " ;;
 	"port"|"container port") flags="--all --latest --help " ;;
 	"rename"|"container rename") flags="--help " ;;
 	"cp"|"container cp") flags="--archive --help " ;;
@@ -114,7 +114,7 @@ _podctl() {
 	"pod pause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod unpause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
-	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --help " ;;
+	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --color --help " ;;
 	"pod exists") flags="--help " ;;
 	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --authfile --creds --tls-verify --userns --build --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
 	"kube down") flags="--force --help " ;;

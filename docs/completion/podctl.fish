@@ -117,6 +117,11 @@ complete -c podctl -n '__fish_seen_subcommand_from ps' -l noheading
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l pod
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l sort
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l external
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l namespace
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l size
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l sync
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l watch
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ps' -d 'List containers'
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ls' -d 'List containers'
@@ -183,11 +188,13 @@ complete -c podctl -n '__fish_seen_subcommand_from container' -a 'wait' -d 'Wait
 complete -c podctl -n __fish_use_subcommand -a 'inspect' -d 'Print all that is known of containers, images or pods as JSON'
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l format
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from inspect' -l size
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l type
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'inspect' -d 'Print all that is known of containers as JSON'
 complete -c podctl -n '__fish_seen_subcommand_from container' -l format
 complete -c podctl -n '__fish_seen_subcommand_from container' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from container' -l size
 complete -c podctl -n '__fish_seen_subcommand_from container' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exists' -d 'Exit 0 when there is such a container, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from container' -l help
@@ -341,6 +348,7 @@ complete -c podctl -n '__fish_seen_subcommand_from logs' -l since
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l tail
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l timestamps
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l until
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l color
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'logs' -d 'Print what containers wrote'
 complete -c podctl -n __fish_use_subcommand -a 'port' -d 'List the published ports of a container'
@@ -719,6 +727,7 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -l since
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l tail
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l timestamps
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l until
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l color
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'exists' -d 'Exit 0 when there is such a pod, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help

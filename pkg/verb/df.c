@@ -118,3 +118,20 @@ int verb_df(struct engine *e, struct df_row ret[3], struct err *err)
 	memcpy(ret, r, sizeof r);
 	return 0;
 }
+
+int verb_container_size(struct engine *e, const struct pod *p, size_t i, uint64_t *ret_own, uint64_t *ret_all,
+	struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	struct image_row image = { 0 };
+	char path[PATH_TEXT + 8];
+	int rc;
+
+	path_ctr_data(path, p->row.id, p->ctr_row[i].id);
+	memcpy(path + strlen(path), "/upper", sizeof "/upper");
+	if (p->ctr_row[i].image && (rc = store_image_get(e->store, p->ctr_row[i].image, &a, &image, err)) < 0)
+		return rc;
+	*ret_own = size_below(e, path);
+	*ret_all = *ret_own + image.size;
+	return 0;
+}

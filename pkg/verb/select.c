@@ -230,7 +230,9 @@ static int match_one(
 		return !p->row.solo &&
 		       (!strcmp(p->row.name, f->value) || !strncmp(p->row.id, f->value, strlen(f->value)));
 	if (!strcmp(f->key, "network"))
-		return !strcmp(f->value, net_mode_names[p->spec.net]);
+		return !strcmp(f->value, net_mode_names[p->spec.net]) ||
+		       (p->spec.net == NET_BRIDGE &&
+			       (!strcmp(f->value, "podctl") || !strcmp(f->value, "podman")));
 	if (!strcmp(f->key, "volume"))
 		return match_volume(f->value, c);
 	return err_set(err, ERR_INVALID, "\"%s\" is a filter of pods, not of containers", f->key);

@@ -119,4 +119,26 @@ podctl run -d --network none --requires top --name topmost "$IMG" sleep 1000 >/d
 t "rm --depend" podctl rm -ft 0 --depend base
 is "takes what needs it along" "$(podctl ps -a --format '{{.Names}}' | grep -cE 'base|top')" 0
 podctl rm -fa -t 0 >/dev/null
+
+# ---- ps --------------------------------------------------------------------------------------------------------------
+run -d --name one --label a=b "$IMG" sh -c 'head -c 1000 /dev/zero >/file; sleep 1000' >/dev/null
+podctl create --network none --name two "$IMG" true >/dev/null
+until_true 5 podctl exec one test -s /file
+like "ps -s" "$(podctl ps -s --filter name=one | tail -n 1)" 'one +[0-9.]+k?B \(virtual [0-9.]+MB\)$'
+is "its heading" "$(podctl ps -s | head -n 1 | tr -s ' ')" "CONTAINER ID IMAGE COMMAND CREATED STATUS PORTS NAMES SIZE"
+is "ps --ns" "$(podctl ps --ns | head -n 1 | tr -s ' ')" "CONTAINER ID NAMES PID CGROUPNS IPC MNT NET PIDNS USERNS UTS"
+is "its numbers" "$(podctl ps --ns --format '{{.PIDNS}}' --filter name=one)" "$(readlink "/proc/$(podctl inspect -f '{{.State.Pid}}' one)/ns/pid" | tr -dc 0-9)"
+t_fails "not both" 125 'cannot be given together' podctl ps --ns --size
+t "--sync and --external" podctl ps --sync --external
+is "--watch" "$(timeout 2.5 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" ps --watch 1 --format '{{.Names}}' | head -n 2 | sort -u)" one
+is "networks by name" "$(podctl ps --filter name=one --format '{{.Networks}}')" ""
+is "what never ended" "$(podctl ps -a --filter name=two --format '{{.ExitedAt}} {{.Exited}}')" "-62135596800 false"
+is "inspect -s" "$(podctl inspect -s one | python3 -c 'import json, sys; d = json.load(sys.stdin)[0]; print(d["SizeRw"] >= 1000, d["SizeRootFs"] > d["SizeRw"])')" "True True"
+podctl volume create iv >/dev/null
+is "inspect finds volumes" "$(podctl inspect -f '{{.Driver}}' iv)" local
+is "and networks" "$(podctl inspect --type network -f '{{.driver}}' podctl)" bridge
+t_fails "of no kind" 125 'invalid type' podctl inspect --type farm one
+t_fails "ps takes no arguments" 125 '.podctl ps. takes no arguments' podctl ps extra
+like "version" "$(podctl version --format json)" '^\{"Client":\{.*"Version":"[0-9.]+".*"OsArch":"linux/(amd64|arm64|riscv64)"'
+podctl rm -fa -t 0 >/dev/null
 done_testing
