@@ -35,6 +35,9 @@ static int print_log(void *ctx, const struct log_line *l)
 	if (!*open) {
 		if (p->r->prefix)
 			(void) fprintf(out, "[pod/%s] ", l->place);
+		else if (p->prefix && p->r->color)
+			(void) fprintf(out, "\x1b[%dm%s\x1b[0m ", color_of(p, l->ctr),
+				p->r->names ? l->name : l->ctr);
 		else if (p->prefix)
 			(void) fprintf(out, "%s ", p->r->names ? l->name : l->ctr);
 		if (p->r->timestamps)
