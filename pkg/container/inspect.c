@@ -296,7 +296,9 @@ static json_t *host_config_json(const struct inspect_facts *f)
 	set(v, "Devices", devices_json(c));
 	set(v, "Ulimits", ulimits_json(c));
 	set(v, "Sysctls", map_json(&c->sysctls));
-	set(v, "ShmSize", json_integer((json_int_t) c->shm_size));
+	set(v, "ShmSize",
+		json_integer(c->shm_size ? (json_int_t) c->shm_size
+					 : 65536 * 1024)); /* containers.conf(5), shm_size */
 	set(v, "Memory", json_integer(r->memory));
 	set(v, "MemorySwap", json_integer(r->memory_swap));
 	set(v, "MemoryReservation", json_integer(r->memory_reservation));

@@ -42,6 +42,7 @@ struct oci_facts {
 	const struct engine_config *config;
 	bool in_userns; /* no device nodes, no device rules, no raised limits */
 	bool cgroup_v2, cgroup_mount;
+	bool host_mqueue; /* the host has a /dev/mqueue for those that share its IPC namespace */
 	bool tty_group; /* group 5 (tty) is mapped, so that devpts can have it */
 	const char *rootfs;
 	const char *ns[OCI_NS_COUNT]; /* NULL: the monitor's own, "": a new one, else a path to join */

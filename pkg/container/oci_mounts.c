@@ -56,7 +56,8 @@ static void add_ipc(struct list_of_rows *l, const struct container_spec *s, cons
 {
 	if (!f->ns[OCI_NS_IPC]) {
 		add(l, "/dev/shm", "bind", "/dev/shm", "rbind nosuid noexec nodev rprivate");
-		add(l, "/dev/mqueue", "bind", "/dev/mqueue", "bind nosuid noexec nodev rprivate");
+		if (f->host_mqueue)
+			add(l, "/dev/mqueue", "bind", "/dev/mqueue", "bind nosuid noexec nodev rprivate");
 		return;
 	}
 	add(l, "/dev/mqueue", "mqueue", "mqueue", "nosuid noexec nodev");

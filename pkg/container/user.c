@@ -129,7 +129,8 @@ int user_find(const char *passwd, const char *group, const char *user, const str
 		u.uid = id;
 		(void) find_user(passwd, NULL, id, &u);
 	} else if (!find_user(passwd, name, 0, &u)) {
-		return err_set(err, ERR_NOT_FOUND, "no user '%s' in the image's /etc/passwd", name);
+		return err_set(err, ERR_NOT_FOUND,
+			"unable to find user %s: no matching entries in the image's passwd file", name);
 	}
 	if (colon && colon[1]) {
 		if (!parse_id(colon + 1, &u.gid) && !find_group(group, colon + 1, &u.gid))

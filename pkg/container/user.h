@@ -39,7 +39,7 @@ struct user {
 };
 
 /* user: "", "name", "uid", "name:group", "uid:gid" ...; groups: names or numbers to add, may be NULL.
- * ERR_NOT_FOUND: "no user 'web' in the image's /etc/passwd". */
+ * ERR_NOT_FOUND: "unable to find user web: ...". */
 int user_lookup(const struct layers *l, const char *user, const struct strs *groups, struct user *ret,
 	struct err *err);
 /* The same on the texts of the two files (either may be ""); pure, for tests and the fuzzer. */

@@ -387,6 +387,7 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 		(rc = pod_io_limits(s, c, &f.io, &f.n_io, err)) < 0 || (rc = init_facts(s, c, &f, err)) < 0 ||
 		(c->role != ROLE_INFRA && (rc = pod_sysctls(s, c, false, &sysctls, err)) < 0))
 		return rc;
+	f.host_mqueue = !f.ns[OCI_NS_IPC] && access("/dev/mqueue", F_OK) == 0;
 	f.mounts = mounts;
 	f.devices = devices;
 	f.sysctls = &sysctls;

@@ -20,15 +20,17 @@ static int name_taken(struct store *s, const char *name, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (rc == 0)
-		return err_set(err, ERR_EXISTS, "the name '%s' is in use", name);
+		return err_set(err, ERR_EXISTS, "the name '%s' is already in use", name);
 	id = (const char *) sqlite3_column_text(q, 1);
 	if (sqlite3_column_int(q, 0) == STORE_POD)
 		return err_set(err, ERR_EXISTS,
-			"the name '%s' is in use by pod %.12s; remove it (podctl pod rm %s), use --replace, "
+			"the name '%s' is already in use by pod %.12s; remove it (podctl pod rm %s), use "
+			"--replace, "
 			"or choose another name",
 			name, id ? id : "", name);
 	return err_set(err, ERR_EXISTS,
-		"the name '%s' is in use by container %.12s; remove it (podctl rm %s), use --replace, or "
+		"the name '%s' is already in use by container %.12s; remove it (podctl rm %s), use "
+		"--replace, or "
 		"choose another name",
 		name, id ? id : "", name);
 }

@@ -10,7 +10,7 @@ static int taken(struct store *s, const char *name, struct err *err)
 
 	if (rc <= 0)
 		return rc;
-	return err_set(err, ERR_EXISTS, "the name '%s' is in use by %s %.12s", name,
+	return err_set(err, ERR_EXISTS, "the name '%s' is already in use by %s %.12s", name,
 		sqlite3_column_int(q, 0) == STORE_POD ? "pod" : "container",
 		(const char *) sqlite3_column_text(q, 1));
 }

@@ -62,7 +62,7 @@ struct ctr_row {
 	const char *spec; /* JSON of struct container_spec */
 };
 
-/* ERR_EXISTS names who has the name: "the name 'web' is in use by container 7f3a...; podctl rm it, --replace, or another". */
+/* ERR_EXISTS names who has the name: "the name 'web' is already in use by container 7f3a...; podctl rm it, --replace, or another". */
 int store_pod_add(
 	struct store *s, const struct pod_row *p, const struct ctr_row *c, size_t n, struct err *err);
 int store_ctr_add(struct store *s, const struct ctr_row *c, struct err *err); /* to an existing pod */

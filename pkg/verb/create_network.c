@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pkg/network/network.h"
+#include "pkg/util/log.h"
 #include "pkg/util/text.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "read the network options"); }
@@ -62,10 +63,12 @@ static int ports(const struct pod_net_request *r, struct pod_spec *p, struct are
 
 	if (!v)
 		return no_memory(err);
-	if (r->publish->n && (p->net == NET_NONE || p->net == NET_CONTAINER))
-		return err_set(err, ERR_INVALID,
-			"--publish: there is no network of its own to publish a port from (--network %s)",
-			net_mode_names[p->net]);
+	if (r->publish->n && p->net != NET_BRIDGE) {
+		log_warn("Port mappings have been discarded as one of the Host, Container, Pod, and None "
+			 "network "
+			 "modes are in use");
+		return 0;
+	}
 	for (size_t i = 0; i < r->publish->n; i++) {
 		struct port_map m = { 0 };
 

@@ -102,8 +102,9 @@ int verb_exec(struct engine *e, const struct target *t, const struct exec_reques
 		return err_set(err, ERR_NOT_FOUND, "no container with name or ID \"%s\" found", t->asked);
 	if (strcmp(ctr_word(&p, i), "running") != 0)
 		return err_set(err, ERR_STATE,
-			"can only create exec sessions on running containers: %s is %s", t->asked,
-			ctr_word(&p, i));
+			"can only create exec sessions on running containers: %s is %s: container state "
+			"improper",
+			t->asked, ctr_word(&p, i));
 	if ((rc = process_object(e, &p, i, r, &process, err)) < 0)
 		return rc;
 	id_random(session);

@@ -69,8 +69,9 @@ int verb_kill(struct engine *e, const struct target *t, int sig, struct err *err
 	if ((rc = load(e, t, false, &p, &i, err)) < 0)
 		return rc;
 	if (!ctr_is_running(&p, i))
-		return err_set(
-			err, ERR_STATE, "can only kill running containers: %s is %s", t->id, ctr_word(&p, i));
+		return err_set(err, ERR_STATE,
+			"can only kill running containers. %s is in state %s: container state improper",
+			t->id, ctr_word(&p, i));
 	rc = pod_kill(e, &p, t->id, sig, err);
 	if (rc == 0)
 		ctr_event(e, &p, i, "kill");
@@ -102,6 +103,18 @@ int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 
 	return monitor_call(sock, request, NULL, err);
 }
 
+/* podman's words, which scripts look for. */
+static int not_so(const struct target *t, const char *state, bool pause, struct err *err)
+{
+	if (!pause)
+		return err_set(err, ERR_STATE,
+			"\"%s\" is not paused, can't unpause: container state improper", t->id);
+	if (!strcmp(state, "paused"))
+		return err_set(err, ERR_STATE, "\"%s\" is already paused: container state improper", t->id);
+	return err_set(err, ERR_STATE, "\"%s\" is not running but %s, can't pause: container state improper",
+		t->id, state);
+}
+
 int verb_pause(struct engine *e, const struct target *t, bool pause, struct err *err)
 {
 	auto_loaded struct pod p = POD_NONE;
@@ -113,8 +126,7 @@ int verb_pause(struct engine *e, const struct target *t, bool pause, struct err 
 	if ((rc = load(e, t, false, &p, &i, err)) < 0)
 		return rc;
 	if (strcmp(ctr_word(&p, i), want) != 0)
-		return err_set(err, ERR_STATE, "%s is %s, it can only be %s when it is %s", t->id,
-			ctr_word(&p, i), pause ? "paused" : "unpaused", want);
+		return not_so(t, ctr_word(&p, i), pause, err);
 	if ((rc = pod_connect(e, &p, &sock, err)) < 0)
 		return rc;
 	rc = monitor_call(
@@ -177,7 +189,7 @@ int verb_remove(struct engine *e, const struct target *t, const struct remove_re
 		if (!r->force)
 			return err_set(err, ERR_STATE,
 				"cannot remove container %s as it is %s - running or paused containers "
-				"cannot be removed without force",
+				"cannot be removed without force: container state improper",
 				t->id, ctr_word(&p, i));
 		if (!strcmp(ctr_word(&p, i), "paused") && (rc = verb_pause(e, t, false, err)) < 0)
 			return rc;

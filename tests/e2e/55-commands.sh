@@ -12,7 +12,7 @@ t "rename a running container" podctl rename one uno
 t_fails "the old name is free" 1 '' podctl container exists one
 is "the new name is listed" "$(podctl ps --format '{{.Names}}')" uno
 is "and inspected" "$(podctl inspect -f '{{.Name}}' uno)" uno
-t_fails "a name that is taken" 125 "the name 'two' is in use by container" podctl rename uno two
+t_fails "a name that is taken" 125 "the name 'two' is already in use by container" podctl rename uno two
 t_fails "a name that is none" 125 'names must match' podctl rename uno a/b
 t_fails "rename of nothing" 125 'no such container|no container with name' podctl rename nothing x
 t "rename to its own name" podctl rename uno uno

@@ -115,7 +115,7 @@ static void a_name_is_unique_over_pods_and_containers(void **state)
 
 	add_pod(f, A, "web", C, "web-main", 0);
 	add_pod(f, B, "web-main", D, "web-main-x", -EEXIST); /* a pod may not be called as a container is */
-	assert_non_null(strstr(f->err.msg, "'web-main' is in use by container c00000000000"));
+	assert_non_null(strstr(f->err.msg, "'web-main' is already in use by container c00000000000"));
 	assert_non_null(strstr(f->err.msg, "podctl rm web-main"));
 	add_pod(f, B, "other", D, "web", -EEXIST);
 	assert_non_null(strstr(f->err.msg, "by pod aaaaaaaaaaaa"));
