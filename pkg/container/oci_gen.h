@@ -43,7 +43,7 @@ struct oci_facts {
 	bool in_userns; /* no device nodes, no device rules, no raised limits */
 	bool cgroup_v2, cgroup_mount;
 	bool host_mqueue; /* the host has a /dev/mqueue for those that share its IPC namespace */
-	bool tty_group; /* group 5 (tty) is mapped, so that devpts can have it */
+	bool tty_group;   /* group 5 (tty) is mapped, so that devpts can have it */
 	const char *rootfs;
 	const char *ns[OCI_NS_COUNT]; /* NULL: the monitor's own, "": a new one, else a path to join */
 	bool pids;                    /* the pids controller is there: the default limit can be kept */

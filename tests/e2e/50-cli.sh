@@ -83,7 +83,7 @@ id=$(run -d --name one --label k=v --cidfile "$T/cid" "$IMG" sleep 1000)
 like "run -d prints the id" "$id" '^[0-9a-f]{64}$'
 is "cidfile" "$(cat "$T/cid")" "$id"
 t_fails "cidfile is not overwritten" 125 'exists already' run -d --cidfile "$T/cid" "$IMG" true
-t_fails "a name in use" 125 "name 'one' is in use" run -d --name one "$IMG" true
+t_fails "a name in use" 125 "name 'one' is already in use" run -d --name one "$IMG" true
 is "ps" "$(podctl ps --format '{{.ID}} {{.Names}} {{.State}} {{.Image}}')" "${id:0:12} one running $IMG"
 is "ps -q --no-trunc" "$(podctl ps -q --no-trunc)" "$id"
 is "ps --filter label" "$(podctl ps -q --filter label=k=v | wc -l)" 1
@@ -157,7 +157,7 @@ is "rm -a prints ids" "$(podctl rm -fa | grep -cE '^[0-9a-f]{64}$')" 3
 # ---- pods ----------------------------------------------------------------------------------------------------------------
 pod=$(podctl pod create --network none --name p --label a=b)
 like "pod create prints the id" "$pod" '^[0-9a-f]{64}$'
-t_fails "a pod's name in use" 125 "name 'p' is in use" podctl pod create --name p
+t_fails "a pod's name in use" 125 "name 'p' is already in use" podctl pod create --name p
 t "a member" podctl run -d --pod p --name m "$IMG" sleep 1000
 is "pod ps" "$(podctl pod ps --format '{{.Name}} {{.Status}} {{.NumberOfContainers}}')" "p Running 2"
 is "ps --pod" "$(podctl ps --format '{{.PodName}}' --filter name=m)" p
@@ -186,7 +186,9 @@ cat >"$T/app.yaml" <<-YAML
 YAML
 out=$(podctl play kube "$T/app.yaml")
 is "play prints pod and containers" "$(sed -E 's/^[0-9a-f]{64}$/ID/' <<<"$out" | tr '\n' ' ')" "Pod: ID Containers: ID ID "
-t_fails "playing it twice" 125 "name 'app' is in use" podctl play kube "$T/app.yaml"
+id=$(podctl pod inspect --format "{{.Id}}" app)
+t "playing it twice" podctl play kube "$T/app.yaml"
+is "changes nothing" "$(podctl pod inspect --format "{{.Id}}" app)" "$id"
 t "play --replace" podctl play kube --replace "$T/app.yaml"
 podctl generate kube app >"$T/gen.yaml"
 is "down" "$(podctl kube down "$T/app.yaml" | sed -E 's/^[0-9a-f]{64}$/ID/' | tr '\n' ' ')" "Pods stopped: ID Pods removed: ID "
