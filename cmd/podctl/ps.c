@@ -42,6 +42,8 @@ static const char *status_words(struct arena *a, const struct pod *p, size_t i, 
 	if (!s || !strcmp(word, "created"))
 		return s && s->reason && *s->reason && s->ran ? arena_printf(a, "Created (%s)", s->reason)
 							      : "Created";
+	if (!strcmp(word, "running") && s->health && s->health->status)
+		return arena_printf(a, "Up %s (%s)", words_ago(a, s->started_us, now), s->health->status);
 	if (!strcmp(word, "running"))
 		return arena_printf(a, "Up %s", words_ago(a, s->started_us, now));
 	if (!strcmp(word, "paused"))

@@ -25,7 +25,7 @@ extern const struct command change_commands[]; /* change.c: rename, port */
 extern const struct command prune_commands[];
 extern const struct command volume_commands[];
 extern const struct command df_commands[];
-extern const struct command events_commands[];
+extern const struct command events_commands[], health_commands[];
 extern const struct command stats_commands[];
 extern const struct command top_commands[];
 extern const struct command update_commands[];

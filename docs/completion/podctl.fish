@@ -26,6 +26,12 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l env-merge
 complete -c podctl -n '__fish_seen_subcommand_from create' -l env-host
 complete -c podctl -n '__fish_seen_subcommand_from create' -l expose
 complete -c podctl -n '__fish_seen_subcommand_from create' -l group-add
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-cmd
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-interval
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-on-failure
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-retries
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-start-period
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-timeout
 complete -c podctl -n '__fish_seen_subcommand_from create' -l hostuser
 complete -c podctl -n '__fish_seen_subcommand_from create' -l http-proxy
 complete -c podctl -n '__fish_seen_subcommand_from create' -l hostname
@@ -41,6 +47,7 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l log-opt
 complete -c podctl -n '__fish_seen_subcommand_from create' -l mount
 complete -c podctl -n '__fish_seen_subcommand_from create' -l name
 complete -c podctl -n '__fish_seen_subcommand_from create' -l network
+complete -c podctl -n '__fish_seen_subcommand_from create' -l no-healthcheck
 complete -c podctl -n '__fish_seen_subcommand_from create' -l no-hosts
 complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-kill-disable
 complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-score-adj
@@ -230,6 +237,12 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l env-merge
 complete -c podctl -n '__fish_seen_subcommand_from run' -l env-host
 complete -c podctl -n '__fish_seen_subcommand_from run' -l expose
 complete -c podctl -n '__fish_seen_subcommand_from run' -l group-add
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-cmd
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-interval
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-on-failure
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-retries
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-start-period
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-timeout
 complete -c podctl -n '__fish_seen_subcommand_from run' -l hostuser
 complete -c podctl -n '__fish_seen_subcommand_from run' -l http-proxy
 complete -c podctl -n '__fish_seen_subcommand_from run' -l hostname
@@ -245,6 +258,7 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l log-opt
 complete -c podctl -n '__fish_seen_subcommand_from run' -l mount
 complete -c podctl -n '__fish_seen_subcommand_from run' -l name
 complete -c podctl -n '__fish_seen_subcommand_from run' -l network
+complete -c podctl -n '__fish_seen_subcommand_from run' -l no-healthcheck
 complete -c podctl -n '__fish_seen_subcommand_from run' -l no-hosts
 complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-kill-disable
 complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-score-adj
@@ -862,6 +876,8 @@ complete -c podctl -n '__fish_seen_subcommand_from events' -l stream
 complete -c podctl -n '__fish_seen_subcommand_from events' -l until
 complete -c podctl -n '__fish_seen_subcommand_from events' -l help
 complete -c podctl -n '__fish_seen_subcommand_from system' -a 'events' -d 'Show what happens to containers, pods, images and volumes'
+complete -c podctl -n '__fish_seen_subcommand_from healthcheck' -a 'run' -d 'Run a container's health check now'
+complete -c podctl -n '__fish_seen_subcommand_from healthcheck' -l help
 complete -c podctl -n __fish_use_subcommand -a 'stats' -d 'Show what containers use'
 complete -c podctl -n '__fish_seen_subcommand_from stats' -l all
 complete -c podctl -n '__fish_seen_subcommand_from stats' -l format
@@ -938,6 +954,7 @@ complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'
 complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
 complete -c podctl -n __fish_use_subcommand -a 'network' -d 'Look at networks'
 complete -c podctl -n __fish_use_subcommand -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
+complete -c podctl -n __fish_use_subcommand -a 'healthcheck' -d 'Run the health checks of containers'
 complete -c podctl -n __fish_use_subcommand -a 'play' -d 'Run pods from Kubernetes YAML'
 complete -c podctl -n __fish_use_subcommand -a 'generate' -d 'Write Kubernetes YAML from pods and containers'
 complete -c podctl -n __fish_use_subcommand -a 'system' -d 'What the engine is and needs'

@@ -79,6 +79,31 @@ static json_t *ip_json(uint32_t ip)
 
 /* ---- State ---------------------------------------------------------------------------------------------------------- */
 
+static json_t *health_json(const struct status_container *s)
+{
+	const struct status_health *h = s ? s->health : NULL;
+	json_t *log = h && h->log.n ? json_array() : json_null();
+
+	for (size_t i = 0; h && i < h->log.n; i++) {
+		const struct status_look *l = LIST_AT(h->log, struct status_look, i);
+
+		(void) json_array_append_new(
+			log, json_pack("{s:o, s:o, s:I, s:o}", "Start", time_json(l->started_us), "End",
+				     time_json(l->finished_us), "ExitCode", (json_int_t) l->exit_code,
+				     "Output", text(l->output ? l->output : "")));
+	}
+	return json_pack("{s:s, s:I, s:o}", "Status", h && h->status ? h->status : "", "FailingStreak",
+		(json_int_t) (h ? h->failing : 0), "Log", log);
+}
+
+/* As images have it, in nanoseconds. */
+static json_t *healthcheck_json(const struct health_spec *h)
+{
+	return json_pack("{s:o, s:I, s:I, s:I, s:I}", "Test", list_json(&h->test, 0), "StartPeriod",
+		(json_int_t) h->start_period.v * 1000, "Interval", (json_int_t) h->interval.v * 1000,
+		"Timeout", (json_int_t) h->timeout.v * 1000, "Retries", (json_int_t) h->retries.v);
+}
+
 static json_t *state_json(const struct inspect_facts *f)
 {
 	const struct status_container *s = f->status;
@@ -86,15 +111,17 @@ static json_t *state_json(const struct inspect_facts *f)
 	bool running = strcmp(word, "running") == 0 || strcmp(word, "stopping") == 0,
 	     paused = strcmp(word, "paused") == 0;
 
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:I, s:o}",
+	return json_pack(
+		"{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:o}",
 		"OciVersion", "1.0.2", "Status", word, "Running", running || paused, "Paused", paused,
 		"Restarting", strcmp(word, "restarting") == 0, "OOMKilled", s && s->oom_killed, "Dead", 0,
 		"Pid", (json_int_t) (s && (running || paused) ? s->pid : 0), "ExitCode",
 		(json_int_t) (s ? s->exit_code : 0), "Error", text(s && s->message ? s->message : ""),
 		"StartedAt", time_json(s ? s->started_us : 0), "FinishedAt",
-		time_json(s ? s->finished_us : 0), "CgroupPath", f->cgroup ? f->cgroup : "", "Reason",
-		text(s && s->reason ? s->reason : ""), "Attempt", (json_int_t) (s ? s->attempt : 0),
-		"NextStartAt", time_json(s && s->state == CTR_WAITING ? s->next_start_us : 0));
+		time_json(s ? s->finished_us : 0), "Health", health_json(s), "CgroupPath",
+		f->cgroup ? f->cgroup : "", "Reason", text(s && s->reason ? s->reason : ""), "Attempt",
+		(json_int_t) (s ? s->attempt : 0), "NextStartAt",
+		time_json(s && s->state == CTR_WAITING ? s->next_start_us : 0));
 }
 
 /* ---- Config --------------------------------------------------------------------------------------------------------- */
@@ -108,7 +135,22 @@ static json_t *ports_exposed(const struct strs *l)
 	return v;
 }
 
+static json_t *config_of(const struct inspect_facts *f);
+
 static json_t *config_json(const struct inspect_facts *f)
+{
+	const struct health_spec *h = f->spec->health;
+	json_t *v = config_of(f);
+
+	if (v && h && h->test.n) {
+		(void) json_object_set_new(v, "Healthcheck", healthcheck_json(h));
+		(void) json_object_set_new(
+			v, "HealthcheckOnFailureAction", json_string(health_action_names[h->action]));
+	}
+	return v;
+}
+
+static json_t *config_of(const struct inspect_facts *f)
 {
 	const struct container_spec *c = f->spec;
 	int sig = signal_parse(c->stop_signal && *c->stop_signal ? c->stop_signal : "SIGTERM");

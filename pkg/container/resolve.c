@@ -1,6 +1,7 @@
 #include "pkg/container/resolve.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "pkg/util/limits.h"
 
@@ -138,6 +139,65 @@ static int resolve_env(const struct engine *e, const struct image_config *img, s
 	return 0;
 }
 
+#define HEALTH_INTERVAL_US 30000000
+#define HEALTH_TIMEOUT_US 30000000
+#define HEALTH_RETRIES 3
+
+static void opt_default(struct opt_i64 *v, int64_t of_image, int64_t otherwise)
+{
+	if (!v->set)
+		v->v = of_image > 0 ? of_image : otherwise;
+	v->set = true;
+}
+
+static int health_argv(const struct strs *test, struct strs *argv, struct arena *a)
+{
+	bool shell = strcmp(test->v[0], "CMD-SHELL") == 0;
+	int rc = shell ? strs_add(argv, a, "/bin/sh") | strs_add(argv, a, "-c") : 0;
+
+	for (size_t i = 1; rc == 0 && i < test->n; i++)
+		rc = strs_add(argv, a, test->v[i]);
+	return rc;
+}
+
+/* What was asked of a health check above what the image has of one; an image's is run too when nothing was asked. */
+static int resolve_health(
+	const struct image_config *img, struct container_spec *spec, struct arena *a, struct err *err)
+{
+	static const struct image_health none;
+	const struct image_health *h = img && img->health.test.n ? &img->health : &none;
+	struct health_spec *s = spec->health;
+	struct probe *p;
+
+	if (spec->kube_restart || (!s && !h->test.n))
+		return 0; /* Kubernetes does not know an image's */
+	if (!s && !(s = spec->health = arena_alloc(a, sizeof *s)))
+		return no_memory(err);
+	if (s->test.n)
+		h = &none;
+	else if (h->test.n && strs_add_all(&s->test, a, &h->test) < 0)
+		return no_memory(err);
+	opt_default(&s->interval, h->interval_ns / 1000, HEALTH_INTERVAL_US);
+	opt_default(&s->timeout, h->timeout_ns / 1000, HEALTH_TIMEOUT_US);
+	opt_default(&s->start_period, h->start_period_ns / 1000, 0);
+	opt_default(&s->retries, h->retries, HEALTH_RETRIES);
+	if (s->test.n < 2 || strcasecmp(s->test.v[0], "NONE") == 0)
+		return 0;
+	if ((!spec->care && !(spec->care = arena_alloc(a, sizeof *spec->care))) ||
+		!(p = arena_alloc(a, sizeof *p)) || health_argv(&s->test, &p->handler.argv, a) < 0)
+		return no_memory(err);
+	p->handler.type = HANDLER_EXEC;
+	p->delay_us = (uint64_t) s->start_period.v;
+	p->period_us = (uint64_t) s->interval.v;
+	p->timeout_us = (uint64_t) s->timeout.v;
+	p->failure = (uint32_t) s->retries.v;
+	p->success = 1;
+	spec->care->health = p;
+	spec->care->health_action = s->action;
+	spec->care->health_manual = !s->interval.v;
+	return 0;
+}
+
 static int resolve_rest(const struct engine *e, const struct image_config *img, struct container_spec *spec,
 	struct arena *a, struct err *err)
 {
@@ -182,7 +242,8 @@ int container_resolve(const struct engine *e, const struct image_config *img, st
 {
 	int rc;
 
-	if ((rc = resolve_argv(img, spec, a, err)) < 0 || (rc = resolve_env(e, img, spec, a, err)) < 0)
+	if ((rc = resolve_argv(img, spec, a, err)) < 0 || (rc = resolve_env(e, img, spec, a, err)) < 0 ||
+		(rc = resolve_health(img, spec, a, err)) < 0)
 		return rc;
 	return resolve_rest(e, img, spec, a, err);
 }

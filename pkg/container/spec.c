@@ -68,6 +68,16 @@ static const struct field resources_fields[] = {
 	F_END
 };
 
+static const struct field health_spec_fields[] = {
+	F_STRS(struct health_spec, "test", test),
+	F_OPT_I64(struct health_spec, "interval", interval),
+	F_OPT_I64(struct health_spec, "timeout", timeout),
+	F_OPT_I64(struct health_spec, "startPeriod", start_period),
+	F_OPT_I64(struct health_spec, "retries", retries),
+	F_ENUM(struct health_spec, "action", action, health_action_names),
+	F_END
+};
+
 #define C struct container_spec
 const struct field container_spec_fields[] = {
 	F_STR(C, "id", id), F_STR(C, "name", name), F_STR(C, "pod", pod), F_STR(C, "shortName", short_name),
@@ -93,6 +103,7 @@ const struct field container_spec_fields[] = {
 	F_STR(C, "stopSignal", stop_signal), F_U32(C, "stopTimeout", stop_timeout), F_U32(C, "timeout", timeout),
 	F_STR(C, "logDriver", log_driver), F_I64(C, "logSizeMax", log_size_max),
 	F_PTR(C, "care", care, care_fields, struct care), F_STR(C, "messagePath", message_path),
+	F_PTR(C, "health", health, health_spec_fields, struct health_spec),
 	F_KVS(C, "labels", labels), F_KVS(C, "annotations", annotations), F_STRS(C, "exposed", exposed),
 	F_STR(C, "cidfile", cidfile), F_STRS(C, "createArgv", create_argv),
 	F_STR(C, "pidfile", pidfile), F_STR(C, "monitorPidfile", monitor_pidfile), F_STR(C, "tz", tz),

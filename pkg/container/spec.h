@@ -75,6 +75,13 @@ struct resources_spec {
 	struct kvs unified;       /* cgroup v2 files and what to write into them */
 };
 
+/* --health-* as asked; an image's HEALTHCHECK is put below it when the spec is resolved, and then it is whole. */
+struct health_spec {
+	struct strs test; /* "CMD", "CMD-SHELL" or "NONE" first, as images have it; empty: the image's */
+	struct opt_i64 interval, timeout, start_period; /* us; interval 0: it is run by people alone */
+	struct opt_i64 retries;
+	int action; /* enum health_action */
+};
 struct container_spec {
 	char *id, *name, *pod; /* name: as shown by ps; in a pod POD-CTR */
 	char *short_name; /* name inside the pod (Kubernetes container name); same as name for a pod of one */
@@ -118,7 +125,8 @@ struct container_spec {
 	int64_t log_size_max;  /* bytes, 0 unlimited */
 	struct care *
 		care; /* probes, hooks, restart rules; NULL: none.  care->message_file is filled in at a start */
-	char *message_path; /* terminationMessagePath: absolute, in the container; "" none */
+	struct health_spec *health; /* NULL: none asked for, and none in the image */
+	char *message_path;         /* terminationMessagePath: absolute, in the container; "" none */
 	struct kvs labels, annotations;
 	struct strs exposed; /* "80/tcp" */
 	char *cidfile;

@@ -238,6 +238,51 @@ static int refused(json_t *config, const char *rest, struct err *err)
 	return err_set(err, ERR_UNSUPPORTED, "not possible here; build the image instead");
 }
 
+/* [--interval=T] [--timeout=T] [--start-period=T] [--retries=N] CMD COMMAND, or NONE; times are nanoseconds in an image. */
+static int health_set(json_t *config, const char *rest, struct err *err)
+{
+	static const struct {
+		const char *flag, *key;
+	} times[] = { { "--interval=", "Interval" }, { "--timeout=", "Timeout" },
+		{ "--start-period=", "StartPeriod" }, { "--retries=", "Retries" } };
+	json_t *h = json_object(), *test;
+	char word[64];
+
+	if (!h || json_object_set_new(config, "Healthcheck", h) < 0)
+		return no_memory(err);
+	for (; strncmp(rest, "--", 2) == 0; rest += strspn(rest, " \t")) {
+		size_t n = strcspn(rest, " \t"), i = 0, len;
+		uint64_t v = 0;
+
+		while (i < LEN(times) && strncmp(rest, times[i].flag, strlen(times[i].flag)) != 0)
+			i++;
+		len = i < LEN(times) ? strlen(times[i].flag) : 0;
+		if (!len || n - len >= sizeof word)
+			return err_set(err, ERR_INVALID, "unknown option '%.*s'", (int) n, rest);
+		snprintf(word, sizeof word, "%.*s", (int) (n - len), rest + len);
+		rest += n;
+		if (i == 3 ? parse_u64(word, 0, INT32_MAX, &v) < 0 : duration_parse(word, &v) < 0)
+			return err_set(err, ERR_INVALID, "%s%s: expected a %s", times[i].flag, word,
+				i == 3 ? "number" : "time such as 30s");
+		if (json_object_set_new(h, times[i].key, json_integer((json_int_t) (i == 3 ? v : v * 1000))) <
+			0)
+			return no_memory(err);
+	}
+	if (strcasecmp(rest, "NONE") == 0)
+		return json_object_set_new(h, "Test", json_pack("[s]", "NONE")) < 0 ? no_memory(err) : 0;
+	if (strncasecmp(rest, "CMD", 3) != 0 || (rest[3] != ' ' && rest[3] != '\t' && rest[3] != '['))
+		return err_set(err, ERR_INVALID, "expected CMD and a command, or NONE");
+	rest += 3 + strspn(rest + 3, " \t");
+	if (*rest != '[')
+		return json_object_set_new(h, "Test", json_pack("[s,s]", "CMD-SHELL", rest)) < 0
+			       ? no_memory(err)
+			       : 0;
+	if (list_set(h, "Test", rest, false, err) < 0)
+		return -EINVAL;
+	test = json_object_get(h, "Test");
+	return json_array_insert_new(test, 0, json_string("CMD")) < 0 ? no_memory(err) : 0;
+}
+
 /* clang-format off */
 static const struct {
 	const char *word;
@@ -246,7 +291,7 @@ static const struct {
 	{ "CMD", cmd_set },           { "ENTRYPOINT", entrypoint_set }, { "ENV", env_set },
 	{ "EXPOSE", expose_set },     { "LABEL", label_set },           { "STOPSIGNAL", stopsignal_set },
 	{ "USER", user_set },         { "VOLUME", volume_set },         { "WORKDIR", workdir_set },
-	{ "HEALTHCHECK", refused },   { "ONBUILD", onbuild_add },       { "SHELL", refused },
+	{ "HEALTHCHECK", health_set },   { "ONBUILD", onbuild_add },       { "SHELL", refused },
 };
 /* clang-format on */
 

@@ -7,11 +7,21 @@
 #include "pkg/util/text.h"
 
 /* clang-format off */
+static const struct field health_fields[] = {
+	F_STRS(struct image_health, "Test", test),
+	F_I64(struct image_health, "Interval", interval_ns),
+	F_I64(struct image_health, "Timeout", timeout_ns),
+	F_I64(struct image_health, "StartPeriod", start_period_ns),
+	F_I64(struct image_health, "Retries", retries),
+	F_END,
+};
+
 struct runtime_part {
 	struct strs env, entrypoint, cmd;
 	char *user, *working_dir, *stop_signal;
 	struct kvs labels;
 	const struct node *exposed_ports, *volumes;
+	struct image_health health;
 };
 static const struct field runtime_fields[] = {
 	F_STRS(struct runtime_part, "Env", env),
@@ -23,6 +33,7 @@ static const struct field runtime_fields[] = {
 	F_KVS(struct runtime_part, "Labels", labels),
 	F_NODE(struct runtime_part, "ExposedPorts", exposed_ports),
 	F_NODE(struct runtime_part, "Volumes", volumes),
+	F_OBJECT(struct runtime_part, "Healthcheck", health, health_fields),
 	F_END,
 };
 
@@ -105,6 +116,7 @@ static int decode(const json_t *v, struct arena *a, struct image_config *ret, st
 		.working_dir = or_null(d.config.working_dir),
 		.stop_signal = or_null(d.config.stop_signal),
 		.labels = d.config.labels,
+		.health = d.config.health,
 		.architecture = or_null(d.architecture),
 		.os = or_null(d.os),
 		.variant = or_null(d.variant),

@@ -27,6 +27,10 @@ struct image_config {
 	struct kvs labels;
 	struct strs exposed_ports, volumes; /* "80/tcp", "/data" */
 	const char *architecture, *os, *variant, *author, *created;
+	struct image_health { /* HEALTHCHECK; test empty: none */
+		struct strs test;
+		int64_t interval_ns, timeout_ns, start_period_ns, retries; /* 0: the default */
+	} health;
 	struct strs diff_ids; /* rootfs.diff_ids without "sha256:" */
 };
 int image_config_parse(const char *json, struct arena *a, struct image_config *ret, struct err *err);

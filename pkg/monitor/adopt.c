@@ -71,6 +71,8 @@ static int take_over(struct ctr *c, const struct status_container *s, struct err
 	c->tried = s->ran;
 	c->s.last = NULL;
 	c->s.health = NULL;
+	if (s->health && c->p->care && c->p->care->health)
+		health_adopt(c, s->health);
 	if (s->last) {
 		c->last = *s->last;
 		c->last.reason = strdup(s->last->reason ? s->last->reason : "");

@@ -79,6 +79,7 @@ void ctr_free(struct ctr *c)
 		if (s->c == c)
 			s->c = NULL; /* its code is remembered */
 	probes_free(c);
+	health_free(c);
 	check_cancel(&c->hook);
 	io_detach_all(&c->io);
 	io_close(&c->io);
@@ -327,6 +328,8 @@ static void care_begin(struct ctr *c)
 	if (!c->p->care)
 		return;
 	c->pre_stopped = false;
+	if (c->p->care->health)
+		health_begin(c);
 	if (c->p->care->post_start) {
 		c->hooking = true;
 		check_init(&c->hook, c, c->p->care->post_start, "postStart", post_started);
@@ -419,9 +422,13 @@ static void finish_io(struct ctr *c)
 
 static void forget_process(struct ctr *c)
 {
+	struct err err;
+
 	c->created = c->begun = c->stopping = c->hooking = false;
 	probes_end(c);
 	check_cancel(&c->hook);
+	err_set(&err, ERR_STATE, "container '%s' is not running", c->p->name);
+	pends_fail(c->m, PEND_HEALTH, c, NULL, &err);
 	c->s.pid = 0;
 	c->s.start_time = 0;
 	timer_stop(&c->m->loop, &c->timeout_timer);

@@ -172,6 +172,13 @@ struct worker {
 	uint32_t run, tries; /* equal results in a row; runs that could not ask */
 	bool last, held;
 };
+/* health.c */
+#define LOOKS_KEPT 5
+void health_begin(struct ctr *c); /* it is "starting" */
+void health_done(struct worker *w, enum verdict v, const char *output);
+int health_ask(struct ctr *c, struct err *err); /* at once; PEND_HEALTH is answered */
+void health_adopt(struct ctr *c, const struct status_health *from);
+void health_free(struct ctr *c);
 void probes_begin(struct ctr *c);    /* it runs */
 void probes_stopping(struct ctr *c); /* it is to end: only its readiness still matters */
 void probes_end(struct ctr *c);
@@ -221,10 +228,13 @@ struct ctr {
 	struct worker *probes; /* made when it first runs */
 	size_t n_probes;
 	bool startup_ok, readiness_ok;
-	bool probe_killed;      /* its end is a failed probe's: it is started again whatever its code */
-	struct check hook;      /* postStart, preStop */
-	bool hooking;           /* postStart is under way */
-	bool pre_stopped;       /* preStop was begun */
+	bool probe_killed;           /* its end is a failed probe's: it is started again whatever its code */
+	struct check hook;           /* postStart, preStop */
+	bool hooking;                /* postStart is under way */
+	bool pre_stopped;            /* preStop was begun */
+	struct status_health health; /* s.health points here when it has a health check */
+	struct status_look looks[LOOKS_KEPT];
+	bool was_healthy;
 	struct status_end last; /* s.last points here when there is one; its strings are owned */
 };
 struct ctr *ctr_new(struct monitor *m, struct plan_container *p, struct err *err);
@@ -312,6 +322,7 @@ enum pend_wait {
 	PEND_REMOVED,     /* WAIT removed */
 	PEND_POD_STOPPED, /* STOP of the pod */
 	PEND_EXEC,
+	PEND_HEALTH,  /* HEALTH */
 	PEND_SESSION, /* WAIT session */
 };
 /* A request without its answer yet; answers leave in the order of requests. */

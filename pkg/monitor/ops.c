@@ -305,6 +305,18 @@ static int op_exec(struct call *k, struct err *err)
 	return session_start(k->m, k->p, k->v, k->fds, k->nfds, err);
 }
 
+static int op_health(struct call *k, struct err *err)
+{
+	struct ctr *c = NULL;
+	int rc;
+
+	if ((rc = container(k, &c, err)) < 0)
+		return rc;
+	k->p->wait = PEND_HEALTH;
+	k->p->c = c;
+	return health_ask(c, err);
+}
+
 static int op_resize(struct call *k, struct err *err)
 {
 	int64_t rows, cols;
@@ -462,6 +474,7 @@ static const struct {
 	{ "WAIT", op_wait },
 	{ "ATTACH", op_attach },
 	{ "EXEC", op_exec },
+	{ "HEALTH", op_health },
 	{ "RESIZE", op_resize },
 	{ "ROOTFS_FD", op_rootfs_fd },
 	{ "ADD", op_add },

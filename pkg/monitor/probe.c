@@ -135,11 +135,23 @@ static void say(const struct worker *w, enum verdict v, const char *message)
 			names[w->kind], message);
 }
 
+/* A health check may be asked for by people alone. */
+static void next(struct worker *w)
+{
+	if (w->p->period_us && !(w->kind == PROBE_HEALTH && w->check.c->p->care->health_manual))
+		schedule(w, w->due + w->p->period_us);
+}
+
 static void probe_done(struct check *k, enum verdict v, const char *message)
 {
 	struct worker *w = OWNER_OF(k, struct worker, check);
 	bool ok = v == VERDICT_OK || v == VERDICT_WARNING;
 
+	if (w->kind == PROBE_HEALTH) {
+		next(w);
+		health_done(w, v, message);
+		return;
+	}
 	if (v == VERDICT_ERROR && ++w->tries < TRIES) {
 		check_begin(k, w->p->timeout_us);
 		return;
@@ -173,12 +185,13 @@ static bool make(struct ctr *c)
 
 	if (c->probes || !care)
 		return c->probes != NULL;
-	n = !!care->startup + !!care->liveness + !!care->readiness;
+	n = !!care->startup + !!care->liveness + !!care->readiness + !!care->health;
 	if (!n || !(c->probes = calloc(n, sizeof *c->probes)))
 		return false;
 	add(c, care->startup, PROBE_STARTUP);
 	add(c, care->liveness, PROBE_LIVENESS);
 	add(c, care->readiness, PROBE_READINESS);
+	add(c, care->health, PROBE_HEALTH);
 	return true;
 }
 
@@ -194,6 +207,10 @@ void probes_begin(struct ctr *c)
 		w->run = w->tries = 0;
 		if (w->kind == PROBE_STARTUP && c->startup_ok)
 			w->held = true; /* of a container taken over */
+		else if (w->kind == PROBE_HEALTH && c->p->care->health_manual)
+			continue;
+		else if (w->kind == PROBE_HEALTH) /* its delay is a time of grace, not of silence */
+			schedule(w, c->released_mono + FIRST_US);
 		else if (!is_gated(w))
 			schedule(w, c->released_mono + delay);
 	}

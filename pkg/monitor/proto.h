@@ -34,6 +34,7 @@
  *       without tty and detach: descriptors stdin, stdout, stderr of the client are passed to the process itself
  *                                       -> ok {pid, session} once it runs (err kind NOT_FOUND/DENIED: 127/126), then
  *                                          EXITED {session, code}; with tty: data records as for ATTACH
+ *   HEALTH {ctr}                        -> ok {status, healthy, code}   its health check, run now
  *   RESIZE {ctr or session, rows, cols} -> ok
  *   ROOTFS_FD {ctr}                     -> ok + O_PATH descriptor of the mounted rootfs
  *   ADD {container: plan_container}     -> ok                  a new member (created, not started)

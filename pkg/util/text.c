@@ -74,6 +74,47 @@ int parse_bytes(const char *s, uint64_t *ret)
 	return 0;
 }
 
+int duration_parse(const char *s, uint64_t *ret_us)
+{
+	static const struct {
+		const char *word;
+		double us;
+	} units[] = { { "ns", 0.001 }, { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 6e7 },
+		{ "h", 3.6e9 } };
+	double sum = 0;
+
+	if (strcmp(s, "0") == 0) {
+		*ret_us = 0;
+		return 0;
+	}
+	if (!*s)
+		return -EINVAL;
+	while (*s) {
+		double v = 0, place = 1;
+		size_t n, i;
+
+		if (!isdigit((unsigned char) *s) && !(*s == '.' && isdigit((unsigned char) s[1])))
+			return -EINVAL;
+		for (; isdigit((unsigned char) *s); s++)
+			v = v * 10 + (*s - '0');
+		if (*s == '.')
+			for (s++; isdigit((unsigned char) *s); s++)
+				v += (*s - '0') * (place /= 10);
+		n = strspn(s, "numsh");
+		for (i = 0; i < LEN(units); i++)
+			if (strlen(units[i].word) == n && strncmp(s, units[i].word, n) == 0)
+				break;
+		if (i == LEN(units))
+			return -EINVAL;
+		sum += v * units[i].us;
+		s += n;
+	}
+	if (sum > 9.2e15)
+		return -ERANGE;
+	*ret_us = (uint64_t) (sum + 0.5);
+	return 0;
+}
+
 void id_random(char id[ID_LEN + 1])
 {
 	unsigned char raw[ID_LEN / 2];

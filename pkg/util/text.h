@@ -15,6 +15,8 @@ int parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret);
 int parse_i64(const char *s, int64_t min, int64_t max, int64_t *ret);
 /* Bytes with podman's suffixes: 512, 64k, 100m, 2g, t (powers of 1024, case-insensitive, optional b). */
 int parse_bytes(const char *s, uint64_t *ret);
+/* A time as Go reads it, in microseconds: "30s", "1m30s", "1.5h", "500ms", "0"; -EINVAL, -ERANGE. */
+int duration_parse(const char *s, uint64_t *ret_us);
 
 /* 64 lower-case hex digits of getrandom(2). */
 #define ID_LEN 64

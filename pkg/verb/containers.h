@@ -48,6 +48,15 @@ int verb_wait(
 int verb_wait_any(struct engine *e, const struct target *t, const struct strs *states, uint64_t interval_us,
 	int64_t *ret_code, struct err *err);
 
+/* ---- health -------------------------------------------------------------------------------------------------------- */
+struct health_result {
+	bool healthy;       /* this run's result */
+	const char *status; /* of the container: "starting", "healthy", "unhealthy"; in a */
+};
+/* Runs its health check now.  ERR_STATE: it has none, or does not run. */
+int verb_healthcheck(struct engine *e, const struct target *t, struct health_result *ret, struct arena *a,
+	struct err *err);
+
 /* ---- exec ---------------------------------------------------------------------------------------------------------- */
 struct exec_request {
 	struct strs command;

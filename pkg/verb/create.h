@@ -32,6 +32,9 @@ struct create_request {
 	const char *init_path, *pidfile, *monitor_pidfile, *tz, *passwd_entry, *systemd, *userns, *cgroups;
 	bool oom_kill_disable, unsetenv_all, no_passwd, no_http_proxy;
 	struct opt_i64 stop_timeout, timeout, oom_score_adj;
+	const char *health_cmd, *health_interval, *health_timeout, *health_start_period, *health_on_failure;
+	struct opt_i64 health_retries;
+	bool no_healthcheck;
 	double cpus;
 	bool interactive, tty, privileged, read_only, no_hosts, init, replace, autoremove,
 		read_only_tmpfs_off, publish_all;
@@ -68,6 +71,8 @@ int create_security(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_logging(
 	const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
+/* --health-cmd and so on (create_health.c). */
+int create_health(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_restart(const struct create_request *r, struct container_spec *c, struct err *err);
 
 /* podctl update: the limits in r replace those of a container. */

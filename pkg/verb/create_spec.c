@@ -291,8 +291,9 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 		(rc = entrypoint(r, c, a, err)) < 0 || (rc = namespaces(r, c, a, err)) < 0 ||
 		(rc = create_mounts(r, c, a, err)) < 0 || (rc = create_limits(r, c, a, err)) < 0 ||
 		(rc = create_security(r, c, a, err)) < 0 || (rc = create_restart(r, c, err)) < 0 ||
-		(rc = create_logging(r, c, a, err)) < 0 || (rc = stopping(r, c, a, err)) < 0 ||
-		(rc = exposed(r, c, a, err)) < 0 || (rc = host_files(r, c, a, err)) < 0)
+		(rc = create_health(r, c, a, err)) < 0 || (rc = create_logging(r, c, a, err)) < 0 ||
+		(rc = stopping(r, c, a, err)) < 0 || (rc = exposed(r, c, a, err)) < 0 ||
+		(rc = host_files(r, c, a, err)) < 0)
 		return rc;
 	return umask_value(r->umask, c, err);
 }

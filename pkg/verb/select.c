@@ -101,7 +101,8 @@ bool ctr_is_running(const struct pod *p, size_t i)
 /* ---- filters ------------------------------------------------------------------------------------------------------- */
 
 static const char *const filter_keys[] = { "id", "name", "label", "status", "ancestor", "exited", "before",
-	"since", "pod", "network", "volume", "ctr-names", "ctr-ids", "ctr-status", "ctr-number", NULL };
+	"since", "pod", "network", "volume", "health", "ctr-names", "ctr-ids", "ctr-status", "ctr-number",
+	NULL };
 
 int filters_parse(
 	const struct strs *texts, struct arena *a, struct filter **ret, size_t *ret_n, struct err *err)
@@ -219,6 +220,8 @@ static int match_one(
 	if (!strcmp(f->key, "status"))
 		return !strcmp(f->value, ctr_word(p, i)) ||
 		       (!strcmp(f->value, "stopped") && !strcmp(ctr_word(p, i), "exited"));
+	if (!strcmp(f->key, "health"))
+		return !strcmp(f->value, s && s->health && ctr_is_running(p, i) ? s->health->status : "none");
 	if (!strcmp(f->key, "ancestor"))
 		return match_ancestor(f->value, row);
 	if (!strcmp(f->key, "exited"))
