@@ -9,6 +9,9 @@ _podctl() {
 	image)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save search " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
+	manifest)
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create add annotate exists inspect push remove rm " -- "$cur")); return; }
+		path="manifest ${words[1]}" ;;
 	volume)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove export import mount unmount exists " -- "$cur")); return; }
 		path="volume ${words[1]}" ;;
@@ -37,12 +40,12 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image volume pod network kube healthcheck play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image manifest volume pod network kube healthcheck play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
 	"create"|"container create") flags="--quiet --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --health-cmd --health-interval --health-on-failure --health-retries --health-start-period --health-timeout --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-healthcheck --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
-	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --help " ;;
+	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --external --namespace --size --sync --watch --help " ;;
 	"stop"|"container stop") flags="--all --latest --filter --ignore --time --cidfile --help " ;;
 	"restart"|"container restart") flags="--all --latest --filter --cidfile --running --time --help " ;;
 	"kill"|"container kill") flags="--all --latest --filter --signal --cidfile --help " ;;
@@ -50,14 +53,14 @@ _podctl() {
 	"unpause"|"container unpause") flags="--all --latest --filter --cidfile --help " ;;
 	"rm"|"container rm") flags="--all --latest --filter --force --ignore --time --volumes --depend --cidfile --help " ;;
 	"wait"|"container wait") flags="--condition --ignore --interval --latest --help " ;;
-	"inspect") flags="--format --latest --type --help " ;;
-	"container inspect") flags="--format --latest --help " ;;
+	"inspect") flags="--format --latest --size --type --help " ;;
+	"container inspect") flags="--format --latest --size --help " ;;
 	"container exists") flags="--help " ;;
 	"run"|"container run") flags="--attach --detach --detach-keys --quiet --rmi --sig-proxy --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --health-cmd --health-interval --health-on-failure --health-retries --health-start-period --health-timeout --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-healthcheck --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
 	"exec"|"container exec") flags="--detach --detach-keys --env --env-file --interactive --latest --privileged --tty --user --workdir --help " ;;
-	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --help " ;;
+	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --color --help " ;;
 	"port"|"container port") flags="--all --latest --help " ;;
 	"rename"|"container rename") flags="--help " ;;
 	"cp"|"container cp") flags="--archive --help " ;;
@@ -87,6 +90,14 @@ _podctl() {
 	"login") flags="--authfile --cert-dir --compat-auth-file --get-login --password --password-stdin --tls-verify --username --verbose --help " ;;
 	"logout") flags="--all --authfile --compat-auth-file --help " ;;
 	"search"|"image search") flags="--authfile --cert-dir --compatible --creds --filter --format --limit --list-tags --no-trunc --tls-verify --help " ;;
+	"manifest create") flags="--all --amend --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest add") flags="--all --annotation --arch --features --os --os-features --os-version --variant --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest annotate") flags="--annotation --arch --features --os --os-features --os-version --variant --help " ;;
+	"manifest exists") flags="--help " ;;
+	"manifest inspect") flags="--verbose --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest push") flags="--all --compression-format --compression-level --digestfile --force-compression --format --quiet --remove-signatures --rm --authfile --cert-dir --creds --tls-verify --help " ;;
+	"manifest remove") flags="--help " ;;
+	"manifest rm") flags="--ignore --help " ;;
 	"volume create") flags="--driver --ignore --label --help " ;;
 	"volume ls"|"volume list") flags="--filter --format --noheading --quiet --help " ;;
 	"volume inspect") flags="--all --format --help " ;;
@@ -106,7 +117,7 @@ _podctl() {
 	"pod pause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod unpause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
-	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --help " ;;
+	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --color --help " ;;
 	"pod exists") flags="--help " ;;
 	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --authfile --creds --tls-verify --userns --build --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
 	"kube down") flags="--force --help " ;;
