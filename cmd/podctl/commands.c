@@ -68,6 +68,7 @@ const struct command *const command_tables[] = {
 	top_commands,
 	update_commands,
 	network_commands,
+	clone_commands,
 	refused_commands,
 	NULL
 };

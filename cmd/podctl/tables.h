@@ -30,6 +30,7 @@ extern const struct command stats_commands[];
 extern const struct command top_commands[];
 extern const struct command update_commands[];
 extern const struct command network_commands[];
+extern const struct command clone_commands[];
 extern const struct command refused_commands[]; /* last of all: who does a command stands before it */
 extern const struct command copy_commands[];    /* copy.c: cp, diff */
 

@@ -4,7 +4,7 @@ _podctl() {
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [[ $w == -* ]] || words+=("$w"); done
 	case "${words[0]:-}" in
 	container)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top update " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top update clone " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save search " -- "$cur")); return; }
@@ -16,7 +16,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove export import mount unmount exists " -- "$cur")); return; }
 		path="volume ${words[1]}" ;;
 	pod)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top clone " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
 	network)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
@@ -149,6 +149,8 @@ _podctl() {
 	"network exists") flags="--help " ;;
 	"network rm"|"network remove") flags="--force --time --help " ;;
 	"network prune") flags="--filter --force --help " ;;
+	"container clone") flags="--destroy --force --name --pod --run --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
+	"pod clone") flags="--destroy --name --start --help " ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$cur"))

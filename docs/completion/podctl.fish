@@ -947,6 +947,36 @@ complete -c podctl -n '__fish_seen_subcommand_from network' -a 'prune' -d 'Remov
 complete -c podctl -n '__fish_seen_subcommand_from network' -l filter
 complete -c podctl -n '__fish_seen_subcommand_from network' -l force
 complete -c podctl -n '__fish_seen_subcommand_from network' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'clone' -d 'Make another container of the same making'
+complete -c podctl -n '__fish_seen_subcommand_from container' -l destroy
+complete -c podctl -n '__fish_seen_subcommand_from container' -l force
+complete -c podctl -n '__fish_seen_subcommand_from container' -l name
+complete -c podctl -n '__fish_seen_subcommand_from container' -l pod
+complete -c podctl -n '__fish_seen_subcommand_from container' -l run
+complete -c podctl -n '__fish_seen_subcommand_from container' -l blkio-weight
+complete -c podctl -n '__fish_seen_subcommand_from container' -l blkio-weight-device
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-period
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-quota
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-rt-period
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-rt-runtime
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-shares
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpus
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpuset-cpus
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpuset-mems
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-read-bps
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-read-iops
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-write-bps
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-write-iops
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-reservation
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-swap
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-swappiness
+complete -c podctl -n '__fish_seen_subcommand_from container' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'clone' -d 'Make another pod with the same containers'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l destroy
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l name
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l start
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
 complete -c podctl -n __fish_use_subcommand -a 'manifest' -d 'Lists of images for several platforms'

@@ -75,6 +75,8 @@ int create_logging(
 int create_health(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 int create_restart(const struct create_request *r, struct container_spec *c, struct err *err);
 
+/* Limits that are set in from replace those of to; strings stay where they are, lists are made in a.  0 or -ENOMEM. */
+int resources_merge(struct resources_spec *to, const struct resources_spec *from, struct arena *a);
 /* podctl update: the limits in r replace those of a container. */
 int verb_update(struct engine *e, const struct target *t, const struct create_request *r, struct err *err);
 

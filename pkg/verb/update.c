@@ -30,7 +30,7 @@ static int merge_io(struct list *to, const struct list *from, struct arena *a)
 	return 0;
 }
 
-static int merge(struct resources_spec *to, const struct resources_spec *from, struct arena *a)
+int resources_merge(struct resources_spec *to, const struct resources_spec *from, struct arena *a)
 {
 	if (from->memory)
 		to->memory = from->memory;
@@ -77,7 +77,7 @@ int verb_update(struct engine *e, const struct target *t, const struct create_re
 	if ((rc = create_limits(r, &asked, &p.arena, err)) < 0)
 		return rc;
 	all = p.ctr[i].resources;
-	if (merge(&all, &asked.resources, &p.arena) < 0)
+	if (resources_merge(&all, &asked.resources, &p.arena) < 0)
 		return err_sys(err, ENOMEM, "update");
 	return pod_update(e, &p, i, &all, &asked.resources, ctr_is_running(&p, i), err);
 }
