@@ -117,9 +117,10 @@ static int run_foreground(struct container *c, int ptmx_sock, int notify, struct
 	if (ptmx_sock >= 0 && (ptmx = console_receive(ptmx_sock, err)) < 0)
 		return ptmx;
 	rc = foreground_wait(c->pid, c->pidfd, ptmx, notify, err);
-	if (!c->o.keep && container_delete(c->g, c->o.id, true, rc < 0 ? &ignored : err) < 0 && rc >= 0)
-		return -EIO;
-	return rc;
+	if (c->o.keep || container_delete(c->g, c->o.id, true, &ignored) == 0)
+		return rc;
+	/* nobody else will: a failure that passes must not leave anything behind */
+	return container_delete(c->g, c->o.id, true, rc < 0 ? &ignored : err) < 0 && rc >= 0 ? -EIO : rc;
 }
 
 static int poststart(struct container *c, struct err *err)

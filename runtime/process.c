@@ -359,7 +359,8 @@ int process_exec(struct process *s, struct err *err)
 	if ((rc = write_label(s, err)) < 0)
 		return rc;
 	/* everything but stdio and what was to be preserved disappears with the exec */
-	(void) syscall(SYS_close_range, 3U + (unsigned) s->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (syscall(SYS_close_range, 3U + (unsigned) s->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_sys(err, errno, "close the caller's descriptors");
 	tune_signals();
 	if (s->filter && s->filter->prog.len) {
 		if ((rc = filter_load(s->filter, err)) < 0)

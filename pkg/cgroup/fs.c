@@ -145,7 +145,8 @@ static int add_v1(struct cgroup_fs *fs, char *line, const char *cgroups)
 	unescape(field[3]);
 	unescape(field[4]);
 	if ((fs->h[i].fd = open(field[4], O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return 0; /* hidden by a later mount */
+		/* hidden by a later mount; but one that only cannot be opened now holds limits that must not be missing */
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
 	path_below(field[3], self);
 	(void) snprintf(fs->h[i].name, sizeof fs->h[i].name, "%s", list);
 	(void) snprintf(fs->h[i].self, sizeof fs->h[i].self, "%s", self);
@@ -164,8 +165,9 @@ static int open_v1(struct cgroup_fs *fs, const char *cgroups, struct err *err)
 		return err_sys(err, -rc, "read /proc/self/mountinfo");
 	while (at && (line = strsep(&at, "\n")))
 		if ((rc = add_v1(fs, line, cgroups)) < 0)
-			return err_set(
-				err, ERR_UNSUPPORTED, "more than %d cgroup hierarchies", CGROUP_V1_MAX);
+			return rc == -E2BIG ? err_set(err, ERR_UNSUPPORTED, "more than %d cgroup hierarchies",
+						      CGROUP_V1_MAX)
+					    : err_sys(err, -rc, "open a cgroup hierarchy");
 	fs->mode = fs->n ? CGROUP_V1 : CGROUP_NONE;
 	return 0;
 }
@@ -185,7 +187,9 @@ int cgroup_open(struct cgroup_fs *fs, struct err *err)
 	if ((rc = io_read_all(fd, &cgroups)) < 0)
 		return err_sys(err, -rc, "read /proc/self/cgroup");
 	if (statfs(ROOT, &st) < 0)
-		return 0;
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES
+			       ? 0
+			       : err_sys(err, errno, "look at '%s'", ROOT);
 	if (st.f_type != CGROUP2_SUPER_MAGIC) {
 		if ((rc = open_v1(fs, cgroups.data ? cgroups.data : "", err)) < 0)
 			cgroup_close(fs);

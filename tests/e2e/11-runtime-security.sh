@@ -140,7 +140,7 @@ if has strace; then
 	for fault in error=EIO error=ENOMEM signal=KILL; do
 		bad=
 		for ((n = 20 + RANDOM % 9; n <= total + 2; n += 9)); do
-			strace -qq -o /dev/null -e trace=none -e inject="all:$fault:when=$n" "$RT" --root "$T/state" create -b "$B" "$ID" </dev/null >/dev/null 2>&1
+			strace -qq -o /dev/null -e inject="all:$fault:when=$n" "$RT" --root "$T/state" create -b "$B" "$ID" </dev/null >/dev/null 2>&1
 			rc=$?
 			if [ $rc -eq 0 ] || [ $fault = signal=KILL ]; then
 				until_true 2 Rq delete --force "$ID" || bad="$bad $n(delete)"
@@ -149,6 +149,27 @@ if has strace; then
 			R delete --force "$ID" 2>/dev/null
 		done
 		is "create with $fault at every ninth of $total system calls leaves nothing" "$bad" ""
+	done
+	# the container's own first process too, from its clone to its exec: `run` ends with it
+	cfg 'c["linux"]["resources"]["pids"]={"limit":50}; c["root"]["readonly"]=False; sh("true")'
+	total=$(strace -qq "$RT" --root "$T/state" run -b "$B" "$ID" 2>&1 </dev/null | wc -l)
+	for fault in error=EIO error=EPERM error=ENOMEM; do
+		bad=
+		for ((n = 12 + RANDOM % 5; n <= total && n < 150; n += 5)); do # those before are the C library's own
+			timeout -k 1 20 strace -f -qq -o /dev/null -e inject="all:$fault:when=$n" "$RT" --root "$T/state" run -b "$B" "$ID" </dev/null >/dev/null 2>&1
+			[ $? -ne 124 ] || bad="$bad $n(hangs)"
+			[ "$(left)" = "0 0 0" ] || until_true 2 eval '[ "$(left)" = "0 0 0" ]' || bad="$bad $n($(left))"
+			R delete --force "$ID" 2>/dev/null
+		done
+		is "run with $fault at every fifth system call of the runtime and of the first process leaves nothing" "$bad" ""
+	done
+	# what protects is never skipped: whichever of these fails, the program does not run
+	cfg 'c["linux"]["seccomp"]={"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}; c["process"]["user"]={"uid":7,"gid":8}; sh("echo ran")'
+	for call in seccomp capset setresuid setresgid setgroups pivot_root close_range mount_setattr move_mount setsid sethostname; do
+		out=$(strace -f -qq -o /dev/null -e inject="$call:error=EIO" "$RT" --root "$T/state" run -b "$B" "$ID" </dev/null 2>&1)
+		rc=$?
+		[ $rc -ne 0 ] && ! grep -q '^ran$' <<<"$out" && [ "$(grep -c error: <<<"$out")" = 1 ] && ok "without $call nothing runs, and one line says why" ||
+			not_ok "without $call nothing runs, and one line says why" "exit $rc" "$out"
 	done
 else
 	skip "create with failing system calls leaves nothing" "strace is not installed"

@@ -151,6 +151,20 @@ else
 fi
 refuses "a network device that is not there" "l['netDevices']={'nosuch0':{}}; sh('true')" "nosuch0"
 
+# --- devices by the cgroup: v1's own controller, a BPF program on v2
+CFG='c["root"]["readonly"] = False
+for k in ("bounding", "effective", "permitted"): p["capabilities"][k] = ["CAP_MKNOD"]
+def opens(*rules):
+    res(devices=[{"allow": False, "access": "rwm"}, *rules])
+    sh("mknod /tmp/d c 10 229 && for m in \"<\" \">\"; do (eval \": $m/tmp/d\") 2>&1 | grep -q not.permitted && echo denied || echo allowed; done; rm -f /tmp/d; echo x >/dev/null; head -c 1 /dev/zero | wc -c")'
+prints "what is not allowed is denied" 'opens()' $'denied\ndenied\n1'
+prints "reading is allowed" 'opens({"allow":True,"type":"c","major":10,"minor":229,"access":"r"})' $'allowed\ndenied\n1'
+prints "a whole major number" 'opens({"allow":True,"type":"c","major":10,"access":"rw"})' $'allowed\nallowed\n1'
+prints "a later rule wins" 'opens({"allow":True,"type":"c","major":10,"minor":229,"access":"rw"},{"allow":False,"type":"c","major":10,"minor":229,"access":"w"})' $'allowed\ndenied\n1'
+prints "blocks are not characters" 'opens({"allow":True,"type":"b","major":10,"minor":229,"access":"rw"})' $'denied\ndenied\n1'
+prints "everything" 'res(devices=[{"allow":True,"access":"rwm"}]); sh("mknod /tmp/d c 10 229 && (: </tmp/d) 2>&1 | grep -c not.permitted; rm -f /tmp/d")' 0
+CFG='c["root"]["readonly"] = False'
+
 # --- scheduling
 prints "scheduler" 'p["scheduler"]={"policy":"SCHED_BATCH","nice":5}; sh("cut -d \" \" -f 19,41 /proc/self/stat")' "5 3"
 prints "ioPriority" 'p["ioPriority"]={"class":"IOPRIO_CLASS_IDLE","priority":0}; sh("ionice")' idle
