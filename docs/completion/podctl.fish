@@ -761,6 +761,7 @@ complete -c podctl -n '__fish_seen_subcommand_from play' -l creds
 complete -c podctl -n '__fish_seen_subcommand_from play' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from play' -l userns
 complete -c podctl -n '__fish_seen_subcommand_from play' -l build
+complete -c podctl -n '__fish_seen_subcommand_from play' -l seccomp-profile-root
 complete -c podctl -n '__fish_seen_subcommand_from play' -l configmap
 complete -c podctl -n '__fish_seen_subcommand_from play' -l network
 complete -c podctl -n '__fish_seen_subcommand_from play' -l ip

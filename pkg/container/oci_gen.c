@@ -297,8 +297,14 @@ static int process(const struct container_spec *s, const struct oci_facts *f, co
 				    : "/",
 		"capabilities", capabilities(&as, f, caps), "rlimits", limits, "noNewPrivileges",
 		s->no_new_privs || s->role == ROLE_INFRA);
+	if (p && s->apparmor && *s->apparmor)
+		(void) json_object_set_new(p, "apparmorProfile", json_string(s->apparmor));
+	if (p && s->process_label && *s->process_label)
+		(void) json_object_set_new(p, "selinuxLabel", json_string(s->process_label));
 	if (p && s->oom_score_adj.set &&
-		json_object_set_new(p, "oomScoreAdj", json_integer(s->oom_score_adj.v)) < 0) {
+		json_object_set_new(p, "oomScoreAdj",
+			json_integer(s->oom_score_adj.v < f->oom_min ? f->oom_min : s->oom_score_adj.v)) <
+			0) {
 		json_decref(p);
 		p = NULL;
 	}
@@ -434,6 +440,16 @@ static json_t *device_rules(const struct container_spec *s, const struct oci_fac
 	return l;
 }
 
+static json_t *hugepages_json(const struct kvs *pages)
+{
+	json_t *l = json_array();
+
+	for (size_t i = 0; l && i < pages->n; i++)
+		(void) json_array_append_new(l, json_pack("{s:s, s:I}", "pageSize", pages->v[i].key, "limit",
+							(json_int_t) strtoll(pages->v[i].value, NULL, 10)));
+	return l;
+}
+
 json_t *oci_resources(const struct container_spec *s, const struct oci_facts *f)
 {
 	const struct resources_spec *r = &s->resources;
@@ -443,9 +459,10 @@ json_t *oci_resources(const struct container_spec *s, const struct oci_facts *f)
 
 	if (!f->in_userns)
 		(void) json_object_set_new(v, "devices", device_rules(s, f));
-	if (json_object_size(m))
+	/* without a cgroup there are at most requests, which then weigh nothing */
+	if (json_object_size(m) && *f->cgroup)
 		(void) json_object_set(v, "memory", m);
-	if (json_object_size(c))
+	if (json_object_size(c) && *f->cgroup)
 		(void) json_object_set(v, "cpu", c);
 	if (json_object_size(b))
 		(void) json_object_set(v, "blockIO", b);
@@ -455,6 +472,8 @@ json_t *oci_resources(const struct container_spec *s, const struct oci_facts *f)
 		(void) json_object_set_new(json_object_get(v, "unified"), r->unified.v[i].key,
 			json_string(r->unified.v[i].value));
 	}
+	if (r->hugepages.n && *f->cgroup)
+		(void) json_object_set_new(v, "hugepageLimits", hugepages_json(&r->hugepages));
 	if (*f->cgroup && s->role != ROLE_INFRA && pids > 0)
 		(void) json_object_set_new(v, "pids", json_pack("{s:I}", "limit", (json_int_t) pids));
 	json_decref(m);
@@ -534,6 +553,8 @@ static json_t *linux_json(const struct container_spec *s, const struct oci_facts
 		(void) json_object_set_new(v, "cgroupsPath", json_string(f->cgroup));
 	if (f->sysctls && f->sysctls->n)
 		(void) json_object_set_new(v, "sysctl", sysctls(f));
+	if (s->mount_label && *s->mount_label)
+		(void) json_object_set_new(v, "mountLabel", json_string(s->mount_label));
 	return v;
 }
 

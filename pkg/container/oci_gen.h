@@ -63,6 +63,7 @@ struct oci_facts {
 	size_t n_devices;
 	const struct kvs *sysctls;      /* those the runtime sets; NULL: none */
 	uint64_t caps_max;              /* what we may give at all */
+	int64_t oom_min;                /* oomScoreAdj that can be had */
 	bool limits_rise;               /* hard limits can be raised */
 	uint64_t nofile_max, nproc_max; /* our own hard limits; UINT64_MAX: none */
 };

@@ -198,6 +198,24 @@ static int resolve_health(
 	return 0;
 }
 
+/* As the kubelet has it: a name could be anybody's in the image's own files. */
+static int check_non_root(const char *user, struct err *err)
+{
+	size_t n = strcspn(user, ":");
+
+	if (!n || strspn(user, "0") == n)
+		return err_set(err, ERR_INVALID,
+			"container has runAsNonRoot and image will run as root; give runAsUser, or use an "
+			"image with a USER");
+	if (strspn(user, "0123456789") != n)
+		return err_set(err, ERR_INVALID,
+			"container has runAsNonRoot and image has non-numeric user (%.*s), cannot verify "
+			"user is non-root; "
+			"give runAsUser",
+			(int) n, user);
+	return 0;
+}
+
 static int resolve_rest(const struct engine *e, const struct image_config *img, struct container_spec *spec,
 	struct arena *a, struct err *err)
 {
@@ -211,6 +229,16 @@ static int resolve_rest(const struct engine *e, const struct image_config *img, 
 	struct kvs labels = { 0 };
 	int rc = 0;
 
+	/* ":GID": the image's user in another group */
+	if (user[0] == ':') {
+		const char *of_image = img && img->user && *img->user ? img->user : "0";
+
+		user = arena_printf(a, "%.*s%s", (int) strcspn(of_image, ":"), of_image, user);
+		if (!user)
+			return no_memory(err);
+	}
+	if (spec->run_as_non_root && (rc = check_non_root(user, err)) < 0)
+		return rc;
 	/* an image may say a relative WORKDIR; it is below "/" */
 	if (!(spec->cwd = cwd[0] == '/' ? arena_strdup(a, cwd) : arena_printf(a, "/%s", cwd)) ||
 		!(spec->user = arena_strdup(a, user)) || !(spec->stop_signal = arena_strdup(a, stop)))

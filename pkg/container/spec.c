@@ -1,6 +1,7 @@
 #include "pkg/container/spec.h"
 
 const char *const container_role_names[] = { "member", "init", "infra", "sidecar", NULL };
+const char *const user_groups_names[] = { "", "merge", "strict", NULL };
 const char *const ns_mode_names[] = { "private", "host", "pod", "container", NULL };
 const char *const mount_type_names[] = { "bind", "volume", "tmpfs", "named", NULL };
 const char *const restart_policy_names[] = { "no", "on-failure", "always", "unless-stopped", NULL };
@@ -47,7 +48,7 @@ static const struct field io_limit_fields[] = {
 	F_END
 };
 
-static const struct field resources_fields[] = {
+const struct field resources_spec_fields[] = {
 	F_I64(struct resources_spec, "memory", memory),
 	F_I64(struct resources_spec, "memorySwap", memory_swap),
 	F_I64(struct resources_spec, "memoryReservation", memory_reservation),
@@ -65,6 +66,8 @@ static const struct field resources_fields[] = {
 	F_LIST(struct resources_spec, "io", io, io_limit_fields, struct io_limit_spec),
 	F_STRS(struct resources_spec, "deviceRules", device_rules),
 	F_KVS(struct resources_spec, "unified", unified),
+	F_KVS(struct resources_spec, "hugepages", hugepages),
+	F_U64(struct resources_spec, "storage", storage),
 	F_END
 };
 
@@ -93,8 +96,10 @@ const struct field container_spec_fields[] = {
 	F_LIST(C, "ulimits", ulimits, ulimit_fields, struct ulimit_spec),
 	F_STRS(C, "capAdd", cap_add), F_STRS(C, "capDrop", cap_drop),
 	F_BOOL(C, "privileged", privileged), F_BOOL(C, "readOnly", read_only), F_BOOL(C, "noNewPrivs", no_new_privs),
+	F_ENUM(C, "userGroups", user_groups, user_groups_names), F_BOOL(C, "runAsNonRoot", run_as_non_root),
+	F_STR(C, "apparmor", apparmor), F_STR(C, "processLabel", process_label), F_STR(C, "mountLabel", mount_label),
 	F_STR(C, "seccomp", seccomp), F_STRS(C, "masked", masked), F_STRS(C, "unmasked", unmasked),
-	F_KVS(C, "sysctls", sysctls), F_OBJECT(C, "resources", resources, resources_fields),
+	F_KVS(C, "sysctls", sysctls), F_OBJECT(C, "resources", resources, resources_spec_fields),
 	F_OPT_I64(C, "oomScoreAdj", oom_score_adj), F_U64(C, "shmSize", shm_size), F_I64(C, "umask", umask),
 	F_OBJECT(C, "pid", pid, ns_fields), F_OBJECT(C, "ipc", ipc, ns_fields), F_OBJECT(C, "uts", uts, ns_fields),
 	F_OBJECT(C, "cgroup", cgroup, ns_fields),

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "pkg/container/user.h"
 #include "pkg/monitor/care.h"
 
 /* Sidecars are init containers that go on running: they come in the order of init containers and leave last. */
@@ -73,7 +74,12 @@ struct resources_spec {
 	struct list io;           /* struct io_limit_spec */
 	struct strs device_rules; /* "c 1:3 rwm", "a *:* rwm" */
 	struct kvs unified;       /* cgroup v2 files and what to write into them */
+	struct kvs hugepages;     /* "2MB": bytes, as the kernel names its page sizes */
+	uint64_t storage;         /* writable layer and logs, bytes; 0 unlimited */
 };
+extern const struct field resources_spec_fields[];
+
+extern const char *const user_groups_names[]; /* "", "merge", "strict", NULL */
 
 /* --health-* as asked; an image's HEALTHCHECK is put below it when the spec is resolved, and then it is whole. */
 struct health_spec {
@@ -96,7 +102,9 @@ struct container_spec {
 	struct kvs env_asked; /* what the user gave */
 	char *cwd,
 		*user; /* resolved; user as "uid[:gid]" or names, looked up in the image's files at start */
-	struct strs groups; /* --group-add */
+	struct strs groups;   /* --group-add */
+	int user_groups;      /* enum user_groups */
+	bool run_as_non_root; /* an image's user that is root, or may be, is refused */
 	char *hostname;
 	bool terminal, stdin_open, stdin_once;
 	struct list mounts;  /* struct mount_spec */
@@ -105,7 +113,9 @@ struct container_spec {
 	struct list ulimits; /* struct ulimit_spec */
 	struct strs cap_add, cap_drop;
 	bool privileged, read_only, no_new_privs;
-	char *seccomp; /* "": default profile, "unconfined", or a file */
+	char *seccomp;                     /* "": default profile, "unconfined", or a file */
+	char *apparmor;                    /* profile's name; "": none */
+	char *process_label, *mount_label; /* SELinux; "": none */
 	struct strs masked, unmasked;
 	struct kvs sysctls;
 	struct resources_spec resources;

@@ -110,7 +110,7 @@ static void add_memberships(const char *group, struct user *u)
 }
 
 int user_find(const char *passwd, const char *group, const char *user, const struct strs *groups,
-	struct user *ret, struct err *err)
+	enum user_groups member, struct user *ret, struct err *err)
 {
 	struct user u = { .home = "" };
 	const char *colon = strchr(user, ':');
@@ -136,9 +136,11 @@ int user_find(const char *passwd, const char *group, const char *user, const str
 		if (!parse_id(colon + 1, &u.gid) && !find_group(group, colon + 1, &u.gid))
 			return err_set(
 				err, ERR_NOT_FOUND, "no group '%s' in the image's /etc/group", colon + 1);
-	} else if (*u.name) { /* a group that was asked for stands alone */
+	} else if (*u.name && member == USER_GROUPS_ASKED) { /* a group that was asked for stands alone */
 		add_memberships(group, &u);
 	}
+	if (*u.name && member == USER_GROUPS_MERGE)
+		add_memberships(group, &u);
 	for (size_t i = 0; groups && i < groups->n; i++) {
 		if (!parse_id(groups->v[i], &id) && !find_group(group, groups->v[i], &id))
 			return err_set(
@@ -168,8 +170,8 @@ static int read_file(const struct layers *l, const char *path, struct buf *b, st
 	return 0;
 }
 
-int user_lookup(const struct layers *l, const char *user, const struct strs *groups, struct user *ret,
-	struct err *err)
+int user_lookup(const struct layers *l, const char *user, const struct strs *groups, enum user_groups member,
+	struct user *ret, struct err *err)
 {
 	auto_buf struct buf passwd = BUF_INIT(PASSWD_MAX), group = BUF_INIT(PASSWD_MAX);
 	int rc;
@@ -178,5 +180,5 @@ int user_lookup(const struct layers *l, const char *user, const struct strs *gro
 		(rc = read_file(l, "/etc/group", &group, err)) < 0)
 		return rc;
 	return user_find(passwd.data ? passwd.data : "", group.data ? group.data : "", user ? user : "",
-		groups, ret, err);
+		groups, member, ret, err);
 }

@@ -38,12 +38,16 @@ struct user {
 	char name[64];  /* "" when the id has no name */
 };
 
+/* Which groups of the image's /etc/group the user is in: as podman has it (none when a group was asked for by "user:group"),
+ * always, or never. */
+enum user_groups { USER_GROUPS_ASKED, USER_GROUPS_MERGE, USER_GROUPS_STRICT };
+
 /* user: "", "name", "uid", "name:group", "uid:gid" ...; groups: names or numbers to add, may be NULL.
  * ERR_NOT_FOUND: "unable to find user web: ...". */
-int user_lookup(const struct layers *l, const char *user, const struct strs *groups, struct user *ret,
-	struct err *err);
+int user_lookup(const struct layers *l, const char *user, const struct strs *groups, enum user_groups member,
+	struct user *ret, struct err *err);
 /* The same on the texts of the two files (either may be ""); pure, for tests and the fuzzer. */
 int user_find(const char *passwd, const char *group, const char *user, const struct strs *groups,
-	struct user *ret, struct err *err);
+	enum user_groups member, struct user *ret, struct err *err);
 
 #endif

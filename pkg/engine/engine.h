@@ -79,8 +79,13 @@ int engine_cgroups(struct engine *e, struct err *err);
 int engine_helper(struct engine *e, const char *name, const char **ret, struct err *err);
 /* argv prefix to call ourselves on this engine again: {"/usr/bin/podctl","--root",R,"--runroot",RR,...}. */
 int engine_self_argv(struct engine *e, struct strs *argv, struct err *err);
+/* Makes sure that runroot/memory is memory; before a monitor is spawned that shall see it. */
+int engine_memory(struct engine *e, struct err *err);
 /* The OCI runtime to use: absolute path, and whether it is ours. */
 int engine_runtime(struct engine *e, const char **ret_path, bool *ret_ours, struct err *err);
+/* The one of a pod that asks for another (runtimeClassName): a program in PATH, or an absolute path.  name NULL or "": the engine's. */
+int engine_runtime_named(
+	struct engine *e, const char *name, const char **ret_path, bool *ret_ours, struct err *err);
 
 /* Pods whose making or removal was cut short: rows in creating or removing whose pod lock nobody holds.  One look at an
  * index when there is none. */

@@ -165,9 +165,10 @@ bool program_find(const struct engine_options *opt, const char *name, char *path
 	return search(SEARCH_PATH, name, path, size) || search(opt->path, name, path, size);
 }
 
-int engine_runtime(struct engine *e, const char **ret_path, bool *ret_ours, struct err *err)
+static int runtime_find(
+	struct engine *e, const char *want, const char **ret_path, bool *ret_ours, struct err *err)
 {
-	const char *want = e->opt->runtime ? e->opt->runtime : OWN_RUNTIME, *base = strrchr(want, '/');
+	const char *base = strrchr(want, '/');
 	char path[4096];
 	struct stat st;
 	int rc;
@@ -194,4 +195,28 @@ int engine_runtime(struct engine *e, const char **ret_path, bool *ret_ours, stru
 	*ret_path = want;
 	*ret_ours = base && strcmp(base + 1, OWN_RUNTIME) == 0;
 	return 0;
+}
+
+int engine_runtime(struct engine *e, const char **ret_path, bool *ret_ours, struct err *err)
+{
+	return runtime_find(e, e->opt->runtime ? e->opt->runtime : OWN_RUNTIME, ret_path, ret_ours, err);
+}
+
+int engine_runtime_named(
+	struct engine *e, const char *name, const char **ret_path, bool *ret_ours, struct err *err)
+{
+	char path[4096];
+	struct stat st;
+
+	if (!name || !*name)
+		return engine_runtime(e, ret_path, ret_ours, err);
+	if (name[0] != '/' && strcmp(name, OWN_RUNTIME) != 0 &&
+		!program_find(e->opt, name, path, sizeof path))
+		return err_set(err, ERR_NOT_FOUND,
+			"runtimeClassName '%s': there is no such runtime; install a program of this name in "
+			"PATH",
+			name);
+	if (name[0] == '/' && !is_program(name, &st))
+		return err_set(err, ERR_NOT_FOUND, "runtimeClassName '%s' is not an executable file", name);
+	return runtime_find(e, name, ret_path, ret_ours, err);
 }

@@ -13,6 +13,7 @@
  *   pods/ID/logs/NAME/ATTEMPT.log              seccomp/                   compiled filters
  *   volumes/NAME/                              nft.lock net.lock
  *   mountpoints/          lowest layer of all
+ *                                              memory/POD/TYPE/NAME/      secret and projected volumes
  * CTR is the container's 64-digit id; DIFFID, ID likewise 64 hex digits.
  */
 #ifndef PODCTL_ENGINE_PATHS_H
@@ -33,6 +34,8 @@ char *path_volume(
 	char buf[PATH_TEXT], const char *pod, const char *type, const char *name); /* pods/ID/volumes/T/N */
 char *path_pod_log(
 	char buf[PATH_TEXT], const char *pod, const char *name, unsigned attempt); /* pods/ID/logs/N/A.log */
+#define PATH_MEMORY \
+	"memory" /* runroot: a tmpfs whatever runroot is, for files of secrets: memory/POD/TYPE/NAME */
 #define PATH_MARKER "marker"
 #define PATH_KEEPER "keeper" /* rootless: its content names the process, its lock is held while that lives */
 #define PATH_LOCK "lock"

@@ -7,6 +7,9 @@
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
 
 #include "pkg/engine/internal.h"
 #include "pkg/engine/paths.h"
@@ -168,6 +171,33 @@ static int ensure_mount(struct engine *e, struct err *err)
 	close(e->runroot_fd);
 	e->runroot_fd = again;
 	return is_mount(e->runroot_fd) ? 0 : mount_self(e, err);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------- */
+
+int engine_memory(struct engine *e, struct err *err)
+{
+	auto_close int dir = dir_make(e->runroot_fd, PATH_MEMORY, 0711), again = -EBADF;
+	struct statfs fs;
+	char path[40];
+	int rc;
+
+	if (dir < 0)
+		return err_sys(err, -dir, "make '%s/" PATH_MEMORY "'", e->runroot);
+	if (fstatfs(dir, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
+		return 0;
+	/* two commands may come here at once: the second finds it mounted */
+	again = openat(e->runroot_fd, PATH_MEMORY ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (again < 0 || (rc = lock_file(again, true, true)) < 0)
+		return err_sys(err, again < 0 ? errno : -rc, "lock '%s/" PATH_MEMORY "'", e->runroot);
+	close(dir);
+	dir = openat(e->runroot_fd, PATH_MEMORY, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir >= 0 && fstatfs(dir, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
+		return 0;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", dir);
+	if (dir < 0 || mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0711") < 0)
+		return err_sys(err, errno, "mount a tmpfs on '%s/" PATH_MEMORY "'", e->runroot);
+	return 0;
 }
 
 /* ---- a new boot ---------------------------------------------------------------------------------------------------- */

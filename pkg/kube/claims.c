@@ -37,10 +37,17 @@ void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
 	const struct node *spec = node_get(d->node, "spec"), *mode = node_get(spec, "volumeMode");
 	const char *dot = *d->at ? "." : "";
 
+	char at[AT_MAX];
+
+	snprintf(at, sizeof at, "%s%sspec", d->at, dot);
+	if (!spec)
+		FAULT(s, place(d->node, "spec"), "%s: Required value", at);
 	if (mode && strcmp(mode->text, "Block") == 0)
 		FAULT(s, mode, "%s%sspec.volumeMode: Block is not supported by podctl yet", d->at, dot);
-	if (strcmp(d->kind->name, "PersistentVolume") != 0)
+	if (strcmp(d->kind->name, "PersistentVolume") != 0) {
+		kube_check_claim_spec(s, spec, at);
 		return;
+	}
 	if (node_get(spec, "hostPath") && node_get(spec, "local"))
 		FAULT(s, node_get(spec, "local"), "%s%sspec: hostPath and local exclude each other", d->at,
 			dot);
@@ -48,9 +55,9 @@ void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
 		FAULT(s, spec, "%s%sspec: expected hostPath or local, a directory of this machine", d->at,
 			dot);
 	if (spec && !node_get(spec, "capacity"))
-		FAULT(s, spec, "%s%sspec.capacity: required", d->at, dot);
+		FAULT(s, spec, "%s%sspec.capacity: Required value", d->at, dot);
 	if (spec && !node_get(spec, "accessModes"))
-		FAULT(s, spec, "%s%sspec.accessModes: required", d->at, dot);
+		FAULT(s, spec, "%s%sspec.accessModes: Required value", d->at, dot);
 }
 
 /* ---- what fits ----------------------------------------------------------------------------------------------------------- */
@@ -206,6 +213,16 @@ static void check_bound(struct kube_set *s, const struct kube_bindings *b, const
 			"files or stored",
 			d->at, *d->at ? "." : "", want->text);
 	}
+}
+
+bool kube_claim_is_there(struct kube_set *s, const char *claim)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->doc[i].kind && strcmp(s->doc[i].kind->name, "PersistentVolumeClaim") == 0 &&
+			strcmp(s->doc[i].name, claim) == 0)
+			return true;
+	return s->options->lookup &&
+	       s->options->lookup(s->options->lookup_ctx, "PersistentVolumeClaim", claim);
 }
 
 bool kube_claim_is_bound(struct kube_set *s, const char *claim)

@@ -1,10 +1,13 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "pkg/container/late.h"
 #include "pkg/kube/internal.h"
 #include "pkg/kube/quantity.h"
 #include "pkg/util/buf.h"
 #include "pkg/util/limits.h"
+#include "pkg/util/text.h"
 
 const char *kube_expand(struct kube_set *s, const char *text, const struct kvs *env)
 {
@@ -125,39 +128,121 @@ static const char *subscript(struct kube_set *s, const char *path, const char *m
 	return arena_strndup(s->arena, path + n + 2, len - n - 4);
 }
 
-static const char *from_field(
-	struct kube_set *s, const struct kube_member *m, const struct k8s_field_ref *r, const char *at)
+/* A value that only a start knows: a mark that pkg/container/late.h replaces. */
+static const char *late(struct kube_set *s, const char *path)
 {
-	static const char *const late[] = { "metadata.uid", "status.podIP", "status.podIPs", "status.hostIP",
-		"status.hostIPs", "spec.nodeName" };
+	const char *mark = arena_printf(s->arena, LATE_OPEN "%s" LATE_CLOSE, path);
+
+	if (!mark)
+		s->no_memory = true;
+	return mark ? mark : "";
+}
+
+/* A whole map as the downward API writes it: one key="value" a line, sorted. */
+static const char *map_lines(struct kube_set *s, const struct kvs *map)
+{
+	auto_free const struct kv **v = calloc(map->n + 1, sizeof(struct kv *));
+	auto_buf struct buf b = BUF_INIT(YAML_MAX);
+	const char *ret;
+
+	for (size_t i = 0; v && i < map->n; i++) {
+		size_t at = i;
+
+		for (; at && strcmp(v[at - 1]->key, map->v[i].key) > 0; at--)
+			v[at] = v[at - 1];
+		v[at] = &map->v[i];
+	}
+	for (size_t i = 0; v && i < map->n; i++) {
+		(void) buf_printf(&b, "%s%s=\"", i ? "\n" : "", v[i]->key);
+		for (const char *p = v[i]->value; *p; p++) {
+			if (*p == '\n')
+				(void) buf_puts(&b, "\\n");
+			else if (*p == '\t')
+				(void) buf_puts(&b, "\\t");
+			else if (*p == '\r')
+				(void) buf_puts(&b, "\\r");
+			else
+				(void) buf_printf(&b, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
+		}
+		(void) buf_putc(&b, '"');
+	}
+	ret = !v || buf_failed(&b) ? NULL : arena_strdup(s->arena, b.data ? b.data : "");
+	if (!ret)
+		s->no_memory = true;
+	return ret;
+}
+
+/* labels['KEY'] and annotations['KEY'], and in volumes the maps as a whole. */
+static const char *from_map_of(struct kube_set *s, const struct kube_member *m, const char *path, bool file)
+{
+	const struct kvs *labels = &m->meta->labels, *notes = &m->meta->annotations;
 	const char *key, *value;
+
+	if (file && strcmp(path, "metadata.labels") == 0)
+		return map_lines(s, labels);
+	if (file && strcmp(path, "metadata.annotations") == 0)
+		return map_lines(s, notes);
+	if ((key = subscript(s, path, "metadata.labels")))
+		return (value = kvs_get(labels, key)) ? value : "";
+	if ((key = subscript(s, path, "metadata.annotations")))
+		return (value = kvs_get(notes, key)) ? value : "";
+	return NULL;
+}
+
+const char *kube_field_value(struct kube_set *s, const struct kube_member *m, const struct k8s_field_ref *r,
+	bool file, const char *at)
+{
+	static const char *const in_env[] = { "metadata.name", "metadata.namespace", "metadata.uid",
+		"spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP",
+		"status.podIPs", NULL };
+	static const char *const in_files[] = { "metadata.name", "metadata.namespace", "metadata.uid",
+		"metadata.labels", "metadata.annotations", NULL };
+	const char *const *known = file ? in_files : in_env;
+	const char *value, *near;
+	size_t i = 0;
 
 	if (!r->path)
 		return NULL;
+	if ((value = from_map_of(s, m, r->path, file)))
+		return value;
+	while (known[i] && strcmp(known[i], r->path) != 0)
+		i++;
+	if (!known[i]) {
+		near = text_nearest(r->path, known);
+		FAULT(s, place(r->node, "fieldPath"),
+			"%s.fieldPath: unknown field \"%s\"%s%s%s; %s know metadata.name, "
+			"metadata.namespace, "
+			"metadata.uid, %s",
+			at, r->path, near ? ", did you mean " : "", near ? near : "", near ? "?" : "",
+			file ? "files" : "variables",
+			file ? "metadata.labels, metadata.annotations and one label or annotation: "
+			       "metadata.labels['KEY']"
+			     : "metadata.labels['KEY'], metadata.annotations['KEY'], spec.nodeName, "
+			       "spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP and "
+			       "status.podIPs");
+		return NULL;
+	}
 	if (strcmp(r->path, "metadata.name") == 0)
 		return m->name;
 	if (strcmp(r->path, "metadata.namespace") == 0)
-		return m->meta->namespace && *m->meta->namespace ? m->meta->namespace : "default";
+		return kube_namespace(m);
 	if (strcmp(r->path, "spec.serviceAccountName") == 0)
 		return m->spec->service_account && *m->spec->service_account ? m->spec->service_account
-									     : "default";
-	if ((key = subscript(s, r->path, "metadata.labels")))
-		return (value = kvs_get(&m->meta->labels, key)) ? value : "";
-	if ((key = subscript(s, r->path, "metadata.annotations")))
-		return (value = kvs_get(&m->meta->annotations, key)) ? value : "";
-	for (size_t i = 0; i < LEN(late); i++)
-		if (strcmp(late[i], r->path) == 0) {
-			FAULT(s, place(r->node, "fieldPath"),
-				"%s.fieldPath: %s is not supported by podctl yet: it is known only after the "
-				"pod has started",
-				at, r->path);
-			return NULL;
-		}
-	FAULT(s, place(r->node, "fieldPath"),
-		"%s.fieldPath: unknown field \"%s\"; known are metadata.name, metadata.namespace, "
-		"metadata.labels['KEY'], metadata.annotations['KEY'] and spec.serviceAccountName",
-		at, r->path);
-	return NULL;
+		       : m->spec->old_service_account && *m->spec->old_service_account
+			       ? m->spec->old_service_account
+			       : "default";
+	if (strcmp(r->path, "spec.nodeName") == 0)
+		return s->options->node.name ? s->options->node.name : "localhost";
+	return late(s, r->path);
+}
+
+const char *kube_namespace(const struct kube_member *m)
+{
+	const struct k8s_meta *own = m->doc->pod ? &m->doc->pod->meta : &m->doc->workload->meta;
+
+	return m->meta->namespace && *m->meta->namespace ? m->meta->namespace
+	       : own->namespace && *own->namespace       ? own->namespace
+							 : "default";
 }
 
 static const struct k8s_container *container_find(const struct k8s_pod_spec *p, const char *name)
@@ -177,46 +262,93 @@ static const struct k8s_container *container_find(const struct k8s_pod_spec *p, 
 	return NULL;
 }
 
-static const char *from_resource(struct kube_set *s, const struct kube_member *m,
+static bool resource_is_known(const char *r)
+{
+	static const char *const words[] = { "cpu", "memory", "ephemeral-storage" };
+	const char *what = strchr(r, '.');
+
+	if (!what || (strncmp(r, "limits.", 7) != 0 && strncmp(r, "requests.", 9) != 0))
+		return false;
+	for (size_t i = 0; i < LEN(words); i++)
+		if (strcmp(what + 1, words[i]) == 0)
+			return true;
+	return strncmp(what + 1, "hugepages-", 10) == 0 && what[11];
+}
+
+/* What divides a cpu count or a size: one unit, as Kubernetes has it. */
+static bool divisor_is_known(const char *resource, const char *divisor)
+{
+	static const char *const sizes[] = { "0", "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi",
+		"1Gi", "1Ti", "1Pi", "1Ei" };
+
+	if (strcmp(strchr(resource, '.'), ".cpu") == 0)
+		return strcmp(divisor, "0") == 0 || strcmp(divisor, "1") == 0 || strcmp(divisor, "1m") == 0;
+	for (size_t i = 0; i < LEN(sizes); i++)
+		if (strcmp(divisor, sizes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* As written; a request that is not is the limit's; a limit that is not is the pod's, else the machine's. */
+static const char *resource_text(
+	struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *resource)
+{
+	const struct kube_node *node = &s->options->node;
+	const char *what = strchr(resource, '.') + 1;
+	bool limit = resource[0] == 'l';
+	const struct node *v = limit ? NULL : node_get(c->resources.requests, what);
+	int64_t of_node = strcmp(what, "cpu") == 0                 ? node->cpus
+			  : strcmp(what, "memory") == 0            ? node->memory
+			  : strcmp(what, "ephemeral-storage") == 0 ? node->storage
+								   : 0;
+
+	v = v ? v : node_get(c->resources.limits, what);
+	if (!v && limit)
+		v = node_get(m->spec->resources.limits, what);
+	return v ? v->text : arena_printf(s->arena, "%lld", limit ? (long long) of_node : 0LL);
+}
+
+const char *kube_resource_value(struct kube_set *s, const struct kube_member *m,
 	const struct k8s_container *c, const struct k8s_resource_ref *r, const char *at)
 {
 	const struct k8s_container *of =
 		r->container && *r->container ? container_find(m->spec, r->container) : c;
-	const char *divisor = r->divisor && strcmp(r->divisor->text, "0") != 0 ? r->divisor->text : "1",
-		   *what;
-	const struct node *v;
+	const char *asked = r->divisor && r->divisor->kind != NODE_NULL ? r->divisor->text : "1", *text;
 	int64_t n;
 
 	if (!r->resource)
 		return NULL;
 	if (!of) {
-		FAULT(s, place(r->node, "containerName"), "%s.containerName: there is no container \"%s\"",
-			at, r->container);
+		FAULT(s, place(r->node, "containerName"), "%s.containerName: %s%s%s", at,
+			r->container ? "there is no container \""
+				     : "required, a volume belongs to all of them",
+			r->container ? r->container : "", r->container ? "\"" : "");
 		return NULL;
 	}
-	what = strchr(r->resource, '.');
-	if (!what || (strcmp(what, ".cpu") != 0 && strcmp(what, ".memory") != 0) ||
-		(strncmp(r->resource, "limits.", 7) != 0 && strncmp(r->resource, "requests.", 9) != 0)) {
+	if (!resource_is_known(r->resource)) {
 		FAULT(s, place(r->node, "resource"),
-			"%s.resource: expected limits.cpu, limits.memory, requests.cpu or requests.memory, "
-			"got \"%s\"",
+			"%s.resource: unknown resource \"%s\"; expected limits or requests, a dot, and cpu, "
+			"memory, "
+			"ephemeral-storage or hugepages-SIZE",
 			at, r->resource);
 		return NULL;
 	}
-	v = node_get(r->resource[0] == 'l' ? of->resources.limits : of->resources.requests, what + 1);
-	if (!v && r->resource[0] == 'r')
-		v = node_get(of->resources.limits,
-			what + 1); /* what has a limit and no request, requests its limit */
-	if (!v) {
-		FAULT(s, place(r->node, "resource"),
-			"%s.resource: the container sets no %s; the size of the machine in its place is "
-			"not supported by podctl yet",
-			at, r->resource);
+	if (!quantity_is_valid(asked))
+		return NULL; /* reported */
+	if (!divisor_is_known(r->resource, asked)) {
+		FAULT(s, place(r->node, "divisor"), "%s.divisor: %s: only %s are supported", at, asked,
+			strcmp(strchr(r->resource, '.'), ".cpu") == 0
+				? "1 and 1m"
+				: "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi and 1Ei");
 		return NULL;
 	}
-	if (quantity_divide(v->text, divisor, &n) < 0) {
-		FAULT(s, place(r->node, "divisor"), "%s.divisor: %s cannot be divided by %s", at, v->text,
-			divisor);
+	if (!(text = resource_text(s, m, of, r->resource))) {
+		s->no_memory = true;
+		return NULL;
+	}
+	if (quantity_divide(text, strcmp(asked, "0") == 0 ? "1" : asked, &n) < 0) {
+		FAULT(s, place(r->node, "divisor"), "%s.divisor: %s cannot be divided by %s", at, text,
+			asked);
 		return NULL;
 	}
 	return arena_printf(s->arena, "%lld", (long long) n);
@@ -248,8 +380,8 @@ static const char *from_source(struct kube_set *s, const struct kube_member *m, 
 	if (f->secret)
 		return from_key(s, f->secret, "Secret", where);
 	if (f->field)
-		return from_field(s, m, f->field, where);
-	return from_resource(s, m, c, f->resource, where);
+		return kube_field_value(s, m, f->field, false, where);
+	return kube_resource_value(s, m, c, f->resource, where);
 }
 
 void kube_env(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *at,

@@ -165,6 +165,8 @@ static const char *pod_volume(struct maker *m, const char *name, const char *ctr
 				"persistentVolumeClaim");
 		case VOLUME_CONFIG_MAP:
 		case VOLUME_SECRET:
+		case VOLUME_PROJECTED:
+		case VOLUME_IMAGE:
 			lost(m, "the files of volume", name, ctr);
 			return NULL;
 		}

@@ -2,7 +2,7 @@
  * internal.h — what the steps of kube_read share.
  *
  * read.c runs them in order: documents.c (text -> documents of known kinds), schema_check.c (form), decode (objects.c),
- * check.c and check_pod.c (rules that join fields), translate.c with env.c and volumes.c (objects -> specs).  Every step
+ * check*.c (rules that join fields), translate.c with env.c and volumes.c (objects -> specs).  Every step
  * goes on after faults, with what it could make of the document, so that one run reports them all; the objects it meets
  * may therefore have empty names or missing parts.
  */
@@ -72,9 +72,22 @@ const struct node *place(const struct node *object, const char *key);
 int kube_documents(const struct kube_input *in, size_t n, struct kube_set *s, struct err *err);
 int kube_members(struct kube_set *s, struct err *err);
 
-/* check.c, check_pod.c */
+/* check.c, check_pod.c, check_security.c, check_volumes.c, check_resources.c */
 void kube_check(struct kube_set *s);
 void kube_check_pod(struct kube_set *s, const struct kube_member *m);
+void kube_check_security(
+	struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *at);
+void kube_check_pod_security(struct kube_set *s, const struct kube_member *m);
+void kube_check_mounts(
+	struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *at);
+void kube_check_volumes(struct kube_set *s, const struct kube_member *m);
+/* Names of resources, and requests within limits. */
+void kube_check_resources(struct kube_set *s, const struct k8s_resources *r, bool pod, const char *at);
+void kube_check_claim_spec(struct kube_set *s, const struct node *spec, const char *at);
+bool kube_path_climbs(const char *path); /* ".." as one of its components */
+const struct k8s_volume *kube_volume_find(const struct k8s_pod_spec *p, const char *name);
+/* A sysctl's name with dots ("net/ipv4/x" is the same one); in the arena. */
+const char *kube_sysctl_name(struct kube_set *s, const char *name);
 void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at);
 bool kube_is_config_key(const char *key);
 /* check_care.c: probes, hooks, restart rules; the pod's deadline */
@@ -96,6 +109,13 @@ const char *kube_config_text(
 /* env.c */
 void kube_env(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *at,
 	struct kvs *ret);
+/* A field of the pod for a variable or (file) a downwardAPI volume; NULL after a fault. */
+const char *kube_field_value(struct kube_set *s, const struct kube_member *m, const struct k8s_field_ref *r,
+	bool file, const char *at);
+/* c NULL: the reference must name its container. */
+const char *kube_resource_value(struct kube_set *s, const struct kube_member *m,
+	const struct k8s_container *c, const struct k8s_resource_ref *r, const char *at);
+const char *kube_namespace(const struct kube_member *m);
 /* $(NAME) by env, $$ as $; unknown names stay as they are.  In the arena; NULL without memory. */
 const char *kube_expand(struct kube_set *s, const char *text, const struct kvs *env);
 
@@ -105,6 +125,12 @@ void kube_volumes(struct kube_set *s, const struct kube_member *m, struct pod_sp
 /* translate_care.c: the container's role, restart policy and care */
 void kube_care(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k, bool init,
 	struct container_spec *c);
+/* translate_security.c, translate_resources.c */
+void kube_security(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k,
+	struct container_spec *c);
+void kube_resources(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k,
+	const char *at, struct container_spec *c);
+void kube_pod_resources(struct kube_set *s, const struct kube_member *m, struct resources_spec *ret);
 
 /* workload.c: what stands above a pod */
 int kube_workload_decoded(struct kube_set *s, struct kube_doc *d);
@@ -115,6 +141,7 @@ void kube_check_workload(struct kube_set *s, const struct kube_doc *d);
 /* What a pod owes its workload, after everything else of it is translated. */
 void kube_workload(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod);
 
+bool kube_claim_is_there(struct kube_set *s, const char *claim);
 /* claims.c: volumes of claims that a PersistentVolume answers become its directory. */
 void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod);
 bool kube_claim_is_bound(struct kube_set *s, const char *claim);

@@ -60,10 +60,20 @@ typedef const struct node *kube_lookup(void *ctx, const char *kind, const char *
 /* All stored documents of a kind, as an array that lives as long as the plan's arena; NULL: none. */
 typedef const struct node **kube_list(void *ctx, const char *kind, size_t *ret_n);
 
+/* The machine, as pods see their node; zero or NULL: not known (a dry look at a file). */
+struct kube_node {
+	const char *name;
+	int64_t cpus, memory,
+		storage;        /* number, bytes, bytes of the file system that writable layers are on */
+	bool apparmor, selinux; /* the kernel enforces them */
+};
+
 struct kube_options {
+	struct kube_node node;
 	const char *
 		engine_default_pull; /* containers.conf: "always", "never", "newer"; "missing" or NULL: as Kubernetes */
-	bool strict;
+	bool strict;                 /* warnings are errors */
+	const char *seccomp_root; /* of Localhost profiles; NULL: /var/lib/kubelet/seccomp */
 	kube_lookup *lookup;
 	kube_list *list;
 	void *lookup_ctx;

@@ -76,9 +76,25 @@ static const struct field mount_fields[] = {
 	F_END
 };
 
-static const struct field seccomp_fields[] = {
-	F_SELF(struct k8s_seccomp, node),
-	F_STR(struct k8s_seccomp, "type", type),
+static const struct field device_fields[] = {
+	F_SELF(struct k8s_device, node),
+	F_STR(struct k8s_device, "name", name),
+	F_STR(struct k8s_device, "devicePath", path),
+	F_END
+};
+
+static const struct field profile_fields[] = {
+	F_SELF(struct k8s_profile, node),
+	F_STR(struct k8s_profile, "type", type),
+	F_STR(struct k8s_profile, "localhostProfile", local),
+	F_END
+};
+static const struct field selinux_fields[] = {
+	F_SELF(struct k8s_selinux, node),
+	F_STR(struct k8s_selinux, "user", user),
+	F_STR(struct k8s_selinux, "role", role),
+	F_STR(struct k8s_selinux, "type", type),
+	F_STR(struct k8s_selinux, "level", level),
 	F_END
 };
 static const struct field capabilities_fields[] = {
@@ -92,7 +108,9 @@ static const struct field security_fields[] = {
 	F_OPT_I64(struct k8s_security, "runAsUser", user),
 	F_OPT_I64(struct k8s_security, "runAsGroup", group),
 	F_OPT_BOOL(struct k8s_security, "runAsNonRoot", non_root),
-	F_PTR(struct k8s_security, "seccompProfile", seccomp, seccomp_fields, struct k8s_seccomp),
+	F_PTR(struct k8s_security, "seccompProfile", seccomp, profile_fields, struct k8s_profile),
+	F_PTR(struct k8s_security, "appArmorProfile", apparmor, profile_fields, struct k8s_profile),
+	F_PTR(struct k8s_security, "seLinuxOptions", selinux, selinux_fields, struct k8s_selinux),
 	F_OBJECT(struct k8s_security, "capabilities", capabilities, capabilities_fields),
 	F_OPT_BOOL(struct k8s_security, "privileged", privileged),
 	F_OPT_BOOL(struct k8s_security, "readOnlyRootFilesystem", read_only_root),
@@ -111,7 +129,11 @@ static const struct field pod_security_fields[] = {
 	F_OPT_I64(struct k8s_pod_security, "runAsUser", user),
 	F_OPT_I64(struct k8s_pod_security, "runAsGroup", group),
 	F_OPT_BOOL(struct k8s_pod_security, "runAsNonRoot", non_root),
-	F_PTR(struct k8s_pod_security, "seccompProfile", seccomp, seccomp_fields, struct k8s_seccomp),
+	F_PTR(struct k8s_pod_security, "seccompProfile", seccomp, profile_fields, struct k8s_profile),
+	F_PTR(struct k8s_pod_security, "appArmorProfile", apparmor, profile_fields, struct k8s_profile),
+	F_PTR(struct k8s_pod_security, "seLinuxOptions", selinux, selinux_fields, struct k8s_selinux),
+	F_OPT_I64(struct k8s_pod_security, "fsGroup", fs_group),
+	F_STR(struct k8s_pod_security, "fsGroupChangePolicy", fs_group_policy),
 	F_NODE(struct k8s_pod_security, "supplementalGroups", groups),
 	F_STR(struct k8s_pod_security, "supplementalGroupsPolicy", groups_policy),
 	F_LIST(struct k8s_pod_security, "sysctls", sysctls, sysctl_fields, struct k8s_sysctl),
@@ -143,6 +165,7 @@ static const struct field container_fields[] = {
 	F_LIST(struct k8s_container, "envFrom", env_from, env_from_fields, struct k8s_env_from),
 	F_LIST(struct k8s_container, "ports", ports, port_fields, struct k8s_port),
 	F_LIST(struct k8s_container, "volumeMounts", mounts, mount_fields, struct k8s_mount),
+	F_LIST(struct k8s_container, "volumeDevices", devices, device_fields, struct k8s_device),
 	F_OBJECT(struct k8s_container, "resources", resources, resources_fields),
 	F_OBJECT(struct k8s_container, "securityContext", security, security_fields),
 	F_OBJECT(struct k8s_container, "lifecycle", lifecycle, lifecycle_fields),
@@ -164,6 +187,7 @@ static const struct field item_fields[] = {
 	F_STR(struct k8s_item, "key", key),
 	F_STR(struct k8s_item, "path", path),
 	F_OPT_I64(struct k8s_item, "mode", mode),
+	F_OPT_I64(struct k8s_item, "user", user),
 	F_END
 };
 static const struct field config_map_volume_fields[] = {
@@ -171,6 +195,7 @@ static const struct field config_map_volume_fields[] = {
 	F_STR(struct k8s_files, "name", name),
 	F_LIST(struct k8s_files, "items", items, item_fields, struct k8s_item),
 	F_OPT_I64(struct k8s_files, "defaultMode", mode),
+	F_OPT_I64(struct k8s_files, "defaultUser", user),
 	F_BOOL(struct k8s_files, "optional", optional),
 	F_END
 };
@@ -179,7 +204,38 @@ static const struct field secret_volume_fields[] = {
 	F_STR(struct k8s_files, "secretName", name),
 	F_LIST(struct k8s_files, "items", items, item_fields, struct k8s_item),
 	F_OPT_I64(struct k8s_files, "defaultMode", mode),
+	F_OPT_I64(struct k8s_files, "defaultUser", user),
 	F_BOOL(struct k8s_files, "optional", optional),
+	F_END
+};
+static const struct field downward_item_fields[] = {
+	F_SELF(struct k8s_downward_item, node),
+	F_STR(struct k8s_downward_item, "path", path),
+	F_PTR(struct k8s_downward_item, "fieldRef", field, field_ref_fields, struct k8s_field_ref),
+	F_PTR(struct k8s_downward_item, "resourceFieldRef", resource, resource_ref_fields, struct k8s_resource_ref),
+	F_OPT_I64(struct k8s_downward_item, "mode", mode),
+	F_OPT_I64(struct k8s_downward_item, "user", user),
+	F_END
+};
+static const struct field downward_fields[] = {
+	F_SELF(struct k8s_downward, node),
+	F_LIST(struct k8s_downward, "items", items, downward_item_fields, struct k8s_downward_item),
+	F_OPT_I64(struct k8s_downward, "defaultMode", mode),
+	F_OPT_I64(struct k8s_downward, "defaultUser", user),
+	F_END
+};
+static const struct field projection_fields[] = {
+	F_SELF(struct k8s_projection, node),
+	F_PTR(struct k8s_projection, "configMap", config_map, config_map_volume_fields, struct k8s_files),
+	F_PTR(struct k8s_projection, "secret", secret, config_map_volume_fields, struct k8s_files),
+	F_PTR(struct k8s_projection, "downwardAPI", downward, downward_fields, struct k8s_downward),
+	F_END
+};
+static const struct field projected_fields[] = {
+	F_SELF(struct k8s_projected, node),
+	F_LIST(struct k8s_projected, "sources", sources, projection_fields, struct k8s_projection),
+	F_OPT_I64(struct k8s_projected, "defaultMode", mode),
+	F_OPT_I64(struct k8s_projected, "defaultUser", user),
 	F_END
 };
 static const struct field host_path_fields[] = {
@@ -192,6 +248,31 @@ static const struct field empty_dir_fields[] = {
 	F_SELF(struct k8s_empty_dir, node),
 	F_STR(struct k8s_empty_dir, "medium", medium),
 	F_NODE(struct k8s_empty_dir, "sizeLimit", size_limit),
+	F_OPT_I64(struct k8s_empty_dir, "mode", mode),
+	F_END
+};
+static const struct field nfs_fields[] = {
+	F_SELF(struct k8s_nfs, node),
+	F_STR(struct k8s_nfs, "server", server),
+	F_STR(struct k8s_nfs, "path", path),
+	F_BOOL(struct k8s_nfs, "readOnly", read_only),
+	F_END
+};
+static const struct field image_volume_fields[] = {
+	F_SELF(struct k8s_image_volume, node),
+	F_STR(struct k8s_image_volume, "reference", ref),
+	F_STR(struct k8s_image_volume, "pullPolicy", policy),
+	F_END
+};
+static const struct field meta_only_fields[] = {
+	F_SELF(struct k8s_meta_only, node),
+	F_OBJECT(struct k8s_meta_only, "metadata", meta, meta_fields),
+	F_NODE(struct k8s_meta_only, "spec", spec),
+	F_END
+};
+static const struct field ephemeral_fields[] = {
+	F_SELF(struct k8s_ephemeral, node),
+	F_PTR(struct k8s_ephemeral, "volumeClaimTemplate", claim, meta_only_fields, struct k8s_meta_only),
 	F_END
 };
 static const struct field claim_fields[] = {
@@ -208,6 +289,11 @@ static const struct field volume_fields[] = {
 	F_PTR(struct k8s_volume, "configMap", config_map, config_map_volume_fields, struct k8s_files),
 	F_PTR(struct k8s_volume, "secret", secret, secret_volume_fields, struct k8s_files),
 	F_PTR(struct k8s_volume, "persistentVolumeClaim", claim, claim_fields, struct k8s_claim),
+	F_PTR(struct k8s_volume, "downwardAPI", downward, downward_fields, struct k8s_downward),
+	F_PTR(struct k8s_volume, "projected", projected, projected_fields, struct k8s_projected),
+	F_PTR(struct k8s_volume, "ephemeral", ephemeral, ephemeral_fields, struct k8s_ephemeral),
+	F_PTR(struct k8s_volume, "image", image, image_volume_fields, struct k8s_image_volume),
+	F_PTR(struct k8s_volume, "nfs", nfs, nfs_fields, struct k8s_nfs),
 	F_END
 };
 
@@ -241,6 +327,14 @@ static const struct field kube_spec_fields[] = {
 	F_STR(struct k8s_pod_spec, "hostname", hostname),
 	F_STR(struct k8s_pod_spec, "dnsPolicy", dns_policy),
 	F_STR(struct k8s_pod_spec, "serviceAccountName", service_account),
+	F_STR(struct k8s_pod_spec, "serviceAccount", old_service_account),
+	F_STR(struct k8s_pod_spec, "subdomain", subdomain),
+	F_STR(struct k8s_pod_spec, "hostnameOverride", hostname_override),
+	F_STR(struct k8s_pod_spec, "runtimeClassName", runtime_class),
+	F_BOOL(struct k8s_pod_spec, "setHostnameAsFQDN", fqdn),
+	F_LIST(struct k8s_pod_spec, "imagePullSecrets", pull_secrets, key_ref_fields, struct k8s_key_ref),
+	F_NODE(struct k8s_pod_spec, "overhead", overhead),
+	F_OBJECT(struct k8s_pod_spec, "resources", resources, resources_fields),
 	F_OPT_I64(struct k8s_pod_spec, "terminationGracePeriodSeconds", grace),
 	F_OPT_I64(struct k8s_pod_spec, "activeDeadlineSeconds", deadline),
 	F_BOOL(struct k8s_pod_spec, "hostNetwork", host_network),

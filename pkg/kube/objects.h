@@ -42,13 +42,17 @@ struct k8s_mount {
 	int propagation;
 };
 
-struct k8s_seccomp { const struct node *node; char *type; };
+struct k8s_profile { const struct node *node; char *type, *local; }; /* seccompProfile, appArmorProfile */
+struct k8s_selinux { const struct node *node; char *user, *role, *type, *level; };
+struct k8s_device { const struct node *node; char *name, *path; };
+
 struct k8s_capabilities { const struct node *node; struct strs add, drop; };
 struct k8s_security { /* of a container; the pod's has the first lines */
 	const struct node *node;
 	struct opt_i64 user, group;
 	struct opt_bool non_root;
-	struct k8s_seccomp *seccomp;
+	struct k8s_profile *seccomp, *apparmor;
+	struct k8s_selinux *selinux;
 	struct k8s_capabilities capabilities;
 	struct opt_bool privileged, read_only_root, escalation;
 	char *proc_mount;
@@ -58,9 +62,11 @@ struct k8s_pod_security {
 	const struct node *node;
 	struct opt_i64 user, group;
 	struct opt_bool non_root;
-	struct k8s_seccomp *seccomp;
+	struct k8s_profile *seccomp, *apparmor;
+	struct k8s_selinux *selinux;
 	const struct node *groups; /* list of integers */
-	char *groups_policy;
+	char *groups_policy, *fs_group_policy;
+	struct opt_i64 fs_group;
 	struct list sysctls; /* struct k8s_sysctl */
 };
 
@@ -75,6 +81,7 @@ struct k8s_container {
 	struct list env_from; /* struct k8s_env_from */
 	struct list ports;    /* struct k8s_port */
 	struct list mounts;   /* struct k8s_mount */
+	struct list devices;  /* struct k8s_device */
 	struct k8s_resources resources;
 	struct k8s_security security;
 	struct k8s_lifecycle lifecycle;
@@ -85,17 +92,31 @@ struct k8s_container {
 	bool stdin_open, stdin_once, tty;
 };
 
-struct k8s_item { const struct node *node; char *key, *path; struct opt_i64 mode; };
-struct k8s_files { /* configMap and secret volumes */
+struct k8s_item { const struct node *node; char *key, *path; struct opt_i64 mode, user; };
+struct k8s_files { /* configMap and secret volumes and projections */
 	const struct node *node;
 	char *name;
 	struct list items; /* struct k8s_item */
-	struct opt_i64 mode;
+	struct opt_i64 mode, user;
 	bool optional;
 };
+struct k8s_downward_item {
+	const struct node *node;
+	char *path;
+	struct k8s_field_ref *field;
+	struct k8s_resource_ref *resource;
+	struct opt_i64 mode, user;
+};
+struct k8s_downward { const struct node *node; struct list items; struct opt_i64 mode, user; };
+struct k8s_projection { const struct node *node; struct k8s_files *config_map, *secret; struct k8s_downward *downward; };
+struct k8s_projected { const struct node *node; struct list sources; struct opt_i64 mode, user; };
 struct k8s_host_path { const struct node *node; char *path, *type; };
-struct k8s_empty_dir { const struct node *node; char *medium; const struct node *size_limit; };
+struct k8s_empty_dir { const struct node *node; char *medium; const struct node *size_limit; struct opt_i64 mode; };
 struct k8s_claim { const struct node *node; char *name; bool read_only; };
+struct k8s_nfs { const struct node *node; char *server, *path; bool read_only; };
+struct k8s_image_volume { const struct node *node; char *ref, *policy; };
+struct k8s_meta_only { const struct node *node; struct k8s_meta meta; const struct node *spec; };
+struct k8s_ephemeral { const struct node *node; struct k8s_meta_only *claim; };
 struct k8s_volume {
 	const struct node *node;
 	char *name;
@@ -103,6 +124,11 @@ struct k8s_volume {
 	struct k8s_empty_dir *empty_dir;
 	struct k8s_files *config_map, *secret;
 	struct k8s_claim *claim;
+	struct k8s_downward *downward;
+	struct k8s_projected *projected;
+	struct k8s_ephemeral *ephemeral;
+	struct k8s_image_volume *image;
+	struct k8s_nfs *nfs;
 };
 
 struct k8s_host_alias { const struct node *node; char *ip; struct strs names; };
@@ -114,8 +140,13 @@ struct k8s_pod_spec {
 	const struct node *node;
 	struct list containers, init; /* struct k8s_container */
 	struct list volumes;          /* struct k8s_volume */
-	char *restart, *hostname, *dns_policy, *service_account;
 	struct opt_i64 grace, deadline;
+	char *restart, *hostname, *dns_policy, *service_account, *old_service_account;
+	char *subdomain, *hostname_override, *runtime_class;
+	bool fqdn;                    /* setHostnameAsFQDN */
+	struct list pull_secrets;     /* struct k8s_key_ref, name alone */
+	const struct node *overhead;
+	struct k8s_resources resources;
 	bool host_network, host_pid, host_ipc, share_pid;
 	struct opt_bool host_users;
 	struct k8s_pod_security security;

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -8,10 +9,6 @@
 #include "pkg/util/text.h"
 
 #define GRACE_DEFAULT_S 30
-#define CPU_PERIOD_US 100000
-#define CPU_QUOTA_MIN_US 1000 /* what the kernel takes at least */
-#define CPU_SHARES_MIN 2
-#define CPU_SHARES_MAX 262144
 
 static bool has(const char *s) { return s && *s; }
 
@@ -40,127 +37,6 @@ static void argv(
 	*set = from->n > 0;
 }
 
-static bool quantity(struct kube_set *s, const struct node *map, const char *key, const char *at,
-	int64_t scale, int64_t *ret)
-{
-	const struct node *v = node_get(map, key);
-	int rc = v ? quantity_parse(v->text, scale, ret) : -EINVAL;
-
-	if (rc == -EINVAL)
-		return false; /* absent, or reported by schema_check */
-	if (rc == 0 && *ret >= 0)
-		return true;
-	FAULT(s, v, "%s.%s: %s is out of range", at, key, v->text);
-	return false;
-}
-
-static void resource_names(struct kube_set *s, const struct node *map, const char *at)
-{
-	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
-		const char *key = map->key[i]->text;
-
-		if (strcmp(key, "cpu") == 0 || strcmp(key, "memory") == 0)
-			continue;
-		if (strcmp(key, "ephemeral-storage") == 0 && strstr(at, "requests"))
-			continue; /* a request of disk space only matters to a scheduler */
-		FAULT(s, map->key[i], "%s.%s: not supported by podctl yet: it would not be enforced", at,
-			key);
-	}
-}
-
-static void resources(
-	struct kube_set *s, const struct k8s_resources *r, const char *at, struct resources_spec *ret)
-{
-	char limits[AT_MAX], requests[AT_MAX];
-	int64_t cpu = 0, memory = 0, want = 0;
-	bool cpu_limit, memory_limit;
-
-	snprintf(limits, sizeof limits, "%s.resources.limits", at);
-	snprintf(requests, sizeof requests, "%s.resources.requests", at);
-	resource_names(s, r->limits, limits);
-	resource_names(s, r->requests, requests);
-	cpu_limit = quantity(s, r->limits, "cpu", limits, 1000, &cpu);
-	memory_limit = quantity(s, r->limits, "memory", limits, 1, &memory);
-	if (cpu_limit && cpu) {
-		ret->cpu_period = CPU_PERIOD_US;
-		if (__builtin_mul_overflow(cpu, CPU_PERIOD_US / 1000, &ret->cpu_quota))
-			ret->cpu_quota = INT64_MAX;
-		if (ret->cpu_quota < CPU_QUOTA_MIN_US)
-			ret->cpu_quota = CPU_QUOTA_MIN_US;
-	}
-	if (memory_limit)
-		ret->memory = memory;
-	want = cpu;
-	if (quantity(s, r->requests, "cpu", requests, 1000, &want) ||
-		cpu_limit) { /* a limit alone is a request too */
-		int64_t shares = want > CPU_SHARES_MAX ? CPU_SHARES_MAX : want * 1024 / 1000;
-
-		ret->cpu_shares = (uint64_t) (shares < CPU_SHARES_MIN   ? CPU_SHARES_MIN
-					      : shares > CPU_SHARES_MAX ? CPU_SHARES_MAX
-									: shares);
-		if (cpu_limit && cpu && want > cpu)
-			FAULT(s, place(r->requests, "cpu"), "%s.cpu: is more than the limit", requests);
-	}
-	if (quantity(s, r->requests, "memory", requests, 1, &want)) {
-		ret->memory_reservation = want;
-		if (memory_limit && memory && want > memory)
-			FAULT(s, place(r->requests, "memory"), "%s.memory: is more than the limit", requests);
-	}
-}
-
-static void cap_put(struct kube_set *s, const char *name, struct strs *to)
-{
-	int cap = cap_parse(name);
-
-	if (strcasecmp(name, "ALL") == 0)
-		put(s, to, "ALL");
-	else if (cap >= 0)
-		put(s, to, cap_name(cap));
-}
-
-static void user(struct kube_set *s, struct opt_i64 uid, struct opt_i64 gid, struct container_spec *c)
-{
-	if (!uid.set)
-		return;
-	c->user = gid.set ? arena_printf(s->arena, "%lld:%lld", (long long) uid.v, (long long) gid.v)
-			  : arena_printf(s->arena, "%lld", (long long) uid.v);
-	if (!c->user)
-		s->no_memory = true;
-}
-
-/* The container's own settings before the pod's. */
-static void security(struct kube_set *s, const struct k8s_pod_spec *p, const struct k8s_container *k,
-	struct container_spec *c)
-{
-	const struct k8s_pod_security *of_pod = &p->security;
-	const struct k8s_security *own = &k->security;
-	const struct k8s_seccomp *seccomp = own->seccomp ? own->seccomp : of_pod->seccomp;
-
-	user(s, own->user.set ? own->user : of_pod->user, own->group.set ? own->group : of_pod->group, c);
-	for (size_t i = 0; of_pod->groups && of_pod->groups->kind == NODE_LIST && i < of_pod->groups->n; i++)
-		put(s, &c->groups, of_pod->groups->item[i]->text);
-	c->privileged = own->privileged.v;
-	c->read_only = own->read_only_root.v;
-	c->no_new_privs = own->escalation.set && !own->escalation.v;
-	if (seccomp && has(seccomp->type) && strcmp(seccomp->type, "Unconfined") == 0)
-		c->seccomp = copy(s, "unconfined");
-	for (size_t i = 0; i < own->capabilities.add.n; i++)
-		cap_put(s, own->capabilities.add.v[i], &c->cap_add);
-	for (size_t i = 0; i < own->capabilities.drop.n; i++)
-		cap_put(s, own->capabilities.drop.v[i], &c->cap_drop);
-}
-
-static const struct k8s_volume *volume_find(const struct k8s_pod_spec *p, const char *name)
-{
-	for (size_t i = 0; i < p->volumes.n; i++) {
-		const struct k8s_volume *v = LIST_AT(p->volumes, const struct k8s_volume, i);
-
-		if (v->name && strcmp(v->name, name) == 0)
-			return v;
-	}
-	return NULL;
-}
-
 static void mounts(struct kube_set *s, const struct k8s_pod_spec *p, const struct k8s_container *k,
 	struct container_spec *c)
 {
@@ -172,7 +48,7 @@ static void mounts(struct kube_set *s, const struct k8s_pod_spec *p, const struc
 	}
 	for (size_t i = 0; i < k->mounts.n; i++) {
 		const struct k8s_mount *m = LIST_AT(k->mounts, const struct k8s_mount, i);
-		const struct k8s_volume *from = m->name ? volume_find(p, m->name) : NULL;
+		const struct k8s_volume *from = m->name ? kube_volume_find(p, m->name) : NULL;
 
 		v[i].type = MOUNT_VOLUME;
 		v[i].source = m->name;
@@ -181,8 +57,13 @@ static void mounts(struct kube_set *s, const struct k8s_pod_spec *p, const struc
 		if (has(m->sub_path_expr))
 			v[i].sub_path = (char *) kube_expand(s, m->sub_path_expr, &c->env_asked);
 		/* files of a ConfigMap or Secret are never written by a container */
-		v[i].read_only = m->read_only || (from && (from->config_map || from->secret ||
-								  (from->claim && from->claim->read_only)));
+		v[i].read_only =
+			m->read_only ||
+			(from && (from->config_map || from->secret || from->projected || from->downward ||
+					 from->image || (from->claim && from->claim->read_only)));
+		/* IfPossible always is: the kernel has been able to since 5.12 */
+		if (has(m->recursive_read_only) && strcmp(m->recursive_read_only, "Disabled") != 0)
+			put(s, &v[i].options, "rro");
 		if (m->propagation == K8S_PROPAGATION_HOST_TO_CONTAINER)
 			put(s, &v[i].options, "rslave");
 		else if (m->propagation == K8S_PROPAGATION_BIDIRECTIONAL)
@@ -227,8 +108,8 @@ static void container(struct kube_set *s, const struct kube_member *m, const str
 	c->terminal = k->tty;
 	c->stdin_open = k->stdin_open;
 	c->stdin_once = k->stdin_once;
-	security(s, p, k, c);
-	resources(s, &k->resources, at, &c->resources);
+	kube_security(s, m, k, c);
+	kube_resources(s, m, k, at, c);
 	mounts(s, p, k, c);
 	exposed(s, k, c);
 	namespaces(p, c);
@@ -283,6 +164,8 @@ static char *hostname_of(struct kube_set *s, const struct kube_member *m)
 
 	if (m->spec->host_network)
 		return NULL;
+	if (has(m->spec->hostname_override))
+		return m->spec->hostname_override;
 	if (has(m->spec->hostname))
 		return m->spec->hostname;
 	n = n > 63 ? 63 : n;
@@ -291,6 +174,25 @@ static char *hostname_of(struct kube_set *s, const struct kube_member *m)
 	if (!(h = arena_strndup(s->arena, m->name, n)))
 		s->no_memory = true;
 	return h;
+}
+
+/* HOST.SUBDOMAIN.NAMESPACE.svc.cluster.local, as a cluster's name server would answer to it. */
+static void full_name(struct kube_set *s, const struct kube_member *m, struct pod_spec *pod)
+{
+	const struct k8s_pod_spec *p = m->spec;
+
+	if (!pod->hostname || !has(p->subdomain) || has(p->hostname_override))
+		return;
+	pod->fqdn = arena_printf(
+		s->arena, "%s.%s.%s.svc.cluster.local", pod->hostname, p->subdomain, kube_namespace(m));
+	if (!pod->fqdn)
+		s->no_memory = true;
+	else if (p->fqdn && strlen(pod->fqdn) > HOST_NAME_MAX)
+		FAULT(s, place(p->node, "setHostnameAsFQDN"),
+			"%s.setHostnameAsFQDN: \"%s\" is longer than the %d characters a host name may have",
+			m->at, pod->fqdn, HOST_NAME_MAX);
+	else if (p->fqdn)
+		pod->hostname = pod->fqdn;
 }
 
 static void names_and_dns(struct kube_set *s, const struct k8s_pod_spec *p, struct pod_spec *pod)
@@ -318,12 +220,27 @@ static void names_and_dns(struct kube_set *s, const struct k8s_pod_spec *p, stru
 	}
 }
 
+/* A RuntimeClass of these files names its handler; else the class is the runtime's own name. */
+static char *runtime_of(struct kube_set *s, const struct k8s_pod_spec *p)
+{
+	for (size_t i = 0; has(p->runtime_class) && i < s->n; i++) {
+		const struct node *handler = node_get(s->doc[i].node, "handler");
+
+		if (s->doc[i].kind && strcmp(s->doc[i].kind->name, "RuntimeClass") == 0 &&
+			strcmp(s->doc[i].name, p->runtime_class) == 0 && handler &&
+			handler->kind == NODE_STRING)
+			return copy(s, handler->text);
+	}
+	return p->runtime_class;
+}
+
 static void pod_of(struct kube_set *s, const struct kube_member *m, struct pod_spec *pod)
 {
 	const struct k8s_pod_spec *p = m->spec;
 
 	pod->name = copy(s, m->name);
 	pod->hostname = hostname_of(s, m);
+	full_name(s, m, pod);
 	pod->net = p->host_network ? NET_HOST : NET_BRIDGE;
 	ports(s, p, pod);
 	pod->share_pid = p->share_pid;
@@ -334,9 +251,16 @@ static void pod_of(struct kube_set *s, const struct kube_member *m, struct pod_s
 	for (size_t i = 0; i < p->security.sysctls.n; i++) {
 		const struct k8s_sysctl *k = LIST_AT(p->security.sysctls, const struct k8s_sysctl, i);
 
-		if (has(k->name) && kvs_set(&pod->sysctls, s->arena, k->name, k->value ? k->value : "") < 0)
+		if (has(k->name) && kvs_set(&pod->sysctls, s->arena, kube_sysctl_name(s, k->name),
+					    k->value ? k->value : "") < 0)
 			s->no_memory = true;
 	}
+	pod->dns_policy = p->dns_policy;
+	pod->fs_group = p->security.fs_group;
+	pod->fs_group_on_mismatch = has(p->security.fs_group_policy) &&
+				    strcmp(p->security.fs_group_policy, "OnRootMismatch") == 0;
+	pod->runtime = runtime_of(s, p);
+	kube_pod_resources(s, m, &pod->resources);
 	pod->labels = m->meta->labels;
 	pod->annotations = m->meta->annotations;
 	pod->exit_policy = copy(s, "stop");
@@ -394,18 +318,18 @@ static json_t *document_of(const struct kube_member *m)
 /* ---- the plan ---------------------------------------------------------------------------------------------------- */
 
 /* As written; else as containers.conf has it, where "missing" is what it says when nobody has set it; else Kubernetes' own. */
-static const char *policy_of(const struct kube_set *s, const struct k8s_container *k)
+static const char *policy_of(const struct kube_set *s, const char *ref, const char *asked)
 {
-	const char *slash = strrchr(k->image, '/'), *tag = strrchr(k->image, ':');
+	const char *slash = strrchr(ref, '/'), *tag = strrchr(ref, ':');
 	const char *engine = s->options->engine_default_pull;
 
-	if (has(k->pull_policy))
-		return k->pull_policy;
+	if (has(asked))
+		return asked;
 	if (has(engine) && strcasecmp(engine, "never") == 0)
 		return "Never";
 	if (has(engine) && (strcasecmp(engine, "always") == 0 || strcasecmp(engine, "newer") == 0))
 		return "Always";
-	if (strchr(k->image, '@'))
+	if (strchr(ref, '@'))
 		return "IfNotPresent";
 	/* Kubernetes says Always; for a name that has no policy written, an unreachable registry is no reason to fail when the
 	 * image is here */
@@ -422,16 +346,16 @@ static int strictness(const char *policy)
 	return 0;
 }
 
-static void image(struct kube_set *s, const struct k8s_container *k, const char *at, struct kube_plan *plan)
+static void image(struct kube_set *s, const struct node *where, char *ref, const char *asked, const char *at,
+	struct kube_plan *plan)
 {
-	const struct node *where = place(k->node, "image");
 	struct kube_image *i;
 	const char *policy;
 
-	if (!has(k->image))
+	if (!has(ref))
 		return;
-	policy = policy_of(s, k);
-	for (i = plan->image; i < plan->image + plan->n_image && strcmp(i->ref, k->image) != 0; i++)
+	policy = policy_of(s, ref, asked);
+	for (i = plan->image; i < plan->image + plan->n_image && strcmp(i->ref, ref) != 0; i++)
 		;
 	if (i < plan->image + plan->n_image) {
 		if (strictness(policy) > strictness(i->policy))
@@ -440,9 +364,9 @@ static void image(struct kube_set *s, const struct k8s_container *k, const char 
 	}
 	plan->n_image++;
 	*i = (struct kube_image){
-		.ref = k->image, .policy = copy(s, policy), .line = where->line, .col = where->col
+		.ref = ref, .policy = copy(s, policy), .line = where->line, .col = where->col
 	};
-	if (!(i->where = arena_printf(s->arena, "%s.image", at)))
+	if (!(i->where = arena_strdup(s->arena, at)))
 		s->no_memory = true;
 }
 
@@ -471,7 +395,16 @@ static void pod(struct kube_set *s, const struct kube_member *m, struct kube_pla
 		snprintf(at, sizeof at, "%s.%s[%zu]", m->at, init ? "initContainers" : "containers",
 			init ? i : i - p->init.n);
 		container(s, m, k, init, at, &ret->ctr[i]);
-		image(s, k, at, plan);
+		snprintf(at + strlen(at), sizeof at - strlen(at), ".image");
+		image(s, place(k->node, "image"), k->image, k->pull_policy, at, plan);
+	}
+	for (size_t i = 0; i < p->volumes.n; i++) {
+		const struct k8s_volume *v = LIST_AT(p->volumes, const struct k8s_volume, i);
+
+		snprintf(at, sizeof at, "%s.volumes[%zu].image.reference", m->at, i);
+		if (v->image)
+			image(s, place(v->image->node, "reference"), v->image->ref, v->image->policy, at,
+				plan);
 	}
 	ret->n = n;
 	s->diag = loud;
@@ -504,7 +437,8 @@ int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err)
 	size_t containers = 0, objects = 0;
 
 	for (size_t i = 0; i < s->members; i++)
-		containers += s->member[i].spec->init.n + s->member[i].spec->containers.n;
+		containers += s->member[i].spec->init.n + s->member[i].spec->containers.n +
+			      s->member[i].spec->volumes.n;
 	for (size_t i = 0; i < s->n; i++)
 		objects += is_kept(&s->doc[i]);
 	plan->pod = arena_array(s->arena, s->members, sizeof *plan->pod);

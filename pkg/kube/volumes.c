@@ -11,29 +11,50 @@
 
 struct files {
 	struct kube_set *s;
+	struct opt_i64 mode, user; /* of the volume */
 	struct file_spec *v;
-	size_t n;
+	size_t n, cap;
 };
 
-static bool file_add(struct files *f, const char *path, const char *data, bool base64, int64_t mode)
+static void file_add(struct files *f, const struct file_spec *file)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->v[i].path, path) == 0) { /* stringData over data */
-			f->v[i] = (struct file_spec){ (char *) path, (char *) data, base64, (uint32_t) mode };
-			return true;
+		if (strcmp(f->v[i].path, file->path) ==
+			0) { /* stringData over data, later sources over earlier */
+			f->v[i] = *file;
+			return;
 		}
-	f->v[f->n++] = (struct file_spec){ (char *) path, (char *) data, base64, (uint32_t) mode };
-	return true;
+	if (f->n == f->cap) {
+		size_t cap = f->cap ? f->cap * 2 : 8;
+		struct file_spec *v = arena_array(f->s->arena, cap, sizeof *v);
+
+		if (!v) {
+			f->s->no_memory = true;
+			return;
+		}
+		if (f->n)
+			memcpy(v, f->v, f->n * sizeof *v);
+		f->v = v;
+		f->cap = cap;
+	}
+	f->v[f->n++] = *file;
 }
 
-static void add_map(struct files *f, const struct node *map, bool base64, int64_t mode)
+static uint32_t mode_of(const struct files *f, struct opt_i64 own)
+{
+	return (uint32_t) (own.set ? own.v : f->mode.set ? f->mode.v : FILE_MODE_DEFAULT);
+}
+
+static void add_map(struct files *f, const struct node *map, bool base64)
 {
 	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++)
 		if (map->item[i]->kind == NODE_STRING)
-			file_add(f, map->key[i]->text, map->item[i]->text, base64, mode);
+			file_add(f, &(struct file_spec){ .path = (char *) (uintptr_t) map->key[i]->text,
+					    .data = (char *) (uintptr_t) map->item[i]->text,
+					    .base64 = base64,
+					    .mode = mode_of(f, (struct opt_i64){ 0 }),
+					    .user = f->user });
 }
-
-static size_t size_of(const struct node *map) { return map && map->kind == NODE_MAP ? map->n : 0; }
 
 static void add_item(struct files *f, const struct kube_data *data, const struct k8s_files *src,
 	const struct k8s_item *item, const char *kind, const char *at)
@@ -45,52 +66,136 @@ static void add_item(struct files *f, const struct kube_data *data, const struct
 	plain = node_get(data->plain, item->key);
 	base64 = plain ? NULL : node_get(data->base64, item->key);
 	if (plain || base64)
-		file_add(f, item->path, (plain ? plain : base64)->text, !plain,
-			item->mode.set  ? item->mode.v
-			: src->mode.set ? src->mode.v
-					: FILE_MODE_DEFAULT);
+		file_add(f, &(struct file_spec){ .path = item->path,
+				    .data = (char *) (uintptr_t) (plain ? plain : base64)->text,
+				    .base64 = !plain,
+				    .mode = mode_of(f, item->mode),
+				    .user = item->user.set ? item->user : f->user });
 	else if (!src->optional)
 		FAULT(f->s, place(item->node, "key"), "%s.key: %s \"%s\" has no key \"%s\"", at, kind,
 			src->name, item->key);
 }
 
-/* The files of a configMap or secret volume, in the arena. */
-static void config_files(struct kube_set *s, const struct k8s_files *src, const char *kind, const char *at,
-	struct volume_spec *ret)
+/* The files of a ConfigMap or Secret. */
+static void add_config(
+	struct files *f, const struct k8s_files *src, const char *kind, const char *key, const char *at)
 {
-	bool secret = strcmp(kind, "Secret") == 0;
 	struct kube_data data = { 0 };
-	struct files f = { .s = s };
-	int64_t mode = src->mode.set ? src->mode.v : FILE_MODE_DEFAULT;
 	char where[AT_MAX];
 
-	ret->type = secret ? VOLUME_SECRET : VOLUME_CONFIG_MAP;
 	if (!src->node)
 		return; /* no map, reported */
 	if (!src->name || !*src->name) {
-		FAULT(s, place(src->node, NULL), "%s.%s: required", at, secret ? "secretName" : "name");
+		FAULT(f->s, place(src->node, NULL), "%s.%s: Required value", at, key);
 		return;
 	}
-	if (!kube_config_find(s, kind, src->name, &data)) {
+	if (!kube_config_find(f->s, kind, src->name, &data)) {
 		if (!src->optional)
-			FAULT(s, place(src->node, secret ? "secretName" : "name"),
-				"%s.%s: there is no %s \"%s\", in these files or stored", at,
-				secret ? "secretName" : "name", kind, src->name);
-		return;
-	}
-	f.v = arena_array(s->arena, size_of(data.plain) + size_of(data.base64) + src->items.n, sizeof *f.v);
-	if (!f.v) {
-		s->no_memory = true;
+			FAULT(f->s, place(src->node, key),
+				"%s.%s: there is no %s \"%s\", in these files or stored", at, key, kind,
+				src->name);
 		return;
 	}
 	for (size_t i = 0; i < src->items.n; i++) {
 		snprintf(where, sizeof where, "%s.items[%zu]", at, i);
-		add_item(&f, &data, src, LIST_AT(src->items, const struct k8s_item, i), kind, where);
+		add_item(f, &data, src, LIST_AT(src->items, const struct k8s_item, i), kind, where);
 	}
 	if (!src->items.n) {
-		add_map(&f, data.base64, true, mode);
-		add_map(&f, data.plain, false, mode);
+		add_map(f, data.base64, true);
+		add_map(f, data.plain, false);
 	}
+}
+
+static void add_downward(
+	struct files *f, const struct kube_member *m, const struct k8s_downward *d, const char *volume)
+{
+	char at[AT_MAX];
+
+	for (size_t i = 0; i < d->items.n; i++) {
+		const struct k8s_downward_item *k = LIST_AT(d->items, const struct k8s_downward_item, i);
+		const char *value = NULL;
+
+		snprintf(at, sizeof at, "%s.items[%zu].%s", volume, i,
+			k->field ? "fieldRef" : "resourceFieldRef");
+		if (k->field)
+			value = kube_field_value(f->s, m, k->field, true, at);
+		else if (k->resource)
+			value = kube_resource_value(f->s, m, NULL, k->resource, at);
+		if (value && k->path && *k->path)
+			file_add(f, &(struct file_spec){ .path = k->path,
+					    .data = (char *) (uintptr_t) value,
+					    .mode = mode_of(f, k->mode),
+					    .user = k->user.set ? k->user : f->user });
+	}
+}
+
+static void add_projected(
+	struct files *f, const struct kube_member *m, const struct k8s_projected *p, const char *volume)
+{
+	char at[AT_MAX];
+
+	for (size_t i = 0; i < p->sources.n; i++) {
+		const struct k8s_projection *k = LIST_AT(p->sources, const struct k8s_projection, i);
+
+		snprintf(at, sizeof at, "%s.sources[%zu].%s", volume, i,
+			k->config_map ? "configMap"
+			: k->secret   ? "secret"
+				      : "downwardAPI");
+		if (k->config_map)
+			add_config(f, k->config_map, "ConfigMap", "name", at);
+		else if (k->secret)
+			add_config(f, k->secret, "Secret", "name", at);
+		else if (k->downward)
+			add_downward(f, m, k->downward, at);
+	}
+}
+
+/* A file where another one needs a directory. */
+static void check_nesting(struct files *f, const struct node *where, const char *at)
+{
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t j = 0; j < f->n; j++) {
+			size_t n = strlen(f->v[i].path);
+
+			if (i != j && strncmp(f->v[i].path, f->v[j].path, n) == 0 && f->v[j].path[n] == '/') {
+				FAULT(f->s, where, "%s: \"%s\" cannot be a file and the directory of \"%s\"",
+					at, f->v[i].path, f->v[j].path);
+				return;
+			}
+		}
+}
+
+static void file_volume(struct kube_set *s, const struct kube_member *m, const struct k8s_volume *v,
+	const char *volume, struct volume_spec *ret)
+{
+	struct files f = { .s = s };
+	char at[AT_MAX];
+
+	snprintf(at, sizeof at, "%s.%s", volume,
+		v->config_map  ? "configMap"
+		: v->secret    ? "secret"
+		: v->projected ? "projected"
+			       : "downwardAPI");
+	if (v->config_map || v->secret) {
+		const struct k8s_files *src = v->config_map ? v->config_map : v->secret;
+
+		ret->type = v->secret ? VOLUME_SECRET : VOLUME_CONFIG_MAP;
+		f.mode = src->mode;
+		f.user = src->user;
+		add_config(
+			&f, src, v->secret ? "Secret" : "ConfigMap", v->secret ? "secretName" : "name", at);
+	} else if (v->projected) {
+		ret->type = VOLUME_PROJECTED;
+		f.mode = v->projected->mode;
+		f.user = v->projected->user;
+		add_projected(&f, m, v->projected, at);
+	} else {
+		ret->type = VOLUME_PROJECTED;
+		f.mode = v->downward->mode;
+		f.user = v->downward->user;
+		add_downward(&f, m, v->downward, at);
+	}
+	check_nesting(&f, place(v->node, NULL), at);
 	ret->files = (struct list){ f.v, f.n };
 }
 
@@ -102,27 +207,19 @@ static void empty_dir(
 
 	ret->type = VOLUME_EMPTY_DIR;
 	ret->memory = strcmp(medium, "Memory") == 0;
-	if (*medium && !ret->memory) {
-		if (strncmp(medium, "HugePages", 9) == 0)
-			FAULT(s, place(e->node, "medium"),
-				"%s.medium: %s is not supported by podctl yet: huge pages are not handed out",
-				at, medium);
-		else
-			FAULT(s, place(e->node, "medium"),
-				"%s.medium: expected Memory or nothing, got \"%s\"", at, medium);
-	}
+	ret->mode = e->mode.set && e->mode.v > 0 && e->mode.v <= 0777 ? (uint32_t) e->mode.v : 0;
+	if (strncmp(medium, "HugePages", 9) == 0)
+		ret->path = arena_strdup(s->arena, medium[9] == '-' ? medium + 10 : "default");
 	if (!e->size_limit || e->size_limit->kind == NODE_NULL ||
 		quantity_parse(e->size_limit->text, 1, &size) == -EINVAL)
 		return; /* schema_check has looked at its form */
 	if (quantity_parse(e->size_limit->text, 1, &size) < 0 || size < 0) {
-		FAULT(s, e->size_limit, "%s.sizeLimit: %s is out of range", at, e->size_limit->text);
+		FAULT(s, e->size_limit,
+			"%s.sizeLimit: Invalid value: \"%s\": must be greater than or equal to 0", at,
+			e->size_limit->text);
 		return;
 	}
 	ret->size_limit = (uint64_t) size;
-	if (!ret->memory && size)
-		REMARK(s, DIAG_NOTE, e->size_limit,
-			"%s.sizeLimit: holds only with medium: Memory, a directory on disk may grow past it",
-			at);
 }
 
 /* A relative path is below the directory of the file that has it, or the current one for standard input. */
@@ -140,30 +237,48 @@ static char *host_path(struct kube_set *s, const char *path, const char *file)
 	return p;
 }
 
+/* What answers it is found later (kube_claims). */
+static void claim(struct kube_set *s, const struct k8s_volume *v, const char *at, struct volume_spec *ret)
+{
+	const struct k8s_claim *c = v->claim;
+
+	ret->type = VOLUME_NAMED;
+	ret->path = c->name;
+	ret->read_only = c->read_only;
+	/* a claim of a StatefulSet's template has no place in the pod's spec */
+	if (v->node && c->name && *c->name && !kube_claim_is_there(s, c->name))
+		FAULT(s, place(c->node, "claimName"),
+			"%s.claimName: there is no PersistentVolumeClaim \"%s\", in these files or stored, "
+			"and no "
+			"volume of this name",
+			at, c->name);
+}
+
 static void volume(struct kube_set *s, const struct kube_member *m, const struct k8s_volume *v,
 	const char *at, struct volume_spec *ret)
 {
 	char where[AT_MAX];
 
 	ret->name = v->name;
-	if (v->config_map) {
-		snprintf(where, sizeof where, "%s.configMap", at);
-		config_files(s, v->config_map, "ConfigMap", where, ret);
-	} else if (v->secret) {
-		snprintf(where, sizeof where, "%s.secret", at);
-		config_files(s, v->secret, "Secret", where, ret);
+	if (v->config_map || v->secret || v->projected || v->downward) {
+		file_volume(s, m, v, at, ret);
 	} else if (v->host_path) {
 		ret->type = VOLUME_HOST_PATH;
 		ret->path = host_path(s, v->host_path->path ? v->host_path->path : "", m->doc->file);
 		ret->path_type = v->host_path->type;
 	} else if (v->claim) {
-		ret->type = VOLUME_NAMED;
-		ret->path = v->claim->name;
+		snprintf(where, sizeof where, "%s.persistentVolumeClaim", at);
+		claim(s, v, where, ret);
+	} else if (v->image) {
+		ret->type = VOLUME_IMAGE;
+		ret->path = v->image->ref;
+		ret->read_only = true;
 	} else if (v->empty_dir) {
 		snprintf(where, sizeof where, "%s.emptyDir", at);
 		empty_dir(s, v->empty_dir, where, ret);
 	} else {
-		ret->type = VOLUME_EMPTY_DIR; /* a volume without a source, as the API server has it */
+		/* without a source, as the API server has it; a generic ephemeral one lives as long as its pod too */
+		ret->type = VOLUME_EMPTY_DIR;
 	}
 }
 

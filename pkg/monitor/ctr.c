@@ -174,6 +174,8 @@ static int begin(struct ctr *c, struct err *err)
 
 	if ((rc = rootfs_ready(c, err)) < 0)
 		return err_wrap(err, "mount root file system");
+	if ((rc = binds_make(&c->p->binds, err)) < 0)
+		return rc;
 	snprintf(path, sizeof path, "%s/console", c->p->id);
 	if (c->p->terminal)
 		rc = io_open_console(&c->io, path, err);

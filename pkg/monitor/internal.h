@@ -394,6 +394,8 @@ const char *pod_phase(const struct monitor *m);
 
 /* ---- mounts.c, namespaces.c, status.c, adopt.c ---- */
 int mounts_make(struct monitor *m, struct err *err);
+/* subpath.c */
+int binds_make(const struct list *binds, struct err *err);
 int overlay_mount(const struct plan_overlay *o, struct err *err);
 int overlay_options(const struct plan_overlay *o, const int *fds, char *text,
 	size_t size); /* fds NULL: by path; -E2BIG */

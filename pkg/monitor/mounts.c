@@ -73,6 +73,14 @@ static int one_mount(const struct plan_mount *p, struct err *err)
 		return mount("tmpfs", p->target, "tmpfs", flags, data) < 0
 			       ? err_sys(err, errno, "mount tmpfs on '%s'", p->target)
 			       : 0;
+	if (strcmp(p->type, "hugetlbfs") == 0)
+		return mount("hugetlbfs", p->target, "hugetlbfs", flags, data) < 0
+			       ? err_sys(err, errno, "mount huge pages on '%s'", p->target)
+			       : 0;
+	if (strcmp(p->type, "overlay") == 0)
+		return mount("overlay", p->target, "overlay", flags | MS_RDONLY, data) < 0
+			       ? err_sys(err, errno, "mount overlay on '%s'", p->target)
+			       : 0;
 	if (strcmp(p->type, "bind") != 0)
 		return err_set(
 			err, ERR_UNSUPPORTED, "plan: mount '%s': type '%s' is not known", p->target, p->type);

@@ -12,6 +12,11 @@ static const struct field overlay_fields[] = {
 	F_BOOL(struct plan_overlay, "volatile", is_volatile), F_BOOL(struct plan_overlay, "userxattr", userxattr), F_END
 };
 
+static const struct field bind_fields[] = {
+	F_STR(struct plan_bind, "volume", volume), F_STR(struct plan_bind, "sub", sub),
+	F_STR(struct plan_bind, "target", target), F_END
+};
+
 const struct field plan_container_fields[] = {
 	{ "id", FIELD_STR, offsetof(struct plan_container, id), .required = 1 },
 	{ "name", FIELD_STR, offsetof(struct plan_container, name), .required = 1 },
@@ -35,6 +40,7 @@ const struct field plan_container_fields[] = {
 	F_STR(struct plan_container, "log_path", log_path),
 	F_I64(struct plan_container, "log_max", log_max),
 	F_STR(struct plan_container, "cgroup", cgroup),
+	F_LIST(struct plan_container, "binds", binds, bind_fields, struct plan_bind),
 	F_BOOL(struct plan_container, "autostart", autostart),
 	F_STR(struct plan_container, "image", image),
 	F_PTR(struct plan_container, "care", care, care_fields, struct care),

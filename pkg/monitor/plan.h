@@ -17,6 +17,7 @@
  *   hostname: set in the uts namespace it made
  *   cgroup: path the monitor enters itself ("" : stay); pod_cgroup: path below which containers live (kill, freeze)
  *   mounts: made in the monitor's mount namespace before any container: {type "tmpfs", target absolute, options "size=..,mode=1777"}
+ *     or {type "hugetlbfs", target, options "pagesize=2M"} or {type "overlay", target, options "lowerdir=..."}, read-only,
  *     or {type "bind", source, target}; targets lie below run_dir and must be there
  *   exit_policy: "stop": when the last member ended for good, stop infra; "continue"
  *   kube: Kubernetes phases and back-off
@@ -63,6 +64,11 @@ struct plan_overlay {
 	char *target;       /* absolute, below run_dir */
 	bool is_volatile, userxattr;
 };
+/* A path below a volume, opened beneath it each time the container is created, made as a directory when it is missing, and
+ * bound to 'target' in the monitor's mount namespace: nobody can exchange a component between the look and the mount. */
+struct plan_bind {
+	char *volume, *sub, *target; /* absolute, relative, absolute below run_dir */
+};
 struct plan_container {
 	char *id, *name,
 		*role; /* "infra", "init", "sidecar" (in init order, not waited for, stopped last), "member" */
@@ -81,6 +87,7 @@ struct plan_container {
 	char *log_path;      /* absolute directory logs/NAME; files ATTEMPT.log, the last ten; "" none */
 	int64_t log_max;     /* bytes a file, 0 no limit; rotated by rename to .1 */
 	char *cgroup;        /* path of the container's cgroup, for oom and kill */
+	struct list binds;   /* struct plan_bind */
 	bool autostart;      /* started by GO; else it waits for START */
 	char *image;         /* its name, for events */
 	struct care *care;   /* NULL: nothing is asked */

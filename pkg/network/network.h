@@ -82,6 +82,6 @@ int hosts_file(const char *base, uint32_t ip, const char *hostname, const char *
 /* servers, searches, options empty: the host's resolv.conf ('host' text), loopback resolvers left out unless host_network
  * (systemd-resolved's stub: the caller gives /run/systemd/resolve/resolv.conf). */
 int resolv_file(const char *host, const struct strs *servers, const struct strs *searches,
-	const struct strs *options, bool host_network, struct buf *b, struct err *err);
+	const struct strs *options, bool host_network, bool add, struct buf *b, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * /etc/resolv.conf of a pod: resolv.conf(5).
  *
- * Each of servers, searches and options that is given replaces the host's.  Of the host's servers, those on loopback are
+ * Each of servers, searches and options that is given replaces the host's, or (add) comes after it, as Kubernetes has it.  Of the host's servers, those on loopback are
  * the host's own and cannot be reached from a pod with its own network; neither can IPv6 ones, since pods have IPv4 only.
  * When none is left, Google's public servers are used, as podman and Docker do.  A C library reads three servers; what is more is dropped with a warning.
  */
@@ -60,7 +60,7 @@ static bool is_reachable(const char *server)
 }
 
 /* The host's servers that a pod can reach. */
-static int servers_filter(struct resolv *r)
+static int servers_filter(struct resolv *r, bool fallback)
 {
 	size_t kept = 0;
 	int rc = 0;
@@ -69,9 +69,9 @@ static int servers_filter(struct resolv *r)
 		if (is_reachable(r->servers.v[i]))
 			r->servers.v[kept++] = r->servers.v[i];
 	r->servers.n = kept;
-	for (size_t i = 0; i < LEN(public_servers) && !kept && rc == 0; i++)
+	for (size_t i = 0; i < LEN(public_servers) && fallback && !kept && rc == 0; i++)
 		rc = strs_add(&r->servers, &r->arena, public_servers[i]);
-	if (!kept)
+	if (!kept && fallback)
 		log_debug("network: the host has no name server that a pod can reach: using %s and %s",
 			public_servers[0], public_servers[1]);
 	return rc;
@@ -112,8 +112,34 @@ static bool is_server(const char *text)
 	return ip_parse(text, &v4) == 0 || inet_pton(AF_INET6, text, &v6) == 1;
 }
 
+/* What is there already is not added; an option of the same name ("ndots:5") is replaced. */
+static int merge(struct resolv *r, struct strs *into, const struct strs *from, bool by_name)
+{
+	for (size_t i = 0; from && i < from->n; i++) {
+		size_t k = 0, n = by_name ? strcspn(from->v[i], ":") : strlen(from->v[i]);
+
+		while (k < into->n && (strncmp(into->v[k], from->v[i], n) != 0 ||
+					      (into->v[k][n] && !(by_name && into->v[k][n] == ':'))))
+			k++;
+		if (k < into->n)
+			into->v[k] = from->v[i];
+		else if (strs_add(into, &r->arena, from->v[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int merge_all(
+	struct resolv *r, const struct strs *servers, const struct strs *searches, const struct strs *options)
+{
+	return merge(r, &r->servers, servers, false) < 0 || merge(r, &r->searches, searches, false) < 0 ||
+			       merge(r, &r->options, options, true) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
 int resolv_file(const char *host, const struct strs *servers, const struct strs *searches,
-	const struct strs *options, bool host_network, struct buf *b, struct err *err)
+	const struct strs *options, bool host_network, bool add, struct buf *b, struct err *err)
 {
 	struct resolv r = { 0 };
 	int rc;
@@ -123,13 +149,15 @@ int resolv_file(const char *host, const struct strs *servers, const struct strs 
 			return err_set(
 				err, ERR_INVALID, "name server '%.100s': not an IP address", servers->v[i]);
 	rc = host_read(&r, host);
-	if (rc == 0 && !host_network && !(servers && servers->n))
-		rc = servers_filter(&r);
-	if (servers && servers->n)
+	if (rc == 0 && !host_network && (add || !(servers && servers->n)))
+		rc = servers_filter(&r, !(servers && servers->n));
+	if (add && rc == 0)
+		rc = merge_all(&r, servers, searches, options);
+	if (!add && servers && servers->n)
 		r.servers = *servers;
-	if (searches && searches->n)
+	if (!add && searches && searches->n)
 		r.searches = *searches;
-	if (options && options->n)
+	if (!add && options && options->n)
 		r.options = *options;
 	if (rc == 0)
 		print(&r, b);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -139,6 +140,15 @@ static uint64_t caps_bound(void)
 	return caps;
 }
 
+static int64_t own_oom_score(void)
+{
+	auto_buf struct buf b = BUF_INIT(64);
+
+	if (file_read(AT_FDCWD, "/proc/self/oom_score_adj", PATH_IN_STATE, &b) < 0 || !b.data)
+		return 0;
+	return strtol(b.data, NULL, 10);
+}
+
 static uint64_t hard_limit(int resource)
 {
 	struct rlimit r;
@@ -203,6 +213,7 @@ static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
 	f->pids = *s->pod_cgroup && has_pids(s);
 	f->caps_max = caps_bound();
 	f->limits_rise = !s->e->in_userns && prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
+	f->oom_min = f->limits_rise ? -1000 : own_oom_score();
 	f->nofile_max = hard_limit(RLIMIT_NOFILE);
 	f->nproc_max = hard_limit(RLIMIT_NPROC);
 	f->tty_group = has_tty_group(s->e);
@@ -342,7 +353,7 @@ static int root_of(struct start *s, const struct container_spec *c, struct bundl
 		return rc;
 	if ((rc = layers_open(&dirs, &layers, err)) < 0)
 		return rc;
-	if ((rc = user_lookup(&layers, c->user, &c->groups, &b->user, err)) < 0)
+	if ((rc = user_lookup(&layers, c->user, &c->groups, c->user_groups, &b->user, err)) < 0)
 		return rc;
 	return pod_passwd(s, c, &layers, &b->user, f, err);
 }

@@ -34,12 +34,14 @@ static int check_network(struct engine *e, const struct pod_spec *s, struct err 
 	return 0;
 }
 
-static bool has_limits(const struct resources_spec *r)
+/* Requests of a manifest are weights: without a cgroup there is nobody to weigh against. */
+static bool has_limits(const struct resources_spec *r, bool kube)
 {
-	return r->memory || r->memory_swap || r->memory_reservation || r->cpu_shares || r->cpu_quota ||
-	       r->cpu_period || (r->cpuset_cpus && *r->cpuset_cpus) || (r->cpuset_mems && *r->cpuset_mems) ||
-	       (r->pids.set && r->pids.v > 0) || r->swappiness.set || r->oom_kill_disable ||
-	       r->blkio_weight || r->io.n || r->unified.n || r->cpu_rt_period || r->cpu_rt_runtime;
+	return r->memory || r->memory_swap || (!kube && (r->memory_reservation || r->cpu_shares)) ||
+	       r->cpu_quota || r->cpu_period || (r->cpuset_cpus && *r->cpuset_cpus) ||
+	       (r->cpuset_mems && *r->cpuset_mems) || (r->pids.set && r->pids.v > 0) || r->swappiness.set ||
+	       r->oom_kill_disable || r->blkio_weight || r->io.n || r->unified.n || r->cpu_rt_period ||
+	       r->cpu_rt_runtime;
 }
 
 /* Controls that only one of the two kinds of cgroups has. */
@@ -107,7 +109,7 @@ int pod_check_container(
 			"--init: cannot be pid 1 in a PID namespace that is not the container's own");
 	if ((rc = check_cgroup_kind(e, &c->resources, err)) < 0)
 		return rc;
-	if (!e->cgroups_usable && has_limits(&c->resources))
+	if (!e->cgroups_usable && has_limits(&c->resources, pod->kube))
 		return err_set(err, ERR_UNSUPPORTED,
 			"limits need a delegated cgroup, which this user has not: log in by a systemd "
 			"session, or "
@@ -134,6 +136,10 @@ int pod_check(struct engine *e, const struct pod_spec *spec, const struct contai
 	if (!spec->solo && !share.net && spec->net == NET_BRIDGE)
 		return err_set(
 			err, ERR_INVALID, "a pod that does not share its network has none: --network none");
+	if (!e->cgroups_usable && has_limits(&spec->resources, spec->kube))
+		return err_set(err, ERR_UNSUPPORTED,
+			"limits of the pod need a delegated cgroup, which this user has not: log in by a "
+			"systemd session");
 	for (size_t i = 0; i < n; i++)
 		if ((rc = pod_check_container(e, spec, &ctr[i], err)) < 0)
 			return spec->solo ? rc

@@ -40,12 +40,22 @@ static const char *host_address(struct start *s, const char *ip)
 		  : "127.0.0.1";
 }
 
+/* The host name up to its subdomain. */
+static const char *short_name(struct start *s)
+{
+	const char *h = s->p->spec.hostname, *full = s->p->spec.fqdn;
+	size_t n = full && h && strcmp(h, full) == 0 ? strcspn(h, ".") : strlen(h ? h : "");
+	const char *name = arena_strndup(&s->p->arena, h ? h : "", n);
+
+	return name ? name : "";
+}
+
 static int write_hosts(struct start *s, int dir, struct err *err)
 {
 	const struct pod_spec *spec = &s->p->spec;
 	auto_buf struct buf base = BUF_INIT(ETC_MAX), b = BUF_INIT(2 * ETC_MAX);
 	struct hosts_entry *extra = arena_array(&s->p->arena, spec->host_aliases.n + 1, sizeof *extra);
-	const char **names = arena_array(&s->p->arena, s->p->n + 2, sizeof *names);
+	const char **names = arena_array(&s->p->arena, s->p->n + 4, sizeof *names);
 	size_t n = 0;
 	int rc;
 
@@ -63,6 +73,9 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 			!(extra[i].names = arena_strdup(&s->p->arena, line.data ? line.data : "")))
 			return no_memory(err);
 	}
+	if (spec->fqdn && *spec->fqdn)
+		names[n++] = spec->fqdn;
+	names[n++] = short_name(s);
 	names[n++] = spec->name;
 	for (size_t i = 0; i < s->p->n; i++)
 		if (s->p->ctr[i].role == ROLE_MEMBER && strcmp(s->p->ctr[i].name, spec->name) != 0)
@@ -73,6 +86,12 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 			 spec->host_aliases.n, &b, err)) < 0)
 		return rc;
 	return put(dir, "hosts", &b, err);
+}
+
+/* dnsPolicy None: what dnsConfig says and nothing of the host's. */
+static bool is_own_dns(const struct pod_spec *spec)
+{
+	return spec->dns_policy && !strcmp(spec->dns_policy, "None");
 }
 
 static bool wants_resolv(const struct pod_spec *spec)
@@ -92,6 +111,11 @@ static int write_resolv(struct start *s, int dir, struct err *err)
 	auto_buf struct buf host = BUF_INIT(ETC_MAX), b = BUF_INIT(ETC_MAX);
 	int rc;
 
+	if (is_own_dns(spec)) {
+		rc = resolv_file("", &spec->dns_servers, &spec->dns_searches, &spec->dns_options, false,
+			false, &b, err);
+		return rc < 0 ? rc : put(dir, "resolv.conf", &b, err);
+	}
 	if ((rc = read_host("/etc/resolv.conf", &host, err)) < 0)
 		return rc;
 	/* systemd-resolved's stub listens on the host's loopback, which only the host's namespace has; behind it is a file
@@ -106,7 +130,8 @@ static int write_resolv(struct start *s, int dir, struct err *err)
 	}
 	if ((rc = resolv_file(host.data ? host.data : "", or_default(&spec->dns_servers, &c->dns_servers),
 		     or_default(&spec->dns_searches, &c->dns_searches),
-		     or_default(&spec->dns_options, &c->dns_options), spec->net == NET_HOST, &b, err)) < 0)
+		     or_default(&spec->dns_options, &c->dns_options), spec->net == NET_HOST, spec->kube, &b,
+		     err)) < 0)
 		return rc;
 	return put(dir, "resolv.conf", &b, err);
 }

@@ -159,7 +159,7 @@ static int inspect_container(
 		f.cgroup = p->row.solo && !*r.scope ? r.cgroup : arena_printf(a, "%s/%s", r.cgroup, c->id);
 	overlay_of(e, p, c, a, &f);
 	paths_of(e, p, c, a, &f);
-	if (engine_runtime(e, &f.runtime, &ours, err) <
+	if (engine_runtime_named(e, p->spec.runtime, &f.runtime, &ours, err) <
 		0) { /* gone since; the container is still worth looking at */
 		err_clear(err);
 		f.runtime = "";

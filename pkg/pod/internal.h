@@ -105,6 +105,8 @@ int plan_write(struct start *s, struct err *err);
 int pod_volumes_make(struct start *s, struct err *err);
 int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n,
 	struct err *err);
+/* What the monitor binds before it creates the container: the subPaths of its mounts. */
+int pod_binds(struct start *s, const struct container_spec *c, struct list *ret, struct err *err);
 int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n,
 	struct err *err);
 
@@ -114,6 +116,21 @@ int pod_io_limits(struct start *s, const struct container_spec *c, const struct 
 /* passwd.c */
 int pod_passwd(struct start *s, const struct container_spec *c, const struct layers *l, const struct user *u,
 	struct oci_facts *f, struct err *err);
+
+/* files.c: volumes of files.  r: the pod's addresses, for files that say them. */
+int fd_chmod(
+	int fd, mode_t mode); /* an O_PATH descriptor has no fchmod of its own; the umask must not decide */
+bool volume_is_files(const struct volume_spec *v);
+bool pod_needs_memory(const struct pod *p);
+const char *pod_files_dir(
+	struct engine *e, const struct pod *p, const struct volume_spec *v, struct arena *a);
+int pod_files_write(struct engine *e, struct pod *p, const struct pod_res *r, const struct volume_spec *v,
+	bool anew, struct err *err);
+int pod_files_remove(struct engine *e, const struct pod *p, struct err *err);
+
+/* late.c */
+struct late;
+int pod_late(struct engine *e, struct pod *p, const struct pod_res *r, struct late *ret, struct err *err);
 
 /* etc.c */
 struct etc_files {

@@ -63,6 +63,8 @@ int plan_container_make(
 	p.log_max = c->log_size_max > 0 ? c->log_size_max : 0;
 	p.cgroup = (char *) (uintptr_t) b.cgroup;
 	p.care = c->care;
+	if ((rc = pod_binds(s, c, &p.binds, err)) < 0)
+		return rc;
 	p.autostart = starts_now(s, c);
 	p.shown = strcmp(c->name, c->short_name) != 0 ? c->name : NULL;
 	p.image = c->image;
@@ -225,8 +227,9 @@ int plan_make(struct start *s, struct err *err)
 		return rc;
 	p->cgroup = (char *) (uintptr_t) s->cgroup;
 	p->pod_cgroup = (char *) (uintptr_t) s->pod_cgroup;
-	if ((rc = runtime_argv(s, p, err)) < 0 || (rc = env_of(s, p, err)) < 0 ||
-		(rc = namespaces_of(s, p, err)) < 0 || (rc = engine_self_argv(s->e, &p->cleanup, err)) < 0)
+	if ((rc = pod_late_fill(s->e, s->p, &s->res, err)) < 0 || (rc = runtime_argv(s, p, err)) < 0 ||
+		(rc = env_of(s, p, err)) < 0 || (rc = namespaces_of(s, p, err)) < 0 ||
+		(rc = engine_self_argv(s->e, &p->cleanup, err)) < 0)
 		return rc;
 	if (strs_add(&p->cleanup, &s->e->arena, "cleanup") < 0 ||
 		strs_add(&p->cleanup, &s->e->arena, s->p->row.id) < 0)

@@ -41,6 +41,12 @@ const char *pod_state_word(const struct pod *p);
 /* What can be told of specs without any effect; making a pod looks for itself. */
 int pod_check(struct engine *e, const struct pod_spec *spec, const struct container_spec *ctr, size_t n,
 	struct err *err);
+/* metadata.uid, made of the pod's id: the same as long as the pod is; returns ret. */
+char *pod_uid(const char *id, char ret[37]);
+/* Replaces marks of pkg/container/late.h in the specs in memory; what is stored keeps them.  r NULL: as in the row. */
+struct pod_res;
+int pod_late_fill(struct engine *e, struct pod *p, const struct pod_res *r, struct err *err);
+
 /* Writes rows and directories; specs get ids where they have none.  The pod is locked by the caller through *ret. */
 int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
 	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err);

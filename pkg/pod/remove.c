@@ -37,7 +37,7 @@ static int forget_runtime(struct engine *e, struct pod *p, struct err *err)
 
 		if (fstatat(rt, p->ctr[i].id, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		if (!runtime && (rc = engine_runtime(e, &runtime, &ours, err)) < 0)
+		if (!runtime && (rc = engine_runtime_named(e, p->spec.runtime, &runtime, &ours, err)) < 0)
 			return rc;
 		if (!ours && root) {
 			char *argv[] = { (char *) (uintptr_t) runtime, (char *) (uintptr_t) "--root",
@@ -127,7 +127,7 @@ int pod_teardown(struct engine *e, struct pod *p, struct err *err)
 	/* no process holds the network namespace any more, so the kernel removes the links on its own */
 	if (r.has_net && (rc = network_detach(e, p->row.id, &r.net, err)) < 0)
 		return rc;
-	if ((rc = clear_run_dir(p, err)) < 0)
+	if ((rc = clear_run_dir(p, err)) < 0 || (rc = pod_files_remove(e, p, err)) < 0)
 		return rc;
 	return p->row.res && p->row.state != ROW_CREATING ? pod_res_store(e, p, NULL, err) : 0;
 }

@@ -3,7 +3,8 @@
 #include "pkg/network/network.h"
 
 const char *const net_mode_names[] = { "none", "host", "bridge", "container", NULL };
-const char *const volume_type_names[] = { "emptyDir", "hostPath", "configMap", "secret", "named", NULL };
+const char *const volume_type_names[] = { "emptyDir", "hostPath", "configMap", "secret", "named", "projected",
+	"image", NULL };
 
 /* clang-format off */
 static const struct field file_fields[] = {
@@ -11,6 +12,7 @@ static const struct field file_fields[] = {
 	F_STR(struct file_spec, "data", data),
 	F_BOOL(struct file_spec, "base64", base64),
 	F_U32(struct file_spec, "mode", mode),
+	F_OPT_I64(struct file_spec, "user", user),
 	F_END
 };
 
@@ -20,6 +22,8 @@ static const struct field volume_fields[] = {
 	F_STR(struct volume_spec, "path", path),
 	F_STR(struct volume_spec, "pathType", path_type),
 	F_BOOL(struct volume_spec, "memory", memory),
+	F_U32(struct volume_spec, "mode", mode),
+	F_BOOL(struct volume_spec, "readOnly", read_only),
 	F_U64(struct volume_spec, "sizeLimit", size_limit),
 	F_LIST(struct volume_spec, "files", files, file_fields, struct file_spec),
 	F_END
@@ -54,6 +58,9 @@ const struct field pod_spec_fields[] = {
 	F_STRS(P, "dnsServers", dns_servers), F_STRS(P, "dnsSearches", dns_searches), F_STRS(P, "dnsOptions", dns_options),
 	F_BOOL(P, "noHosts", no_hosts), F_BOOL(P, "noInfra", no_infra), F_BOOL(P, "noHostname", no_hostname), F_STR(P, "ip", ip), F_STR(P, "mac", mac), F_KVS(P, "sysctls", sysctls),
 	F_KVS(P, "labels", labels), F_KVS(P, "annotations", annotations),
+	F_STR(P, "dnsPolicy", dns_policy), F_STR(P, "fqdn", fqdn), F_OPT_I64(P, "fsGroup", fs_group),
+	F_BOOL(P, "fsGroupOnMismatch", fs_group_on_mismatch), F_STR(P, "runtime", runtime),
+	F_OBJECT(P, "resources", resources, resources_spec_fields),
 	F_STR(P, "exitPolicy", exit_policy), F_U32(P, "grace", grace), F_BOOL(P, "kube", kube), F_I64(P, "deadline", deadline),
 	F_BOOL(P, "autoremove", autoremove), F_U64(P, "createdUs", created_us), F_STRS(P, "createArgv", create_argv),
 	F_END

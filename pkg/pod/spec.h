@@ -9,20 +9,31 @@
 enum net_mode { NET_NONE, NET_HOST, NET_BRIDGE, NET_CONTAINER };
 extern const char *const net_mode_names[]; /* "none", "host", "bridge", "container", NULL */
 
-enum volume_type { VOLUME_EMPTY_DIR, VOLUME_HOST_PATH, VOLUME_CONFIG_MAP, VOLUME_SECRET, VOLUME_NAMED };
-extern const char
-	*const volume_type_names[]; /* "emptyDir", "hostPath", "configMap", "secret", "named", NULL */
+enum volume_type {
+	VOLUME_EMPTY_DIR,
+	VOLUME_HOST_PATH,
+	VOLUME_CONFIG_MAP,
+	VOLUME_SECRET,
+	VOLUME_NAMED,
+	VOLUME_PROJECTED,
+	VOLUME_IMAGE
+};
+extern const char *const volume_type_names
+	[]; /* "emptyDir", "hostPath", "configMap", "secret", "named", "projected", "image", NULL */
 struct file_spec {
 	char *path, *data;
 	bool base64;
 	uint32_t mode;
-}; /* path relative, may have "/" */
+	struct opt_i64 user; /* owner; unset: root */
+};                           /* path relative, may have "/" */
 struct volume_spec {
 	char *name;
 	int type;
-	char *path; /* hostPath: absolute; named: volume name */
+	char *path; /* hostPath: absolute; named: volume name; image: its id */
 	char *path_type; /* hostPath type: "", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", ... */
-	bool memory; /* emptyDir medium Memory */
+	bool memory;    /* emptyDir medium Memory */
+	uint32_t mode;  /* emptyDir; 0: 0777 */
+	bool read_only; /* all mounts of it */
 	uint64_t size_limit;
 	struct list files; /* struct file_spec: configMap, secret, resolved by translate */
 };
@@ -55,6 +66,12 @@ struct pod_spec {
 	char *ip, *mac;                       /* fixed ones; NULL: as they come */
 	struct kvs sysctls;
 	struct kvs labels, annotations;
+	char *dns_policy; /* Kubernetes': "None" takes nothing of the host's; "" and others add to it */
+	char *fqdn;       /* the pod's name with its subdomain; "": none */
+	struct opt_i64 fs_group; /* owns the pod's volumes, and all processes are in it */
+	bool fs_group_on_mismatch;
+	char *runtime;                   /* an OCI runtime of its own, name or path; "": the engine's */
+	struct resources_spec resources; /* of the pod as a whole */
 	char *exit_policy; /* "continue" or "stop": when the last member ends (kube play: stop) */
 	uint32_t grace;    /* seconds to stop; 0: of each container */
 	bool kube;         /* played: Kubernetes restart semantics */

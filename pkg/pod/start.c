@@ -93,7 +93,9 @@ int start_init(
 	if (uname(&u) == 0)
 		snprintf(s->kernel, sizeof s->kernel, "%s", u.release);
 	if ((rc = infra_share_of(&p->spec, &s->share, err)) < 0 ||
-		(rc = engine_runtime(e, &s->runtime, &s->runtime_ours, err)) < 0)
+		(rc = engine_runtime_named(e, p->spec.runtime, &s->runtime, &s->runtime_ours, err)) < 0)
+		return rc;
+	if (pod_needs_memory(p) && (rc = engine_memory(e, err)) < 0)
 		return rc;
 	if (p->spec.solo) {
 		s->make_net = p->spec.net == NET_BRIDGE;
@@ -316,6 +318,29 @@ static int reserve_network(struct start *s, struct err *err)
 	return 0;
 }
 
+/* The pod among pods: a container's weight and limits hold within its pod's. */
+static int limit_pod(struct start *s, struct err *err)
+{
+	const struct resources_spec *r = &s->p->spec.resources;
+	struct cgroup_limits l = { .memory = r->memory,
+		.memory_reservation = r->memory_reservation,
+		.cpu_shares = r->cpu_shares,
+		.cpu_quota = r->cpu_quota,
+		.cpu_period = r->cpu_period };
+	int rc;
+
+	if (!*s->pod_cgroup || !s->p->spec.kube || s->p->spec.solo)
+		return 0;
+	if (!s->e->cgroups_open && (rc = engine_cgroups(s->e, err)) < 0)
+		return rc;
+	if (cgroup_hierarchy(&s->e->cgroups, "cpu") < 0 && !l.cpu_quota)
+		l.cpu_shares = 0; /* a request, of a controller that this user has not */
+	if ((rc = cgroup_make(&s->e->cgroups, s->pod_cgroup, err)) < 0 ||
+		(rc = cgroup_limit(&s->e->cgroups, s->pod_cgroup, &l, err)) < 0)
+		return err_wrap(err, "limits of the pod");
+	return 0;
+}
+
 /* One transaction while the monitor is still being executed; a pod of one without a network has it in its row already. */
 static int record(struct start *s, struct err *err)
 {
@@ -431,7 +456,7 @@ int start_rest(struct start *s, struct err *err)
 {
 	/* clang-format off */
 	static const struct { const char *name; int (*run)(struct start *, struct err *); } steps[] = {
-		{ "cgroup", make_scope }, { NULL, reserve_network }, { NULL, record }, { NULL, pod_etc_write },
+		{ "cgroup", make_scope }, { NULL, reserve_network }, { NULL, record }, { NULL, limit_pod }, { NULL, pod_etc_write },
 		{ NULL, pod_volumes_make }, { NULL, plan_make }, { NULL, plan_write }, { NULL, send_go },
 		{ NULL, wait_started }, { NULL, record_started },
 	};

@@ -1,7 +1,6 @@
 /*
  * Volumes of a pod: made below the pod's own directories, so that pods never share or collide, and the sources of each
- * container's mounts.  configMap and secret files are written anew at each start; a secret's are in the run directory, which
- * is memory.  A sub_path is opened inside its volume, whose content is hostile.
+ * container's mounts.  Files of configMap, secret and projected volumes are files.c's.  A sub_path is the monitor's to open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,24 +12,13 @@
 #include "pkg/container/user.h"
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
-#include "pkg/util/text.h"
 #include "pkg/volume/volume.h"
-
-#define FILE_MODE 0644
-#define FILE_MAX (4 * MiB) /* one key; the API server refuses ConfigMaps past 1 MiB */
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "volumes"); }
 
-/* An O_PATH descriptor has no fchmod of its own; the umask must not decide what a container may do. */
-static int fd_chmod(int fd, mode_t mode)
-{
-	char path[40];
-
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return chmod(path, mode) < 0 ? -errno : 0;
-}
-
 /* ---- where a volume is ---------------------------------------------------------------------------------------------- */
+
+static bool in_memory(const struct volume_spec *v) { return v->memory || (v->path && *v->path); }
 
 static const char *volume_dir(struct start *s, const struct volume_spec *v)
 {
@@ -39,17 +27,18 @@ static const char *volume_dir(struct start *s, const struct volume_spec *v)
 
 	switch ((enum volume_type) v->type) {
 	case VOLUME_EMPTY_DIR:
-		if (v->memory)
+		if (in_memory(v))
 			return arena_printf(a, "%s/%s", s->e->runroot,
 				path_volume(path, s->p->row.id, "empty-dir", v->name));
 		return arena_printf(
 			a, "%s/%s", s->e->root, path_volume(path, s->p->row.id, "empty-dir", v->name));
 	case VOLUME_CONFIG_MAP:
-		return arena_printf(
-			a, "%s/%s", s->e->root, path_volume(path, s->p->row.id, "config-map", v->name));
 	case VOLUME_SECRET:
+	case VOLUME_PROJECTED:
+		return pod_files_dir(s->e, s->p, v, a);
+	case VOLUME_IMAGE:
 		return arena_printf(
-			a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "secret", v->name));
+			a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "image", v->name));
 	case VOLUME_NAMED:
 		return arena_printf(a, "%s/volumes/%s", s->e->root, v->path);
 	case VOLUME_HOST_PATH:
@@ -69,79 +58,69 @@ static struct volume_spec *volume_of(const struct pod *p, const char *name)
 	return NULL;
 }
 
-/* ---- files ----------------------------------------------------------------------------------------------------------- */
-
-/* Opens the directory a file goes into, making what is missing; *ret_name is its last component. */
-static int file_dir(int dir, const char *path, const char **ret_name, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	char parent[PATH_TEXT];
-	int fd;
-
-	if (path[0] == '/' || !*path || strlen(path) >= sizeof parent || strcmp(path, "..") == 0 ||
-		strncmp(path, "../", 3) == 0 || strstr(path, "/../") || (slash && strcmp(slash, "/..") == 0))
-		return err_set(err, ERR_INVALID, "file '%s': must be a relative path without '..'", path);
-	*ret_name = slash ? slash + 1 : path;
-	if (!**ret_name)
-		return err_set(err, ERR_INVALID, "file '%s': has no name", path);
-	snprintf(parent, sizeof parent, "%.*s", slash ? (int) (slash - path) : 1, slash ? path : ".");
-	fd = slash ? dir_make(dir, parent, 0755) : fcntl(dir, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? err_sys(err, slash ? -fd : errno, "make '%s'", parent) : fd;
-}
-
-static int write_file(int dir, const struct file_spec *f, struct err *err)
-{
-	const char *name = NULL, *data = f->data ? f->data : "";
-	auto_close int in = file_dir(dir, f->path, &name, err), fd = -EBADF;
-	auto_free char *raw = NULL;
-	size_t n = strlen(data);
-	mode_t mode = f->mode ? f->mode & 0777 : FILE_MODE;
-	int rc;
-
-	if (in < 0)
-		return in;
-	if (f->base64 && !(data = raw = base64_decode(data, &n)))
-		return err_set(err, ERR_INVALID, "file '%s': not base64", f->path);
-	if (n > FILE_MAX)
-		return err_set(err, ERR_INVALID, "file '%s': larger than %lu bytes", f->path, FILE_MAX);
-	if ((rc = file_replace(in, name, data, n, 0600, false)) < 0)
-		return err_sys(err, -rc, "write '%s'", f->path);
-	if ((fd = path_open(in, name, PATH_IN_STATE, O_PATH, 0)) < 0 || (rc = fd_chmod(fd, mode)) < 0)
-		return err_sys(err, fd < 0 ? -fd : -rc, "set mode of '%s'", f->path);
-	return 0;
-}
-
-/* Keys that are gone must not stay: the directory is made anew.  Nobody has it mounted, the pod is not running. */
-static int write_files(struct start *s, const struct volume_spec *v, struct err *err)
-{
-	bool secret = v->type == VOLUME_SECRET;
-	int base = secret ? s->p->run_fd : s->p->data_fd, rc;
-	auto_close int dir = -EBADF, types = -EBADF;
-
-	if ((types = dir_make(base, secret ? "volumes/secret" : "volumes/config-map", 0711)) < 0)
-		return err_sys(err, -types, "make directory");
-	if ((rc = dir_remove(types, v->name)) < 0)
-		return err_sys(err, -rc, "empty directory");
-	if ((dir = dir_make(types, v->name, 0755)) < 0 || (rc = fd_chmod(dir, 0755)) < 0)
-		return err_sys(err, dir < 0 ? -dir : -rc, "make directory");
-	for (size_t i = 0; i < v->files.n; i++)
-		if ((rc = write_file(dir, LIST_AT(v->files, struct file_spec, i), err)) < 0)
-			return rc;
-	return 0;
-}
-
 /* ---- the kinds -------------------------------------------------------------------------------------------------------- */
 
+static int add_mount(
+	struct start *s, const char *type, const char *target, const char *options, struct err *err)
+{
+	struct list *l = &s->plan.mounts;
+	struct plan_mount *m = arena_array(&s->p->arena, l->n + 1, sizeof *m);
+
+	if (!m || !target || !options)
+		return no_memory(err);
+	if (l->n)
+		memcpy(m, l->v, l->n * sizeof *m);
+	m[l->n] = (struct plan_mount){ .type = (char *) (uintptr_t) type,
+		.source = (char *) (uintptr_t) type,
+		.target = (char *) (uintptr_t) target,
+		.options = (char *) (uintptr_t) options };
+	*l = (struct list){ .v = m, .n = l->n + 1 };
+	return 0;
+}
+
+/* Huge pages of a size: "2Mi" is the kernel's "2M". */
+static const char *huge_options(struct start *s, const struct volume_spec *v, mode_t mode)
+{
+	size_t n = strlen(v->path);
+	char size[32] = "";
+
+	if (strcmp(v->path, "default") != 0)
+		snprintf(size, sizeof size, ",pagesize=%.*s", (int) (n && v->path[n - 1] == 'i' ? n - 1 : n),
+			v->path);
+	return arena_printf(&s->p->arena, "mode=%o%s", mode, size);
+}
+
+static const char *memory_options(struct start *s, const struct volume_spec *v, mode_t mode)
+{
+	const struct opt_i64 *gid = &s->p->spec.fs_group;
+	char group[32] = "", size[40] = "";
+
+	if (gid->set)
+		snprintf(group, sizeof group, ",gid=%lld", (long long) gid->v);
+	if (v->size_limit)
+		snprintf(size, sizeof size, ",size=%llu", (unsigned long long) v->size_limit);
+	return arena_printf(&s->p->arena, "mode=%o%s%s", mode, group, size);
+}
+
+/* Empty and open to every user of the pod's containers; with fsGroup, what is made in it belongs to that group. */
 static int make_empty_dir(struct start *s, const struct volume_spec *v, struct err *err)
 {
+	mode_t mode = (v->mode ? v->mode : 0777) | (s->p->spec.fs_group.set ? 02070 : 0);
+	bool huge = v->path && *v->path;
 	auto_close int dir = -EBADF;
 	char path[PATH_TEXT];
 	int rc;
 
 	snprintf(path, sizeof path, "volumes/empty-dir/%s", v->name);
-	if ((dir = dir_make(v->memory ? s->p->run_fd : s->p->data_fd, path, 0777)) < 0)
+	if ((dir = dir_make(in_memory(v) ? s->p->run_fd : s->p->data_fd, path, 0777)) < 0)
 		return err_sys(err, -dir, "make directory");
-	if ((rc = fd_chmod(dir, 0777)) < 0)
+	if (in_memory(v))
+		return add_mount(s, huge ? "hugetlbfs" : "tmpfs", volume_dir(s, v),
+			huge ? huge_options(s, v, mode) : memory_options(s, v, mode), err);
+	if (s->p->spec.fs_group.set)
+		return volume_own(
+			dir, (uint32_t) s->p->spec.fs_group.v, mode, s->p->spec.fs_group_on_mismatch, err);
+	if ((rc = fd_chmod(dir, mode)) < 0)
 		return err_sys(err, -rc, "set mode of directory");
 	return 0;
 }
@@ -206,41 +185,64 @@ static int check_host_path(const struct volume_spec *v, struct err *err)
 	return 0;
 }
 
-static int add_tmpfs(struct start *s, const char *target, const char *options, struct err *err)
+/* An image's files, as a container of it would see them, but read-only and without programs. */
+static int make_image(struct start *s, const struct volume_spec *v, struct err *err)
 {
-	struct list *l = &s->plan.mounts;
-	struct plan_mount *m = arena_array(&s->p->arena, l->n + 1, sizeof *m);
+	struct arena *a = &s->p->arena;
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+	auto_close int dir = -EBADF;
+	struct strs lowers = { 0 };
+	struct image_row img;
+	char path[PATH_TEXT];
+	int rc;
 
-	if (!m || !target || !options)
-		return no_memory(err);
-	if (l->n)
-		memcpy(m, l->v, l->n * sizeof *m);
-	m[l->n] = (struct plan_mount){ .type = (char *) "tmpfs",
-		.source = (char *) "tmpfs",
-		.target = (char *) (uintptr_t) target,
-		.options = (char *) (uintptr_t) options };
-	*l = (struct list){ .v = m, .n = l->n + 1 };
-	return 0;
+	if ((rc = store_image_get(s->e->store, v->path, a, &img, err)) < 0 ||
+		(rc = image_lowers(s->e, &img, a, &lowers, err)) < 0)
+		return err_wrap(err, "image '%s'", v->path);
+	snprintf(path, sizeof path, "volumes/image/%s", v->name);
+	if ((dir = dir_make(s->p->run_fd, path, 0711)) < 0)
+		return err_sys(err, -dir, "make directory");
+	(void) buf_puts(&b, "noexec,lowerdir=");
+	/* overlayfs before Linux 6.5 wants two layers: an empty one below */
+	for (size_t i = 0; i < lowers.n; i++)
+		(void) buf_printf(&b, "%s%s", i ? ":" : "", lowers.v[i]);
+	if (lowers.n == 1)
+		(void) buf_printf(&b, ":%s/pods/%s/etc", s->e->runroot, s->p->row.id);
+	if (s->e->in_userns)
+		(void) buf_puts(&b, ",userxattr");
+	if (buf_failed(&b) || b.len >= 4096)
+		return err_set(err, ERR_UNSUPPORTED, "the image has more layers than a volume can have");
+	return add_mount(s, "overlay", volume_dir(s, v), arena_strdup(a, b.data), err);
+}
+
+/* A volume by name keeps what it has; the pod's group is given it, as far as it has another one. */
+static int make_named(struct start *s, const struct volume_spec *v, struct err *err)
+{
+	auto_close int dir = -EBADF;
+	char path[PATH_TEXT];
+	int rc = volume_ensure(s->e, v->path, false, err);
+
+	if (rc < 0 || !s->p->spec.fs_group.set || v->read_only)
+		return rc;
+	snprintf(path, sizeof path, "volumes/%.250s", v->path);
+	if ((dir = path_open(s->e->root_fd, path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0)
+		return err_sys(err, -dir, "open volume");
+	return volume_own(dir, (uint32_t) s->p->spec.fs_group.v, 02770, s->p->spec.fs_group_on_mismatch, err);
 }
 
 static int make_volume(struct start *s, const struct volume_spec *v, struct err *err)
 {
-	int rc;
-
 	switch ((enum volume_type) v->type) {
 	case VOLUME_EMPTY_DIR:
-		if ((rc = make_empty_dir(s, v, err)) < 0 || !v->memory)
-			return rc;
-		return add_tmpfs(s, volume_dir(s, v),
-			v->size_limit ? arena_printf(&s->p->arena, "mode=1777,size=%llu",
-						(unsigned long long) v->size_limit)
-				      : "mode=1777",
-			err);
+		return make_empty_dir(s, v, err);
 	case VOLUME_CONFIG_MAP:
 	case VOLUME_SECRET:
-		return write_files(s, v, err);
+	case VOLUME_PROJECTED:
+		return pod_files_write(s->e, s->p, &s->res, v, true, err);
 	case VOLUME_NAMED:
-		return volume_ensure(s->e, v->path, false, err);
+		return make_named(s, v, err);
+	case VOLUME_IMAGE:
+		return make_image(s, v, err);
 	case VOLUME_HOST_PATH:
 		return check_host_path(v, err);
 	}
@@ -259,7 +261,8 @@ static int make_shm(struct start *s, struct err *err)
 			size = s->p->ctr[i].shm_size;
 	if (mkdirat(s->p->run_fd, "shm", 0711) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "make 'shm' of the pod");
-	return add_tmpfs(s, arena_printf(&s->p->arena, "%s/pods/%s/shm", s->e->runroot, s->p->row.id),
+	return add_mount(s, "tmpfs",
+		arena_printf(&s->p->arena, "%s/pods/%s/shm", s->e->runroot, s->p->row.id),
 		arena_printf(&s->p->arena, "mode=1777,noexec,size=%llu", (unsigned long long) size), err);
 }
 
@@ -278,59 +281,55 @@ int pod_volumes_make(struct start *s, struct err *err)
 
 /* ---- mounts of a container -------------------------------------------------------------------------------------------- */
 
-/* A path below a volume, as the container that owns the volume would see it: no link leads out.  It is made, as a
- * directory, when nothing is there. */
-static int sub_path_open(const char *volume, const char *sub, struct err *err)
+/* Where the monitor binds the subPath of the container's i-th mount. */
+static const char *bind_target(struct start *s, const struct container_spec *c, size_t i)
 {
-	auto_close int dir = open(volume, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char part[PATH_TEXT];
-	int fd;
+	char path[PATH_TEXT], name[32];
 
-	if (dir < 0)
-		return err_sys(err, errno, "open '%s'", volume);
-	if (strlen(sub) >= sizeof part)
-		return err_set(err, ERR_INVALID, "subPath '%.60s...' is too long", sub);
-	for (size_t n = strcspn(sub, "/");; n += strcspn(sub + n, "/")) {
-		snprintf(part, sizeof part, "%.*s", (int) n, sub);
-		if (*part && (fd = path_open(dir, part, PATH_IN_ROOTFS, O_PATH, 0)) == -ENOENT) {
-			char *slash = strrchr(part, '/');
-			auto_close int parent = -EBADF;
-
-			if (slash)
-				*slash = '\0';
-			parent = path_open(dir, slash ? part : ".", PATH_IN_ROOTFS, O_PATH | O_DIRECTORY, 0);
-			if (parent < 0 || mkdirat(parent, slash ? slash + 1 : part, 0755) < 0)
-				return err_sys(err, parent < 0 ? -parent : errno, "make subPath '%s'", sub);
-		} else if (*part && fd >= 0) {
-			close(fd);
-		} else if (*part) {
-			return err_sys(err, -fd, "open subPath '%s'", sub);
-		}
-		n += strspn(sub + n, "/");
-		if (!sub[n])
-			break;
-	}
-	if ((fd = path_open(dir, sub, PATH_IN_ROOTFS, O_PATH, 0)) < 0)
-		return err_sys(err, -fd, "open subPath '%s'", sub);
-	return fd;
+	snprintf(name, sizeof name, "sub-%zu", i);
+	return arena_printf(
+		&s->p->arena, "%s/%s", s->e->runroot, path_ctr_file(path, s->p->row.id, c->id, name));
 }
 
-static int sub_path(struct start *s, const char *volume, const char *sub, const char **ret, struct err *err)
+static bool has_sub_path(const struct mount_spec *m)
 {
-	auto_close int fd = -EBADF;
-	char self[40], real[4096];
-	ssize_t n;
+	return m->type == MOUNT_VOLUME && m->sub_path && *m->sub_path;
+}
+
+int pod_binds(struct start *s, const struct container_spec *c, struct list *ret, struct err *err)
+{
+	struct plan_bind *b = arena_array(&s->p->arena, c->mounts.n + 1, sizeof *b);
+	size_t n = 0;
+
+	if (!b)
+		return no_memory(err);
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
+		const struct volume_spec *v = has_sub_path(m) ? volume_of(s->p, m->source) : NULL;
+
+		if (!v)
+			continue;
+		b[n] = (struct plan_bind){ .volume = (char *) (uintptr_t) volume_dir(s, v),
+			.sub = m->sub_path,
+			.target = (char *) (uintptr_t) bind_target(s, c, i) };
+		if (!b[n].volume || !b[n].target)
+			return no_memory(err);
+		n++;
+	}
+	*ret = (struct list){ .v = b, .n = n };
+	return 0;
+}
+
+/* The monitor opens it beneath the volume, where links stay inside; ".." is refused before that, as Kubernetes does. */
+static int sub_path(struct start *s, const struct container_spec *c, size_t i, const char *sub,
+	const char **ret, struct err *err)
+{
+	size_t n = strlen(sub);
 
 	if (sub[0] == '/' || strcmp(sub, "..") == 0 || strncmp(sub, "../", 3) == 0 || strstr(sub, "/../") ||
-		(strlen(sub) > 3 && strcmp(sub + strlen(sub) - 3, "/..") == 0))
+		(n > 3 && strcmp(sub + n - 3, "/..") == 0))
 		return err_set(err, ERR_INVALID, "subPath '%s': must be a relative path without '..'", sub);
-	if ((fd = sub_path_open(volume, sub, err)) < 0)
-		return fd;
-	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	if ((n = readlink(self, real, sizeof real - 1)) < 0)
-		return err_sys(err, errno, "look at subPath '%s'", sub);
-	real[n] = '\0';
-	return (*ret = arena_strdup(&s->p->arena, real)) ? 0 : no_memory(err);
+	return (*ret = bind_target(s, c, i)) ? 0 : no_memory(err);
 }
 
 /* A volume nothing has mounted yet gets what the image has in its place. */
@@ -348,7 +347,7 @@ static int named_fill(
 	if ((rc = pod_image_open(s->e, s->p, c, &root, err)) < 0 ||
 		(rc = bundle_layers(s->e, s->p, c, &s->p->arena, &dirs, err)) < 0 ||
 		(rc = layers_open(&dirs, &layers, err)) < 0 ||
-		(rc = user_lookup(&layers, c->user, &c->groups, &user, err)) < 0)
+		(rc = user_lookup(&layers, c->user, &c->groups, c->user_groups, &user, err)) < 0)
 		return rc;
 	dir = path_open(root, m->dest, PATH_IN_ROOTFS, O_RDONLY | O_DIRECTORY, 0);
 	if (dir < 0 && dir != -ENOENT && dir != -ENOTDIR)
@@ -368,9 +367,10 @@ static int named_source(struct start *s, const struct container_spec *c, const s
 	return b->source ? 0 : no_memory(err);
 }
 
-static int mount_source(struct start *s, const struct container_spec *c, const struct mount_spec *m,
-	struct oci_bind *b, struct err *err)
+static int mount_source(
+	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err)
 {
+	const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
 	const struct volume_spec *v;
 	struct stat st;
 
@@ -391,12 +391,8 @@ static int mount_source(struct start *s, const struct container_spec *c, const s
 		return err_set(err, ERR_INVALID, "there is no volume '%s'", m->source);
 	if (!(b->source = volume_dir(s, v)))
 		return no_memory(err);
-	b->read_only = b->read_only || v->type == VOLUME_CONFIG_MAP || v->type == VOLUME_SECRET;
-	if (!m->sub_path || !*m->sub_path)
-		return 0;
-	if (v->type == VOLUME_EMPTY_DIR && v->memory)
-		return err_set(err, ERR_UNSUPPORTED, "subPath of an emptyDir in memory is not supported yet");
-	return sub_path(s, b->source, m->sub_path, &b->source, err);
+	b->read_only = b->read_only || v->read_only || volume_is_files(v);
+	return has_sub_path(m) ? sub_path(s, c, i, m->sub_path, &b->source, err) : 0;
 }
 
 int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n,
@@ -413,7 +409,7 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 		b[i] = (struct oci_bind){
 			.dest = m->dest, .read_only = m->read_only, .options = &m->options
 		};
-		if ((rc = mount_source(s, c, m, &b[i], err)) < 0)
+		if ((rc = mount_source(s, c, i, &b[i], err)) < 0)
 			return err_wrap(err, "mount '%s'", m->dest);
 	}
 	*ret = b;

@@ -173,7 +173,7 @@ static int side_user(struct side *s, const struct container_spec *c, int root, s
 {
 	struct layers l = { .fd = { root }, .n = 1 };
 	struct user u = { 0 };
-	int rc = user_lookup(&l, c->user, &c->groups, &u, err);
+	int rc = user_lookup(&l, c->user, &c->groups, c->user_groups, &u, err);
 
 	s->uid = u.uid;
 	s->gid = u.gid;

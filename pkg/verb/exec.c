@@ -48,6 +48,7 @@ static void own_limits(struct engine *e, struct oci_facts *f)
 		if (prctl(PR_CAPBSET_READ, cap) == 1)
 			f->caps_max |= 1ULL << cap;
 	f->limits_rise = !e->in_userns && (f->caps_max & (1ULL << CAP_SYS_RESOURCE));
+	f->oom_min = f->limits_rise ? -1000 : 0;
 	f->nofile_max = getrlimit(RLIMIT_NOFILE, &l) == 0 ? l.rlim_max : UINT64_MAX;
 	f->nproc_max = getrlimit(RLIMIT_NPROC, &l) == 0 ? l.rlim_max : UINT64_MAX;
 }
@@ -76,8 +77,8 @@ static int process_object(struct engine *e, const struct pod *p, size_t i, const
 	if (r->tty && strs_add(&env, &a, "TERM=xterm") < 0)
 		return err_sys(err, ENOMEM, "exec");
 	if ((rc = container_layers(e, p, i, &a, &layers, err)) < 0 ||
-		(rc = user_lookup(
-			 &layers, r->user ? r->user : c->user, r->user ? NULL : &c->groups, user, err)) < 0)
+		(rc = user_lookup(&layers, r->user ? r->user : c->user, r->user ? NULL : &c->groups,
+			 r->user ? USER_GROUPS_ASKED : (enum user_groups) c->user_groups, user, err)) < 0)
 		return rc;
 	own_limits(e, &f);
 	return oci_gen_exec(c, &f, &x, ret, err);
@@ -95,7 +96,7 @@ int verb_exec(struct engine *e, const struct target *t, const struct exec_reques
 	int rc;
 
 	*ret_refused = false;
-	if ((rc = pod_load(e, t->pod, false, &p, err)) < 0)
+	if ((rc = pod_load(e, t->pod, false, &p, err)) < 0 || (rc = pod_late_fill(e, &p, NULL, err)) < 0)
 		return rc;
 	i = pod_index(&p, t->id);
 	if (i == p.n)

@@ -8,7 +8,8 @@
 #include "pkg/util/log.h"
 #include "pkg/util/text.h"
 
-enum policy { POLICY_MISSING, POLICY_ALWAYS, POLICY_NEWER, POLICY_NEVER };
+/* TRY: Kubernetes' Always, except that without its registry an image that is here is used, which is said. */
+enum policy { POLICY_MISSING, POLICY_ALWAYS, POLICY_NEWER, POLICY_NEVER, POLICY_TRY };
 
 static int policy_parse(const char *word, enum policy *ret, struct err *err)
 {
@@ -18,7 +19,7 @@ static int policy_parse(const char *word, enum policy *ret, struct err *err)
 	} table[] = { { "", POLICY_MISSING }, { "missing", POLICY_MISSING },
 		{ "ifnotpresent", POLICY_MISSING }, { "false", POLICY_MISSING }, { "always", POLICY_ALWAYS },
 		{ "true", POLICY_ALWAYS }, { "newer", POLICY_NEWER }, { "ifnewer", POLICY_NEWER },
-		{ "never", POLICY_NEVER } };
+		{ "try", POLICY_TRY }, { "never", POLICY_NEVER } };
 
 	for (size_t i = 0; i < LEN(table); i++)
 		if (!strcasecmp(table[i].word, word)) {
@@ -93,9 +94,12 @@ static int use(struct engine *e, const char *ref, const char *policy, const stru
 			ref);
 	err_clear(err);
 	rc = pull(e, ref, o, here && p == POLICY_NEWER, a, ret, err);
-	if (rc == 0 || !here || p != POLICY_NEWER)
+	if (rc == 0 || !here || (p != POLICY_NEWER && p != POLICY_TRY))
 		return rc;
-	log_debug("image '%s': the one that is here is used: %s", ref, err->msg);
+	if (p == POLICY_TRY)
+		log_warn("image '%s': the one that is here is used: %s", ref, err->msg);
+	else
+		log_debug("image '%s': the one that is here is used: %s", ref, err->msg);
 	err_clear(err);
 	return image_resolve(e, ref, a, ret, err);
 }

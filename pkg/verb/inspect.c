@@ -22,5 +22,7 @@ int verb_inspect_container(struct engine *e, const char *name, json_t **ret, str
 	if ((rc = store_find(e->store, name, STORE_CONTAINER, &a, &id, &pod, err)) < 0 ||
 		(rc = pod_load(e, pod, false, &p, err)) < 0)
 		return rc;
+	if ((rc = pod_late_fill(e, &p, NULL, err)) < 0)
+		return rc;
 	return pod_inspect_container(e, &p, id, ret, err);
 }

@@ -1,11 +1,16 @@
 /*
  * play.c — kube play: read, look at images and at what is there, decide for each pod; the rest is play_apply.c's.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "pkg/codec/node.h"
+#include "pkg/util/io.h"
 #include "pkg/util/sha256.h"
 #include "pkg/verb/containers.h"
 #include "pkg/verb/image_use.h"
@@ -39,6 +44,18 @@ static const struct node *node_of(const char *doc, struct arena *a)
 	return n;
 }
 
+/* A claim may name a volume that was made by hand: it is bound to that. */
+static const struct node *lookup_volume(const struct lookup *l, const char *kind, const char *name)
+{
+	struct volume_row row = { 0 };
+	struct err ignored = { 0 };
+
+	return !strcmp(kind, "PersistentVolumeClaim") &&
+			       store_volume_get(l->e->store, name, l->a, &row, &ignored) == 0
+		       ? arena_alloc(l->a, sizeof(struct node))
+		       : NULL;
+}
+
 /* A ConfigMap or Secret that no document of this play holds: of --configmap, or one that an earlier play stored. */
 static const struct node *lookup_stored(void *ctx, const char *kind, const char *name)
 {
@@ -50,7 +67,7 @@ static const struct node *lookup_stored(void *ctx, const char *kind, const char 
 		if (!strcmp(l->configs.object[i].kind, kind) && !strcmp(l->configs.object[i].name, name))
 			return node_from_json(l->configs.object[i].doc, l->a);
 	if (store_object_get(l->e->store, kind, name, l->a, &row, &one) < 0)
-		return NULL;
+		return lookup_volume(l, kind, name);
 	return node_of(row.doc, l->a);
 }
 
@@ -116,15 +133,36 @@ static int check_ambiguous(const struct play *p, const struct lookup *l, struct 
 	return 0;
 }
 
+/* The node of a cluster of one. */
+static void node_facts(struct play *p, struct kube_node *ret)
+{
+	static const char apparmor[] = "/sys/module/apparmor/parameters/enabled",
+			  selinux[] = "/sys/fs/selinux/enforce";
+	auto_buf struct buf b = BUF_INIT(64);
+	struct utsname u;
+	struct statvfs fs;
+
+	*ret = (struct kube_node){ .cpus = sysconf(_SC_NPROCESSORS_ONLN),
+		.memory = (int64_t) sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) };
+	if (uname(&u) == 0)
+		ret->name = arena_strdup(p->a, u.nodename);
+	if (fstatvfs(p->e->root_fd, &fs) == 0)
+		ret->storage = (int64_t) (fs.f_blocks * fs.f_frsize);
+	ret->apparmor = file_read(AT_FDCWD, apparmor, PATH_IN_STATE, &b) == 0 && b.data && b.data[0] == 'Y';
+	ret->selinux = access(selinux, F_OK) == 0;
+}
+
 static int read_plan(struct play *p, struct diag *d, struct err *err)
 {
 	struct lookup l = { .e = p->e, .a = p->a };
 	struct kube_options o = { .engine_default_pull = p->e->config.pull_policy,
+		.seccomp_root = p->r->options.seccomp_root,
 		.lookup = lookup_stored,
 		.list = list_stored,
 		.lookup_ctx = &l };
 	int rc = read_configs(p, &l, d, err);
 
+	node_facts(p, &o.node);
 	if (rc == 0 && (rc = kube_read(p->r->in, p->r->n, &o, d, &p->plan, err)) == 0) {
 		if (d->errors)
 			rc = faults(p->r->in, p->r->n, d, err);
@@ -143,8 +181,9 @@ static int read_plan(struct play *p, struct diag *d, struct err *err)
 static const char *policy_of(const struct play *p, const char *ref)
 {
 	for (size_t i = 0; i < p->plan.n_image; i++)
-		if (!strcmp(p->plan.image[i].ref, ref))
-			return p->plan.image[i].policy;
+		if (!strcmp(p->plan.image[i].ref,
+			    ref)) /* offline, an image that is here is better than none */
+			return strcmp(p->plan.image[i].policy, "Always") ? p->plan.image[i].policy : "try";
 	return NULL;
 }
 
@@ -162,9 +201,35 @@ static int look_at_image(struct play *p, struct container_spec *c, const char *p
 	return 0;
 }
 
+/* Images that are volumes: what the pod mounts is named by id. */
+static int resolve_volumes(struct play *p, struct kube_pod *k, struct err *err)
+{
+	for (size_t i = 0; i < k->spec.volumes.n; i++) {
+		struct volume_spec *v = LIST_AT(k->spec.volumes, struct volume_spec, i);
+		struct image_row row = { 0 };
+		int rc;
+
+		if (v->type != VOLUME_IMAGE)
+			continue;
+		rc = p->r->dry_run ? image_resolve(p->e, v->path, p->a, &row, err)
+				   : image_use(p->e, v->path, policy_of(p, v->path), &p->r->images,
+					     &p->plan.arena, &row, err);
+		if (rc < 0 && p->r->dry_run && err->kind == ERR_NOT_FOUND)
+			err_clear(err); /* it would be pulled */
+		else if (rc < 0)
+			return err_wrap(err, "pod '%s': volume '%s'", k->spec.name, v->name);
+		else
+			v->path = (char *) (uintptr_t) row.id;
+	}
+	return 0;
+}
+
 static int resolve_pod(struct play *p, struct kube_pod *k, struct err *err)
 {
 	int rc;
+
+	if ((rc = resolve_volumes(p, k, err)) < 0)
+		return rc;
 
 	for (size_t i = 0; i < k->n; i++) {
 		struct container_spec *c = &k->ctr[i];

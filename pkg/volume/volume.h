@@ -30,4 +30,9 @@ int volume_inspect(struct engine *e, const char *name, json_t **ret, struct err 
 int volume_fill(struct engine *e, const char *name, int source, uint32_t uid, uint32_t gid, struct err *err);
 bool volume_is_fresh(struct engine *e, const char *name);
 
+/* Gives a volume to a group, as fsGroup asks: every entry's group, its group's permissions as its owner's ("rw", and "x" and
+ * setgid for directories); the directory itself gets 'mode'.  Links are not followed.  on_mismatch: nothing is done when the
+ * directory has the group and permissions already. */
+int volume_own(int dir, uint32_t gid, uint32_t mode, bool on_mismatch, struct err *err);
+
 #endif

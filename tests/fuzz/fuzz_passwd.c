@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	group = passwd + strlen(passwd) + 1;
 	if (group > text + size)
 		group = text + size;
-	if (user_find(passwd, group, text, NULL, &u, &err) == 0 &&
+	if (user_find(passwd, group, text, NULL, USER_GROUPS_ASKED, &u, &err) == 0 &&
 		(u.n_groups > USER_GROUPS_MAX || u.home[0] != '/'))
 		abort();
 	free(text);

@@ -37,7 +37,7 @@ static void files(const char *text)
 			abort();
 	}
 	err_clear(&err);
-	(void) resolv_file(text, NULL, NULL, NULL, false, &resolv, &err);
+	(void) resolv_file(text, NULL, NULL, NULL, false, false, &resolv, &err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -52,7 +52,8 @@ static void users_are_found_by_name_and_number(void **state)
 
 		if (cases[i].more)
 			assert_int_equal(strs_add(&more, &a, cases[i].more), 0);
-		assert_int_equal(user_find(passwd, group, cases[i].user, &more, &u, &err), 0);
+		assert_int_equal(
+			user_find(passwd, group, cases[i].user, &more, USER_GROUPS_ASKED, &u, &err), 0);
 		assert_int_equal(u.uid, cases[i].uid);
 		assert_int_equal(u.gid, cases[i].gid);
 		assert_int_equal(u.n_groups, cases[i].n_groups);
@@ -71,7 +72,7 @@ static void unknown_names_are_refused_by_name(void **state)
 		struct user u;
 		struct err err = { 0 };
 
-		assert_true(user_find(passwd, group, bad[i], NULL, &u, &err) < 0);
+		assert_true(user_find(passwd, group, bad[i], NULL, USER_GROUPS_ASKED, &u, &err) < 0);
 		assert_int_equal(err.kind, ERR_NOT_FOUND);
 		assert_non_null(strstr(err.msg, "the image's "));
 	}
@@ -228,11 +229,11 @@ static void binary_and_huge_files_are_refused(void **state)
 	fd = open(full, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	assert_int_equal(io_write_all(fd, "a\0b", 3), 0);
 	open_layers(&l);
-	assert_true(user_lookup(&l, "x", NULL, &u, &err) < 0);
+	assert_true(user_lookup(&l, "x", NULL, USER_GROUPS_ASKED, &u, &err) < 0);
 	assert_int_equal(err.kind, ERR_INVALID);
 	assert_int_equal(ftruncate(fd, 3 * 1024 * 1024), 0);
 	err_clear(&err);
-	assert_true(user_lookup(&l, "0", NULL, &u, &err) < 0);
+	assert_true(user_lookup(&l, "0", NULL, USER_GROUPS_ASKED, &u, &err) < 0);
 	assert_int_equal(err.kind, ERR_INVALID);
 	close(fd);
 	layers_done(&l);

@@ -105,7 +105,7 @@ static char *resolv(const char *host, const struct strs *servers, const struct s
 	struct buf b = BUF_INIT(64 * KiB);
 	struct err err = { 0 };
 
-	if (resolv_file(host, servers, searches, options, host_network, &b, &err) < 0)
+	if (resolv_file(host, servers, searches, options, host_network, false, &b, &err) < 0)
 		fail_msg("%s", err.msg);
 	return buf_steal(&b);
 }
@@ -186,7 +186,7 @@ static void a_server_is_an_address(void **state)
 	struct err err = { 0 };
 
 	(void) state;
-	assert_int_equal(resolv_file("", &servers, NULL, NULL, false, &b, &err), -EINVAL);
+	assert_int_equal(resolv_file("", &servers, NULL, NULL, false, false, &b, &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "dns.example"));
 }
 

@@ -111,6 +111,7 @@ static void facts_make(const struct fixture *x, const struct engine_config *conf
 		.n_devices = x->devices.n,
 		.caps_max = UINT64_MAX,
 		.limits_rise = !x->cannot_raise,
+		.oom_min = -1000,
 		.nofile_max = 4096,
 		.nproc_max = UINT64_MAX,
 		.pause = "/libexec/podctl-pause" };
