@@ -130,10 +130,12 @@ static int get_manifest(struct session *s, const json_t *v, struct err *err)
 
 static void on_news(void *ctx, size_t i)
 {
-	const struct fetch *f = ctx;
+	struct fetch *f = ctx;
 
+	if (f[i].done || f[i].lost)
+		fd_close_p(&f[i].fd); /* a pipe's reader waits for its end */
 	if (f[i].lost)
-		return; /* the reader's end is its own story */
+		return; /* that end is the reader's own story */
 	say(f[i].done ? json_pack("{s:i}", "done", (int) i)
 		      : json_pack("{s:[i,I]}", "got", (int) i, (json_int_t) f[i].got));
 }

@@ -3,17 +3,74 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#ifdef HAVE_ISAL /* three to four times zlib's speed; found by the Makefile */
+#include <isa-l/igzip_lib.h>
+#else
 #include <zlib.h>
+#endif
 
 #define GZIP_WINDOW (15 + 16) /* zlib: the largest window, gzip wrapper */
 
 struct gunzip {
+#ifdef HAVE_ISAL
+	struct inflate_state z;
+#else
 	z_stream z;
+#endif
 	gunzip_source *source;
 	void *ctx;
 	bool between; /* a member has ended, another may begin */
 	bool end;
 };
+
+/* ---- the library --------------------------------------------------------------------------------------------------------- */
+
+#ifdef HAVE_ISAL
+static int library_init(struct gunzip *g)
+{
+	isal_inflate_init(&g->z);
+	g->z.crc_flag = ISAL_GZIP; /* and its checksums */
+	return 0;
+}
+
+static void library_done(struct gunzip *g) { (void) g; }
+
+static void library_next(struct gunzip *g)
+{
+	isal_inflate_reset(&g->z);
+	g->z.crc_flag = ISAL_GZIP;
+}
+
+/* 1: a member has ended, 0: on the way, negative: -EBADMSG. */
+static int library_step(struct gunzip *g)
+{
+	int rc = isal_inflate(&g->z);
+
+	if (rc != ISAL_DECOMP_OK && rc != ISAL_END_INPUT)
+		return -EBADMSG;
+	return g->z.block_state == ISAL_BLOCK_FINISH;
+}
+#else
+static int library_init(struct gunzip *g) { return inflateInit2(&g->z, GZIP_WINDOW) == Z_OK ? 0 : -ENOMEM; }
+
+static void library_done(struct gunzip *g) { (void) inflateEnd(&g->z); }
+
+static void library_next(struct gunzip *g) { (void) inflateReset(&g->z); }
+
+static int library_step(struct gunzip *g)
+{
+	int rc = inflate(&g->z, Z_NO_FLUSH);
+
+	if (rc == Z_STREAM_END)
+		return 1;
+	if (rc == Z_MEM_ERROR)
+		return -ENOMEM;
+	return rc == Z_OK || rc == Z_BUF_ERROR ? 0 : -EBADMSG;
+}
+#endif
+
+/* ---- a stream ------------------------------------------------------------------------------------------------------------- */
 
 bool gunzip_is(const void *p, size_t n)
 {
@@ -30,7 +87,7 @@ struct gunzip *gunzip_new(gunzip_source *source, void *ctx)
 		return NULL;
 	g->source = source;
 	g->ctx = ctx;
-	if (inflateInit2(&g->z, GZIP_WINDOW) != Z_OK) {
+	if (library_init(g) < 0) {
 		free(g);
 		return NULL;
 	}
@@ -41,7 +98,7 @@ void gunzip_free(struct gunzip *g)
 {
 	if (!g)
 		return;
-	(void) inflateEnd(&g->z);
+	library_done(g);
 	free(g);
 }
 
@@ -51,8 +108,8 @@ static ssize_t more(struct gunzip *g)
 	ssize_t n = g->source(g->ctx, &p);
 
 	if (n > 0) {
-		g->z.next_in = (Bytef *) (uintptr_t) p;
-		g->z.avail_in = (uInt) n;
+		g->z.next_in = (unsigned char *) (uintptr_t) p;
+		g->z.avail_in = (unsigned) n;
 	}
 	return n;
 }
@@ -60,7 +117,7 @@ static ssize_t more(struct gunzip *g)
 ssize_t gunzip_read(struct gunzip *g, void *p, size_t n)
 {
 	g->z.next_out = p;
-	g->z.avail_out = (uInt) n;
+	g->z.avail_out = (unsigned) n;
 	while (g->z.avail_out && !g->end) {
 		ssize_t got = g->z.avail_in ? 1 : more(g);
 		int rc;
@@ -78,16 +135,12 @@ ssize_t gunzip_read(struct gunzip *g, void *p, size_t n)
 				g->end = true;
 				break;
 			}
-			(void) inflateReset(&g->z);
+			library_next(g);
 			g->between = false;
 		}
-		rc = inflate(&g->z, Z_NO_FLUSH);
-		if (rc == Z_STREAM_END)
-			g->between = true;
-		else if (rc == Z_MEM_ERROR)
-			return -ENOMEM;
-		else if (rc != Z_OK && rc != Z_BUF_ERROR)
-			return -EBADMSG;
+		if ((rc = library_step(g)) < 0)
+			return rc;
+		g->between = rc > 0;
 	}
 	return (ssize_t) (n - g->z.avail_out);
 }

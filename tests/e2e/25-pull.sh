@@ -60,7 +60,7 @@ def one(name, text):
     with tarfile.open(fileobj=b, mode="w") as t:
         i = tarfile.TarInfo(name); i.size = len(text); t.addfile(i, io.BytesIO(text))
     return b.getvalue()
-layers = [(tar, gzip.compress(tar, 1), "+gzip")] + [(t, t, "") for t in (one("file%d" % i, os.urandom(300000)) for i in range(8))]
+layers = [(tar, gzip.compress(tar, 1), "+gzip")] + [(t, t, "") for t in (one("file%d" % i, os.urandom(2500000)) for i in range(8))]
 layers += [layers[3]]
 tag("many", image(layers))
 only = one("only", b"x" * 1000)
