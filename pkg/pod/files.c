@@ -263,3 +263,52 @@ int pod_files_remove(struct engine *e, const struct pod *p, struct err *err)
 
 	return rc < 0 ? err_sys(err, -rc, "remove the secrets of '%s'", p->row.name) : 0;
 }
+
+/* ---- updates --------------------------------------------------------------------------------------------------------- */
+
+static bool same_files(const struct list *a, const struct list *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++) {
+		const struct file_spec *x = LIST_AT(*a, struct file_spec, i),
+				       *y = LIST_AT(*b, struct file_spec, i);
+
+		if (strcmp(x->path, y->path) != 0 ||
+			strcmp(x->data ? x->data : "", y->data ? y->data : "") != 0 ||
+			x->base64 != y->base64 || x->mode != y->mode)
+			return false;
+	}
+	return a->n == b->n;
+}
+
+static int store_spec(struct engine *e, struct pod *p, struct err *err)
+{
+	json_t *v = encode_json(pod_spec_fields, &p->spec);
+	auto_free char *text = v ? json_dumps(v, JSON_COMPACT) : NULL;
+
+	json_decref(v);
+	return text ? store_pod_set_spec(e->store, p->row.id, text, err) : no_memory(err);
+}
+
+int pod_files_update(struct engine *e, struct pod *p, const struct list *volumes, struct err *err)
+{
+	struct pod_res res = { 0 };
+	bool changed = false;
+	int rc = pod_res_load(p, &p->arena, &res, err);
+
+	for (size_t i = 0; rc == 0 && i < p->spec.volumes.n; i++) {
+		struct volume_spec *v = LIST_AT(p->spec.volumes, struct volume_spec, i);
+
+		for (size_t k = 0; rc == 0 && volume_is_files(v) && k < volumes->n; k++) {
+			const struct volume_spec *now = LIST_AT(*volumes, const struct volume_spec, k);
+
+			if (strcmp(now->name, v->name) != 0 || now->type != v->type ||
+				same_files(&v->files, &now->files))
+				continue;
+			v->files = now->files;
+			changed = true;
+			if (p->alive && (rc = pod_files_write(e, p, &res, v, false, err)) < 0)
+				rc = err_wrap(err, "volume '%s'", v->name);
+		}
+	}
+	return rc == 0 && changed ? store_spec(e, p, err) : rc;
+}

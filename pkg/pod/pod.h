@@ -47,6 +47,10 @@ char *pod_uid(const char *id, char ret[37]);
 struct pod_res;
 int pod_late_fill(struct engine *e, struct pod *p, const struct pod_res *r, struct err *err);
 
+/* volumes: as the pod's manifest gives them now.  Files that differ are exchanged where containers see them, and stored.  The
+ * pod is locked. */
+int pod_files_update(struct engine *e, struct pod *p, const struct list *volumes, struct err *err);
+
 /* Writes rows and directories; specs get ids where they have none.  The pod is locked by the caller through *ret. */
 int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
 	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err);

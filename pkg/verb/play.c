@@ -152,6 +152,19 @@ static void node_facts(struct play *p, struct kube_node *ret)
 	ret->selinux = access(selinux, F_OK) == 0;
 }
 
+int play_read_stored(
+	struct play *p, const struct kube_input *in, struct diag *d, struct kube_plan *ret, struct err *err)
+{
+	struct lookup l = { .e = p->e, .a = p->a };
+	struct kube_options o = { .seccomp_root = p->r->options.seccomp_root,
+		.lookup = lookup_stored,
+		.list = list_stored,
+		.lookup_ctx = &l };
+
+	node_facts(p, &o.node);
+	return kube_read(in, 1, &o, d, ret, err);
+}
+
 static int read_plan(struct play *p, struct diag *d, struct err *err)
 {
 	struct lookup l = { .e = p->e, .a = p->a };

@@ -454,5 +454,6 @@ int play_apply(struct play *p, struct play_result *ret, struct err *err)
 	}
 	if ((rc = drop_old(p, ret, err)) < 0 || (rc = report(p, ret, err)) < 0)
 		return rc;
+	play_update(p);
 	return p->r->prune ? down_of_files(p, &ret->gone, err) : 0;
 }

@@ -40,6 +40,11 @@ struct play {
 int play_options_apply(struct play *p, struct err *err);
 /* play_apply.c */
 int play_apply(struct play *p, struct play_result *ret, struct err *err);
+/* play_update.c: after a play, what other pods have mounted of its ConfigMaps and Secrets. */
+void play_update(struct play *p);
+/* play.c: a stored manifest, read with the objects as they are stored now. */
+int play_read_stored(
+	struct play *p, const struct kube_input *in, struct diag *d, struct kube_plan *ret, struct err *err);
 /* play_plan.c */
 json_t *play_plan_json(struct play *p, const struct diag *d, struct err *err);
 /* Values of Secrets in a pod's variables, to be masked. */
