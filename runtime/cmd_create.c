@@ -137,7 +137,7 @@ static int start_now(struct container *c, int *ret_notify, struct err *err)
 int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
 {
 	struct create_opts o = { .run = true };
-	int pair[2] = { -EBADF, -EBADF }, notify = -EBADF, rc;
+	int ours = -EBADF, notify = -EBADF, rc;
 	struct container *c;
 
 	if ((rc = fill(argc, argv, &o, true, err)) != 0)
@@ -147,11 +147,8 @@ int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
 	reserve_fds(o.preserve_fds);
 	container_init(c, g, &o);
 	/* in the foreground we are the terminal's other side ourselves */
-	if (!o.detach && !o.console_socket) {
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-			return err_sys(err, errno, "socketpair");
-		c->console = pair[1];
-	}
+	if (!o.detach && !o.console_socket && (rc = console_open(NULL, &c->console, &ours, err)) < 0)
+		return rc;
 	rc = container_create(c, err);
 	fd_close_p(&c->console);
 	if (rc == 0 && ((rc = start_now(c, &notify, err)) < 0 || (rc = poststart(c, err)) < 0))
@@ -166,8 +163,7 @@ int cmd_run(const struct globals *g, int argc, char **argv, struct err *err)
 		notify_wait(notify, c->pidfd, c->pid);
 	if (o.detach)
 		return 0;
-	return run_foreground(
-		c, c->cfg.process.terminal && !o.console_socket ? pair[0] : -EBADF, notify, err);
+	return run_foreground(c, c->cfg.process.terminal && !o.console_socket ? ours : -EBADF, notify, err);
 }
 
 int cmd_start(const struct globals *g, int argc, char **argv, struct err *err)

@@ -38,6 +38,21 @@ int console_connect(const char *path, struct err *err)
 	return fd_steal(&s);
 }
 
+int console_open(const char *path, int *ret_theirs, int *ret_ours, struct err *err)
+{
+	int pair[2];
+
+	if (path) {
+		*ret_theirs = console_connect(path, err);
+		return *ret_theirs < 0 ? err_wrap(err, "--console-socket") : 0;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, errno, "socketpair");
+	*ret_ours = pair[0];
+	*ret_theirs = pair[1];
+	return 0;
+}
+
 /* One message, the name of the terminal, with the ptmx. */
 static int send_ptmx(int sock, int ptmx, struct err *err)
 {

@@ -96,6 +96,8 @@ int statedir_make(const char *root, const char *id, struct err *err);
 int statedir_open(const char *root, const char *id, int *ret_dir, struct oci_state *ret, struct err *err);
 int statedir_remove(const char *root, const char *id);
 bool statedir_id_ok(const char *id);
+/* Atomically, decimal, without a newline; NULL: nothing to do. */
+int pid_file_write(const char *path, pid_t pid, struct err *err);
 
 /* runtime/resources.c: linux.resources onto a cgroup.  Pure conversion plus cgroup_set. */
 int resources_apply(

@@ -144,28 +144,6 @@ static int make_fifo(struct container *c, struct err *err)
 	return 0;
 }
 
-static int write_pid_file(struct container *c, struct err *err)
-{
-	char dir[PATH_MAX], text[16], *slash;
-	const char *name = c->o.pid_file;
-	auto_close int at = -EBADF;
-	int rc;
-
-	if (!name)
-		return 0;
-	snprintf(dir, sizeof dir, "%s", name);
-	if ((slash = strrchr(dir, '/'))) {
-		name += slash + 1 - dir;
-		slash[slash == dir] = '\0';
-	}
-	if ((at = open(slash ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return err_sys(err, errno, "write pid file '%s'", c->o.pid_file);
-	snprintf(text, sizeof text, "%d", (int) c->pid);
-	if ((rc = file_replace(at, name, text, strlen(text), 0644, false)) < 0)
-		return err_sys(err, -rc, "write pid file '%s'", c->o.pid_file);
-	return 0;
-}
-
 static int send_pidfd(struct container *c, struct err *err)
 {
 	const char *path = config_annotation(&c->cfg, "run.oci.pidfd_receiver");
@@ -219,7 +197,7 @@ static int after_clone(struct container *c, struct err *err)
 			       : err_set(err, ERR_SYSTEM, "the container's init is gone");
 	if ((rc = oci_state_write(c->state_dir, &c->state, err)) < 0 || (rc = send_pidfd(c, err)) < 0)
 		return rc;
-	return write_pid_file(c, err);
+	return pid_file_write(c->o.pid_file, c->pid, err);
 }
 
 static int run_hooks(struct container *c, struct err *err)
@@ -272,12 +250,7 @@ int container_prepare(struct container *c, struct err *err)
 	if ((rc = save_config(c, text, len, err)) < 0 ||
 		(rc = seccomp_prepare(&c->cfg, c->g->root, &c->filter, err)) < 0)
 		return rc;
-	if (c->cfg.process.terminal && c->o.console_socket) {
-		if ((rc = console_connect(c->o.console_socket, err)) < 0)
-			return err_wrap(err, "--console-socket");
-		c->console = rc;
-	}
-	return 0;
+	return c->o.console_socket ? console_open(c->o.console_socket, &c->console, NULL, err) : 0;
 }
 
 int container_adopt(struct container *c, pid_t pid, struct err *err)
@@ -293,7 +266,7 @@ int container_adopt(struct container *c, pid_t pid, struct err *err)
 		return err_set(err, ERR_SYSTEM, "the container's init is gone");
 	if ((rc = oci_state_write(c->state_dir, &c->state, err)) < 0)
 		return rc;
-	return write_pid_file(c, err);
+	return pid_file_write(c->o.pid_file, c->pid, err);
 }
 
 static int create(struct container *c, struct err *err)

@@ -456,26 +456,6 @@ static int spawn(struct exec *x, struct err *err)
 	return rc;
 }
 
-static int write_pid(const struct exec *x, struct err *err)
-{
-	char text[16], dir[PATH_MAX], *slash;
-	const char *name = x->o.pid_file;
-	auto_close int at = -EBADF;
-	int rc;
-
-	if (!name)
-		return 0;
-	snprintf(dir, sizeof dir, "%s", name);
-	if ((slash = strrchr(dir, '/'))) {
-		name += slash + 1 - dir;
-		slash[slash == dir] = '\0';
-	}
-	at = open(slash ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	snprintf(text, sizeof text, "%d", (int) x->pid);
-	rc = at < 0 ? -errno : file_replace(at, name, text, strlen(text), 0644, false);
-	return rc < 0 ? err_sys(err, -rc, "write pid file '%s'", x->o.pid_file) : 0;
-}
-
 static int open_container(struct exec *x, struct err *err)
 {
 	enum oci_status st;
@@ -500,23 +480,18 @@ static int open_container(struct exec *x, struct err *err)
 static int do_exec(struct exec *x, struct err *err)
 {
 	auto_close int ptmx = -EBADF;
-	int pair[2] = { -EBADF, -EBADF }, rc;
+	auto_close int ours = -EBADF;
+	int rc;
 
 	if ((rc = open_container(x, err)) < 0 || (rc = load_process(x, err)) < 0 ||
 		(rc = load_filter(x, err)) < 0 || (rc = open_cgroup(x, err)) < 0)
 		return rc;
-	if (x->p.terminal && x->o.console_socket) {
-		if ((x->console = console_connect(x->o.console_socket, err)) < 0)
-			return err_wrap(err, "--console-socket");
-	} else if (x->p.terminal) {
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-			return err_sys(err, errno, "socketpair");
-		x->console = pair[1];
-	}
-	if ((rc = spawn(x, err)) < 0 || (rc = write_pid(x, err)) < 0)
+	if (x->p.terminal && (rc = console_open(x->o.console_socket, &x->console, &ours, err)) < 0)
+		return rc;
+	if ((rc = spawn(x, err)) < 0 || (rc = pid_file_write(x->o.pid_file, x->pid, err)) < 0)
 		return rc;
 	fd_close_p(&x->console);
-	if (pair[0] >= 0 && (ptmx = console_receive(pair[0], err)) < 0) {
+	if (ours >= 0 && (ptmx = console_receive(ours, err)) < 0) {
 		struct err real = { 0 };
 
 		return sync_expect_end(x->parent_sync, &real) < 0

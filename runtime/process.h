@@ -43,6 +43,8 @@ int process_exit_code(const struct err *err);
 int console_setup(
 	int root, int sock, const struct cfg_process *p, uid_t owner, bool bind_console, struct err *err);
 int console_connect(const char *path, struct err *err);
+/* Where the terminal goes: the socket at path, or (NULL) to ourselves, *ret_ours being our end. */
+int console_open(const char *path, int *ret_theirs, int *ret_ours, struct err *err);
 int console_receive(int sock, struct err *err);
 
 #endif

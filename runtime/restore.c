@@ -149,20 +149,6 @@ static int restore(struct restore *r, struct err *err)
 	return hooks_run(&c->cfg, HOOK_POSTSTART, container_hook_state(c, OCI_RUNNING, c->pid), err);
 }
 
-/* Without a socket for the terminal we are its other side ourselves. */
-static int terminal(struct restore *r, int *ret_ours, struct err *err)
-{
-	int pair[2];
-
-	if (r->co.detach || r->co.console_socket)
-		return 0;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(err, errno, "socketpair");
-	r->c->console = pair[1];
-	*ret_ours = pair[0];
-	return 0;
-}
-
 static int run(const struct globals *g, struct restore *r, struct err *err)
 {
 	auto_close int ours = -EBADF;
@@ -175,7 +161,9 @@ static int run(const struct globals *g, struct restore *r, struct err *err)
 		(rc = criu_directories(&r->o, false, &r->images, &r->work, err)) < 0)
 		return rc;
 	container_init(r->c, g, &r->co);
-	if ((rc = terminal(r, &ours, err)) < 0)
+	/* without a socket for the terminal we are its other side ourselves */
+	if (!r->co.detach && !r->co.console_socket &&
+		(rc = console_open(NULL, &r->c->console, &ours, err)) < 0)
 		return rc;
 	if ((rc = restore(r, err)) < 0) {
 		container_undo(r->c);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,4 +83,24 @@ int statedir_remove(const char *root, const char *id)
 	auto_close int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return dir < 0 ? -errno : dir_remove(dir, id);
+}
+
+int pid_file_write(const char *path, pid_t pid, struct err *err)
+{
+	char dir[PATH_MAX], text[16], *slash;
+	const char *name = path;
+	auto_close int at = -EBADF;
+	int rc;
+
+	if (!path)
+		return 0;
+	snprintf(dir, sizeof dir, "%s", path);
+	if ((slash = strrchr(dir, '/'))) {
+		name += slash + 1 - dir;
+		slash[slash == dir] = '\0';
+	}
+	at = open(slash ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(text, sizeof text, "%d", (int) pid);
+	rc = at < 0 ? -errno : file_replace(at, name, text, strlen(text), 0644, false);
+	return rc < 0 ? err_sys(err, -rc, "write pid file '%s'", path) : 0;
 }

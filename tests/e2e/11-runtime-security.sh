@@ -130,6 +130,25 @@ else
 fi
 R delete --force "$ID"
 
+# --- sysctls and labels go to the kernel's procfs, not to what lies over it (CVE-2025-52881)
+mkdir -p "$T/fakeproc/sys/net/ipv4" "$T/fakeproc/self"
+echo host >"$T/fakeproc/sys/net/ipv4/ip_forward"
+echo host >"$T/fakeproc/self/oom_score_adj"
+cfg "c['linux']['maskedPaths']=[]; c['linux']['readonlyPaths']=[]; mnt('/proc', 'bind', '$T/fakeproc', 'bind'); c['linux']['sysctl']={'net.ipv4.ip_forward':'1'}; c['process']['oomScoreAdj']=500; sh('sleep 1000')"
+R run -d -b "$B" "$ID" </dev/null >/dev/null 2>"$T/out"
+if pid=$(R state "$ID" 2>/dev/null | sed -n 's/.*"pid": \([0-9]*\),/\1/p') && [ -n "$pid" ]; then
+	is "a sysctl reaches the kernel, and the look-alike nothing" "$(nsenter -t "$pid" -n cat /proc/sys/net/ipv4/ip_forward) $(cat "$T/fakeproc/sys/net/ipv4/ip_forward" "$T/fakeproc/self/oom_score_adj" "/proc/$pid/oom_score_adj" | tr '\n' ' ')" "1 host host 500 "
+else
+	skip "a sysctl reaches the kernel, and the look-alike nothing" "such a container is refused: $(head -n 1 "$T/out")"
+fi
+R delete --force "$ID"
+cfg 'c["process"]["capabilities"]={k:["CAP_KILL"] for k in ("bounding","effective","permitted","inheritable")}; sh("sleep 1000")'
+Rq run -d -b "$B" "$ID"
+is "exec --cap adds nothing to the inheritable and ambient sets (CVE-2022-29162)" "$(R exec --cap CAP_NET_ADMIN --user 7:8 "$ID" /bin/sed -n 's/^Cap\(Inh\|Amb\|Eff\):.//p' /proc/self/status | tr '\n' ' ')" "0000000000000020 0000000000000000 0000000000000000 "
+echo '{"args":["/bin/id","-G"],"cwd":"/","user":{"uid":7,"gid":8,"additionalGids":[9]}}' >"$T/process"
+is "supplementary groups are those of the process and no others, group 0 included" "$(R exec --process "$T/process" "$ID")" "8 9"
+R delete --force "$ID"
+
 # --- system calls that fail, and a runtime that is killed
 if has strace; then
 	cfg 'c["linux"]["resources"]["pids"]={"limit":50}; sh("sleep 1000")'

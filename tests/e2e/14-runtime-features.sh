@@ -165,6 +165,37 @@ prints "blocks are not characters" 'opens({"allow":True,"type":"b","major":10,"m
 prints "everything" 'res(devices=[{"allow":True,"access":"rwm"}]); sh("mknod /tmp/d c 10 229 && (: </tmp/d) 2>&1 | grep -c not.permitted; rm -f /tmp/d")' 0
 CFG='c["root"]["readonly"] = False'
 
+# --- cgroup v2
+if is_cgroup2; then
+	prints "run.oci.delegate-cgroup" 'c["annotations"]={"run.oci.delegate-cgroup":"mine"}; sh("cat /proc/self/cgroup")' 0::/mine
+	rw='without("/sys/fs/cgroup"); mnt("/sys/fs/cgroup","cgroup","cgroup","nosuid","noexec","nodev")'
+	who='p["user"]={"uid":1000,"gid":1000}; sh("stat -c %u /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/cgroup.events | tr \"\\n\" \" \"; mkdir /sys/fs/cgroup/x 2>/dev/null && echo made")'
+	prints "a writable mount of it belongs to the container's user" "$rw; $who" "1000 1000 0 made"
+	prints "another does not" "$who" "0 0 0 "
+	cfg "$rw; sh('mkdir /sys/fs/cgroup/leaf; echo \$\$ >/sys/fs/cgroup/leaf/cgroup.procs; echo +pids >/sys/fs/cgroup/cgroup.subtree_control; sleep 1000')"
+	Rq run -d -b "$B" "$ID"
+	t "a container that distributes controllers" until_true 5 grep -q pids "/sys/fs/cgroup/podctl-$ID/cgroup.subtree_control"
+	is "is entered where its init is" "$(R exec "$ID" /bin/cat /proc/self/cgroup)" 0::/leaf
+	R delete --force "$ID"
+	is "all of it is removed" "$(left)" "0 0 0"
+	if [ -d /run/systemd/system ]; then
+		scoped() { # PYTHON: where the container's process is under systemd
+			cfg "l['cgroupsPath']='system.slice:podctl:$ID'; nons('cgroup'); sh('cat /proc/self/cgroup'); $1"
+			timeout 60 "$RT" --systemd-cgroup --root "$T/state" run -b "$B" "$ID" </dev/null 2>&1
+		}
+		is "a scope holds it one level down" "$(scoped pass)" "0::/system.slice/podctl-$ID.scope/container"
+		is "run.oci.systemd.subgroup" "$(scoped 'c["annotations"]={"run.oci.systemd.subgroup":"down"}')" "0::/system.slice/podctl-$ID.scope/down"
+		is "none" "$(scoped 'c["annotations"]={"run.oci.systemd.subgroup":""}')" "0::/system.slice/podctl-$ID.scope"
+		is "with a delegated one" "$(scoped 'c["annotations"]={"run.oci.systemd.subgroup":"down","run.oci.delegate-cgroup":"mine"}')" "0::/system.slice/podctl-$ID.scope/down/mine"
+		like "names of cgroups only" "$(scoped 'c["annotations"]={"run.oci.systemd.subgroup":"../x"}')" "is no name of a cgroup"
+	else
+		skip "run.oci.systemd.subgroup" "needs systemd"
+	fi
+else
+	skip "delegated cgroups" "needs a pure cgroup v2 machine"
+	refuses "run.oci.delegate-cgroup" 'c["annotations"]={"run.oci.delegate-cgroup":"mine"}; sh("true")' "needs cgroup v2"
+fi
+
 # --- scheduling
 prints "scheduler" 'p["scheduler"]={"policy":"SCHED_BATCH","nice":5}; sh("cut -d \" \" -f 19,41 /proc/self/stat")' "5 3"
 prints "ioPriority" 'p["ioPriority"]={"class":"IOPRIO_CLASS_IDLE","priority":0}; sh("ionice")' idle
