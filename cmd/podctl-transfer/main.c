@@ -6,7 +6,7 @@
  *   {"session":{"host":,"name":,"repository":,"insecure":,"user":,"password":,"identity":,"ca":[],"cert":,"key":,
  *               "connectTimeout":,"scopes":[],"noScope":,"tries":,"delay":}}
  *   {"manifest":{"reference":,"digest":,"max":,"file":}}         -> {"ok":{"type":,"digest":}}
- *   {"blobs":[{"digest":,"size":,"file":,"urls":[]}]}            -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
+ *   {"blobs":[{"digest":,"size":,"file":,"keep":,"urls":[]}]}    -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
  *   {"request":{"method":,"path":,"accept":,"max":}}             -> {"ok":{"status":,"type":,"digest":,"link":,"body":}}
  *   with "push" in the session:
  *   {"have":[DIGEST...]}                                         -> {"ok":{"have":[BOOL...]}}
@@ -113,6 +113,7 @@ static int get_manifest(struct session *s, const json_t *v, struct err *err)
 	auto_close int fd = file_make(json_string_value(json_object_get(v, "file")), err);
 	char path[400];
 	struct fetch f = { .path = path,
+		.keep = -EBADF,
 		.manifest = true,
 		.fd = fd,
 		.size = (uint64_t) json_integer_value(json_object_get(v, "max")),
@@ -160,14 +161,20 @@ static int get_blobs(struct session *s, const json_t *v, struct err *err)
 			.size = (uint64_t) json_integer_value(json_object_get(b, "size")),
 			.fd = file_make(json_string_value(json_object_get(b, "file")), err),
 			.path = arena_printf(&a, "blobs/sha256:%s", digest ? digest : "") };
-		if (f[opened].fd < 0 || !f[opened].path || !digest)
+		f[opened].keep =
+			text_of(b, "keep") && f[opened].fd >= 0 ? file_make(text_of(b, "keep"), err) : -EBADF;
+		if (text_of(b, "keep") && f[opened].fd >= 0 && f[opened].keep < 0)
+			rc = f[opened].keep;
+		else if (f[opened].fd < 0 || !f[opened].path || !digest)
 			rc = f[opened].fd < 0 ? f[opened].fd
 					      : err_set(err, ERR_INVALID, "a blob without digest");
 	}
 	if (rc == 0)
 		rc = fetches_run(s, f, n, AT_ONCE, on_news, f, err);
-	for (size_t i = 0; i < opened; i++)
+	for (size_t i = 0; i < opened; i++) {
 		fd_close_p(&f[i].fd);
+		fd_close_p(&f[i].keep);
+	}
 	if (rc == 0)
 		say(json_pack("{s:{}}", "ok"));
 	return rc;
@@ -296,6 +303,7 @@ static int request(struct session *s, const json_t *v, struct err *err)
 {
 	auto_buf struct buf body = BUF_INIT((size_t) json_integer_value(json_object_get(v, "max")) + 1);
 	struct fetch f = { .path = text_of(v, "path"),
+		.keep = -EBADF,
 		.method = text_of(v, "method"),
 		.accept = text_of(v, "accept"),
 		.into = &body,

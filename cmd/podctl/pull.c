@@ -7,6 +7,7 @@
 
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/registry.h"
+#include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/text.h"
 #include "pkg/verb/images.h"
@@ -19,9 +20,11 @@ struct bars {
 	struct arena *a;
 	struct bar {
 		char digest[13];
-		uint64_t got, size;
+		uint64_t got, size, began_us, ended_us;
 	} bar[LAYERS_MAX];
 	size_t n, drawn; /* lines that stand on the terminal below the last plain one */
+	size_t shared;   /* layers that were here already */
+	uint64_t shared_size;
 };
 
 static void plain_line(void *ctx, const char *text)
@@ -39,16 +42,22 @@ static void bars_up(const struct bars *b)
 		(void) fprintf(stderr, "\x1b[%zuA", b->drawn);
 }
 
+static uint64_t speed(uint64_t bytes, uint64_t us)
+{
+	return us ? (uint64_t) ((double) bytes * 1e6 / (double) us) : 0;
+}
+
 static void bar_draw(const struct bars *b, const struct bar *k)
 {
+	uint64_t us = (k->ended_us ? k->ended_us : time_mono_us()) - k->began_us;
 	size_t full = k->size ? (size_t) (k->got * BAR_WIDTH / k->size) : BAR_WIDTH;
 	char bar[BAR_WIDTH + 1];
 
 	memset(bar, '-', BAR_WIDTH);
 	memset(bar, '=', full < BAR_WIDTH ? full : BAR_WIDTH);
 	bar[BAR_WIDTH] = '\0';
-	(void) fprintf(stderr, "\rCopying blob %s [%s] %s / %s\x1b[K\n", k->digest, bar,
-		words_size(b->a, k->got), words_size(b->a, k->size));
+	(void) fprintf(stderr, "\rCopying blob %s [%s] %s / %s  %s/s\x1b[K\n", k->digest, bar,
+		words_size(b->a, k->got), words_size(b->a, k->size), words_size(b->a, speed(k->got, us)));
 }
 
 /* Only as many as the terminal has lines: what has scrolled away cannot be drawn again. */
@@ -81,6 +90,8 @@ static void bars_layer(void *ctx, size_t i, const char *digest, uint64_t got, ui
 	struct bars *b = ctx;
 
 	if (i == WATCH_SHARED) {
+		b->shared++;
+		b->shared_size += size;
 		bars_line(b, arena_printf(b->a, "Copying blob %.12s skipped: already exists", digest));
 		return;
 	}
@@ -89,6 +100,9 @@ static void bars_layer(void *ctx, size_t i, const char *digest, uint64_t got, ui
 	if (i >= b->n)
 		b->n = i + 1;
 	(void) snprintf(b->bar[i].digest, sizeof b->bar[i].digest, "%.12s", digest);
+	if (!got || !b->bar[i].began_us)
+		b->bar[i].began_us = time_mono_us();
+	b->bar[i].ended_us = got == size ? time_mono_us() : 0;
 	b->bar[i].got = got;
 	b->bar[i].size = size;
 	bars_draw(b);
@@ -98,8 +112,23 @@ static void bars_layer(void *ctx, size_t i, const char *digest, uint64_t got, ui
 static void bars_end(void *ctx)
 {
 	struct bars *b = ctx;
+	uint64_t sum = 0, began = UINT64_MAX;
 
-	b->n = b->drawn = 0;
+	for (size_t i = 0; i < b->n; i++) {
+		sum += b->bar[i].got;
+		if (b->bar[i].began_us < began)
+			began = b->bar[i].began_us;
+	}
+	if (b->n)
+		(void) fprintf(stderr, "%zu layers, %s at %s/s", b->n, words_size(b->a, sum),
+			words_size(b->a, speed(sum, time_mono_us() - began)));
+	if (b->n && b->shared)
+		(void) fprintf(stderr, "; %zu shared, %s", b->shared, words_size(b->a, b->shared_size));
+	if (b->n)
+		(void) fputc('\n', stderr);
+	b->n = b->drawn = b->shared = 0;
+	b->shared_size = 0;
+	memset(b->bar, 0, sizeof b->bar);
 }
 
 static int watch(struct cli *c, struct pull_watch *w, struct err *err)
@@ -195,6 +224,8 @@ const struct option pull_command_options[] = {
 		"Certificates for the registry, instead of certs.d"),
 	O_STR(P, images.at.creds, "creds", 0, "USER[:PASSWORD]", "Who to be at the registry"),
 	O_BOOL(P, no_trust, "disable-content-trust", 0, "Docker's; signatures are a matter of policy.json"),
+	O_BOOL(P, images.keep_blobs, "keep-blobs", 0,
+		"Keep the compressed layers too, so that a push sends the same bytes"),
 	O_STR(P, images.os, "os", 0, "OS", "Operating system of the image"),
 	O_STR(P, platform, "platform", 0, "OS/ARCH[/VARIANT]", "Platform of the image"),
 	O_STR(P, policy, "policy", 0, "POLICY", "always (default), missing, newer or never"),

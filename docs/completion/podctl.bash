@@ -72,7 +72,7 @@ _podctl() {
 	"system prune") flags="--all --volumes --filter --force --help " ;;
 	"import"|"image import") flags="--change --message --quiet --help " ;;
 	"load"|"image load") flags="--input --quiet --help " ;;
-	"pull"|"image pull") flags="--all-tags --arch --authfile --cert-dir --creds --disable-content-trust --os --platform --policy --quiet --retry --retry-delay --signature-policy --tls-verify --variant --help " ;;
+	"pull"|"image pull") flags="--all-tags --arch --authfile --cert-dir --creds --disable-content-trust --keep-blobs --os --platform --policy --quiet --retry --retry-delay --signature-policy --tls-verify --variant --help " ;;
 	"rmi"|"image rm"|"image remove") flags="--all --force --ignore --help " ;;
 	"tag"|"image tag") flags="--help " ;;
 	"image inspect") flags="--format --help " ;;

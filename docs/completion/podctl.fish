@@ -423,6 +423,7 @@ complete -c podctl -n '__fish_seen_subcommand_from pull' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l cert-dir
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l creds
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l disable-content-trust
+complete -c podctl -n '__fish_seen_subcommand_from pull' -l keep-blobs
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l os
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l platform
 complete -c podctl -n '__fish_seen_subcommand_from pull' -l policy

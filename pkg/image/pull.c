@@ -222,6 +222,8 @@ static void watch_layer(struct pull *p, size_t i, uint64_t got)
 		p->o->watch.layer(p->o->watch.ctx, i, p->blob[i]->digest, got, p->blob[i]->size);
 }
 
+static void keep_name(char name[24], size_t i) { (void) snprintf(name, 24, "keep-%zu", i); }
+
 /* The way of blob i: podctl-transfer opens it by its name, podctl-unpack gets the other end. */
 static int pipe_make(struct pull *p, size_t i, struct err *err)
 {
@@ -299,11 +301,18 @@ static int layers_get(struct pull *p, struct err *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		json_t *request;
 		char name[24];
 
 		file_name(name, i);
 		rc = pipe_make(p, i, err);
-		(void) json_array_append_new(list, blob_request(p->blob[i], name));
+		request = blob_request(p->blob[i], name);
+		if (p->o->keep_blobs) {
+			keep_name(p->jobs[i].keep_name, i);
+			p->jobs[i].keep_dir = p->tmp->dir;
+			(void) json_object_set_new(request, "keep", json_string(p->jobs[i].keep_name));
+		}
+		(void) json_array_append_new(list, request);
 		if (!p->o->watch.layer)
 			say(p->o, "Copying blob sha256:%.12s", p->blob[i]->digest);
 		watch_layer(p, i, 0);
@@ -318,6 +327,25 @@ static int layers_get(struct pull *p, struct err *err)
 }
 
 /* ---- the image ------------------------------------------------------------------------------------------------------------ */
+
+/* A push to where these blobs are need not make them again. */
+static void blobs_remember(struct pull *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct descriptor *d = p->blob[i];
+		size_t n = strlen(d->media_type);
+		struct layer_blob b = { .size = d->size };
+
+		if (n > 4 && strcmp(d->media_type + n - 4, "gzip") == 0)
+			b.format = "gzip";
+		else if (n > 4 && strcmp(d->media_type + n - 4, "zstd") == 0)
+			b.format = "zstd";
+		else
+			continue;
+		(void) snprintf(b.digest, sizeof b.digest, "%s", d->digest);
+		layer_blob_remember(p->e, p->jobs[i].diff, &b);
+	}
+}
 
 static void pipes_remove(struct pull *p)
 {
@@ -344,8 +372,12 @@ static int image_try(struct pull *p, struct image_row *row, struct err *err)
 	jobs_plan(p);
 	if (p->n)
 		rc = layers_get(p, err);
-	if (rc == 0)
-		rc = image_commit(p->e, row, p->jobs, p->n, err);
+	if (rc == 0 && !o->watch.layer) {
+		say(o, "Copying config sha256:%.12s", row->id);
+		say(o, "%s", "Writing manifest to image destination");
+	}
+	if (rc == 0 && (rc = image_commit(p->e, row, p->jobs, p->n, err)) == 0)
+		blobs_remember(p);
 	pipes_remove(p);
 	return rc;
 }

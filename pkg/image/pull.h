@@ -25,6 +25,7 @@ struct pull_watch {
 struct pull_options {
 	struct registry_options at;
 	const char *os, *arch, *variant; /* NULL: of this machine */
+	bool keep_blobs;                 /* the compressed layers stay beside the unpacked ones */
 	struct pull_watch watch;
 };
 

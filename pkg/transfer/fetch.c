@@ -112,6 +112,8 @@ static int rewind_all(struct fetch *f)
 		return err_sys(&f->stopped, errno, "write a blob");
 	f->best = f->got > f->best ? f->got : f->best;
 	f->got = 0;
+	if (f->keep >= 0 && (ftruncate(f->keep, 0) < 0 || lseek(f->keep, 0, SEEK_SET) < 0))
+		return err_sys(&f->stopped, errno, "keep a blob");
 	return EVP_DigestInit_ex(f->md, EVP_sha256(), NULL) == 1 ? 0 : err_sys(&f->stopped, ENOMEM, "hash");
 }
 
@@ -182,6 +184,8 @@ static int sink(struct fetch *f, const void *p, size_t n)
 {
 	int rc;
 
+	if (f->keep >= 0 && (rc = io_write_all(f->keep, p, n)) < 0)
+		return err_sys(&f->stopped, -rc, "keep a blob");
 	if (f->pipe)
 		return pipe_take(f, p, n);
 	if (f->into)

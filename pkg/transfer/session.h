@@ -73,6 +73,7 @@ struct fetch {
 	bool manifest;
 	bool any_status;         /* 2xx and 4xx are answers; into gets their bodies */
 	int fd;                  /* file that gets it, at its start, or a pipe; borrowed; -1 with into */
+	int keep;                /* a file that gets it too; -EBADF: none */
 	struct buf *into;        /* instead of fd */
 	uint64_t size;           /* of a blob: exactly; of others: at most */
 	const char *digest;      /* 64 hex digits, NULL: any */

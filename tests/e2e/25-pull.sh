@@ -102,6 +102,17 @@ t "ten layers side by side" podctl pull -q "$R/plain/x:many"
 is "all of them are there" "$(podctl run --rm --network none "$R/plain/x:many" sh -c 'ls / | grep -c file')" 8
 gone
 
+# --- what stays beside a layer, what a terminal shows
+t "--keep-blobs" podctl pull -q --keep-blobs "$R/plain/x:v1"
+is "keeps the blob as it came" "$(sha256sum "$ROOT"/layers/*.blob | cut -d' ' -f1)" "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["layers"][0]["digest"][7:])' "$fake/blobs/sha256/${digest#*:}")"
+gone
+python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$PODCTL_BIN" "${PODCTL_OPTS[@]}" pull "$R/plain/x:many" >"$T/bars" 2>&1 </dev/null
+like "a bar per layer, with its speed" "$(tr '\r' '\n' <"$T/bars")" 'Copying blob [0-9a-f]{12} \[=+\] .*B / .*B  .*B/s'
+like "a total at the end" "$(cat "$T/bars")" '^9 layers, .*B at .*B/s'
+python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$PODCTL_BIN" "${PODCTL_OPTS[@]}" pull "$R/plain/x:many" >"$T/bars" 2>&1 </dev/null
+like "what is shared is said" "$(cat "$T/bars")" 'skipped: already exists'
+gone
+
 # --- pull policies
 t "run of an absent image pulls it" podctl run --rm --network none "$R/plain/x:v1" true
 gone

@@ -99,6 +99,24 @@ matrix "pod rm -f" played clean pod rm -f kp
 matrix "import" nothing other_image_gone import -q "$T/small.tar" localhost/other
 matrix "load" nothing other_image_gone load -q -i "$T/i/docker-archive.tar"
 
+# pull, from a registry of this file's own
+if has python3; then
+	mkdir -p "$T/reg/tags" "$T/reg/blobs" && cp -r "$T/i/oci/blobs/sha256" "$T/reg/blobs/"
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["manifests"][0]["digest"])' "$T/i/oci/index.json" >"$T/reg/tags/v1"
+	python3 "$E2E/registry.py" "$T/reg" "$T/reg/log" >"$T/reg/ports" 2>/dev/null &
+	at_end "kill $!"
+	until_true 10 test -s "$T/reg/ports"
+	pulled=127.0.0.1:$(cut -d' ' -f1 "$T/reg/ports")/plain/x:v1
+	no_image() { podctl rmi -f "$pulled"; }
+	image_gone() { # what was left does not hinder, and goes
+		podctl images && podctl pull -q --tls-verify=false "$pulled" && podctl run --rm --network none "$pulled" true && podctl rmi "$pulled" && clean
+	}
+	matrix "pull" no_image image_gone pull -q --tls-verify=false "$pulled"
+	matrix "rmi" "podctl pull -q --tls-verify=false $pulled" image_gone rmi "$pulled"
+else
+	skip "pull killed" "python3 is missing"
+fi
+
 # Helpers are found beside podctl: here one of them may be a program that kills the real one at its n-th system call.
 mkdir "$T/bin"
 cp "$BUILD/podctl" "$BUILD/podctl-pause" "$BUILD/podctl-unpack" "$T/bin/"
