@@ -29,7 +29,7 @@ static int bind_device(int dir, const char *name, const struct cfg_device *d, st
 		st.st_rdev != makedev(d->major, d->minor))
 		return err_set(
 			err, ERR_DENIED, "device '%s' of the host is not %u:%u", d->path, d->major, d->minor);
-	if (mount_attach(tree, target) < 0)
+	if (mount_make_private(tree) < 0 || mount_attach(tree, target) < 0)
 		return err_sys(err, errno, "bind device '%s'", d->path);
 	return 0;
 }

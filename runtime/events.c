@@ -12,6 +12,7 @@
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
 #include "runtime/command.h"
+#include "runtime/tune.h"
 
 struct sample {
 	const struct cgroup_fs *fs;
@@ -148,13 +149,47 @@ static void print_event(const char *type, const char *id, json_t *data)
 	json_decref(o);
 }
 
+/* "0-1,3" as the numbers it stands for. */
+static json_t *set_of(const struct sample *s, const char *file)
+{
+	unsigned char bits[1024];
+	json_t *list = json_array();
+	char text[4096];
+
+	if (cgroup_get(s->fs, s->path, "cpuset", file, text, sizeof text) <= 0 ||
+		tune_cpu_list(text, bits, sizeof bits) < 0)
+		return list;
+	for (size_t i = 0; i < sizeof bits * 8; i++)
+		if (bits[i / 8] & 1u << (i % 8))
+			(void) json_array_append_new(list, json_integer((json_int_t) i));
+	return list;
+}
+
+static json_t *cpuset(const struct sample *s)
+{
+	static const char *const flags[] = { "cpu_exclusive", "mem_exclusive", "mem_hardwall",
+		"memory_migrate", "memory_pressure", "memory_spread_page", "memory_spread_slab",
+		"sched_load_balance", "sched_relax_domain_level" };
+	bool v2 = s->fs->mode == CGROUP_V2;
+	json_t *o = json_pack("{soso}", "cpus", set_of(s, v2 ? "cpuset.cpus.effective" : "cpuset.cpus"),
+		"mems", set_of(s, v2 ? "cpuset.mems.effective" : "cpuset.mems"));
+
+	for (size_t i = 0; !v2 && i < LEN(flags); i++) {
+		char file[64];
+
+		snprintf(file, sizeof file, "cpuset.%s", flags[i]);
+		(void) json_object_set_new(o, flags[i], json_integer(number(s, "cpuset", file)));
+	}
+	return o;
+}
+
 static void print_stats(const struct sample *s, const char *id)
 {
 	print_event("stats", id,
 		json_pack("{sososososos{}s[]}", "cpu", cpu(s), "memory", memory(s), "pids",
 			json_pack("{sIsI}", "current", number(s, "pids", "pids.current"), "limit",
 				number(s, "pids", "pids.max")),
-			"blkio", blkio(s), "cpuset", json_object(), "hugetlb", "network_interfaces"));
+			"blkio", blkio(s), "cpuset", cpuset(s), "hugetlb", "network_interfaces"));
 }
 
 /* "5s", "500ms", "1m" or seconds. */

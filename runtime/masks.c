@@ -88,7 +88,9 @@ static int hide(struct rootfs *r, struct covers *c, const char *path, struct err
 		return hide_dir(c, target, path, err);
 	if (c->null < 0 && (c->null = open_null(err)) < 0)
 		return c->null;
-	if ((tree = clone_tree(c->null, false)) < 0 || mount_attach(tree, target) < 0)
+	if ((tree = clone_tree(c->null, false)) < 0 ||
+		((r->c->cfg.rootfs_propagation & MS_SHARED) && mount_make_private(tree) < 0) ||
+		mount_attach(tree, target) < 0)
 		return err_sys(err, errno, "mask '%s'", path);
 	return 0;
 }

@@ -22,6 +22,14 @@ int mount_attach(int tree, int target)
 	return (int) syscall(SYS_move_mount, tree, "", target, "", MOVE_EMPTY);
 }
 
+int mount_make_private(int tree)
+{
+	struct mount_attr a = { .propagation = MS_PRIVATE };
+
+	return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &a, sizeof a) < 0 ? -errno
+												    : 0;
+}
+
 static bool is_bind(const struct cfg_mount *m)
 {
 	return m->opts.special & (OCI_MOUNT_BIND | OCI_MOUNT_RBIND);

@@ -37,6 +37,9 @@ int mounts_apply(struct rootfs *r, struct err *err);
 /* Sets attributes and propagation of the mount whose root fd is. */
 int mount_attr_apply(int fd, const struct oci_mount_opts *o, const char *what, struct err *err);
 int mount_attach(int tree, int target);
+/* A copy of a mount of the host is its peer when our mounts are shared: what the container mounts there would appear on the
+ * host. */
+int mount_make_private(int tree);
 
 /* runtime/mount_special.c */
 int mount_cgroup(struct rootfs *r, const struct cfg_mount *m, struct err *err);

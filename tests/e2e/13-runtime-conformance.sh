@@ -16,6 +16,7 @@ is "and created again" "$(status)" created
 out=$(R create -b "$B" "$ID" 2>&1)
 is "an error names the container once" "$(grep -o "$ID" <<<"$out" | wc -l)" 1
 R start "$ID"
+like "events list the container's processors" "$(R events --stats "$ID")" '"cpuset":\{"cpus":\[0.*"mems":\['
 t "kill 0 asks whether it is there" R kill "$ID" 0
 for s in RTMIN SIGRTMIN+3 SIGRTMAX 34 64 urg SIGWINCH; do Rq kill "$ID" $s || break; done
 is "signals by number and name" "$s $(status)" "SIGWINCH running"
@@ -60,6 +61,7 @@ for row in "ro ro,relatime rw,relatime" "rro ro,relatime ro,relatime" "rnosuid r
 	"rnoatime,ratime rw,relatime rw,relatime" "rnodiratime,rdiratime rw,relatime rw,relatime" "rrelatime rw,relatime rw,relatime" "rnosymfollow,rsymfollow rw,relatime rw,relatime"; do
 	prints "rbind with ${row%% *}" "mnt('/mnt', 'bind', '$T/src', 'rbind', *'${row%% *}'.split(',')); $below" "${row#* } "
 done
+prints "a shared root is shared, what hides a file is not" 'l["rootfsPropagation"]="shared"; sh("grep -c shared: /proc/self/mountinfo")' 1
 refuses "a file on a directory" "mnt('/tmp', 'bind', '/etc/hostname', 'bind'); sh('true')" "mount '/tmp'.*Not a directory"
 
 # --- hooks
