@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/podctl/kube_explain.h"
 #include "cmd/podctl/kube_wait.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/pull.h"
@@ -76,7 +77,7 @@ static void print_diag(struct diag *d, enum diag_level from)
 /* ---- play ------------------------------------------------------------------------------------------------------------------------- */
 
 struct play_command {
-	bool down, force, replace, quiet, dry_run, no_start, prune, wait, logs;
+	bool verbose, down, force, replace, quiet, dry_run, no_start, prune, wait, logs;
 	const char *output;
 	struct strs configs;
 	struct play_options options;
@@ -89,6 +90,19 @@ static int opt_bool(const char *name, const char *value, bool *ret, struct err *
 		return err_set(err, ERR_INVALID, "--%s %s: expected true or false", name, value);
 	*ret = !strcmp(value, "true");
 	return 0;
+}
+
+static int opt_validate(struct cli *c, void *request, const char *value, struct err *err)
+{
+	static const char *const words[] = { "strict", "warn", "ignore" };
+
+	(void) c;
+	for (size_t i = 0; i < LEN(words); i++)
+		if (strcmp(words[i], value) == 0 || (strcmp(value, i ? "false" : "true") == 0 && i != 1)) {
+			((struct play_command *) request)->options.unknown = (enum kube_unknown) i;
+			return 0;
+		}
+	return err_set(err, ERR_INVALID, "--validate %s: expected strict, warn or ignore", value);
 }
 
 static int opt_start(struct cli *c, void *request, const char *value, struct err *err)
@@ -209,6 +223,23 @@ static int check_flags(
 	return 0;
 }
 
+/* What means nothing on one machine, in one line. */
+static void print_notes(const struct diag *d)
+{
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct diag_item *it = &d->items[i];
+
+		if (it->level == DIAG_NOTE)
+			(void) buf_printf(
+				&b, "%s%.*s", n++ ? ", " : "", (int) strcspn(it->text, ":"), it->text);
+	}
+	if (n && b.data)
+		(void) fprintf(stderr, "note: of no effect on one machine: %s (-v says why)\n", b.data);
+}
+
 static int play(struct cli *c, const struct play_command *r, const struct kube_input *in,
 	const struct kube_input *configs, struct err *err)
 {
@@ -230,7 +261,9 @@ static int play(struct cli *c, const struct play_command *r, const struct kube_i
 		return rc;
 	rc = verb_play(&c->engine, &q, &d, &c->arena, &played, err);
 	/* notes are for people who look; faults for everybody */
-	print_diag(&d, rc < 0 ? DIAG_ERROR : r->quiet ? DIAG_WARNING : DIAG_NOTE);
+	print_diag(&d, rc < 0 ? DIAG_ERROR : r->verbose ? DIAG_NOTE : DIAG_WARNING);
+	if (rc == 0 && !r->quiet && !r->verbose)
+		print_notes(&d);
 	if (rc < 0)
 		return rc;
 	if (r->dry_run)
@@ -346,6 +379,10 @@ static const struct option play_options[] = {
 		.implied = "true" },
 	O_REFUSED("context-dir", 0, "DIR", "images are not built yet"),
 	O_REFUSED("cert-dir", 0, "DIR", "certificates are those of /etc/containers/certs.d"),
+	O_BOOL(P, options.strict, "strict", 0, "Warnings are errors"),
+	O_FN(opt_validate, "validate", 0, "MODE",
+		"strict (the default): unknown fields are errors; warn or ignore: they are left out"),
+	O_BOOL(P, verbose, "verbose", 'v', "Say of each field that means nothing on one machine why"),
 	O_STR(P, options.seccomp_root, "seccomp-profile-root", 0, "DIR",
 		"Where seccomp profiles of type Localhost are (default /var/lib/kubelet/seccomp)"),
 	O_REFUSED("service-container", 0, NULL, "not done yet; run it from a unit of your own with --wait"),
@@ -423,6 +460,11 @@ static int run_apply(struct cli *c, void *request, struct err *err)
 static const struct option *const o_play[] = { play_options, manifest_options, help_options, NULL };
 static const struct option *const o_down[] = { down_options, help_options, NULL };
 static const struct option *const o_diff[] = { manifest_options, help_options, NULL };
+static const struct option explain_options[] = {
+	O_BOOL(struct explain_command, support, "support", 0, "One line for each field below: its path, type, and what podctl does"),
+	O_END,
+};
+static const struct option *const o_explain[] = { explain_options, help_options, NULL };
 static const struct option *const o_generate[] = { generate_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
 
@@ -443,6 +485,10 @@ const struct command kube_commands[] = {
 	{ "kube diff", "FILE|-...", "Show what playing a manifest would change",
 		"Exit status 0 when nothing would, 1 when something would, 2 when that cannot be told. Values of Secrets are masked.",
 		"  podctl kube diff app.yaml\n", o_diff, sizeof(struct play_command), 1, -1, 0, run_diff },
+	{ "kube explain", "[PATH]", "Say what a field of a manifest is, and what podctl does with it",
+		"PATH is a kind, or a field of one with dots: pod.spec.containers.securityContext. Without it the kinds are listed.",
+		"  podctl kube explain\n  podctl kube explain pod.spec.volumes\n  podctl kube explain --support pod.spec\n",
+		o_explain, sizeof(struct explain_command), 0, 1, CMD_NO_ENGINE, run_explain },
 	{ "generate kube|kube generate", "NAME...", "Write pods, containers and volumes as Kubernetes YAML",
 		"What was played comes back as it was written, with the ConfigMaps, Secrets and claims it refers to. Of what was made by hand only "
 		"what is not default is written; containers named together become one pod.",

@@ -22,7 +22,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff generate get describe events wait logs " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff explain generate get describe events wait logs " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
 	healthcheck)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "run " -- "$cur")); return; }
@@ -119,9 +119,10 @@ _podctl() {
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
 	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --color --help " ;;
 	"pod exists") flags="--help " ;;
-	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --authfile --creds --tls-verify --userns --build --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --authfile --creds --tls-verify --userns --build --strict --validate --verbose --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
 	"kube down") flags="--force --help " ;;
 	"kube diff") flags="--configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"kube explain") flags="--support --help " ;;
 	"generate kube"|"kube generate") flags="--filename --no-trunc --podman-only --redact --replicas --service --type --help " ;;
 	"kube get") flags="--all-namespaces --namespace --no-headers --output --selector --show-labels --watch --help " ;;
 	"kube describe") flags="--namespace --selector --show-events --help " ;;

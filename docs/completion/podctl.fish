@@ -762,6 +762,9 @@ complete -c podctl -n '__fish_seen_subcommand_from play' -l creds
 complete -c podctl -n '__fish_seen_subcommand_from play' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from play' -l userns
 complete -c podctl -n '__fish_seen_subcommand_from play' -l build
+complete -c podctl -n '__fish_seen_subcommand_from play' -l strict
+complete -c podctl -n '__fish_seen_subcommand_from play' -l validate
+complete -c podctl -n '__fish_seen_subcommand_from play' -l verbose
 complete -c podctl -n '__fish_seen_subcommand_from play' -l seccomp-profile-root
 complete -c podctl -n '__fish_seen_subcommand_from play' -l configmap
 complete -c podctl -n '__fish_seen_subcommand_from play' -l network
@@ -793,6 +796,9 @@ complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish-all
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l annotation
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-driver
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-opt
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'explain' -d 'Say what a field of a manifest is, and what podctl does with it'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l support
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
 complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods, containers and volumes as Kubernetes YAML'
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l filename

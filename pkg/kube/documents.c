@@ -45,6 +45,8 @@ static const struct kube_kind kinds[] = {
 };
 /* clang-format on */
 
+const struct kube_kind *kube_kind_at(size_t i) { return i < LEN(kinds) ? &kinds[i] : NULL; }
+
 const struct node *place(const struct node *object, const char *key)
 {
 	static const struct node nowhere;
@@ -228,7 +230,10 @@ static int doc_decode(struct kube_set *s, struct kube_doc *d, struct schema_note
 
 int kube_documents(const struct kube_input *in, size_t n, struct kube_set *s, struct err *err)
 {
-	struct schema_notes notes = { 0 };
+	static const int levels[] = { [KUBE_UNKNOWN_ERROR] = DIAG_ERROR,
+		[KUBE_UNKNOWN_WARN] = DIAG_WARNING,
+		[KUBE_UNKNOWN_IGNORE] = -1 };
+	struct schema_notes notes = { .unknown = levels[s->options->unknown] };
 	auto_free struct diag *quiet =
 		calloc(1, sizeof *quiet); /* schema_check has reported what decode would */
 	int rc = quiet ? read_input(in, n, s, err) : err_sys(err, ENOMEM, "read manifest");

@@ -72,6 +72,8 @@ const struct node *place(const struct node *object, const char *key);
 int kube_documents(const struct kube_input *in, size_t n, struct kube_set *s, struct err *err);
 int kube_members(struct kube_set *s, struct err *err);
 
+const struct kube_kind *kube_kind_at(size_t i); /* NULL behind the last */
+
 /* check.c, check_pod.c, check_security.c, check_volumes.c, check_resources.c */
 void kube_check(struct kube_set *s);
 void kube_check_pod(struct kube_set *s, const struct kube_member *m);

@@ -68,16 +68,24 @@ struct kube_node {
 	bool apparmor, selinux; /* the kernel enforces them */
 };
 
+/* Fields that Kubernetes does not know, and keys given twice. */
+enum kube_unknown { KUBE_UNKNOWN_ERROR, KUBE_UNKNOWN_WARN, KUBE_UNKNOWN_IGNORE };
+
 struct kube_options {
 	struct kube_node node;
 	const char *
 		engine_default_pull; /* containers.conf: "always", "never", "newer"; "missing" or NULL: as Kubernetes */
-	bool strict;                 /* warnings are errors */
+	enum kube_unknown unknown;
+	bool strict;              /* warnings are errors */
 	const char *seccomp_root; /* of Localhost profiles; NULL: /var/lib/kubelet/seccomp */
 	kube_lookup *lookup;
 	kube_list *list;
 	void *lookup_ctx;
 };
+
+/* kube explain: the kinds (path NULL), a kind or a field of it ("pod.spec.containers.env"), as text.  all: one line for each
+ * field below, with what podctl does.  ERR_NOT_FOUND: no such kind or field, with the nearest. */
+int kube_explain(const char *path, bool all, struct buf *b, struct err *err);
 
 /* Everything wrong goes to d; returns 0 even then (look at d->errors); err only for trouble of our own (no memory). */
 int kube_read(const struct kube_input *in, size_t n, const struct kube_options *o, struct diag *d,

@@ -43,6 +43,8 @@ int kube_read(const struct kube_input *in, size_t n, const struct kube_options *
 		rc = kube_translate(&s, &plan, err);
 	}
 	d->file = file;
+	if (o->strict)
+		diag_raise(d);
 	if (rc == 0 && !(plan.digest = digest(in, n, &plan.arena)))
 		rc = err_sys(err, ENOMEM, "read manifest");
 	if (rc < 0) {

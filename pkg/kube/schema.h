@@ -50,6 +50,7 @@ const struct schema_field *schema_field_find(const struct schema_type *t, const 
 struct schema_notes {
 	const struct schema_field *seen[64];
 	size_t n;
+	int unknown; /* level of fields nobody knows; negative: not a word */
 };
 
 /* at: path of n ("" for a document, "items[2]" inside a List).  supported: report the status of fields too; false for

@@ -85,13 +85,14 @@ static void unknown_field(struct walk *w, const struct node *key, const struct s
 	near = text_nearest(key->text, names);
 	/* "port" among a container's fields is a slip for "ports", although probes have a port: short words are alike by chance */
 	if (elsewhere && (!near || strlen(key->text) > 5))
-		diag_add(w->diag, DIAG_ERROR, key->line, key->col,
+		diag_add(w->diag, (enum diag_level) w->notes->unknown, key->line, key->col,
 			"%s: unknown field here, %s belongs under %s", where, key->text, path);
 	else if (near)
-		diag_add(w->diag, DIAG_ERROR, key->line, key->col, "%s: unknown field, did you mean %s?",
-			where, near);
+		diag_add(w->diag, (enum diag_level) w->notes->unknown, key->line, key->col,
+			"%s: unknown field, did you mean %s?", where, near);
 	else
-		diag_add(w->diag, DIAG_ERROR, key->line, key->col, "%s: unknown field", where);
+		diag_add(w->diag, (enum diag_level) w->notes->unknown, key->line, key->col,
+			"%s: unknown field", where);
 }
 
 static void wrong(struct walk *w, const struct node *n, const char *at, const char *want)
@@ -316,7 +317,8 @@ static void object(
 
 		snprintf(where, sizeof where, "%s%s%s", at, *at ? "." : "", n->key[i]->text);
 		if (!f) {
-			unknown_field(w, n->key[i], t, at, where);
+			if (w->notes->unknown >= 0)
+				unknown_field(w, n->key[i], t, at, where);
 			continue;
 		}
 		if (supported)

@@ -28,6 +28,15 @@ void diag_add(struct diag *d, enum diag_level level, int line, int col, const ch
 	d->n++;
 }
 
+void diag_raise(struct diag *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->items[i].level == DIAG_WARNING) {
+			d->items[i].level = DIAG_ERROR;
+			d->errors++;
+		}
+}
+
 static int by_place(const void *pa, const void *pb)
 {
 	const struct diag_item *a = pa, *b = pb;

@@ -34,6 +34,8 @@ struct diag {
 
 void diag_add(struct diag *d, enum diag_level level, int line, int col, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Warnings become errors. */
+void diag_raise(struct diag *d);
 /* Writes "file:line:col: text" lines of at least 'from' into b, sorted. */
 void diag_print(struct diag *d, enum diag_level from, struct buf *b);
 /* 0 without errors; else err holds the first one and "(and N more)". */

@@ -169,6 +169,8 @@ static int read_plan(struct play *p, struct diag *d, struct err *err)
 {
 	struct lookup l = { .e = p->e, .a = p->a };
 	struct kube_options o = { .engine_default_pull = p->e->config.pull_policy,
+		.strict = p->r->options.strict,
+		.unknown = p->r->options.unknown,
 		.seccomp_root = p->r->options.seccomp_root,
 		.lookup = lookup_stored,
 		.list = list_stored,

@@ -25,7 +25,9 @@ struct play_options {
 	struct strs networks, publish, ips, macs, log_opts;
 	struct kvs annotations;
 	const char *log_driver;
-	const char *seccomp_root; /* NULL: /var/lib/kubelet/seccomp */
+	bool strict;               /* warnings are errors */
+	enum kube_unknown unknown; /* --validate */
+	const char *seccomp_root;  /* NULL: /var/lib/kubelet/seccomp */
 };
 struct play_request {
 	const struct kube_input *in;
