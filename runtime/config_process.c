@@ -151,6 +151,17 @@ static int decode_caps(const json_t *o, struct cfg_process *p, struct err *err)
 	return 0;
 }
 
+/* The kernel lets nobody be effective beyond what is permitted; the specification: what cannot be granted is a warning. */
+static void warn_ungranted(const struct cfg_process *p)
+{
+	uint64_t lost = p->caps[CAPSET_EFFECTIVE] & ~p->caps[CAPSET_PERMITTED];
+
+	for (int cap = 0; lost && cap < CAP_COUNT; cap++)
+		if (lost & 1ull << cap)
+			log_warn("process.capabilities.effective: %s is not permitted, ignoring",
+				cap_name(cap));
+}
+
 static int decode_io(const json_t *o, struct cfg_process *p, struct err *err)
 {
 	static const char *const classes[] = { "", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE",
@@ -252,6 +263,7 @@ int config_process(const json_t *o, struct arena *a, struct cfg_process *p, stru
 		(rc = decode_io(o, p, err)) < 0 || (rc = decode_scheduler(o, a, p, err)) < 0)
 		return rc;
 	p->oom_score_adj = (int) oom;
+	warn_ungranted(p);
 	if (p->apparmor && !p->apparmor[0])
 		p->apparmor = NULL;
 	if (p->selinux && !p->selinux[0])

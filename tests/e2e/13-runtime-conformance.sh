@@ -39,6 +39,8 @@ is "stays nothing" "$(left)" "0 0 0"
 prints "no capabilities listed, none given" 'del p["capabilities"]; sh("grep -E \"^Cap\" /proc/self/status | cut -f 2 | sort -u")' 0000000000000000
 cfg 'p["capabilities"]["bounding"].append("CAP_NOPE"); p["capabilities"]["effective"].append("CAP_NOPE"); sh("echo ran")'
 is "an unknown capability is a warning, once" "$(run 2>&1 | grep -c "CAP_NOPE")" 1
+cfg 'p["capabilities"]={"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"effective":["CAP_KILL","CAP_CHOWN"]}; sh("sed -n \"s/^CapEff:.//p\" /proc/self/status")'
+is "so is one that is effective but not permitted" "$(run 2>&1 | sed 's/.*CAP_CHOWN.*/warned/' | sort | tr '\n' ' ')" "0000000000000020 warned "
 prints "names of passed descriptors" 'sh("env | grep ^LISTEN | sort | tr \"\\n\" \" \"")' ""
 is "socket activation" "$(LISTEN_FDS=1 LISTEN_FDNAMES=web R run -b "$B" "$ID" 3</dev/null </dev/null)" "LISTEN_FDNAMES=web LISTEN_FDS=1 LISTEN_PID=1 "
 
