@@ -232,9 +232,10 @@ static void print_notes(const struct diag *d)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct diag_item *it = &d->items[i];
 
+		const char *what = strncmp(it->text, "kind: ", 6) == 0 ? it->text + 6 : it->text;
+
 		if (it->level == DIAG_NOTE)
-			(void) buf_printf(
-				&b, "%s%.*s", n++ ? ", " : "", (int) strcspn(it->text, ":"), it->text);
+			(void) buf_printf(&b, "%s%.*s", n++ ? ", " : "", (int) strcspn(what, ": "), what);
 	}
 	if (n && b.data)
 		(void) fprintf(stderr, "note: of no effect on one machine: %s (-v says why)\n", b.data);

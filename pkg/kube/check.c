@@ -130,6 +130,36 @@ static void check_keys(
 	}
 }
 
+/* What a Secret of one of Kubernetes' own types must hold. */
+static void check_secret_type(struct kube_set *s, const struct kube_doc *d)
+{
+	static const struct {
+		const char *type, *key[2];
+		bool any; /* one of them will do */
+	} types[] = {
+		{ "kubernetes.io/tls", { "tls.crt", "tls.key" }, false },
+		{ "kubernetes.io/dockerconfigjson", { ".dockerconfigjson", NULL }, false },
+		{ "kubernetes.io/dockercfg", { ".dockercfg", NULL }, false },
+		{ "kubernetes.io/ssh-auth", { "ssh-privatekey", NULL }, false },
+		{ "kubernetes.io/basic-auth", { "username", "password" }, true },
+	};
+	const struct node *type = node_get(d->node, "type");
+
+	for (size_t i = 0; type && type->kind == NODE_STRING && i < LEN(types); i++) {
+		bool has[2] = { true, true };
+
+		if (strcmp(types[i].type, type->text) != 0)
+			continue;
+		for (size_t k = 0; k < 2 && types[i].key[k]; k++)
+			has[k] = node_get(d->config->data, types[i].key[k]) ||
+				 node_get(d->config->strings, types[i].key[k]);
+		for (size_t k = 0; k < 2; k++)
+			if (!has[k] && !(types[i].any && has[!k]))
+				FAULT(s, type, "%s%sdata[%s]: Required value: a Secret of type %s has it",
+					d->at, *d->at ? "." : "", types[i].key[k], types[i].type);
+	}
+}
+
 static void check_config(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct k8s_config *c = d->config;
@@ -144,6 +174,8 @@ static void check_config(struct kube_set *s, const struct kube_doc *d)
 		if (node_get(c->data, c->binary->key[i]->text))
 			FAULT(s, c->binary->key[i], "%s%sbinaryData.%s: is given in data too", d->at, dot,
 				c->binary->key[i]->text);
+	if (secret)
+		check_secret_type(s, d);
 	if (size > CONFIG_MAX)
 		FAULT(s, d->node, "%s%s%s: %zu bytes of data, Kubernetes keeps at most 1 MiB", d->at, dot,
 			*d->name ? d->name : "document", size);

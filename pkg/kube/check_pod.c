@@ -105,7 +105,7 @@ static void check_image(struct kube_set *s, const struct k8s_container *c, const
 	if (given && given->kind != NODE_STRING && given->kind != NODE_NULL)
 		return; /* a wrong type, reported */
 	if (!has(c->image))
-		FAULT(s, place(c->node, "image"), "%s.image: required", at);
+		FAULT(s, place(c->node, "image"), "%s.image: Required value", at);
 	else if (strpbrk(c->image, " \t\n") || c->image[0] == '-')
 		FAULT(s, given, "%s.image: \"%s\" is no image name", at, c->image);
 }
@@ -197,7 +197,7 @@ void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 
 	if (!p->node) {
 		if (!node_get(m->doc->node, "spec") || m->doc->pod)
-			FAULT(s, place(m->doc->node, "spec"), "%s: required", m->at);
+			FAULT(s, place(m->doc->node, "spec"), "%s: Required value", m->at);
 		return;
 	}
 	if (given && given->kind == NODE_LIST && !given->n)
@@ -223,6 +223,20 @@ void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 	if (has(p->hostname) && !dns_label_is_valid(p->hostname))
 		FAULT(s, place(p->node, "hostname"), "%s.hostname: \"%s\" is no host name of one word", m->at,
 			p->hostname);
+	if (has(p->subdomain) && !dns_label_is_valid(p->subdomain))
+		FAULT(s, place(p->node, "subdomain"),
+			"%s.subdomain: Invalid value: \"%s\": is no host name of one word", m->at,
+			p->subdomain);
+	if (has(p->hostname_override) &&
+		(!dns_subdomain_is_valid(p->hostname_override) || strlen(p->hostname_override) > 64))
+		FAULT(s, place(p->node, "hostnameOverride"),
+			"%s.hostnameOverride: Invalid value: \"%s\": must be a host name of at most 64 "
+			"characters",
+			m->at, p->hostname_override);
+	if (has(p->hostname_override) && (p->host_network || p->fqdn))
+		FAULT(s, place(p->node, "hostnameOverride"),
+			"%s.hostnameOverride: Forbidden: together with %s", m->at,
+			p->host_network ? "hostNetwork" : "setHostnameAsFQDN");
 	if (p->host_pid && p->share_pid)
 		FAULT(s, place(p->node, "shareProcessNamespace"),
 			"%s.shareProcessNamespace: excludes hostPID", m->at);

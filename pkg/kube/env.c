@@ -72,6 +72,9 @@ static void env_from(struct kube_set *s, const struct k8s_env_from *f, const cha
 		   *ref = f->config_map ? "configMapRef" : "secretRef";
 	struct kube_data data = { 0 };
 
+	if (f->prefix && strchr(f->prefix, '='))
+		FAULT(s, place(f->node, "prefix"),
+			"%s.prefix: Invalid value: \"%s\": a name of a variable holds no '='", at, f->prefix);
 	if (!r || (f->config_map && f->secret)) {
 		FAULT(s, place(f->node, NULL), "%s: expected one of configMapRef and secretRef", at);
 		return;
@@ -79,7 +82,7 @@ static void env_from(struct kube_set *s, const struct k8s_env_from *f, const cha
 	if (!r->node)
 		return; /* no map, reported */
 	if (!r->name || !*r->name) {
-		FAULT(s, r->node, "%s.%s.name: required", at, ref);
+		FAULT(s, r->node, "%s.%s.name: Required value", at, ref);
 	} else if (kube_config_find(s, kind, r->name, &data)) {
 		from_map(s, &data, data.base64, f->prefix, env);
 		from_map(s, &data, data.plain, f->prefix, env);

@@ -335,8 +335,8 @@ static void object(
 		const struct node *v;
 
 		if (f->required && (!(v = node_get(n, str(f->name))) || v->kind == NODE_NULL))
-			diag_add(w->diag, DIAG_ERROR, n->line, n->col, "%s%s%s: required", at, *at ? "." : "",
-				str(f->name));
+			diag_add(w->diag, DIAG_ERROR, n->line, n->col, "%s%s%s: Required value", at,
+				*at ? "." : "", str(f->name));
 	}
 }
 

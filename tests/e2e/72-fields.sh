@@ -154,6 +154,19 @@ play rtc '' '  runtimeClassName: podctl-runtime
 down rtc
 bad runtimeclass "runtimeClassName 'nope'" '' '  runtimeClassName: nope\n'
 
+# what is said of a manifest
+pod note '' '  nodeSelector: {a: b}\n  priority: 5\n  bogus: 1\n' >"$T/note.yaml"
+t_fails "an unknown field is an error" 125 "note.yaml:[0-9]+:3: spec.bogus: unknown field" podctl play kube "$T/note.yaml"
+is "--validate=warn says it and plays" "$(podctl play kube --dry-run --validate=warn -q "$T/note.yaml" 2>&1 >/dev/null | grep -c "spec.bogus: unknown field")" 1
+is "--validate=ignore does not" "$(podctl play kube --dry-run --validate=ignore -q "$T/note.yaml" 2>&1 >/dev/null)" ""
+t_fails "--strict makes warnings errors" 125 "spec.bogus" podctl play kube --dry-run --validate=warn --strict "$T/note.yaml"
+is "what means nothing here is one line" "$(podctl play kube --dry-run --validate=ignore "$T/note.yaml" 2>&1 >/dev/null)" "note: of no effect on one machine: spec.nodeSelector, spec.priority (-v says why)"
+is "and all of it with -v" "$(podctl play kube --dry-run --validate=ignore -v "$T/note.yaml" 2>&1 >/dev/null | grep -c 'has no effect: ')" 2
+like "explain: a field" "$(podctl kube explain pod.spec.containers.imagePullPolicy)" '^VALUES: +Always, Never, IfNotPresent'
+like "explain: a kind by its short name" "$(podctl kube explain deploy.spec)" '^  template +PodTemplateSpec'
+t_fails "explain: a slip" 125 'field "containerss" does not exist in PodSpec, did you mean containers\?' podctl kube explain pod.spec.containerss
+like "explain --support" "$(podctl kube explain --support pod.spec)" 'pod\.spec\.volumes\.nfs.*refused'
+
 is "nothing is left" "$(podctl ps -aq | wc -l)$(podctl pod ps -q | wc -l)" 00
 sleep 0.5
 is "the machine is as before" "$(machine_state)" "$before"
