@@ -103,8 +103,8 @@ service() {
 	has mmdebstrap && has docker-registry && has skopeo && has curl || { skip "a service image" "mmdebstrap, docker-registry, skopeo or curl is missing"; return; }
 	if [ ! -s "$cache" ]; then
 		mkdir -p "${cache%/*}"
-		timeout 500 mmdebstrap -q --variant=minbase --include=nginx-light,redis-server bookworm "$cache.$$" >"$T/debstrap" 2>&1 &&
-			mv "$cache.$$" "$cache" || { rm -f "$cache.$$"; skip "a service image" "mmdebstrap: $(grep -v '^I:' "$T/debstrap" | tail -1)"; return; }
+		timeout 500 mmdebstrap -q --variant=minbase --include=nginx-light,redis-server bookworm "${cache%.tar}.$$.tar" >"$T/debstrap" 2>&1 &&
+			mv "${cache%.tar}.$$.tar" "$cache" || { rm -rf "${cache%.tar}.$$.tar"; skip "a service image" "mmdebstrap: $(grep -v '^I:' "$T/debstrap" | tail -1)"; return; }
 	fi
 	t "import of a Debian with nginx and redis" podctl import -q -c 'CMD ["nginx","-g","daemon off;"]' -c 'EXPOSE 80' "$cache" localhost/service:v1
 	printf 'version: 0.1\nlog: {accesslog: {disabled: true}, level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:%s"}\n' "$T/data" "$port" >"$T/config.yml"
