@@ -299,5 +299,33 @@ soon "an init container that fails is tried again" init 'c("i")["reason"] == "Cr
 like "and its logs stay" "$(podctl logs init-i)" try
 down init
 
+# ---- the examples do what their headers say
+podctl tag $IMG localhost/podctl-demo
+example() { timeout 60 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube "$TOP/examples/k8s/$1.yaml" >/dev/null; }
+gone() { podctl play kube --down "$TOP/examples/k8s/$1.yaml" >/dev/null 2>&1; }
+example probes
+soon "probes.yaml: ready" probes 'c("web")["ready"]'
+podctl exec probes-web busybox rm /page/index.html
+soon "probes.yaml: not ready, not restarted" probes 'not c("web")["ready"] and not c("web").get("restarts")'
+podctl exec probes-web busybox rm /page/alive
+soon "probes.yaml: restarted, and ready again" probes 'c("web").get("restarts") == 1 and c("web")["ready"] and ev("Killing")'
+gone probes
+example sidecar
+t "sidecar.yaml: it is over when the work is done" until_true 10 ended sidecar
+is "sidecar.yaml: nothing is lost" "$(podctl logs sidecar-shipper)" "shipped 3 lines"
+gone sidecar
+example hooks
+until_true 10 bash -c "'$PODCTL_BIN' ${PODCTL_OPTS[*]} logs hooks-first | grep -q second"
+podctl pod stop hooks >/dev/null
+is "hooks.yaml: everything in its order" "$(podctl logs hooks-first | tr '\n' ',')" "registered,second began,drained,asked to stop,"
+gone hooks
+example last-words
+soon "last-words.yaml: messages, back-off, rules" last-words 'c("tells")["last"]["message"] == "the database is not there\n" and c("logs")["last"]["message"] == "starting\nno license\n" and c("tells")["reason"] == "CrashLoopBackOff" and c("rules").get("restarts") and not c("once").get("restarts")'
+gone last-words
+example deadline
+t "deadline.yaml: it ends in time" until_true 12 ended deadline
+is "deadline.yaml: with its grace" "$(podctl logs deadline-work)" "time is over"
+gone deadline
+
 is "nothing is left of it" "$(machine_state)" "$before"
 done_testing
