@@ -191,12 +191,6 @@ static void check_rules(struct kube_set *s, const struct k8s_container *c, const
 			FAULT(s, r->node, "%s.exitCodes: required", where);
 		else
 			check_codes(s, r->codes, where);
-		if (has(r->action) && strcmp(r->action, "RestartAllContainers") == 0)
-			FAULT(s, place(r->node, "action"),
-				"%s.action: RestartAllContainers is not supported by podctl yet: the others "
-				"would run "
-				"on",
-				where);
 	}
 }
 

@@ -131,6 +131,9 @@ static void rules(struct kube_set *s, const struct k8s_container *k, struct care
 		v[i].op = from->codes && has(from->codes->op) && strcmp(from->codes->op, "NotIn") == 0
 				  ? RULE_NOT_IN
 				  : RULE_IN;
+		v[i].action = has(from->action) && strcmp(from->action, "RestartAllContainers") == 0
+				      ? RULE_RESTART_ALL
+				      : RULE_RESTART;
 		for (size_t n = 0; codes && codes->kind == NODE_LIST && n < codes->n; n++)
 			if (node_int(codes->item[n], &code) &&
 				strs_addf(&v[i].codes, s->arena, "%lld", (long long) code) < 0)

@@ -511,8 +511,8 @@ void ctr_cancel_restart(struct ctr *c)
 	final(c);
 }
 
-/* A rule speaks before the policy does: 1 restart, 0 none of them says anything. */
-static bool rule_restarts(const struct ctr *c)
+/* A rule speaks before the policy does; NULL: none of them says anything. */
+static const struct restart_rule *rule_of(const struct ctr *c)
 {
 	char code[24];
 
@@ -524,9 +524,9 @@ static bool rule_restarts(const struct ctr *c)
 		for (size_t k = 0; k < r->codes.n; k++)
 			is_in = is_in || strcmp(r->codes.v[k], code) == 0;
 		if (is_in == (r->op == RULE_IN))
-			return true;
+			return r;
 	}
-	return false;
+	return NULL;
 }
 
 static bool wants_restart(const struct ctr *c)
@@ -537,7 +537,7 @@ static bool wants_restart(const struct ctr *c)
 	if (c->s.stopped_by_user || c->m->stage == STAGE_STOPPING || c->m->stage == STAGE_OVER ||
 		c->role == ROLE_INFRA)
 		return false;
-	if (rule_restarts(c))
+	if (rule_of(c))
 		return true;
 	if (c->probe_killed && strcmp(policy, "no") != 0)
 		return true;
@@ -565,7 +565,10 @@ static void decide(struct ctr *c)
 	pends_answer(m, PEND_EXITED, c, NULL, "{s:b, s:I}", "ok", 1, "code", (json_int_t) c->s.exit_code);
 	if (again && m->adopted)
 		m->restart_pod = true; /* nothing can be started here any more */
-	else if (again) {
+	else if (again && rule_of(c) && rule_of(c)->action == RULE_RESTART_ALL) {
+		pod_restart_all(m, ctr_backoff(c));
+		return;
+	} else if (again) {
 		schedule(c);
 		return;
 	}

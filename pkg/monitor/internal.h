@@ -389,6 +389,8 @@ void pod_go(struct monitor *m);       /* plan is read: make what it names, begin
 void pod_advance(struct monitor *m);  /* something happened: pod_settle is to do what is next */
 void pod_settle(struct monitor *m);
 void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user);
+/* A rule of a container starts all of them again, init containers first; infra and what it holds stay. */
+void pod_restart_all(struct monitor *m, uint64_t delay_us);
 void pod_start_failed(struct monitor *m, const struct err *err);
 const char *pod_phase(const struct monitor *m);
 
@@ -456,6 +458,8 @@ struct monitor {
 	int stop_signal;
 	uint64_t started_us;
 	struct timer retry, rebirth_timer, deadline_timer;
+	bool restart_all; /* the stop under way is that of pod_restart_all */
+	uint64_t restart_delay_us;
 	const char *reason, *message; /* of a pod that failed as a whole; literals */
 	bool initialized;             /* init containers are over, sidecars run */
 	struct status_event events[EVENTS_MAX];

@@ -335,6 +335,10 @@ void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user)
 	if (m->stage == STAGE_OVER)
 		return;
 	m->by_user = m->by_user || by_user;
+	if (m->plan.kube && !m->go && m->stage > STAGE_IDLE && m->stage < STAGE_RUNNING) {
+		m->failed = true; /* nobody waits for its start any more: its init containers have their grace */
+		m->stage = STAGE_RUNNING;
+	}
 	if (m->stage < STAGE_RUNNING) {
 		err_set(&err, ERR_STATE, "the pod was stopped while it was being started");
 		if (m->stage == STAGE_IDLE)
@@ -359,21 +363,50 @@ void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user)
 	pod_advance(m);
 }
 
+/* From its first init container on; all: whatever their policies say, beside an infra that runs on. */
+static void born_again(struct monitor *m, bool all)
+{
+	for (struct ctr *c = m->ctrs; c; c = c->next) {
+		if (all && c->role == ROLE_INFRA)
+			continue;
+		c->wanted = c->role == ROLE_INFRA ||
+			    (c->wanted && (all || (c->p->restart && strcmp(c->p->restart, "no") != 0)));
+		c->done = c->begun = c->init_ended = c->kill_wanted = false;
+		if (!c->wanted || !c->tried)
+			continue;
+		c->s.restarts++;
+		ctr_remember(c, c->s.reason, c->s.message);
+	}
+	m->rebirth = m->restart_all = m->failed = m->initialized = false;
+	m->stage = STAGE_INFRA;
+	m->dirty = true;
+	pod_advance(m);
+}
+
 static void on_rebirth(struct timer *t)
 {
 	struct monitor *m = OWNER_OF(t, struct monitor, rebirth_timer);
 
-	for (struct ctr *c = m->ctrs; c; c = c->next) {
-		c->wanted = c->role == ROLE_INFRA ||
-			    (c->wanted && (c->p->restart && strcmp(c->p->restart, "no") != 0));
-		c->done = c->begun = c->init_ended = c->kill_wanted = false;
-		if (c->wanted && c->tried)
-			c->s.restarts++;
-	}
-	m->rebirth = m->failed = false;
-	m->stage = STAGE_INFRA;
-	m->dirty = true;
-	pod_advance(m);
+	if (!m->restart_all)
+		pod_note(m, NULL, false, "SandboxChanged",
+			"Pod sandbox changed, it will be killed and re-created.");
+	born_again(m, m->restart_all);
+}
+
+void pod_restart_all(struct monitor *m, uint64_t delay_us)
+{
+	if (m->stage >= STAGE_STOPPING)
+		return;
+	m->restart_all = true;
+	m->restart_delay_us = delay_us;
+	start_answer(m);
+	m->stage = STAGE_RUNNING;
+	pod_halt(m, UINT64_MAX, 0, false);
+}
+
+static bool restarts_all(const struct monitor *m, const struct ctr *infra)
+{
+	return m->restart_all && !m->by_user && !m->reason && !m->adopted && (!infra || ctr_is_alive(infra));
 }
 
 static void over(struct monitor *m)
@@ -419,6 +452,13 @@ static bool step_stopping(struct monitor *m)
 	if (sidecar) {
 		if (!sidecar->stopping)
 			ctr_stop(sidecar, sidecar_grace(m, sidecar), m->stop_signal);
+		return false;
+	}
+	if (restarts_all(m, infra)) {
+		for (struct ctr *c = m->ctrs; c; c = c->next)
+			if (c->job.kind)
+				return false;
+		timer_set(&m->loop, &m->rebirth_timer, m->restart_delay_us, on_rebirth);
 		return false;
 	}
 	if (infra && ctr_is_alive(infra)) {

@@ -457,6 +457,33 @@ static void a_rule_restarts_what_the_policy_would_not(void **state)
 	       "Failed\n");
 }
 
+static void a_rule_restarts_all_of_them(void **state)
+{
+	struct fake *i = container("i", "init", "on-failure"), *a = container("a", "member", "always");
+	static char *codes[] = { (char *) (uintptr_t) "42", NULL };
+	static struct restart_rule rule = { .action = RULE_RESTART_ALL, .codes = { codes, 1, 1 } };
+
+	(void) state;
+	NEEDS_OPENAT2();
+	container("b", "member", "no");
+	i->ends_after = 1;
+	a->care.rules = (struct list){ &rule, 1 };
+	a->ends_after = 2;
+	a->code = 42;
+	run_for(6);
+	expect("0.0 create i\n0.0 start i\n1.0 end i 0\n1.0 create a\n1.0 create b\n1.0 start a\n1.0 start "
+	       "b\n"
+	       "3.0 end a 42\n3.0 TERM b\n3.0 end b 143\n"
+	       "3.0 create i\n3.0 start i\n4.0 end i 0\n4.0 create a\n4.0 create b\n4.0 start a\n4.0 start "
+	       "b\n"
+	       "6.0 end a 42\n6.0 TERM b\n6.0 end b 143\n");
+	run_for(10);
+	expect("16.0 create i\n16.0 start i\n"); /* and not all the time */
+	pod_halt(&m, UINT64_MAX, 0, true);
+	run_for(1);
+	expect("16.0 TERM i\n16.0 end i 143\n16.0 over: Failed\n");
+}
+
 static void events_are_counted_and_the_oldest_go(void **state)
 {
 	(void) state;
@@ -483,6 +510,7 @@ int main(void)
 		SCENARIO(post_start_holds_back_the_next),
 		SCENARIO(a_deadline_ends_the_pod_with_its_grace),
 		SCENARIO(a_rule_restarts_what_the_policy_would_not),
+		SCENARIO(a_rule_restarts_all_of_them),
 		SCENARIO(events_are_counted_and_the_oldest_go),
 	};
 
