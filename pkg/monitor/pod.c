@@ -336,7 +336,8 @@ void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user)
 		return;
 	m->by_user = m->by_user || by_user;
 	if (m->plan.kube && !m->go && m->stage > STAGE_IDLE && m->stage < STAGE_RUNNING) {
-		m->failed = true; /* nobody waits for its start any more: its init containers have their grace */
+		m->failed =
+			true; /* nobody waits for its start any more: its init containers have their grace */
 		m->stage = STAGE_RUNNING;
 	}
 	if (m->stage < STAGE_RUNNING) {

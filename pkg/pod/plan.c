@@ -164,10 +164,13 @@ static bool needs_helper(const struct handler *h)
 				    inet_pton(AF_INET6, h->host, address) != 1));
 }
 
+/* An answer may lead to https. */
+static bool may_redirect(const struct probe *p) { return p && p->handler.type == HANDLER_HTTP; }
+
 /* From where and with what probes are asked. */
 static int probes_of(struct start *s, struct plan *p, struct err *err)
 {
-	bool any = false, helper = false;
+	bool any = false, helper = false, http = false;
 	const char *path;
 
 	for (size_t i = 0; i < s->p->n; i++) {
@@ -180,6 +183,8 @@ static int probes_of(struct start *s, struct plan *p, struct err *err)
 			 (c->liveness && needs_helper(&c->liveness->handler)) ||
 			 (c->readiness && needs_helper(&c->readiness->handler)) ||
 			 needs_helper(c->post_start) || needs_helper(c->pre_stop);
+		http = http || may_redirect(c->startup) || may_redirect(c->liveness) ||
+		       may_redirect(c->readiness);
 	}
 	if (!any)
 		return 0;
@@ -192,10 +197,14 @@ static int probes_of(struct start *s, struct plan *p, struct err *err)
 			return no_memory(err);
 	}
 	p->probe_inside = s->make_net && (!p->address || s->e->in_userns);
-	if (!helper)
+	if (!helper && !http)
 		return 0;
-	if (engine_helper(s->e, "podctl-probe", &path, err) < 0)
-		return err_wrap(err, "probes over TLS, HTTP/2 and gRPC, and of hosts by name");
+	if (engine_helper(s->e, "podctl-probe", &path, err) < 0) {
+		if (helper)
+			return err_wrap(err, "probes over TLS, HTTP/2 and gRPC, and of hosts by name");
+		err_clear(err); /* the probe that is led to https says that it is missing */
+		return 0;
+	}
 	p->probe_helper = (char *) (uintptr_t) path;
 	return 0;
 }
