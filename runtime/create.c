@@ -326,7 +326,8 @@ void container_undo(struct container *c)
 		if (c->systemd_scope)
 			(void) systemd_scope_stop(c->systemd_scope, &ignored);
 	}
-	if (c->state_dir >= 0)
+	/* the undoing of a failure may fail for the same passing reason: nobody else will do it */
+	if (c->state_dir >= 0 && statedir_remove(c->g->root, c->o.id) < 0)
 		(void) statedir_remove(c->g->root, c->o.id);
 }
 
