@@ -1,6 +1,7 @@
 /*
  * kube.c — kube play, down, diff and generate.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -45,11 +46,49 @@ static int read_manifest(struct cli *c, const char *path, struct kube_input *ret
 	return rc;
 }
 
-/* The texts live until the program ends; they are what everything else points into. */
-static int read_manifests(struct cli *c, const struct strs *paths, struct kube_input **ret, struct err *err)
+static int is_manifest(const struct dirent *e)
 {
-	struct kube_input *in = arena_array(&c->arena, paths->n + 1, sizeof *in);
-	int rc = in ? 0 : err_sys(err, ENOMEM, "read manifests");
+	static const char *const endings[] = { ".yaml", ".yml", ".json" };
+	const char *dot = strrchr(e->d_name, '.');
+
+	for (size_t i = 0; dot && *e->d_name != '.' && i < LEN(endings); i++)
+		if (!strcmp(dot, endings[i]))
+			return 1;
+	return 0;
+}
+
+/* The manifests of a directory, by name, in its place. */
+static int expand(struct cli *c, const char *path, struct strs *to, struct err *err)
+{
+	struct dirent **v = NULL;
+	int n = strcmp(path, "-") != 0 ? scandir(path, &v, is_manifest, alphasort) : -1, rc = 0;
+
+	if (n < 0) /* it is none */
+		return strs_add(to, &c->arena, path) < 0 ? err_sys(err, ENOMEM, "read manifests") : 0;
+	if (!n)
+		rc = err_set(err, ERR_INVALID,
+			"'%s': there are no files .yaml, .yml or .json in this directory", path);
+	for (int i = 0; i < n; i++) {
+		if (rc == 0 && strs_addf(to, &c->arena, "%s/%s", path, v[i]->d_name) < 0)
+			rc = err_sys(err, ENOMEM, "read manifests");
+		free(v[i]);
+	}
+	free(v);
+	return rc;
+}
+
+/* The texts live until the program ends; they are what everything else points into. */
+static int read_manifests(struct cli *c, struct strs *paths, struct kube_input **ret, struct err *err)
+{
+	struct kube_input *in;
+	struct strs all = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < paths->n; i++)
+		rc = expand(c, paths->v[i], &all, err);
+	*paths = all;
+	if (!(in = arena_array(&c->arena, paths->n + 1, sizeof *in)) && rc == 0)
+		rc = err_sys(err, ENOMEM, "read manifests");
 
 	for (size_t i = 0; rc == 0 && i < paths->n; i++)
 		rc = read_manifest(c, paths->v[i], &in[i], err);
@@ -78,7 +117,7 @@ static void print_diag(struct diag *d, enum diag_level from)
 
 struct play_command {
 	bool verbose, down, force, replace, quiet, dry_run, no_start, prune, wait, logs;
-	const char *output;
+	const char *output, *wait_ready;
 	struct strs configs;
 	struct play_options options;
 	struct pull_options images;
@@ -214,6 +253,8 @@ static int check_flags(
 		return err_set(err, ERR_INVALID, "--force may be specified only with --down");
 	if (r->logs && !r->wait)
 		return err_set(err, ERR_INVALID, "--logs needs --wait");
+	if (r->wait_ready && r->no_start)
+		return err_set(err, ERR_INVALID, "--wait-ready and --start=false exclude each other");
 	if (r->wait && r->no_start)
 		return err_set(err, ERR_INVALID, "--wait and --start=false exclude each other");
 	for (size_t i = 0; r->prune && i < c->args.n; i++)
@@ -270,6 +311,8 @@ static int play(struct cli *c, const struct play_command *r, const struct kube_i
 	if (r->dry_run)
 		return print_plan(r, &played, err);
 	print_played(&played);
+	if (r->wait_ready && (rc = kube_wait_ready(c, &played, r->wait_ready, err)) < 0)
+		return rc;
 	return r->wait ? kube_wait(c, in, &played, r->logs, err) : 0;
 }
 
@@ -306,7 +349,7 @@ static int run_down(struct cli *c, void *request, struct err *err)
 
 static int run_diff(struct cli *c, void *request, struct err *err)
 {
-	const struct play_command *r = request;
+	struct play_command *r = request;
 	struct kube_input *in = NULL, *configs = NULL;
 	auto_buf struct buf b = BUF_INIT(64 * MiB);
 	auto_diag struct diag d = { 0 };
@@ -368,6 +411,12 @@ static const struct option play_options[] = {
 	O_BOOL(P, wait, "wait", 'w',
 		"Stay until all pods have ended or Ctrl-C, then take them down; exit as the first that "
 		"failed"),
+	{ .name = "wait-ready",
+		.kind = OPT_STR,
+		.offset = offsetof(P, wait_ready),
+		.value = "TIME",
+		.help = "Stay until all pods are ready or have completed, at most so long (default 60s)",
+		.implied = "60s" },
 	O_STR(P, images.at.authfile, "authfile", 0, "FILE", "Take credentials for pulls from this file only"),
 	O_STR(P, images.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registries"),
 	O_OBOOL(P, images.at.tls_verify, "tls-verify", 0,
@@ -379,7 +428,8 @@ static const struct option play_options[] = {
 		.help = "Only false so far: images are not built",
 		.implied = "true" },
 	O_REFUSED("context-dir", 0, "DIR", "images are not built yet"),
-	O_REFUSED("cert-dir", 0, "DIR", "certificates are those of /etc/containers/certs.d"),
+	O_STR(P, images.at.cert_dir, "cert-dir", 0, "DIR",
+		"Certificates for the registries (default /etc/containers/certs.d)"),
 	O_BOOL(P, options.strict, "strict", 0, "Warnings are errors"),
 	O_FN(opt_validate, "validate", 0, "MODE",
 		"strict (the default): unknown fields are errors; warn or ignore: they are left out"),
@@ -470,7 +520,7 @@ static const struct option *const o_generate[] = { generate_options, help_option
 static const struct option *const o_help[] = { help_options, NULL };
 
 const struct command kube_commands[] = {
-	{ "play kube|kube play", "FILE|-...", "Run the pods of a Kubernetes manifest",
+	{ "play kube|kube play", "FILE|DIR|-...", "Run the pods of a Kubernetes manifest",
 		"Reads YAML or JSON, checks all of it and reports every fault with its place before anything is made. Images are looked for "
 		"first; when one cannot be had, nothing is made. ConfigMaps and Secrets are kept and can be used by later manifests. "
 		"What fails before every pod has had its first start undoes the whole play and leaves what was there as it was. "
@@ -478,12 +528,12 @@ const struct command kube_commands[] = {
 		"  podctl play kube app.yaml\n  podctl play kube --replace app.yaml\n  podctl play kube --down app.yaml\n"
 		"  podctl play kube --wait --logs job.yaml\n  podctl generate kube app | podctl play kube --dry-run -\n",
 		o_play, sizeof(struct play_command), 1, -1, 0, run_play },
-	{ "kube down", "FILE|-...", "Stop and remove what a Kubernetes manifest made",
+	{ "kube down", "FILE|DIR|-...", "Stop and remove what a Kubernetes manifest made",
 		"What is not there is down already. A file that has been edited since takes down what it made before, too. Volumes of claims stay, "
 		"unless --force is given.",
 		"  podctl kube down app.yaml\n  podctl kube down --force app.yaml\n",
 		o_down, sizeof(struct down_command), 1, -1, CMD_REMOVES, run_down },
-	{ "kube diff", "FILE|-...", "Show what playing a manifest would change",
+	{ "kube diff", "FILE|DIR|-...", "Show what playing a manifest would change",
 		"Exit status 0 when nothing would, 1 when something would, 2 when that cannot be told. Values of Secrets are masked.",
 		"  podctl kube diff app.yaml\n", o_diff, sizeof(struct play_command), 1, -1, 0, run_diff },
 	{ "kube explain", "[PATH]", "Say what a field of a manifest is, and what podctl does with it",

@@ -12,4 +12,8 @@
 int kube_wait(struct cli *c, const struct kube_input *in, const struct play_result *played, bool logs,
 	struct err *err);
 
+/* Until every pod is Ready or has completed; the pods stay, whatever comes of it.  An error names the first pod that has failed,
+ * or is not ready when the time is over, and what is said of it.  limit: "60s", "2m". */
+int kube_wait_ready(struct cli *c, const struct play_result *played, const char *limit, struct err *err);
+
 #endif

@@ -68,6 +68,7 @@ int logs_print(struct cli *c, const struct logs_command *r, const struct target 
 	struct logs_request q = { .target = t,
 		.n = n,
 		.follow = r->follow,
+		.pod_end = r->pod_end,
 		.attempt = r->attempt,
 		.tail = r->tail,
 		.line = print_short,
@@ -113,6 +114,8 @@ int logs_opt_tail(struct cli *c, void *request, const char *value, struct err *e
 #define L struct logs_command
 const struct option logs_options[] = {
 	O_BOOL(L, follow, "follow", 'f', "Go on printing until the container ends"),
+	O_BOOL(L, pod_end, "until-pod-ends", 0,
+		"With --follow: go on through restarts until the whole pod has ended"),
 	O_BOOL(L, latest, "latest", 'l', "The one made last"),
 	O_BOOL(L, names, "names", 'n', "Print the container's name before each line"),
 	O_STR(L, since, "since", 0, "TIME",

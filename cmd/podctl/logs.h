@@ -8,7 +8,7 @@
 #include "pkg/verb/containers.h"
 
 struct logs_command {
-	bool follow, latest, names, timestamps, color;
+	bool follow, pod_end, latest, names, timestamps, color;
 	bool previous, all_containers, prefix;            /* kube logs */
 	const char *since, *until, *container, *selector; /* container, selector: pod logs, kube logs */
 	enum logs_attempt attempt;

@@ -141,6 +141,7 @@ const char *kube_workload_pod_name(struct arena *a, const struct kube_doc *d, in
 void kube_workload_member(struct kube_set *s, struct kube_member *m);
 void kube_check_workload(struct kube_set *s, const struct kube_doc *d);
 /* What a pod owes its workload, after everything else of it is translated. */
+void kube_workload_claims(struct kube_set *s, const struct kube_member *m, struct kube_plan *plan);
 void kube_workload(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod);
 
 bool kube_claim_is_there(struct kube_set *s, const char *claim);

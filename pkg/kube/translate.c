@@ -436,9 +436,12 @@ int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err)
 	auto_free struct diag *quiet = calloc(1, sizeof *quiet);
 	size_t containers = 0, objects = 0;
 
-	for (size_t i = 0; i < s->members; i++)
+	for (size_t i = 0; i < s->members; i++) {
 		containers += s->member[i].spec->init.n + s->member[i].spec->containers.n +
 			      s->member[i].spec->volumes.n;
+		if (s->member[i].doc->workload)
+			objects += s->member[i].doc->workload->spec.claims.n;
+	}
 	for (size_t i = 0; i < s->n; i++)
 		objects += is_kept(&s->doc[i]);
 	plan->pod = arena_array(s->arena, s->members, sizeof *plan->pod);
@@ -450,6 +453,8 @@ int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err)
 	for (size_t i = 0; i < s->n && !s->no_memory; i++)
 		if (is_kept(&s->doc[i]))
 			object(s, &s->doc[i], &plan->object[plan->n_object++]);
+	for (size_t i = 0; i < s->members && !s->no_memory && !s->diag->errors; i++)
+		kube_workload_claims(s, &s->member[i], plan);
 	for (size_t i = 0; i < s->members && !s->no_memory; i++)
 		pod(s, &s->member[i], plan, &plan->pod[plan->n_pod++]);
 	diag_done(quiet);

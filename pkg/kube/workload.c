@@ -343,6 +343,40 @@ static json_t *strings_of(const struct kvs *m)
 	return v;
 }
 
+/* The claims of one pod, as documents of their own: Kubernetes makes them of the templates. */
+void kube_workload_claims(struct kube_set *s, const struct kube_member *m, struct kube_plan *plan)
+{
+	const struct k8s_workload_spec *w = m->doc->workload ? &m->doc->workload->spec : NULL;
+
+	for (size_t i = 0; w && is(m->doc, "StatefulSet") && i < w->claims.n; i++) {
+		const struct k8s_claim_template *t = LIST_AT(w->claims, const struct k8s_claim_template, i);
+		struct kube_object *o = &plan->object[plan->n_object];
+		const struct node *spec = node_get(t->node, "spec");
+		json_t *meta = json_object();
+
+		if (!t->meta.name)
+			continue;
+		*o = (struct kube_object){ .kind = copy(s, "PersistentVolumeClaim"), .file = m->doc->file };
+		o->name = o->volume = arena_printf(s->arena, "%s-%s", t->meta.name, m->name);
+		if (!o->name || !o->kind) {
+			s->no_memory = true;
+			json_decref(meta);
+			return;
+		}
+		if (m->meta->labels.n)
+			json_object_set_new(meta, "labels", strings_of(&w->template.meta.labels));
+		json_object_set_new(meta, "name", json_string(o->name));
+		o->doc =
+			json_pack("{s:s, s:s, s:o, s:o}", "apiVersion", "v1", "kind", "PersistentVolumeClaim",
+				"metadata", meta, "spec", spec ? node_to_json(spec) : json_object());
+		if (!o->doc) {
+			s->no_memory = true;
+			return;
+		}
+		plan->n_object++;
+	}
+}
+
 /* The Pod's document is that of the pod its workload makes, not of the template alone. */
 static void complete_document(const struct kube_member *m, json_t *doc)
 {

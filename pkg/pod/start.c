@@ -290,6 +290,8 @@ static int reserve_bridge(struct start *s, const struct port_map *m, size_t n, s
 		err->kind == ERR_EXISTS && !helped && holder_leaves(s, m, n, &holder)) {
 		struct err ignored = { 0 };
 
+		if (!holder && time_mono_us() - start > CLEANER_WAIT_US / 5)
+			break; /* nobody of ours has it: it is a process of the machine's */
 		if ((helped = holder && time_mono_us() - start > CLEANER_WAIT_US))
 			(void) pod_cleanup(s->e, holder, NULL, &ignored);
 		else

@@ -91,6 +91,7 @@ struct logs_request {
 	const struct target *target;
 	size_t n;
 	bool follow;
+	bool pod_end; /* follow to the end of the pod, not of each container */
 	enum logs_attempt attempt;
 	struct opt_i64 tail;         /* lines of each; negative or unset: all */
 	uint64_t since_us, until_us; /* 0: no bound */

@@ -265,22 +265,26 @@ static bool add_kept(struct output *o, const char *name)
 	return false;
 }
 
+/* The beginning of an id comes after the whole name of anything. */
+static bool is_kept_instead(struct output *o, const char *id, const char *name)
+{
+	return strncmp(id, name, strlen(name)) == 0 && (add_volume(o, name) || add_kept(o, name));
+}
+
 static int add_name(struct output *o, const char *name, struct err *err)
 {
 	const char *id = NULL, *pod = NULL;
 	struct err one = { 0 };
 
-	/* the beginning of an id comes after the whole name of anything */
 	if (store_find(o->e->store, name, STORE_POD, &o->a, &id, &pod, &one) == 0)
-		return strncmp(id, name, strlen(name)) == 0 && add_kept(o, name) ? 0 : add_loaded(o, id, err);
-	if (one.kind != ERR_NOT_FOUND)
-		return *err = one, -EIO;
-	if (store_find(o->e->store, name, STORE_CONTAINER, &o->a, &id, &pod, &one) == 0)
-		return add_loaded(o, pod, err);
-	if (one.kind != ERR_NOT_FOUND)
-		return *err = one, -EIO;
+		return is_kept_instead(o, id, name) ? 0 : add_loaded(o, id, err);
+	if (one.kind == ERR_NOT_FOUND &&
+		store_find(o->e->store, name, STORE_CONTAINER, &o->a, &id, &pod, &one) == 0)
+		return is_kept_instead(o, id, name) ? 0 : add_loaded(o, pod, err);
 	if (add_volume(o, name) || add_kept(o, name))
 		return 0;
+	if (one.kind != ERR_NOT_FOUND)
+		return *err = one, -EIO;
 	return err_set(err, ERR_NOT_FOUND,
 		"name or ID \"%s\" not found: no such pod, container, volume or Kubernetes object", name);
 }

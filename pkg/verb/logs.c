@@ -233,7 +233,7 @@ static void count_tail(struct reader *r, const struct logs_request *q)
 /* ---- following ------------------------------------------------------------------------------------------------------ */
 
 /* Asks the monitor to tell when the container is over; without a monitor it is over already. */
-static void watch_end(struct engine *e, struct reader *r)
+static void watch_end(struct engine *e, struct reader *r, bool pod_end)
 {
 	struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	struct err one = { 0 };
@@ -241,7 +241,8 @@ static void watch_end(struct engine *e, struct reader *r)
 	r->sock = -EBADF;
 	if (pod_load(e, r->t->pod, false, &p, &one) < 0)
 		return;
-	if (p.alive && pod_connect(e, &p, &r->sock, &one) == 0 &&
+	/* a connection that says nothing ends with the monitor */
+	if (p.alive && pod_connect(e, &p, &r->sock, &one) == 0 && !pod_end &&
 		monitor_send(r->sock,
 			json_pack("{s:s, s:s, s:s}", "op", "WAIT", "ctr", r->t->id, "condition", "stopped"),
 			NULL, 0, &one) < 0)
@@ -376,7 +377,7 @@ static int follow(struct engine *e, struct reader *r, size_t n, const struct log
 	for (size_t i = 0; i < n; i++) {
 		if ((rc = watch_files(&r[i], inotify)) < 0)
 			return err_sys(err, -rc, "follow the log of %s", r[i].name);
-		watch_end(e, &r[i]);
+		watch_end(e, &r[i], q->pod_end);
 	}
 	for (;;) {
 		bool living = false;

@@ -46,6 +46,7 @@ struct played_pod {
 	const char *id, *name;
 	struct strs containers, init; /* ids */
 	bool kept;                    /* it was there and had not changed */
+	bool held;                    /* another pod of its Job starts it */
 };
 struct down_result {
 	struct strs stopped, removed, config_maps, secrets, volumes;

@@ -36,6 +36,28 @@ static const char *path_of(const struct play *p, const char *file)
 	return NULL;
 }
 
+/* Kubernetes' promise: who reads it once has read it for good. */
+static int check_immutable(const struct kube_object *o, const char *old, struct err *err)
+{
+	static const char *const parts[] = { "data", "binaryData", "stringData" };
+	struct err one = { 0 };
+	json_t *was = json_parse(old, strlen(old), &one);
+	bool differs = false;
+
+	for (size_t i = 0; i < LEN(parts); i++) {
+		json_t *a = json_object_get(was, parts[i]), *b = json_object_get(o->doc, parts[i]);
+
+		differs = differs || (a || b ? !a || !b || !json_equal(a, b) : false);
+	}
+	differs = differs && json_is_true(json_object_get(was, "immutable"));
+	json_decref(was);
+	return differs ? err_set(err, ERR_INVALID,
+				 "%s '%s': is immutable, its data cannot change; podctl kube down takes it "
+				 "away first",
+				 o->kind, o->name)
+		       : 0;
+}
+
 static int store_one(struct play *p, const struct kube_object *o, struct object_row *old, struct err *err)
 {
 	auto_free char *text = json_print(o->doc);
@@ -45,12 +67,15 @@ static int store_one(struct play *p, const struct kube_object *o, struct object_
 		.file = path_of(p, o->file),
 		.created_us = time_now_us() };
 	struct err one = { 0 };
+	int rc;
 
 	if (!text)
 		return no_memory(err);
 	row.updated_us = row.created_us;
 	if (store_object_get(p->e->store, o->kind, o->name, p->a, old, &one) < 0)
 		*old = (struct object_row){ 0 };
+	if (old->doc && (rc = check_immutable(o, old->doc, err)) < 0)
+		return rc;
 	if (old->doc && !strcmp(old->doc, text))
 		row.updated_us = old->updated_us;
 	return store_object_put(p->e->store, &row, err);
@@ -207,6 +232,7 @@ static int record(struct play *p, size_t at, const struct pod *pod, bool kept, s
 	if (!(r->name = arena_strdup(p->a, pod->row.name)) || !(r->id = arena_strdup(p->a, pod->row.id)))
 		return no_memory(err);
 	r->kept = kept;
+	r->held = p->pod[at].pod->held;
 	for (size_t i = 0; i < pod->n; i++)
 		if (pod->ctr[i].role != ROLE_INFRA &&
 			strs_add(pod->ctr[i].role == ROLE_INIT ? &r->init : &r->containers, p->a,

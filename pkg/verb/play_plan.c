@@ -268,6 +268,9 @@ static json_t *objects(struct play *p, json_t *volumes_made)
 	return v;
 }
 
+/* No registry is asked for what only this machine can have. */
+static bool is_local(const char *ref) { return strncmp(ref, "localhost/", 10) == 0; }
+
 static json_t *images(struct play *p)
 {
 	json_t *v = json_array();
@@ -280,9 +283,11 @@ static json_t *images(struct play *p)
 
 		json_array_append_new(v, json_pack("{s:s, s:s, s:b, s:s}", "name", k->ref, "policy",
 						 k->policy, "present", here, "action",
-						 !here || !strcmp(k->policy, "Always") ? "pull"
-						 : !strcmp(k->policy, "Newer")         ? "pull if newer"
-										       : "use"));
+						 !here                          ? "pull"
+						 : is_local(k->ref)             ? "use"
+						 : !strcmp(k->policy, "Always") ? "pull"
+						 : !strcmp(k->policy, "Newer")  ? "pull if newer"
+										: "use"));
 	}
 	return v;
 }
