@@ -27,8 +27,8 @@ static int open_archive(const char *path, int *ret, struct err *err)
 		return *ret < 0 ? err_sys(err, errno, "read standard input") : 0;
 	}
 	if (strstr(path, "://"))
-		return err_set(
-			err, ERR_UNSUPPORTED, "'%s': getting archives from the net is not done yet", path);
+		return err_set(err, ERR_UNSUPPORTED,
+			"'%s': an archive is not fetched; curl %s | podctl import -", path, path);
 	*ret = open(path, O_RDONLY | O_CLOEXEC);
 	return *ret < 0 ? err_sys(err, errno, "open '%s'", path) : 0;
 }
@@ -66,9 +66,10 @@ static const struct option import_options[] = {
 	O_STR(struct import_command, import.message, "message", 'm', "TEXT",
 		"A remark for the image's history"),
 	O_BOOL(struct import_command, quiet, "quiet", 'q', "Print nothing but the id"),
-	O_REFUSED("arch", 0, "ARCH", "not done yet"),
-	O_REFUSED("os", 0, "OS", "not done yet"),
-	O_REFUSED("variant", 0, "VARIANT", "not done yet"),
+	O_STR(struct import_command, import.platform.arch, "arch", 0, "ARCH", "Architecture it is for"),
+	O_STR(struct import_command, import.platform.os, "os", 0, "OS", "Operating system it is for"),
+	O_STR(struct import_command, import.platform.variant, "variant", 0, "VARIANT",
+		"Variant of the architecture"),
 	O_END,
 };
 

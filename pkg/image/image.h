@@ -60,8 +60,11 @@ int image_pull_local(struct engine *e, const char *ref, image_progress *progress
 	const char **ret_id, struct err *err);
 /* podctl import: a root file system tar (any compression) as a one-layer image.  changes: Dockerfile lines such as
  * 'CMD ["sh"]', ENV, ENTRYPOINT, USER, WORKDIR, LABEL, EXPOSE, VOLUME, STOPSIGNAL. */
+struct image_platform {
+	const char *os, *arch, *variant; /* NULL: of this machine */
+};
 int image_import(struct engine *e, int fd, const char *name, const char *message, const struct strs *changes,
-	struct arena *a, const char **ret_id, struct err *err);
+	const struct image_platform *platform, struct arena *a, const char **ret_id, struct err *err);
 /* podctl rmi: by name or id.  With several names only the given one goes.  In use: ERR_STATE names the containers; force
  * removes nothing of them here (the verb removes containers first).  *ret: "Untagged: NAME" / "Deleted: ID" lines. */
 int image_remove(

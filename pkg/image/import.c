@@ -44,15 +44,21 @@ static int to_text(json_t *v, struct arena *a, const char **ret, struct err *err
 	return 0;
 }
 
-static json_t *config_doc(const struct layer_job *j, json_t *runtime, const char *message, uint64_t now)
+static json_t *config_doc(const struct layer_job *j, json_t *runtime, const char *message,
+	const struct image_platform *p, uint64_t now)
 {
+	const char *arch = p && p->arch ? p->arch : platform_arch(), *os = p && p->os ? p->os : "linux";
 	char when[TIME_TEXT];
+	json_t *v;
 
 	time_format(when, now);
-	return json_pack("{s:s,s:s,s:s,s:O,s:{s:s,s:[o]},s:[{s:s,s:s,s:s}]}", "created", when, "architecture",
-		platform_arch(), "os", "linux", "config", runtime, "rootfs", "type", "layers", "diff_ids",
+	v = json_pack("{s:s,s:s,s:s,s:O,s:{s:s,s:[o]},s:[{s:s,s:s,s:s}]}", "created", when, "architecture",
+		arch, "os", os, "config", runtime, "rootfs", "type", "layers", "diff_ids",
 		json_sprintf("sha256:%s", j->diff_id), "history", "created", when, "created_by",
 		"podctl import", "comment", message ? message : "Imported from a tar archive");
+	if (v && p && p->variant)
+		(void) json_object_set_new(v, "variant", json_string(p->variant));
+	return v;
 }
 
 static json_t *manifest_doc(const struct layer_job *j, const char *config, const char *config_id)
@@ -65,13 +71,15 @@ static json_t *manifest_doc(const struct layer_job *j, const char *config, const
 }
 
 static int import_commit(struct engine *e, struct layer_job *j, json_t *runtime, const char *name,
-	const char *message, struct arena *a, const char **ret_id, struct err *err)
+	const char *message, const struct image_platform *platform, struct arena *a, const char **ret_id,
+	struct err *err)
 {
 	char id[65], digest[65];
 	struct image_row row = { .created_us = time_now_us() };
 	int rc;
 
-	if ((rc = to_text(config_doc(j, runtime, message, row.created_us), a, &row.config, err)) < 0)
+	if ((rc = to_text(config_doc(j, runtime, message, platform, row.created_us), a, &row.config, err)) <
+		0)
 		return rc;
 	sha256_hex(row.config, strlen(row.config), id);
 	if ((rc = to_text(manifest_doc(j, row.config, id), a, &row.manifest, err)) < 0)
@@ -89,7 +97,7 @@ static int import_commit(struct engine *e, struct layer_job *j, json_t *runtime,
 }
 
 int image_import(struct engine *e, int fd, const char *name, const char *message, const struct strs *changes,
-	struct arena *a, const char **ret_id, struct err *err)
+	const struct image_platform *platform, struct arena *a, const char **ret_id, struct err *err)
 {
 	struct layer_job j;
 	json_t *runtime;
@@ -107,7 +115,7 @@ int image_import(struct engine *e, int fd, const char *name, const char *message
 	else if (!j.tar_size)
 		rc = err_set(err, ERR_INVALID, "import: the archive is empty");
 	else
-		rc = import_commit(e, &j, runtime, name, message, a, ret_id, err);
+		rc = import_commit(e, &j, runtime, name, message, platform, a, ret_id, err);
 	layer_job_done(&j);
 	json_decref(runtime);
 	return rc;

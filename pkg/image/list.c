@@ -181,8 +181,11 @@ static void entry_put(json_t *v, json_t *entry)
 	(void) json_array_append_new(list, entry);
 }
 
-static int add_image(
-	const struct image_row *row, const struct list_change *c, json_t *v, struct arena *a, struct err *err)
+/* An image may come again with another manifest, which it then has; what lists call it stays known. */
+#define DIGEST_KIND "ManifestDigest"
+
+static int add_image(struct engine *e, const struct image_row *row, const struct list_change *c, json_t *v,
+	struct arena *a, struct err *err)
 {
 	struct image_config config = { 0 };
 	json_t *entry;
@@ -198,7 +201,7 @@ static int add_image(
 		row->digest, strlen(row->manifest), &config);
 	entry_change(entry, c);
 	entry_put(v, entry);
-	return 0;
+	return store_object_put(e->store, DIGEST_KIND, row->digest, row->id, "", err);
 }
 
 /* ---- adding -------------------------------------------------------------------------------------------------------------------- */
@@ -222,7 +225,7 @@ static int add_pulled(struct engine *e, const struct image_name *n, const struct
 	if ((rc = image_pull(e, ref, &how, a, &id, err)) < 0)
 		return rc;
 	if ((rc = store_image_get(e->store, id, a, &row, err)) < 0 ||
-		(rc = add_image(&row, c, v, a, err)) < 0)
+		(rc = add_image(e, &row, c, v, a, err)) < 0)
 		return rc;
 	/* the index knows more of the platform than the config */
 	entry = json_array_get(
@@ -256,7 +259,7 @@ static int add_remote(struct engine *e, const char *ref, bool all, const struct 
 		if ((rc = image_pull(e, full, &how, a, &id, err)) < 0 ||
 			(rc = store_image_get(e->store, id, a, &row, err)) < 0)
 			return rc;
-		return add_image(&row, c, v, a, err);
+		return add_image(e, &row, c, v, a, err);
 	}
 	if (!all) {
 		if (!(d = platform_choose_variant(&doc, c->os ? c->os : "linux",
@@ -281,10 +284,10 @@ static int add_local(struct engine *e, const struct image_row *row, bool all, co
 	int rc;
 
 	if (!image_row_is_list(row))
-		return add_image(row, c, v, a, err);
+		return add_image(e, row, c, v, a, err);
 	if (!all) {
 		rc = list_choose(e, row, &o, a, &one, err);
-		return rc < 0 ? rc : add_image(&one, c, v, a, err);
+		return rc < 0 ? rc : add_image(e, &one, c, v, a, err);
 	}
 	if ((rc = list_read(row, &other, err)) < 0)
 		return rc;
@@ -361,7 +364,9 @@ int list_remove(
 static int by_digest(
 	struct engine *e, const char *digest, struct arena *a, struct image_row *ret, struct err *err)
 {
+	struct err ignored = { 0 };
 	struct image_row *rows;
+	const char *id;
 	size_t n;
 	int rc = store_images(e->store, a, &rows, &n, err);
 
@@ -370,7 +375,12 @@ static int by_digest(
 			*ret = rows[i];
 			return 0;
 		}
-	return rc < 0 ? rc : err_set(err, ERR_NOT_FOUND, "image %s of the list is not in this store", digest);
+	if (rc < 0)
+		return rc;
+	if (store_object_get(e->store, DIGEST_KIND, digest, a, &id, &ignored) == 0 &&
+		store_image_get(e->store, id, a, ret, &ignored) == 0)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND, "image %s of the list is not in this store", digest);
 }
 
 int list_choose(struct engine *e, const struct image_row *list, const struct pull_options *o, struct arena *a,

@@ -296,8 +296,10 @@ int image_remove(
 		return rc;
 	if (by_id && img.names.n > 1 && !force)
 		return err_set(err, ERR_STATE,
-			"image %.12s has %zu names; remove them one by one, or use --force", img.id,
-			img.names.n);
+			"unable to delete image \"%s\" by ID with more than one tag (%s, %s%s): please force "
+			"removal "
+			"with --force, or remove the names one by one",
+			img.id, img.names.v[0], img.names.v[1], img.names.n > 2 ? " ..." : "");
 	if (image_is_mounted(e, id, a, NULL) && img.names.n < 2) {
 		if (!force)
 			return err_set(err, ERR_STATE,

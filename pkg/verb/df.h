@@ -17,4 +17,29 @@ int verb_container_size(struct engine *e, const struct pod *p, size_t i, uint64_
 /* Sizes of containers and volumes are counted file by file, so it takes its time. */
 int verb_df(struct engine *e, struct df_row ret[3], struct err *err);
 
+/* One object of those counted. */
+struct df_image {
+	const char *id, *name;             /* name: NULL: none */
+	uint64_t created_us, size, shared; /* shared: bytes of layers that other images have, too */
+	size_t containers;
+};
+struct df_container {
+	const char *id, *image, *command, *state, *name;
+	size_t volumes;
+	uint64_t created_us, size;
+};
+struct df_volume {
+	const char *name;
+	size_t links;
+	uint64_t size;
+};
+struct df_objects {
+	struct df_image *image;
+	struct df_container *container;
+	struct df_volume *volume;
+	size_t n_images, n_containers, n_volumes;
+};
+/* Strings in a. */
+int verb_df_objects(struct engine *e, struct arena *a, struct df_objects *ret, struct err *err);
+
 #endif

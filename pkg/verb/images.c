@@ -41,7 +41,7 @@ int verb_images(
 int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id,
 	struct err *err)
 {
-	int rc = image_import(e, r->fd, r->name, r->message, &r->changes, a, ret_id, err);
+	int rc = image_import(e, r->fd, r->name, r->message, &r->changes, &r->platform, a, ret_id, err);
 
 	if (rc == 0)
 		engine_event(

@@ -20,6 +20,7 @@ struct import_request {
 	int fd;
 	const char *name, *message;
 	struct strs changes;
+	struct image_platform platform;
 };
 int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id,
 	struct err *err);
