@@ -7,12 +7,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "pkg/archive/gunzip.h"
 #include "pkg/archive/names.h"
+#include "pkg/archive/recipe.h"
+#include "pkg/archive/sink.h"
+#include "pkg/archive/tree.h"
 #include "pkg/archive/unpack.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -181,11 +185,16 @@ static int on_event(void *ctx, enum unpack_event event, const char *text, struct
 	return 0;
 }
 
-static int unpack(struct fixture *f, uint64_t max, struct unpack_result *r, struct err *err)
+static int unpack_recipe(
+	struct fixture *f, uint64_t max, int recipe, struct unpack_result *r, struct err *err)
 {
-	struct unpack_opts o = {
-		.fd = f->tar, .dir = f->dir, .member = -1, .max = max, .event = on_event, .ctx = f
-	};
+	struct unpack_opts o = { .fd = f->tar,
+		.dir = f->dir,
+		.member = -1,
+		.max = max,
+		.recipe = recipe,
+		.event = on_event,
+		.ctx = f };
 
 	if (f->w) {
 		assert_int_equal(archive_write_free(f->w), ARCHIVE_OK);
@@ -193,6 +202,11 @@ static int unpack(struct fixture *f, uint64_t max, struct unpack_result *r, stru
 	}
 	assert_int_equal(lseek(f->tar, 0, SEEK_SET), 0);
 	return unpack_layer(&o, r, err);
+}
+
+static int unpack(struct fixture *f, uint64_t max, struct unpack_result *r, struct err *err)
+{
+	return unpack_recipe(f, max, 0, r, err);
 }
 
 static void end(struct fixture *f)
@@ -399,6 +413,135 @@ static void broken_gzip_is_noticed(void **state)
 	assert_int_equal(gunzip_all(bad, sizeof bad, 5, out), -EBADMSG);
 }
 
+static int memory_file(void)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+
+	assert_true(fd > 0);
+	return fd;
+}
+
+/* Files that are replaced, with and without contents, links to them, what follows the end. */
+static void a_recipe_gives_the_same_tar_again(void **state)
+{
+	auto_close int recipe = memory_file(), out = memory_file();
+	struct unpack_result r;
+	struct sink_result w;
+	struct err err = { 0 };
+	struct fixture f;
+	struct sink *sink;
+
+	(void) state;
+	NEEDS_OPENAT2();
+	begin(&f);
+	add(&f, "d", S_IFDIR, "");
+	add(&f, "d/a", S_IFREG, "first");
+	add(&f, "h", 0, "d/a");
+	add(&f, "d/a", S_IFREG, "second, and longer");
+	add(&f, "d/e", S_IFREG, "");
+	add(&f, "d/a", S_IFREG, "3");
+	add(&f, "t", S_IFDIR, "");
+	add(&f, "t/x", S_IFREG, "goes with its directory");
+	add(&f, "t", S_IFREG, "a file now");
+	add(&f, "l", S_IFLNK, "d/a");
+	assert_int_equal(unpack_recipe(&f, MiB, recipe, &r, &err), 0);
+	assert_int_equal(sink_open(out, SINK_PLAIN, 0, &sink, &err), 0);
+	assert_int_equal(recipe_replay(recipe, f.dir, sink, &err), 0);
+	assert_int_equal(sink_end(sink, &w, &err), 0);
+	sink_free(sink);
+	assert_string_equal(w.diff_id, r.diff_id);
+	assert_int_equal(w.tar_size, r.tar_size);
+	assert_int_equal(lseek(out, 0, SEEK_END), (off_t) r.tar_size);
+	end(&f);
+}
+
+static void a_damaged_recipe_is_refused(void **state)
+{
+	auto_close int recipe = memory_file(), out = memory_file();
+	struct unpack_result r;
+	struct err err = { 0 };
+	struct fixture f;
+	struct sink *sink;
+	off_t size;
+
+	(void) state;
+	NEEDS_OPENAT2();
+	begin(&f);
+	add(&f, "a", S_IFREG, "contents");
+	assert_int_equal(unpack_recipe(&f, MiB, recipe, &r, &err), 0);
+	size = lseek(recipe, 0, SEEK_END);
+	for (off_t cut = 0; cut < size; cut += 1 + size / 40) {
+		err_clear(&err);
+		assert_int_equal(ftruncate(recipe, size - 1 - cut > 0 ? size - 1 - cut : 0), 0);
+		assert_int_equal(sink_open(out, SINK_PLAIN, 0, &sink, &err), 0);
+		assert_true(recipe_replay(recipe, f.dir, sink, &err) < 0);
+		assert_int_equal(err.kind, ERR_CORRUPT);
+		sink_free(sink);
+	}
+	end(&f);
+}
+
+static void a_changed_file_is_noticed(void **state)
+{
+	auto_close int recipe = memory_file(), out = memory_file();
+	struct unpack_result r;
+	struct err err = { 0 };
+	struct fixture f;
+	struct sink *sink;
+
+	(void) state;
+	NEEDS_OPENAT2();
+	begin(&f);
+	add(&f, "a", S_IFREG, "contents");
+	assert_int_equal(unpack_recipe(&f, MiB, recipe, &r, &err), 0);
+	auto_close int a = openat(f.dir, "a", O_WRONLY | O_CLOEXEC);
+
+	assert_int_equal(ftruncate(a, 3), 0);
+	assert_int_equal(sink_open(out, SINK_PLAIN, 0, &sink, &err), 0);
+	assert_int_equal(recipe_replay(recipe, f.dir, sink, &err), -EBADMSG);
+	assert_non_null(strstr(err.msg, "shorter"));
+	sink_free(sink);
+	end(&f);
+}
+
+/* A directory as a tar, unpacked again, gives the same tar. */
+static void a_tree_comes_back(void **state)
+{
+	auto_close int first = memory_file(), second = memory_file();
+	struct sink_result w[2];
+	struct unpack_result r;
+	struct err err = { 0 };
+	struct fixture f, g;
+	struct sink *sink;
+
+	(void) state;
+	NEEDS_OPENAT2();
+	begin(&f);
+	add(&f, "d", S_IFDIR, "");
+	add(&f, "d/a", S_IFREG, "contents");
+	add(&f, "d/b", 0, "d/a");
+	add(&f, "l", S_IFLNK, "d/a");
+	assert_int_equal(unpack(&f, MiB, &r, &err), 0);
+	assert_int_equal(sink_open(first, SINK_PLAIN, 0, &sink, &err), 0);
+	assert_int_equal(tree_write(f.dir, true, sink, &err), 0);
+	assert_int_equal(sink_end(sink, &w[0], &err), 0);
+	sink_free(sink);
+	begin(&g);
+	assert_int_equal(archive_write_free(g.w), ARCHIVE_OK);
+	g.w = NULL;
+	assert_int_equal(dup3(first, g.tar, O_CLOEXEC), g.tar);
+	assert_int_equal(unpack(&g, MiB, &r, &err), 0);
+	assert_string_equal(r.diff_id, w[0].diff_id);
+	assert_int_equal(sink_open(second, SINK_GZIP, 9, &sink, &err), 0);
+	assert_int_equal(tree_write(g.dir, true, sink, &err), 0);
+	assert_int_equal(sink_end(sink, &w[1], &err), 0);
+	sink_free(sink);
+	assert_string_equal(w[1].diff_id, w[0].diff_id);
+	assert_string_not_equal(w[1].blob, w[1].diff_id);
+	end(&f);
+	end(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +556,10 @@ int main(void)
 		cmocka_unit_test(a_bomb_stops_at_the_limit),
 		cmocka_unit_test(gzip_members_follow_each_other),
 		cmocka_unit_test(broken_gzip_is_noticed),
+		cmocka_unit_test(a_recipe_gives_the_same_tar_again),
+		cmocka_unit_test(a_damaged_recipe_is_refused),
+		cmocka_unit_test(a_changed_file_is_noticed),
+		cmocka_unit_test(a_tree_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
