@@ -222,6 +222,12 @@ static int run_image_exists(struct cli *c, void *request, struct err *err)
 	return rc < 0 && err->kind == ERR_NOT_FOUND ? 1 : rc;
 }
 
+static int run_image_sweep(struct cli *c, void *request, struct err *err)
+{
+	(void) request;
+	return image_sweep(&c->engine, err);
+}
+
 /* clang-format off */
 static const struct option *const o_import[] = { import_options, help_options, NULL };
 static const struct option *const o_load[] = { load_options, help_options, NULL };
@@ -249,6 +255,8 @@ const struct command image_commands[] = {
 		o_help, 0, 2, -1, 0, run_tag },
 	{ "image inspect", "IMAGE...", "Print all that is known of images as JSON", NULL, NULL,
 		o_inspect, sizeof(struct image_inspect_command), 1, -1, 0, run_image_inspect },
+	{ "image sweep", "", "Delete what removed images left (called by podctl itself)", NULL, NULL,
+		o_help, 0, 0, 0, CMD_HIDDEN, run_image_sweep },
 	{ "image exists", "IMAGE", "Exit 0 when there is such an image, else 1", NULL, NULL,
 		o_help, 0, 1, 1, 0, run_image_exists },
 	{ .paths = NULL },

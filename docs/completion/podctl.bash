@@ -4,10 +4,10 @@ _podctl() {
 	for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [[ $w == -* ]] || words+=("$w"); done
 	case "${words[0]:-}" in
 	container)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top update " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top update clone " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save search " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
 	manifest)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create add annotate exists inspect push remove rm " -- "$cur")); return; }
@@ -16,14 +16,17 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove export import mount unmount exists " -- "$cur")); return; }
 		path="volume ${words[1]}" ;;
 	pod)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top clone " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
 	network)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down generate get describe events wait logs " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff generate get describe events wait logs " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
+	healthcheck)
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "run " -- "$cur")); return; }
+		path="healthcheck ${words[1]}" ;;
 	play)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "kube " -- "$cur")); return; }
 		path="play ${words[1]}" ;;
@@ -37,12 +40,12 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save why info version unshare help completion events stats top update container image manifest volume pod network kube play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image manifest volume pod network kube healthcheck play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
-	"create"|"container create") flags="--quiet --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
-	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --help " ;;
+	"create"|"container create") flags="--quiet --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --health-cmd --health-interval --health-on-failure --health-retries --health-start-period --health-timeout --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-healthcheck --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
+	"ps"|"container ps"|"container ls"|"container list") flags="--all --filter --format --last --latest --no-trunc --noheading --pod --quiet --sort --external --namespace --size --sync --watch --help " ;;
 	"stop"|"container stop") flags="--all --latest --filter --ignore --time --cidfile --help " ;;
 	"restart"|"container restart") flags="--all --latest --filter --cidfile --running --time --help " ;;
 	"kill"|"container kill") flags="--all --latest --filter --signal --cidfile --help " ;;
@@ -50,14 +53,14 @@ _podctl() {
 	"unpause"|"container unpause") flags="--all --latest --filter --cidfile --help " ;;
 	"rm"|"container rm") flags="--all --latest --filter --force --ignore --time --volumes --depend --cidfile --help " ;;
 	"wait"|"container wait") flags="--condition --ignore --interval --latest --help " ;;
-	"inspect") flags="--format --latest --type --help " ;;
-	"container inspect") flags="--format --latest --help " ;;
+	"inspect") flags="--format --latest --size --type --help " ;;
+	"container inspect") flags="--format --latest --size --help " ;;
 	"container exists") flags="--help " ;;
-	"run"|"container run") flags="--attach --detach --detach-keys --quiet --rmi --sig-proxy --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
+	"run"|"container run") flags="--attach --detach --detach-keys --quiet --rmi --sig-proxy --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --health-cmd --health-interval --health-on-failure --health-retries --health-start-period --health-timeout --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ipc --label --label-file --log-driver --log-opt --mount --name --network --no-healthcheck --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
 	"exec"|"container exec") flags="--detach --detach-keys --env --env-file --interactive --latest --privileged --tty --user --workdir --help " ;;
-	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --help " ;;
+	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --color --help " ;;
 	"port"|"container port") flags="--all --latest --help " ;;
 	"rename"|"container rename") flags="--help " ;;
 	"cp"|"container cp") flags="--archive --help " ;;
@@ -67,7 +70,7 @@ _podctl() {
 	"image prune") flags="--all --filter --force --help " ;;
 	"volume prune") flags="--filter --force --help " ;;
 	"system prune") flags="--all --volumes --filter --force --help " ;;
-	"import"|"image import") flags="--change --message --quiet --help " ;;
+	"import"|"image import") flags="--change --message --quiet --arch --os --variant --help " ;;
 	"load"|"image load") flags="--input --quiet --help " ;;
 	"pull"|"image pull") flags="--all-tags --arch --authfile --cert-dir --creds --disable-content-trust --keep-blobs --os --platform --policy --quiet --retry --retry-delay --signature-policy --tls-verify --variant --help " ;;
 	"rmi"|"image rm"|"image remove") flags="--all --force --ignore --help " ;;
@@ -84,6 +87,9 @@ _podctl() {
 	"export"|"container export") flags="--output --help " ;;
 	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --tls-verify --help " ;;
 	"save"|"image save") flags="--compress --format --multi-image-archive --output --quiet --uncompressed --help " ;;
+	"login") flags="--authfile --cert-dir --compat-auth-file --get-login --password --password-stdin --tls-verify --username --verbose --help " ;;
+	"logout") flags="--all --authfile --compat-auth-file --help " ;;
+	"search"|"image search") flags="--authfile --cert-dir --compatible --creds --filter --format --limit --list-tags --no-trunc --tls-verify --help " ;;
 	"manifest create") flags="--all --amend --authfile --cert-dir --creds --tls-verify --help " ;;
 	"manifest add") flags="--all --annotation --arch --features --os --os-features --os-version --variant --authfile --cert-dir --creds --tls-verify --help " ;;
 	"manifest annotate") flags="--annotation --arch --features --os --os-features --os-version --variant --help " ;;
@@ -111,11 +117,12 @@ _podctl() {
 	"pod pause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod unpause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
-	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --help " ;;
+	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --color --help " ;;
 	"pod exists") flags="--help " ;;
-	"play kube"|"kube play") flags="--down --dry-run --network --no-hosts --quiet --replace --start --authfile --creds --tls-verify --help " ;;
-	"kube down") flags="--help " ;;
-	"generate kube"|"kube generate") flags="--filename --help " ;;
+	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --authfile --creds --tls-verify --userns --build --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"kube down") flags="--force --help " ;;
+	"kube diff") flags="--configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"generate kube"|"kube generate") flags="--filename --no-trunc --podman-only --redact --replicas --service --type --help " ;;
 	"kube get") flags="--all-namespaces --namespace --no-headers --output --selector --show-labels --watch --help " ;;
 	"kube describe") flags="--namespace --selector --show-events --help " ;;
 	"kube events") flags="--for --namespace --no-headers --output --types --watch --help " ;;
@@ -129,8 +136,9 @@ _podctl() {
 	"help") flags="--help " ;;
 	"docs man") flags="--help " ;;
 	"docs completion"|"completion") flags="--help " ;;
-	"system df") flags="--format --help " ;;
+	"system df") flags="--format --verbose --help " ;;
 	"events"|"system events") flags="--filter --format --no-trunc --since --stream --until --help " ;;
+	"healthcheck run") flags="--help " ;;
 	"stats"|"container stats") flags="--all --format --interval --latest --no-reset --no-stream --no-trunc --help " ;;
 	"pod stats") flags="--all --format --latest --no-reset --no-stream --help " ;;
 	"top"|"container top") flags="--latest --help " ;;
@@ -141,6 +149,8 @@ _podctl() {
 	"network exists") flags="--help " ;;
 	"network rm"|"network remove") flags="--force --time --help " ;;
 	"network prune") flags="--filter --force --help " ;;
+	"container clone") flags="--destroy --force --name --pod --run --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
+	"pod clone") flags="--destroy --name --start --help " ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$cur"))

@@ -26,6 +26,12 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l env-merge
 complete -c podctl -n '__fish_seen_subcommand_from create' -l env-host
 complete -c podctl -n '__fish_seen_subcommand_from create' -l expose
 complete -c podctl -n '__fish_seen_subcommand_from create' -l group-add
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-cmd
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-interval
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-on-failure
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-retries
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-start-period
+complete -c podctl -n '__fish_seen_subcommand_from create' -l health-timeout
 complete -c podctl -n '__fish_seen_subcommand_from create' -l hostuser
 complete -c podctl -n '__fish_seen_subcommand_from create' -l http-proxy
 complete -c podctl -n '__fish_seen_subcommand_from create' -l hostname
@@ -41,6 +47,7 @@ complete -c podctl -n '__fish_seen_subcommand_from create' -l log-opt
 complete -c podctl -n '__fish_seen_subcommand_from create' -l mount
 complete -c podctl -n '__fish_seen_subcommand_from create' -l name
 complete -c podctl -n '__fish_seen_subcommand_from create' -l network
+complete -c podctl -n '__fish_seen_subcommand_from create' -l no-healthcheck
 complete -c podctl -n '__fish_seen_subcommand_from create' -l no-hosts
 complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-kill-disable
 complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-score-adj
@@ -117,6 +124,11 @@ complete -c podctl -n '__fish_seen_subcommand_from ps' -l noheading
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l pod
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l sort
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l external
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l namespace
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l size
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l sync
+complete -c podctl -n '__fish_seen_subcommand_from ps' -l watch
 complete -c podctl -n '__fish_seen_subcommand_from ps' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ps' -d 'List containers'
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ls' -d 'List containers'
@@ -183,11 +195,13 @@ complete -c podctl -n '__fish_seen_subcommand_from container' -a 'wait' -d 'Wait
 complete -c podctl -n __fish_use_subcommand -a 'inspect' -d 'Print all that is known of containers, images or pods as JSON'
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l format
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from inspect' -l size
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l type
 complete -c podctl -n '__fish_seen_subcommand_from inspect' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'inspect' -d 'Print all that is known of containers as JSON'
 complete -c podctl -n '__fish_seen_subcommand_from container' -l format
 complete -c podctl -n '__fish_seen_subcommand_from container' -l latest
+complete -c podctl -n '__fish_seen_subcommand_from container' -l size
 complete -c podctl -n '__fish_seen_subcommand_from container' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exists' -d 'Exit 0 when there is such a container, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from container' -l help
@@ -223,6 +237,12 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l env-merge
 complete -c podctl -n '__fish_seen_subcommand_from run' -l env-host
 complete -c podctl -n '__fish_seen_subcommand_from run' -l expose
 complete -c podctl -n '__fish_seen_subcommand_from run' -l group-add
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-cmd
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-interval
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-on-failure
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-retries
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-start-period
+complete -c podctl -n '__fish_seen_subcommand_from run' -l health-timeout
 complete -c podctl -n '__fish_seen_subcommand_from run' -l hostuser
 complete -c podctl -n '__fish_seen_subcommand_from run' -l http-proxy
 complete -c podctl -n '__fish_seen_subcommand_from run' -l hostname
@@ -238,6 +258,7 @@ complete -c podctl -n '__fish_seen_subcommand_from run' -l log-opt
 complete -c podctl -n '__fish_seen_subcommand_from run' -l mount
 complete -c podctl -n '__fish_seen_subcommand_from run' -l name
 complete -c podctl -n '__fish_seen_subcommand_from run' -l network
+complete -c podctl -n '__fish_seen_subcommand_from run' -l no-healthcheck
 complete -c podctl -n '__fish_seen_subcommand_from run' -l no-hosts
 complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-kill-disable
 complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-score-adj
@@ -341,6 +362,7 @@ complete -c podctl -n '__fish_seen_subcommand_from logs' -l since
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l tail
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l timestamps
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l until
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l color
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'logs' -d 'Print what containers wrote'
 complete -c podctl -n __fish_use_subcommand -a 'port' -d 'List the published ports of a container'
@@ -387,6 +409,9 @@ complete -c podctl -n __fish_use_subcommand -a 'import' -d 'Make an image from a
 complete -c podctl -n '__fish_seen_subcommand_from import' -l change
 complete -c podctl -n '__fish_seen_subcommand_from import' -l message
 complete -c podctl -n '__fish_seen_subcommand_from import' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from import' -l arch
+complete -c podctl -n '__fish_seen_subcommand_from import' -l os
+complete -c podctl -n '__fish_seen_subcommand_from import' -l variant
 complete -c podctl -n '__fish_seen_subcommand_from import' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'import' -d 'Make an image from a tar of a root file system'
 complete -c podctl -n __fish_use_subcommand -a 'load' -d 'Load images from an archive'
@@ -504,6 +529,35 @@ complete -c podctl -n '__fish_seen_subcommand_from save' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from save' -l uncompressed
 complete -c podctl -n '__fish_seen_subcommand_from save' -l help
 complete -c podctl -n '__fish_seen_subcommand_from image' -a 'save' -d 'Write images into an archive or a directory'
+complete -c podctl -n __fish_use_subcommand -a 'login' -d 'Log in to a registry'
+complete -c podctl -n '__fish_seen_subcommand_from login' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from login' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from login' -l compat-auth-file
+complete -c podctl -n '__fish_seen_subcommand_from login' -l get-login
+complete -c podctl -n '__fish_seen_subcommand_from login' -l password
+complete -c podctl -n '__fish_seen_subcommand_from login' -l password-stdin
+complete -c podctl -n '__fish_seen_subcommand_from login' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from login' -l username
+complete -c podctl -n '__fish_seen_subcommand_from login' -l verbose
+complete -c podctl -n '__fish_seen_subcommand_from login' -l help
+complete -c podctl -n __fish_use_subcommand -a 'logout' -d 'Forget the credentials of a registry'
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l all
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l compat-auth-file
+complete -c podctl -n '__fish_seen_subcommand_from logout' -l help
+complete -c podctl -n __fish_use_subcommand -a 'search' -d 'Look for images in registries'
+complete -c podctl -n '__fish_seen_subcommand_from search' -l authfile
+complete -c podctl -n '__fish_seen_subcommand_from search' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from search' -l compatible
+complete -c podctl -n '__fish_seen_subcommand_from search' -l creds
+complete -c podctl -n '__fish_seen_subcommand_from search' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from search' -l format
+complete -c podctl -n '__fish_seen_subcommand_from search' -l limit
+complete -c podctl -n '__fish_seen_subcommand_from search' -l list-tags
+complete -c podctl -n '__fish_seen_subcommand_from search' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from search' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from search' -l help
+complete -c podctl -n '__fish_seen_subcommand_from image' -a 'search' -d 'Look for images in registries'
 complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'create' -d 'Make a manifest list'
 complete -c podctl -n '__fish_seen_subcommand_from manifest' -l all
 complete -c podctl -n '__fish_seen_subcommand_from manifest' -l amend
@@ -691,28 +745,68 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -l since
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l tail
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l timestamps
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l until
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l color
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'exists' -d 'Exit 0 when there is such a pod, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from play' -a 'kube' -d 'Run the pods of a Kubernetes manifest'
 complete -c podctl -n '__fish_seen_subcommand_from play' -l down
 complete -c podctl -n '__fish_seen_subcommand_from play' -l dry-run
-complete -c podctl -n '__fish_seen_subcommand_from play' -l network
-complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from play' -l force
+complete -c podctl -n '__fish_seen_subcommand_from play' -l logs
+complete -c podctl -n '__fish_seen_subcommand_from play' -l output
+complete -c podctl -n '__fish_seen_subcommand_from play' -l prune
 complete -c podctl -n '__fish_seen_subcommand_from play' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from play' -l replace
 complete -c podctl -n '__fish_seen_subcommand_from play' -l start
+complete -c podctl -n '__fish_seen_subcommand_from play' -l wait
 complete -c podctl -n '__fish_seen_subcommand_from play' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from play' -l creds
 complete -c podctl -n '__fish_seen_subcommand_from play' -l tls-verify
+complete -c podctl -n '__fish_seen_subcommand_from play' -l userns
+complete -c podctl -n '__fish_seen_subcommand_from play' -l build
+complete -c podctl -n '__fish_seen_subcommand_from play' -l seccomp-profile-root
+complete -c podctl -n '__fish_seen_subcommand_from play' -l configmap
+complete -c podctl -n '__fish_seen_subcommand_from play' -l network
+complete -c podctl -n '__fish_seen_subcommand_from play' -l ip
+complete -c podctl -n '__fish_seen_subcommand_from play' -l mac-address
+complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hostname
+complete -c podctl -n '__fish_seen_subcommand_from play' -l no-pod-prefix
+complete -c podctl -n '__fish_seen_subcommand_from play' -l publish
+complete -c podctl -n '__fish_seen_subcommand_from play' -l publish-all
+complete -c podctl -n '__fish_seen_subcommand_from play' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from play' -l log-driver
+complete -c podctl -n '__fish_seen_subcommand_from play' -l log-opt
 complete -c podctl -n '__fish_seen_subcommand_from play' -l help
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'play' -d 'Run the pods of a Kubernetes manifest'
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'down' -d 'Stop and remove what a Kubernetes manifest made'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l force
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods and containers as Kubernetes YAML'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'diff' -d 'Show what playing a manifest would change'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l configmap
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l network
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l ip
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l mac-address
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-hosts
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-hostname
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-pod-prefix
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish-all
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l annotation
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-driver
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-opt
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods, containers and volumes as Kubernetes YAML'
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l filename
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l no-trunc
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l podman-only
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l redact
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l replicas
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l service
+complete -c podctl -n '__fish_seen_subcommand_from generate' -l type
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'generate' -d 'Write pods and containers as Kubernetes YAML'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'generate' -d 'Write pods, containers and volumes as Kubernetes YAML'
 complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'get' -d 'Show pods as kubectl does'
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l all-namespaces
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
@@ -777,6 +871,7 @@ complete -c podctl -n '__fish_seen_subcommand_from docs' -l help
 complete -c podctl -n __fish_use_subcommand -a 'completion' -d 'Print completion for a shell'
 complete -c podctl -n '__fish_seen_subcommand_from system' -a 'df' -d 'Show what images, containers and volumes take on disk'
 complete -c podctl -n '__fish_seen_subcommand_from system' -l format
+complete -c podctl -n '__fish_seen_subcommand_from system' -l verbose
 complete -c podctl -n '__fish_seen_subcommand_from system' -l help
 complete -c podctl -n __fish_use_subcommand -a 'events' -d 'Show what happens to containers, pods, images and volumes'
 complete -c podctl -n '__fish_seen_subcommand_from events' -l filter
@@ -787,6 +882,8 @@ complete -c podctl -n '__fish_seen_subcommand_from events' -l stream
 complete -c podctl -n '__fish_seen_subcommand_from events' -l until
 complete -c podctl -n '__fish_seen_subcommand_from events' -l help
 complete -c podctl -n '__fish_seen_subcommand_from system' -a 'events' -d 'Show what happens to containers, pods, images and volumes'
+complete -c podctl -n '__fish_seen_subcommand_from healthcheck' -a 'run' -d 'Run a container's health check now'
+complete -c podctl -n '__fish_seen_subcommand_from healthcheck' -l help
 complete -c podctl -n __fish_use_subcommand -a 'stats' -d 'Show what containers use'
 complete -c podctl -n '__fish_seen_subcommand_from stats' -l all
 complete -c podctl -n '__fish_seen_subcommand_from stats' -l format
@@ -856,6 +953,36 @@ complete -c podctl -n '__fish_seen_subcommand_from network' -a 'prune' -d 'Remov
 complete -c podctl -n '__fish_seen_subcommand_from network' -l filter
 complete -c podctl -n '__fish_seen_subcommand_from network' -l force
 complete -c podctl -n '__fish_seen_subcommand_from network' -l help
+complete -c podctl -n '__fish_seen_subcommand_from container' -a 'clone' -d 'Make another container of the same making'
+complete -c podctl -n '__fish_seen_subcommand_from container' -l destroy
+complete -c podctl -n '__fish_seen_subcommand_from container' -l force
+complete -c podctl -n '__fish_seen_subcommand_from container' -l name
+complete -c podctl -n '__fish_seen_subcommand_from container' -l pod
+complete -c podctl -n '__fish_seen_subcommand_from container' -l run
+complete -c podctl -n '__fish_seen_subcommand_from container' -l blkio-weight
+complete -c podctl -n '__fish_seen_subcommand_from container' -l blkio-weight-device
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-period
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-quota
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-rt-period
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-rt-runtime
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-shares
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpus
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpuset-cpus
+complete -c podctl -n '__fish_seen_subcommand_from container' -l cpuset-mems
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-read-bps
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-read-iops
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-write-bps
+complete -c podctl -n '__fish_seen_subcommand_from container' -l device-write-iops
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-reservation
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-swap
+complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-swappiness
+complete -c podctl -n '__fish_seen_subcommand_from container' -l help
+complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'clone' -d 'Make another pod with the same containers'
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l destroy
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l name
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l start
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
 complete -c podctl -n __fish_use_subcommand -a 'manifest' -d 'Lists of images for several platforms'
@@ -863,6 +990,7 @@ complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'
 complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
 complete -c podctl -n __fish_use_subcommand -a 'network' -d 'Look at networks'
 complete -c podctl -n __fish_use_subcommand -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
+complete -c podctl -n __fish_use_subcommand -a 'healthcheck' -d 'Run the health checks of containers'
 complete -c podctl -n __fish_use_subcommand -a 'play' -d 'Run pods from Kubernetes YAML'
 complete -c podctl -n __fish_use_subcommand -a 'generate' -d 'Write Kubernetes YAML from pods and containers'
 complete -c podctl -n __fish_use_subcommand -a 'system' -d 'What the engine is and needs'

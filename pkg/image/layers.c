@@ -14,6 +14,7 @@
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/log.h"
+#include "pkg/util/proc.h"
 #include "pkg/util/text.h"
 
 #define TMP_PREFIX "tmp-"
@@ -349,6 +350,51 @@ int layers_retire(struct engine *e, const struct strs *diff_ids, struct image_tm
 		(void) renameat(t->layers, name, t->dir, name); /* it may be large: deleted with the layer */
 	}
 	return 0;
+}
+
+#define LARGE (16 * MiB)
+
+bool layers_are_large(struct engine *e, const struct strs *diff_ids)
+{
+	uint64_t sum = 0, size, tar;
+
+	for (size_t i = 0; i < diff_ids->n; i++) {
+		layer_sizes(e, diff_ids->v[i], &size, &tar);
+		sum += tar;
+	}
+	return sum > LARGE;
+}
+
+static int sweep_detached(struct engine *e, struct err *err)
+{
+	struct strs argv = { 0 };
+	char *env[3] = { NULL };
+	struct proc_opts o = PROC_OPTS(.envp = env, .new_session = true);
+	int rc;
+
+	if ((rc = engine_self_argv(e, &argv, err)) < 0)
+		return rc;
+	env[0] = arena_printf(
+		&e->arena, "PATH=%s", e->opt->path ? e->opt->path : "/usr/sbin:/usr/bin:/sbin:/bin");
+	if (e->opt->xdg_runtime_dir)
+		env[1] = arena_printf(&e->arena, "XDG_RUNTIME_DIR=%s", e->opt->xdg_runtime_dir);
+	if (!env[0] || strs_add(&argv, &e->arena, "image") < 0 || strs_add(&argv, &e->arena, "sweep") < 0)
+		return err_sys(err, ENOMEM, "remove image");
+	o.path = argv.v[0];
+	o.argv = argv.v;
+	rc = proc_spawn(&o, NULL, err);
+	return rc < 0 ? rc : 0;
+}
+
+void layers_leave(struct engine *e, struct image_tmp *t)
+{
+	struct err ignored = { 0 };
+
+	if (t->dir < 0 || sweep_detached(e, &ignored) < 0)
+		return; /* then it is deleted here */
+	fd_close_p(&t->dir);
+	fd_close_p(&t->lock);
+	fd_close_p(&t->layers);
 }
 
 static bool tmp_is_free(int layers, const char *name)

@@ -109,4 +109,9 @@ int image_lock(struct engine *e, struct err *err);
 /* With the lock held: moves layers out of sight; *t then holds them and its removal deletes them. */
 int layers_retire(struct engine *e, const struct strs *diff_ids, struct image_tmp *t, struct err *err);
 
+/* Is deleting them something one waits for? */
+bool layers_are_large(struct engine *e, const struct strs *diff_ids);
+/* Leaves what was retired to a process that nobody waits for; killed, the next sweep deletes it. */
+void layers_leave(struct engine *e, struct image_tmp *t);
+
 #endif

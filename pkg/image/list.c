@@ -182,12 +182,13 @@ static void entry_put(json_t *v, json_t *entry)
 }
 
 /* An image may come again with another manifest, which it then has; what lists call it stays known. */
-#define DIGEST_KIND "ManifestDigest"
+#define DIGEST_KEY "manifest "
 
 static int add_image(struct engine *e, const struct image_row *row, const struct list_change *c, json_t *v,
 	struct arena *a, struct err *err)
 {
 	struct image_config config = { 0 };
+	const char *key;
 	json_t *entry;
 	int rc;
 
@@ -201,7 +202,9 @@ static int add_image(struct engine *e, const struct image_row *row, const struct
 		row->digest, strlen(row->manifest), &config);
 	entry_change(entry, c);
 	entry_put(v, entry);
-	return store_object_put(e->store, DIGEST_KIND, row->digest, row->id, "", err);
+	if (!(key = arena_printf(a, DIGEST_KEY "%s", row->digest)))
+		return no_memory(err);
+	return store_meta_set(e->store, key, row->id, err);
 }
 
 /* ---- adding -------------------------------------------------------------------------------------------------------------------- */
@@ -366,7 +369,7 @@ static int by_digest(
 {
 	struct err ignored = { 0 };
 	struct image_row *rows;
-	const char *id;
+	const char *id = NULL, *key;
 	size_t n;
 	int rc = store_images(e->store, a, &rows, &n, err);
 
@@ -377,7 +380,8 @@ static int by_digest(
 		}
 	if (rc < 0)
 		return rc;
-	if (store_object_get(e->store, DIGEST_KIND, digest, a, &id, &ignored) == 0 &&
+	if ((key = arena_printf(a, DIGEST_KEY "%s", digest)) &&
+		store_meta_get(e->store, key, a, &id, &ignored) == 0 && id &&
 		store_image_get(e->store, id, a, ret, &ignored) == 0)
 		return 0;
 	return err_set(err, ERR_NOT_FOUND, "image %s of the list is not in this store", digest);

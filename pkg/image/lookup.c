@@ -242,15 +242,19 @@ static int delete (
 	auto_tmp struct image_tmp retired = IMAGE_TMP_INIT; /* deletes the layers after the lock is free */
 	auto_close int guard = image_lock(e, err);
 	struct strs layers = { 0 };
+	bool large;
 	int rc;
 
 	if (guard < 0)
 		return guard;
+	large = layers_are_large(e, &img->layers);
 	if ((rc = users_check(e, img, a, err)) < 0 ||
 		(rc = store_image_del(e->store, img->id, a, &layers, err)) < 0 ||
 		(rc = layers_retire(e, &layers, &retired, err)) < 0)
 		return rc;
 	fd_close_p(&guard);
+	if (large)
+		layers_leave(e, &retired); /* nobody is to wait until all of it is deleted */
 	for (size_t i = 0; i < img->names.n; i++)
 		if (strs_addf(ret, a, "Untagged: %s", img->names.v[i]) < 0)
 			return err_sys(err, ENOMEM, "remove image");

@@ -1,5 +1,6 @@
 /* Rows of images: their names, their layers, who uses them. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/store/store_db.h"
@@ -32,8 +33,7 @@ static int list_of(
 	return q ? query_strs(s, q, a, ret, err) : -EIO;
 }
 
-static int read_image(
-	struct store *s, sqlite3_stmt *q, struct arena *a, struct image_row *ret, struct err *err)
+static int read_row(sqlite3_stmt *q, struct arena *a, struct image_row *ret, struct err *err)
 {
 	struct image_row i = {
 		.created_us = (uint64_t) sqlite3_column_int64(q, 2),
@@ -43,7 +43,19 @@ static int read_image(
 
 	if ((rc = column_text(q, 0, a, &i.id, err)) < 0 || (rc = column_text(q, 1, a, &i.digest, err)) < 0 ||
 		(rc = column_text(q, 4, a, &i.config, err)) < 0 ||
-		(rc = column_text(q, 5, a, &i.manifest, err)) < 0 ||
+		(rc = column_text(q, 5, a, &i.manifest, err)) < 0)
+		return rc;
+	*ret = i;
+	return 0;
+}
+
+static int read_image(
+	struct store *s, sqlite3_stmt *q, struct arena *a, struct image_row *ret, struct err *err)
+{
+	struct image_row i = { 0 };
+	int rc;
+
+	if ((rc = read_row(q, a, &i, err)) < 0 ||
 		(rc = list_of(s, Q_IMAGE_NAMES, i.id, a, &i.names, err)) < 0 ||
 		(rc = list_of(s, Q_IMAGE_LAYERS, i.id, a, &i.layers, err)) < 0)
 		return rc;
@@ -59,6 +71,64 @@ int store_image_get(struct store *s, const char *id, struct arena *a, struct ima
 	if (rc == 0)
 		return no_such_image(id, err);
 	return rc < 0 ? rc : read_image(s, q, a, ret, err);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp((*(struct image_row *const *) a)->id, (*(struct image_row *const *) b)->id);
+}
+
+/* Names or layers of all images at once: both lists are in the order of ids. */
+static int lists_fill(struct store *s, enum query query, struct image_row **sorted, size_t n, bool names,
+	struct arena *a, struct err *err)
+{
+	auto_query sqlite3_stmt *q = query_bind(s, query, err, "");
+	size_t i = 0;
+	int rc = q ? 0 : -EIO;
+
+	while (rc >= 0 && (rc = query_step(s, q, err)) > 0) {
+		const char *id = (const char *) sqlite3_column_text(q, 0);
+		const char *text = (const char *) sqlite3_column_text(q, 1);
+
+		if (!id || !text)
+			continue;
+		while (i < n && strcmp(sorted[i]->id, id) < 0)
+			i++;
+		if (i < n && strcmp(sorted[i]->id, id) == 0 &&
+			strs_add(names ? &sorted[i]->names : &sorted[i]->layers, a, text) < 0)
+			return err_sys(err, ENOMEM, "list images");
+	}
+	return rc;
+}
+
+static int rows_complete(struct store *s, struct image_row *rows, size_t n, struct arena *a, struct err *err)
+{
+	struct image_row **sorted = arena_array(a, n + 1, sizeof(struct image_row *));
+	int rc;
+
+	if (!sorted)
+		return err_sys(err, ENOMEM, "list images");
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = &rows[i];
+	qsort(sorted, n, sizeof(struct image_row *), by_id);
+	rc = lists_fill(s, Q_IMAGE_NAMES_ALL, sorted, n, true, a, err);
+	return rc < 0 ? rc : lists_fill(s, Q_IMAGE_LAYERS_ALL, sorted, n, false, a, err);
+}
+
+int store_image_uses(struct store *s, const struct image_row *rows, size_t n, size_t *ret, struct err *err)
+{
+	auto_query sqlite3_stmt *q = query_bind(s, Q_IMAGE_USES, err, "");
+	int rc = q ? 0 : -EIO;
+
+	memset(ret, 0, n * sizeof *ret);
+	while (rc >= 0 && (rc = query_step(s, q, err)) > 0) {
+		const char *id = (const char *) sqlite3_column_text(q, 0);
+
+		for (size_t i = 0; id && i < n; i++)
+			if (strcmp(rows[i].id, id) == 0)
+				ret[i] = (size_t) sqlite3_column_int64(q, 1);
+	}
+	return rc < 0 ? rc : 0;
 }
 
 int store_images(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
@@ -78,9 +148,9 @@ int store_images(struct store *s, struct arena *a, struct image_row **ret, size_
 				memcpy(more, rows, n * sizeof *more);
 			rows = more;
 		}
-		rc = read_image(s, q, a, &rows[n++], err);
+		rc = read_row(q, a, &rows[n++], err);
 	}
-	if (rc < 0)
+	if (rc < 0 || (rc = rows_complete(s, rows, n, a, err)) < 0)
 		return rc;
 	*ret = rows;
 	*ret_n = n;

@@ -127,6 +127,10 @@
 	X(Q_IMAGE_NAME_SET, "INSERT OR REPLACE INTO image_name(name, image) VALUES(?1, ?2)") \
 	X(Q_IMAGE_NAME_DEL, "DELETE FROM image_name WHERE name = ?1") \
 	X(Q_IMAGE_NAMES, "SELECT name FROM image_name WHERE image = ?1 ORDER BY name") \
+	X(Q_IMAGE_NAMES_ALL, "SELECT image, name FROM image_name ORDER BY image, name") \
+	X(Q_IMAGE_LAYERS_ALL, "SELECT image, layer FROM image_layer ORDER BY image, idx") \
+	X(Q_IMAGE_USES, "SELECT c.image, count(*) FROM ctr c JOIN pod p ON p.id = c.pod WHERE c.image IS NOT NULL AND p." \
+		NOT_REMOVING " GROUP BY c.image") \
 	X(Q_IMAGE_NAMES_DEL, "DELETE FROM image_name WHERE image = ?1") \
 	X(Q_IMAGE_LAYER_ADD, "INSERT OR IGNORE INTO image_layer(image, idx, layer) VALUES(?1, ?2, ?3)") \
 	X(Q_IMAGE_LAYERS, "SELECT layer FROM image_layer WHERE image = ?1 ORDER BY idx") \

@@ -155,6 +155,8 @@ int store_image_set_manifest(
 	struct store *s, const char *id, const char *manifest, const char *digest, struct err *err);
 /* Names of containers that use the image. */
 int store_image_users(struct store *s, const char *id, struct arena *a, struct strs *ret, struct err *err);
+/* How many containers use each of the n images. */
+int store_image_uses(struct store *s, const struct image_row *rows, size_t n, size_t *ret, struct err *err);
 /* Deletes the row; *ret_layers: diff ids that no image uses any more (their directories may go). */
 int store_image_del(
 	struct store *s, const char *id, struct arena *a, struct strs *ret_layers, struct err *err);

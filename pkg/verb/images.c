@@ -22,17 +22,12 @@ int verb_images(
 		return err_sys(err, ENOMEM, "list images");
 	if (reference && image_resolve(e, reference, a, &named, &ignored) < 0)
 		named.id = "";
-	for (size_t i = 0; i < n; i++) {
-		struct strs users = { 0 };
-
-		if (reference && strcmp(named.id, rows[i].id) != 0 &&
-			!image_reference_fits(&rows[i], reference, a))
-			continue;
-		if ((rc = store_image_users(e->store, rows[i].id, a, &users, err)) < 0)
-			return rc;
-		ret->users[kept] = users.n;
-		rows[kept++] = rows[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!reference || strcmp(named.id, rows[i].id) == 0 ||
+			image_reference_fits(&rows[i], reference, a))
+			rows[kept++] = rows[i];
+	if ((rc = store_image_uses(e->store, rows, kept, ret->users, err)) < 0)
+		return rc;
 	ret->v = rows;
 	ret->n = kept;
 	return 0;
@@ -115,7 +110,7 @@ int verb_rmi(struct engine *e, const char *image, bool force, struct arena *a, s
 				&(struct event){
 					.type = "image", .status = "remove", .id = line + 9, .name = image });
 	}
-	return image_sweep(e, err); /* what killed imports left, while we are at it */
+	return 0;
 }
 
 int verb_inspect_image(struct engine *e, const char *image, struct arena *a, json_t **ret, struct err *err)
