@@ -183,7 +183,20 @@ is "what was pushed comes back with its id" "$(podctl pull -q --tls-verify=false
 d=$(podctl image inspect --format '{{.Digest}}' "$R/hard:1")
 t "push what was pulled" podctl push -q --tls-verify=false --digestfile digest "$R/hard:1" "$R/hard:again"
 is "it has the digest it had" "$(cat digest)" "$d"
+# --- kept blobs go out as they came, to a registry that has none of them
+port2=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+sed "s,$T/reg,$T/reg2,; s,:$port,:$port2," reg.yml >reg2.yml
+docker-registry serve reg2.yml >reg2.log 2>&1 &
+at_end "kill $!"
+until_true 10 curl -fs "http://127.0.0.1:$port2/v2/"
 podctl rmi -a -f >/dev/null
+podctl pull -q --keep-blobs --tls-verify=false "$R/hard:1" >/dev/null
+is "blobs are kept" "$(ls "$ROOT/layers" | grep -c '\.blob$')" "$(podctl image inspect --format '{{len .RootFS.Layers}}' "$R/hard:1")"
+d=$(podctl image inspect --format '{{.Digest}}' "$R/hard:1")
+podctl push -q --tls-verify=false --digestfile digest "$R/hard:1" "127.0.0.1:$port2/hard:1"
+is "and the other registry has the same digest" "$(cat digest)" "$d"
+podctl rmi -a -f >/dev/null
+is "they go with the image" "$(ls "$ROOT/layers" | grep -c '\.blob$')" 0
 is "zstd comes back as well" "$(podctl pull -q --tls-verify=false "$R/hard:zstd")" "${hard#sha256:}"
 if has skopeo; then
 	is "skopeo finds the digest" "$(skopeo inspect --tls-verify=false "docker://$R/hard:again" | jq -r .Digest)" "$d"
