@@ -15,6 +15,9 @@ _podctl() {
 	volume)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect rm remove export import mount unmount exists " -- "$cur")); return; }
 		path="volume ${words[1]}" ;;
+	secret)
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ls list inspect rm remove exists " -- "$cur")); return; }
+		path="secret ${words[1]}" ;;
 	pod)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top clone " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
@@ -22,7 +25,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff generate get describe events wait logs " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff explain generate get describe events wait logs " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
 	healthcheck)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "run " -- "$cur")); return; }
@@ -40,7 +43,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image manifest volume pod network kube healthcheck play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image manifest volume secret pod network kube healthcheck play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in
@@ -60,7 +63,7 @@ _podctl() {
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
 	"exec"|"container exec") flags="--detach --detach-keys --env --env-file --interactive --latest --privileged --tty --user --workdir --help " ;;
-	"logs"|"container logs") flags="--follow --latest --names --since --tail --timestamps --until --color --help " ;;
+	"logs"|"container logs") flags="--follow --until-pod-ends --latest --names --since --tail --timestamps --until --color --help " ;;
 	"port"|"container port") flags="--all --latest --help " ;;
 	"rename"|"container rename") flags="--help " ;;
 	"cp"|"container cp") flags="--archive --help " ;;
@@ -107,6 +110,11 @@ _podctl() {
 	"volume mount") flags="--help " ;;
 	"volume unmount") flags="--help " ;;
 	"volume exists") flags="--help " ;;
+	"secret create") flags="--driver --env --ignore --label --replace --help " ;;
+	"secret ls"|"secret list") flags="--filter --format --noheading --quiet --help " ;;
+	"secret inspect") flags="--format --pretty --showsecret --help " ;;
+	"secret rm"|"secret remove") flags="--all --ignore --help " ;;
+	"secret exists") flags="--help " ;;
 	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --pod-id-file --publish --replace --share --sysctl --help " ;;
 	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --help " ;;
 	"pod inspect") flags="--format --latest --help " ;;
@@ -117,11 +125,12 @@ _podctl() {
 	"pod pause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod unpause") flags="--all --latest --filter --pod-id-file --help " ;;
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
-	"pod logs") flags="--container --follow --latest --names --since --tail --timestamps --until --color --help " ;;
+	"pod logs") flags="--container --follow --until-pod-ends --latest --names --since --tail --timestamps --until --color --help " ;;
 	"pod exists") flags="--help " ;;
-	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --authfile --creds --tls-verify --userns --build --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --wait-ready --authfile --creds --tls-verify --userns --build --cert-dir --strict --validate --verbose --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
 	"kube down") flags="--force --help " ;;
 	"kube diff") flags="--configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"kube explain") flags="--support --help " ;;
 	"generate kube"|"kube generate") flags="--filename --no-trunc --podman-only --redact --replicas --service --type --help " ;;
 	"kube get") flags="--all-namespaces --namespace --no-headers --output --selector --show-labels --watch --help " ;;
 	"kube describe") flags="--namespace --selector --show-events --help " ;;

@@ -356,6 +356,7 @@ complete -c podctl -n '__fish_seen_subcommand_from exec' -l help
 complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exec' -d 'Run one more command in a running container'
 complete -c podctl -n __fish_use_subcommand -a 'logs' -d 'Print what containers wrote'
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l follow
+complete -c podctl -n '__fish_seen_subcommand_from logs' -l until-pod-ends
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l names
 complete -c podctl -n '__fish_seen_subcommand_from logs' -l since
@@ -651,6 +652,32 @@ complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'unmount' -d 'Undo
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
 complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'exists' -d 'Exit 0 when there is such a volume, else 1'
 complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
+complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'create' -d 'Create a secret'
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l driver
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l env
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l label
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l replace
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
+complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'ls' -d 'List secrets'
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l filter
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l format
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l noheading
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l quiet
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
+complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'list' -d 'List secrets'
+complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'inspect' -d 'Print what is known of secrets as JSON'
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l format
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l pretty
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l showsecret
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
+complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'rm' -d 'Remove secrets'
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l all
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l ignore
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
+complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'remove' -d 'Remove secrets'
+complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'exists' -d 'Exit 0 when there is such a secret, else 1'
+complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'create' -d 'Create a pod'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l add-host
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns
@@ -739,6 +766,7 @@ complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
 complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'logs' -d 'Print what the containers of a pod wrote'
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l container
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l follow
+complete -c podctl -n '__fish_seen_subcommand_from pod' -l until-pod-ends
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l names
 complete -c podctl -n '__fish_seen_subcommand_from pod' -l since
@@ -760,11 +788,16 @@ complete -c podctl -n '__fish_seen_subcommand_from play' -l quiet
 complete -c podctl -n '__fish_seen_subcommand_from play' -l replace
 complete -c podctl -n '__fish_seen_subcommand_from play' -l start
 complete -c podctl -n '__fish_seen_subcommand_from play' -l wait
+complete -c podctl -n '__fish_seen_subcommand_from play' -l wait-ready
 complete -c podctl -n '__fish_seen_subcommand_from play' -l authfile
 complete -c podctl -n '__fish_seen_subcommand_from play' -l creds
 complete -c podctl -n '__fish_seen_subcommand_from play' -l tls-verify
 complete -c podctl -n '__fish_seen_subcommand_from play' -l userns
 complete -c podctl -n '__fish_seen_subcommand_from play' -l build
+complete -c podctl -n '__fish_seen_subcommand_from play' -l cert-dir
+complete -c podctl -n '__fish_seen_subcommand_from play' -l strict
+complete -c podctl -n '__fish_seen_subcommand_from play' -l validate
+complete -c podctl -n '__fish_seen_subcommand_from play' -l verbose
 complete -c podctl -n '__fish_seen_subcommand_from play' -l seccomp-profile-root
 complete -c podctl -n '__fish_seen_subcommand_from play' -l configmap
 complete -c podctl -n '__fish_seen_subcommand_from play' -l network
@@ -796,6 +829,9 @@ complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish-all
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l annotation
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-driver
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-opt
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
+complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'explain' -d 'Say what a field of a manifest is, and what podctl does with it'
+complete -c podctl -n '__fish_seen_subcommand_from kube' -l support
 complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
 complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods, containers and volumes as Kubernetes YAML'
 complete -c podctl -n '__fish_seen_subcommand_from generate' -l filename
@@ -987,6 +1023,7 @@ complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers
 complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
 complete -c podctl -n __fish_use_subcommand -a 'manifest' -d 'Lists of images for several platforms'
 complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'
+complete -c podctl -n __fish_use_subcommand -a 'secret' -d 'Manage secrets'
 complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
 complete -c podctl -n __fish_use_subcommand -a 'network' -d 'Look at networks'
 complete -c podctl -n __fish_use_subcommand -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
