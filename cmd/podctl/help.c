@@ -404,37 +404,73 @@ static void bash(void)
 		stdout);
 }
 
+/* Between single quotes fish reads \\ and \'. */
+static void fish_text(const char *s)
+{
+	(void) putchar('\'');
+	for (; *s; s++) {
+		if (*s == '\'' || *s == '\\')
+			(void) putchar('\\');
+		(void) putchar(*s);
+	}
+	(void) putchar('\'');
+}
+
+static void fish_word(const char *group, size_t n_group, const char *word, size_t n, const char *summary)
+{
+	(void) printf("complete -c podctl -f -n '__podctl_at \"%.*s\"' -a '%.*s' -d ", (int) n_group, group,
+		(int) n, word);
+	fish_text(summary);
+	(void) putchar('\n');
+}
+
+/* The options of a command, for all its names at once. */
+static void fish_options(const struct command *c)
+{
+	for (size_t k = 0; c->options && c->options[k]; k++)
+		for (const struct option *o = c->options[k]; o->name; o++) {
+			if (o->kind == OPT_REFUSED)
+				continue;
+			(void) fputs("complete -c podctl -n '__podctl_in", stdout);
+			for (const char *p = c->paths; *p; p += strcspn(p, "|"), p += *p == '|')
+				(void) printf(" \"%.*s\"", (int) strcspn(p, "|"), p);
+			(void) printf("' -l %.*s", (int) strcspn(o->name, "|"), o->name);
+			if (o->letter)
+				(void) printf(" -s %c", o->letter);
+			if (o->value)
+				(void) fputs(" -r", stdout);
+			(void) fputs(" -d ", stdout);
+			fish_text(o->help);
+			(void) putchar('\n');
+		}
+}
+
 static void fish(void)
 {
 	const struct command *c;
 
-	(void) fputs("# completion of podctl for fish; made by `podctl docs completion fish`\n", stdout);
+	(void) fputs("# completion of podctl for fish; made by `podctl docs completion fish`\n"
+		     "function __podctl_words\n\tset -l w (commandline -opc)\n\tset -e w[1]\n"
+		     "\tstring match -v -- '-*' $w | string join ' '\nend\n"
+		     "function __podctl_at\n\ttest (__podctl_words | string collect) = \"$argv[1]\"\nend\n"
+		     "function __podctl_in\n\tset -l w (__podctl_words)\n\tfor p in $argv\n"
+		     "\t\tstring match -q -- \"$p *\" \"$w \"; and return 0\n\tend\n\treturn 1\nend\n",
+		stdout);
+	for (const struct command_group *g = command_groups; g->path; g++)
+		fish_word("", 0, g->path, strlen(g->path), g->summary);
 	for (size_t i = 0; (c = command_at(i)); i++) {
 		if (c->flags & CMD_HIDDEN)
 			continue;
-		for (const char *p = c->paths; *p;) {
+		for (const char *p = c->paths; *p; p += strcspn(p, "|"), p += *p == '|') {
 			size_t n = strcspn(p, "|"), head = strcspn(p, " |");
 
 			if (head == n)
-				(void) printf(
-					"complete -c podctl -n __fish_use_subcommand -a '%.*s' -d '%s'\n",
-					(int) n, p, c->summary);
+				fish_word("", 0, p, n, c->summary);
 			else
-				(void) printf("complete -c podctl -n '__fish_seen_subcommand_from %.*s' -a "
-					      "'%.*s' -d '%s'\n",
-					(int) head, p, (int) (n - head - 1), p + head + 1, c->summary);
-			for (size_t k = 0; p == c->paths && c->options && c->options[k]; k++)
-				for (const struct option *o = c->options[k]; o->name; o++)
-					if (o->kind != OPT_REFUSED)
-						(void) printf("complete -c podctl -n "
-							      "'__fish_seen_subcommand_from %.*s' -l %.*s\n",
-							(int) head, p, (int) strcspn(o->name, "|"), o->name);
-			p += n + (p[n] == '|');
+				fish_word(p, head, p + head + 1, n - head - 1, c->summary);
 		}
+		fish_options(c);
 	}
-	for (const struct command_group *g = command_groups; g->path; g++)
-		(void) printf(
-			"complete -c podctl -n __fish_use_subcommand -a '%s' -d '%s'\n", g->path, g->summary);
 }
 
 int docs_completion(const char *shell, struct err *err)

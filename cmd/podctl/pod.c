@@ -45,6 +45,23 @@ static int opt_share(struct cli *c, void *request, const char *value, struct err
 	return 0;
 }
 
+static int opt_label_file(struct cli *c, void *request, const char *value, struct err *err)
+{
+	return labels_add_file(c, &((struct create_pod *) request)->pod.labels, value, err);
+}
+
+static int opt_userns(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c, (void) request;
+	if (!*value || !strcmp(value, "host"))
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED,
+		"--userns %s: containers have no user namespace of their own: as root their users are the "
+		"host's, for an ordinary user "
+		"they are that user's subordinate ids; run podctl as an ordinary user",
+		value);
+}
+
 static int run_create(struct cli *c, void *request, struct err *err)
 {
 	struct pod_create_request *r = &((struct create_pod *) request)->pod;
@@ -96,10 +113,13 @@ static const struct option create_pod_options[] = {
 	O_REFUSED("infra-name", 0, "NAME", "not done yet"),
 	O_REFUSED("cpus", 0, "N", "limits of whole pods are not done yet"),
 	O_REFUSED("memory", 'm', "SIZE", "limits of whole pods are not done yet"),
-	O_REFUSED("pid", 0, "MODE", "not done yet; --share pid shares one namespace in the pod"),
+	O_STR(P, pod.pid, "pid", 0, "MODE", "PID namespace of its containers: private (default) or host"),
+	O_FN(opt_label_file, "label-file", 0, "FILE", "Read labels from a file, one per line"),
+	O_FN(opt_userns, "userns", 0, "MODE", "User namespace: host"),
+	O_REFUSED("share-parent", 0, NULL, "the containers' cgroups are below the pod's, always"),
+	O_REFUSED("shm-size", 0, "SIZE", "not done yet; give it to each container"),
 	O_REFUSED("uts", 0, "MODE", "not done yet"),
 	O_REFUSED("volume", 'v', "DIR:DIR", "not done yet; give it to each container"),
-	O_REFUSED("userns", 0, "MODE", "user namespaces of single pods are not done yet"),
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
 	O_REFUSED("security-opt", 0, "OPT", "not done yet; give it to each container"),
 	O_END,

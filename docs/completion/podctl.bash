@@ -115,7 +115,7 @@ _podctl() {
 	"secret inspect") flags="--format --pretty --showsecret --help " ;;
 	"secret rm"|"secret remove") flags="--all --ignore --help " ;;
 	"secret exists") flags="--help " ;;
-	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --pod-id-file --publish --replace --share --sysctl --help " ;;
+	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --pod-id-file --publish --replace --share --sysctl --pid --label-file --userns --help " ;;
 	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --help " ;;
 	"pod inspect") flags="--format --latest --help " ;;
 	"pod start") flags="--all --latest --filter --pod-id-file --help " ;;

@@ -1,1034 +1,1052 @@
 # completion of podctl for fish; made by `podctl docs completion fish`
-complete -c podctl -n __fish_use_subcommand -a 'create' -d 'Create a container without starting it'
-complete -c podctl -n '__fish_seen_subcommand_from create' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from create' -l add-host
-complete -c podctl -n '__fish_seen_subcommand_from create' -l annotation
-complete -c podctl -n '__fish_seen_subcommand_from create' -l arch
-complete -c podctl -n '__fish_seen_subcommand_from create' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cap-add
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cap-drop
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cgroup-conf
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cgroupns
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cgroups
-complete -c podctl -n '__fish_seen_subcommand_from create' -l chrootdirs
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from create' -l conmon-pidfile
-complete -c podctl -n '__fish_seen_subcommand_from create' -l device
-complete -c podctl -n '__fish_seen_subcommand_from create' -l device-cgroup-rule
-complete -c podctl -n '__fish_seen_subcommand_from create' -l disable-content-trust
-complete -c podctl -n '__fish_seen_subcommand_from create' -l dns
-complete -c podctl -n '__fish_seen_subcommand_from create' -l dns-option
-complete -c podctl -n '__fish_seen_subcommand_from create' -l dns-search
-complete -c podctl -n '__fish_seen_subcommand_from create' -l entrypoint
-complete -c podctl -n '__fish_seen_subcommand_from create' -l env
-complete -c podctl -n '__fish_seen_subcommand_from create' -l env-file
-complete -c podctl -n '__fish_seen_subcommand_from create' -l env-merge
-complete -c podctl -n '__fish_seen_subcommand_from create' -l env-host
-complete -c podctl -n '__fish_seen_subcommand_from create' -l expose
-complete -c podctl -n '__fish_seen_subcommand_from create' -l group-add
-complete -c podctl -n '__fish_seen_subcommand_from create' -l health-cmd
-complete -c podctl -n '__fish_seen_subcommand_from create' -l health-interval
-complete -c podctl -n '__fish_seen_subcommand_from create' -l health-on-failure
-complete -c podctl -n '__fish_seen_subcommand_from create' -l health-retries
-complete -c podctl -n '__fish_seen_subcommand_from create' -l health-start-period
-complete -c podctl -n '__fish_seen_subcommand_from create' -l health-timeout
-complete -c podctl -n '__fish_seen_subcommand_from create' -l hostuser
-complete -c podctl -n '__fish_seen_subcommand_from create' -l http-proxy
-complete -c podctl -n '__fish_seen_subcommand_from create' -l hostname
-complete -c podctl -n '__fish_seen_subcommand_from create' -l image-volume
-complete -c podctl -n '__fish_seen_subcommand_from create' -l init
-complete -c podctl -n '__fish_seen_subcommand_from create' -l init-path
-complete -c podctl -n '__fish_seen_subcommand_from create' -l interactive
-complete -c podctl -n '__fish_seen_subcommand_from create' -l ipc
-complete -c podctl -n '__fish_seen_subcommand_from create' -l label
-complete -c podctl -n '__fish_seen_subcommand_from create' -l label-file
-complete -c podctl -n '__fish_seen_subcommand_from create' -l log-driver
-complete -c podctl -n '__fish_seen_subcommand_from create' -l log-opt
-complete -c podctl -n '__fish_seen_subcommand_from create' -l mount
-complete -c podctl -n '__fish_seen_subcommand_from create' -l name
-complete -c podctl -n '__fish_seen_subcommand_from create' -l network
-complete -c podctl -n '__fish_seen_subcommand_from create' -l no-healthcheck
-complete -c podctl -n '__fish_seen_subcommand_from create' -l no-hosts
-complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-kill-disable
-complete -c podctl -n '__fish_seen_subcommand_from create' -l oom-score-adj
-complete -c podctl -n '__fish_seen_subcommand_from create' -l os
-complete -c podctl -n '__fish_seen_subcommand_from create' -l passwd
-complete -c podctl -n '__fish_seen_subcommand_from create' -l passwd-entry
-complete -c podctl -n '__fish_seen_subcommand_from create' -l pid
-complete -c podctl -n '__fish_seen_subcommand_from create' -l pidfile
-complete -c podctl -n '__fish_seen_subcommand_from create' -l platform
-complete -c podctl -n '__fish_seen_subcommand_from create' -l pids-limit
-complete -c podctl -n '__fish_seen_subcommand_from create' -l pod
-complete -c podctl -n '__fish_seen_subcommand_from create' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from create' -l privileged
-complete -c podctl -n '__fish_seen_subcommand_from create' -l publish
-complete -c podctl -n '__fish_seen_subcommand_from create' -l publish-all
-complete -c podctl -n '__fish_seen_subcommand_from create' -l pull
-complete -c podctl -n '__fish_seen_subcommand_from create' -l read-only
-complete -c podctl -n '__fish_seen_subcommand_from create' -l read-only-tmpfs
-complete -c podctl -n '__fish_seen_subcommand_from create' -l replace
-complete -c podctl -n '__fish_seen_subcommand_from create' -l requires
-complete -c podctl -n '__fish_seen_subcommand_from create' -l restart
-complete -c podctl -n '__fish_seen_subcommand_from create' -l rm
-complete -c podctl -n '__fish_seen_subcommand_from create' -l rootfs
-complete -c podctl -n '__fish_seen_subcommand_from create' -l security-opt
-complete -c podctl -n '__fish_seen_subcommand_from create' -l shm-size
-complete -c podctl -n '__fish_seen_subcommand_from create' -l stop-signal
-complete -c podctl -n '__fish_seen_subcommand_from create' -l stop-timeout
-complete -c podctl -n '__fish_seen_subcommand_from create' -l sysctl
-complete -c podctl -n '__fish_seen_subcommand_from create' -l timeout
-complete -c podctl -n '__fish_seen_subcommand_from create' -l systemd
-complete -c podctl -n '__fish_seen_subcommand_from create' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from create' -l tmpfs
-complete -c podctl -n '__fish_seen_subcommand_from create' -l tty
-complete -c podctl -n '__fish_seen_subcommand_from create' -l ulimit
-complete -c podctl -n '__fish_seen_subcommand_from create' -l tz
-complete -c podctl -n '__fish_seen_subcommand_from create' -l umask
-complete -c podctl -n '__fish_seen_subcommand_from create' -l unsetenv
-complete -c podctl -n '__fish_seen_subcommand_from create' -l unsetenv-all
-complete -c podctl -n '__fish_seen_subcommand_from create' -l user
-complete -c podctl -n '__fish_seen_subcommand_from create' -l userns
-complete -c podctl -n '__fish_seen_subcommand_from create' -l uts
-complete -c podctl -n '__fish_seen_subcommand_from create' -l variant
-complete -c podctl -n '__fish_seen_subcommand_from create' -l volume
-complete -c podctl -n '__fish_seen_subcommand_from create' -l volumes-from
-complete -c podctl -n '__fish_seen_subcommand_from create' -l workdir
-complete -c podctl -n '__fish_seen_subcommand_from create' -l blkio-weight
-complete -c podctl -n '__fish_seen_subcommand_from create' -l blkio-weight-device
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-period
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-quota
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-rt-period
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-rt-runtime
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpu-shares
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpus
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpuset-cpus
-complete -c podctl -n '__fish_seen_subcommand_from create' -l cpuset-mems
-complete -c podctl -n '__fish_seen_subcommand_from create' -l device-read-bps
-complete -c podctl -n '__fish_seen_subcommand_from create' -l device-read-iops
-complete -c podctl -n '__fish_seen_subcommand_from create' -l device-write-bps
-complete -c podctl -n '__fish_seen_subcommand_from create' -l device-write-iops
-complete -c podctl -n '__fish_seen_subcommand_from create' -l memory
-complete -c podctl -n '__fish_seen_subcommand_from create' -l memory-reservation
-complete -c podctl -n '__fish_seen_subcommand_from create' -l memory-swap
-complete -c podctl -n '__fish_seen_subcommand_from create' -l memory-swappiness
-complete -c podctl -n '__fish_seen_subcommand_from create' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'create' -d 'Create a container without starting it'
-complete -c podctl -n __fish_use_subcommand -a 'ps' -d 'List containers'
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l all
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l format
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l last
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l noheading
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l pod
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l sort
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l external
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l namespace
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l size
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l sync
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l watch
-complete -c podctl -n '__fish_seen_subcommand_from ps' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ps' -d 'List containers'
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'ls' -d 'List containers'
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'list' -d 'List containers'
-complete -c podctl -n __fish_use_subcommand -a 'stop' -d 'Stop containers'
-complete -c podctl -n '__fish_seen_subcommand_from stop' -l all
-complete -c podctl -n '__fish_seen_subcommand_from stop' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from stop' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from stop' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from stop' -l time
-complete -c podctl -n '__fish_seen_subcommand_from stop' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from stop' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'stop' -d 'Stop containers'
-complete -c podctl -n __fish_use_subcommand -a 'restart' -d 'Stop containers and start them again'
-complete -c podctl -n '__fish_seen_subcommand_from restart' -l all
-complete -c podctl -n '__fish_seen_subcommand_from restart' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from restart' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from restart' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from restart' -l running
-complete -c podctl -n '__fish_seen_subcommand_from restart' -l time
-complete -c podctl -n '__fish_seen_subcommand_from restart' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'restart' -d 'Stop containers and start them again'
-complete -c podctl -n __fish_use_subcommand -a 'kill' -d 'Send a signal to containers'
-complete -c podctl -n '__fish_seen_subcommand_from kill' -l all
-complete -c podctl -n '__fish_seen_subcommand_from kill' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from kill' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from kill' -l signal
-complete -c podctl -n '__fish_seen_subcommand_from kill' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from kill' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'kill' -d 'Send a signal to containers'
-complete -c podctl -n __fish_use_subcommand -a 'pause' -d 'Freeze all processes of containers'
-complete -c podctl -n '__fish_seen_subcommand_from pause' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pause' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pause' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pause' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from pause' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'pause' -d 'Freeze all processes of containers'
-complete -c podctl -n __fish_use_subcommand -a 'unpause' -d 'Let frozen containers go on'
-complete -c podctl -n '__fish_seen_subcommand_from unpause' -l all
-complete -c podctl -n '__fish_seen_subcommand_from unpause' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from unpause' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from unpause' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from unpause' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'unpause' -d 'Let frozen containers go on'
-complete -c podctl -n __fish_use_subcommand -a 'rm' -d 'Remove containers'
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l all
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l force
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l time
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l volumes
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l depend
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from rm' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'rm' -d 'Remove containers'
-complete -c podctl -n __fish_use_subcommand -a 'wait' -d 'Wait until containers end, and print their exit codes'
-complete -c podctl -n '__fish_seen_subcommand_from wait' -l condition
-complete -c podctl -n '__fish_seen_subcommand_from wait' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from wait' -l interval
-complete -c podctl -n '__fish_seen_subcommand_from wait' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from wait' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'wait' -d 'Wait until containers end, and print their exit codes'
-complete -c podctl -n __fish_use_subcommand -a 'inspect' -d 'Print all that is known of containers, images or pods as JSON'
-complete -c podctl -n '__fish_seen_subcommand_from inspect' -l format
-complete -c podctl -n '__fish_seen_subcommand_from inspect' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from inspect' -l size
-complete -c podctl -n '__fish_seen_subcommand_from inspect' -l type
-complete -c podctl -n '__fish_seen_subcommand_from inspect' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'inspect' -d 'Print all that is known of containers as JSON'
-complete -c podctl -n '__fish_seen_subcommand_from container' -l format
-complete -c podctl -n '__fish_seen_subcommand_from container' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from container' -l size
-complete -c podctl -n '__fish_seen_subcommand_from container' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exists' -d 'Exit 0 when there is such a container, else 1'
-complete -c podctl -n '__fish_seen_subcommand_from container' -l help
-complete -c podctl -n __fish_use_subcommand -a 'run' -d 'Run a command in a new container'
-complete -c podctl -n '__fish_seen_subcommand_from run' -l attach
-complete -c podctl -n '__fish_seen_subcommand_from run' -l detach
-complete -c podctl -n '__fish_seen_subcommand_from run' -l detach-keys
-complete -c podctl -n '__fish_seen_subcommand_from run' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from run' -l rmi
-complete -c podctl -n '__fish_seen_subcommand_from run' -l sig-proxy
-complete -c podctl -n '__fish_seen_subcommand_from run' -l add-host
-complete -c podctl -n '__fish_seen_subcommand_from run' -l annotation
-complete -c podctl -n '__fish_seen_subcommand_from run' -l arch
-complete -c podctl -n '__fish_seen_subcommand_from run' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cap-add
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cap-drop
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cgroup-conf
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cgroupns
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cgroups
-complete -c podctl -n '__fish_seen_subcommand_from run' -l chrootdirs
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cidfile
-complete -c podctl -n '__fish_seen_subcommand_from run' -l conmon-pidfile
-complete -c podctl -n '__fish_seen_subcommand_from run' -l device
-complete -c podctl -n '__fish_seen_subcommand_from run' -l device-cgroup-rule
-complete -c podctl -n '__fish_seen_subcommand_from run' -l disable-content-trust
-complete -c podctl -n '__fish_seen_subcommand_from run' -l dns
-complete -c podctl -n '__fish_seen_subcommand_from run' -l dns-option
-complete -c podctl -n '__fish_seen_subcommand_from run' -l dns-search
-complete -c podctl -n '__fish_seen_subcommand_from run' -l entrypoint
-complete -c podctl -n '__fish_seen_subcommand_from run' -l env
-complete -c podctl -n '__fish_seen_subcommand_from run' -l env-file
-complete -c podctl -n '__fish_seen_subcommand_from run' -l env-merge
-complete -c podctl -n '__fish_seen_subcommand_from run' -l env-host
-complete -c podctl -n '__fish_seen_subcommand_from run' -l expose
-complete -c podctl -n '__fish_seen_subcommand_from run' -l group-add
-complete -c podctl -n '__fish_seen_subcommand_from run' -l health-cmd
-complete -c podctl -n '__fish_seen_subcommand_from run' -l health-interval
-complete -c podctl -n '__fish_seen_subcommand_from run' -l health-on-failure
-complete -c podctl -n '__fish_seen_subcommand_from run' -l health-retries
-complete -c podctl -n '__fish_seen_subcommand_from run' -l health-start-period
-complete -c podctl -n '__fish_seen_subcommand_from run' -l health-timeout
-complete -c podctl -n '__fish_seen_subcommand_from run' -l hostuser
-complete -c podctl -n '__fish_seen_subcommand_from run' -l http-proxy
-complete -c podctl -n '__fish_seen_subcommand_from run' -l hostname
-complete -c podctl -n '__fish_seen_subcommand_from run' -l image-volume
-complete -c podctl -n '__fish_seen_subcommand_from run' -l init
-complete -c podctl -n '__fish_seen_subcommand_from run' -l init-path
-complete -c podctl -n '__fish_seen_subcommand_from run' -l interactive
-complete -c podctl -n '__fish_seen_subcommand_from run' -l ipc
-complete -c podctl -n '__fish_seen_subcommand_from run' -l label
-complete -c podctl -n '__fish_seen_subcommand_from run' -l label-file
-complete -c podctl -n '__fish_seen_subcommand_from run' -l log-driver
-complete -c podctl -n '__fish_seen_subcommand_from run' -l log-opt
-complete -c podctl -n '__fish_seen_subcommand_from run' -l mount
-complete -c podctl -n '__fish_seen_subcommand_from run' -l name
-complete -c podctl -n '__fish_seen_subcommand_from run' -l network
-complete -c podctl -n '__fish_seen_subcommand_from run' -l no-healthcheck
-complete -c podctl -n '__fish_seen_subcommand_from run' -l no-hosts
-complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-kill-disable
-complete -c podctl -n '__fish_seen_subcommand_from run' -l oom-score-adj
-complete -c podctl -n '__fish_seen_subcommand_from run' -l os
-complete -c podctl -n '__fish_seen_subcommand_from run' -l passwd
-complete -c podctl -n '__fish_seen_subcommand_from run' -l passwd-entry
-complete -c podctl -n '__fish_seen_subcommand_from run' -l pid
-complete -c podctl -n '__fish_seen_subcommand_from run' -l pidfile
-complete -c podctl -n '__fish_seen_subcommand_from run' -l platform
-complete -c podctl -n '__fish_seen_subcommand_from run' -l pids-limit
-complete -c podctl -n '__fish_seen_subcommand_from run' -l pod
-complete -c podctl -n '__fish_seen_subcommand_from run' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from run' -l privileged
-complete -c podctl -n '__fish_seen_subcommand_from run' -l publish
-complete -c podctl -n '__fish_seen_subcommand_from run' -l publish-all
-complete -c podctl -n '__fish_seen_subcommand_from run' -l pull
-complete -c podctl -n '__fish_seen_subcommand_from run' -l read-only
-complete -c podctl -n '__fish_seen_subcommand_from run' -l read-only-tmpfs
-complete -c podctl -n '__fish_seen_subcommand_from run' -l replace
-complete -c podctl -n '__fish_seen_subcommand_from run' -l requires
-complete -c podctl -n '__fish_seen_subcommand_from run' -l restart
-complete -c podctl -n '__fish_seen_subcommand_from run' -l rm
-complete -c podctl -n '__fish_seen_subcommand_from run' -l rootfs
-complete -c podctl -n '__fish_seen_subcommand_from run' -l security-opt
-complete -c podctl -n '__fish_seen_subcommand_from run' -l shm-size
-complete -c podctl -n '__fish_seen_subcommand_from run' -l stop-signal
-complete -c podctl -n '__fish_seen_subcommand_from run' -l stop-timeout
-complete -c podctl -n '__fish_seen_subcommand_from run' -l sysctl
-complete -c podctl -n '__fish_seen_subcommand_from run' -l timeout
-complete -c podctl -n '__fish_seen_subcommand_from run' -l systemd
-complete -c podctl -n '__fish_seen_subcommand_from run' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from run' -l tmpfs
-complete -c podctl -n '__fish_seen_subcommand_from run' -l tty
-complete -c podctl -n '__fish_seen_subcommand_from run' -l ulimit
-complete -c podctl -n '__fish_seen_subcommand_from run' -l tz
-complete -c podctl -n '__fish_seen_subcommand_from run' -l umask
-complete -c podctl -n '__fish_seen_subcommand_from run' -l unsetenv
-complete -c podctl -n '__fish_seen_subcommand_from run' -l unsetenv-all
-complete -c podctl -n '__fish_seen_subcommand_from run' -l user
-complete -c podctl -n '__fish_seen_subcommand_from run' -l userns
-complete -c podctl -n '__fish_seen_subcommand_from run' -l uts
-complete -c podctl -n '__fish_seen_subcommand_from run' -l variant
-complete -c podctl -n '__fish_seen_subcommand_from run' -l volume
-complete -c podctl -n '__fish_seen_subcommand_from run' -l volumes-from
-complete -c podctl -n '__fish_seen_subcommand_from run' -l workdir
-complete -c podctl -n '__fish_seen_subcommand_from run' -l blkio-weight
-complete -c podctl -n '__fish_seen_subcommand_from run' -l blkio-weight-device
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-period
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-quota
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-rt-period
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-rt-runtime
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpu-shares
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpus
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpuset-cpus
-complete -c podctl -n '__fish_seen_subcommand_from run' -l cpuset-mems
-complete -c podctl -n '__fish_seen_subcommand_from run' -l device-read-bps
-complete -c podctl -n '__fish_seen_subcommand_from run' -l device-read-iops
-complete -c podctl -n '__fish_seen_subcommand_from run' -l device-write-bps
-complete -c podctl -n '__fish_seen_subcommand_from run' -l device-write-iops
-complete -c podctl -n '__fish_seen_subcommand_from run' -l memory
-complete -c podctl -n '__fish_seen_subcommand_from run' -l memory-reservation
-complete -c podctl -n '__fish_seen_subcommand_from run' -l memory-swap
-complete -c podctl -n '__fish_seen_subcommand_from run' -l memory-swappiness
-complete -c podctl -n '__fish_seen_subcommand_from run' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'run' -d 'Run a command in a new container'
-complete -c podctl -n __fish_use_subcommand -a 'start' -d 'Start containers'
-complete -c podctl -n '__fish_seen_subcommand_from start' -l all
-complete -c podctl -n '__fish_seen_subcommand_from start' -l attach
-complete -c podctl -n '__fish_seen_subcommand_from start' -l detach-keys
-complete -c podctl -n '__fish_seen_subcommand_from start' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from start' -l interactive
-complete -c podctl -n '__fish_seen_subcommand_from start' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from start' -l sig-proxy
-complete -c podctl -n '__fish_seen_subcommand_from start' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'start' -d 'Start containers'
-complete -c podctl -n __fish_use_subcommand -a 'attach' -d 'Attach to a running container'
-complete -c podctl -n '__fish_seen_subcommand_from attach' -l detach-keys
-complete -c podctl -n '__fish_seen_subcommand_from attach' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from attach' -l no-stdin
-complete -c podctl -n '__fish_seen_subcommand_from attach' -l sig-proxy
-complete -c podctl -n '__fish_seen_subcommand_from attach' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'attach' -d 'Attach to a running container'
-complete -c podctl -n __fish_use_subcommand -a 'exec' -d 'Run one more command in a running container'
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l detach
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l detach-keys
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l env
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l env-file
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l interactive
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l privileged
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l tty
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l user
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l workdir
-complete -c podctl -n '__fish_seen_subcommand_from exec' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'exec' -d 'Run one more command in a running container'
-complete -c podctl -n __fish_use_subcommand -a 'logs' -d 'Print what containers wrote'
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l follow
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l until-pod-ends
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l names
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l since
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l tail
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l timestamps
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l until
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l color
-complete -c podctl -n '__fish_seen_subcommand_from logs' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'logs' -d 'Print what containers wrote'
-complete -c podctl -n __fish_use_subcommand -a 'port' -d 'List the published ports of a container'
-complete -c podctl -n '__fish_seen_subcommand_from port' -l all
-complete -c podctl -n '__fish_seen_subcommand_from port' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from port' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'port' -d 'List the published ports of a container'
-complete -c podctl -n __fish_use_subcommand -a 'rename' -d 'Give a container another name'
-complete -c podctl -n '__fish_seen_subcommand_from rename' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'rename' -d 'Give a container another name'
-complete -c podctl -n __fish_use_subcommand -a 'cp' -d 'Copy files into a container, or out of one'
-complete -c podctl -n '__fish_seen_subcommand_from cp' -l archive
-complete -c podctl -n '__fish_seen_subcommand_from cp' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'cp' -d 'Copy files into a container, or out of one'
-complete -c podctl -n __fish_use_subcommand -a 'diff' -d 'List what a container added (A), changed (C) and deleted (D) in its image'
-complete -c podctl -n '__fish_seen_subcommand_from diff' -l format
-complete -c podctl -n '__fish_seen_subcommand_from diff' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from diff' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'diff' -d 'List what a container added (A), changed (C) and deleted (D) in its image'
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'prune' -d 'Remove containers that do not run'
-complete -c podctl -n '__fish_seen_subcommand_from container' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from container' -l force
-complete -c podctl -n '__fish_seen_subcommand_from container' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'prune' -d 'Remove pods that have stopped'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l force
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'prune' -d 'Remove images nobody needs'
-complete -c podctl -n '__fish_seen_subcommand_from image' -l all
-complete -c podctl -n '__fish_seen_subcommand_from image' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from image' -l force
-complete -c podctl -n '__fish_seen_subcommand_from image' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'prune' -d 'Remove volumes no container uses'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l force
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from system' -a 'prune' -d 'Remove stopped containers and pods, and images without a name'
-complete -c podctl -n '__fish_seen_subcommand_from system' -l all
-complete -c podctl -n '__fish_seen_subcommand_from system' -l volumes
-complete -c podctl -n '__fish_seen_subcommand_from system' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from system' -l force
-complete -c podctl -n '__fish_seen_subcommand_from system' -l help
-complete -c podctl -n __fish_use_subcommand -a 'import' -d 'Make an image from a tar of a root file system'
-complete -c podctl -n '__fish_seen_subcommand_from import' -l change
-complete -c podctl -n '__fish_seen_subcommand_from import' -l message
-complete -c podctl -n '__fish_seen_subcommand_from import' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from import' -l arch
-complete -c podctl -n '__fish_seen_subcommand_from import' -l os
-complete -c podctl -n '__fish_seen_subcommand_from import' -l variant
-complete -c podctl -n '__fish_seen_subcommand_from import' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'import' -d 'Make an image from a tar of a root file system'
-complete -c podctl -n __fish_use_subcommand -a 'load' -d 'Load images from an archive'
-complete -c podctl -n '__fish_seen_subcommand_from load' -l input
-complete -c podctl -n '__fish_seen_subcommand_from load' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from load' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'load' -d 'Load images from an archive'
-complete -c podctl -n __fish_use_subcommand -a 'pull' -d 'Get images from a registry'
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l all-tags
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l arch
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l disable-content-trust
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l keep-blobs
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l os
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l platform
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l policy
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l retry
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l retry-delay
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l signature-policy
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l variant
-complete -c podctl -n '__fish_seen_subcommand_from pull' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'pull' -d 'Get images from a registry'
-complete -c podctl -n __fish_use_subcommand -a 'rmi' -d 'Remove images, or one of their names'
-complete -c podctl -n '__fish_seen_subcommand_from rmi' -l all
-complete -c podctl -n '__fish_seen_subcommand_from rmi' -l force
-complete -c podctl -n '__fish_seen_subcommand_from rmi' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from rmi' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'rm' -d 'Remove images, or one of their names'
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'remove' -d 'Remove images, or one of their names'
-complete -c podctl -n __fish_use_subcommand -a 'tag' -d 'Give an image another name'
-complete -c podctl -n '__fish_seen_subcommand_from tag' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'tag' -d 'Give an image another name'
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'inspect' -d 'Print all that is known of images as JSON'
-complete -c podctl -n '__fish_seen_subcommand_from image' -l format
-complete -c podctl -n '__fish_seen_subcommand_from image' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'exists' -d 'Exit 0 when there is such an image, else 1'
-complete -c podctl -n '__fish_seen_subcommand_from image' -l help
-complete -c podctl -n __fish_use_subcommand -a 'images' -d 'List images'
-complete -c podctl -n '__fish_seen_subcommand_from images' -l all
-complete -c podctl -n '__fish_seen_subcommand_from images' -l digests
-complete -c podctl -n '__fish_seen_subcommand_from images' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from images' -l format
-complete -c podctl -n '__fish_seen_subcommand_from images' -l history
-complete -c podctl -n '__fish_seen_subcommand_from images' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from images' -l noheading
-complete -c podctl -n '__fish_seen_subcommand_from images' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from images' -l sort
-complete -c podctl -n '__fish_seen_subcommand_from images' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'list' -d 'List images'
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'ls' -d 'List images'
-complete -c podctl -n __fish_use_subcommand -a 'history' -d 'Show what an image was made of'
-complete -c podctl -n '__fish_seen_subcommand_from history' -l format
-complete -c podctl -n '__fish_seen_subcommand_from history' -l human
-complete -c podctl -n '__fish_seen_subcommand_from history' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from history' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from history' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'history' -d 'Show what an image was made of'
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'tree' -d 'Show an image's layers'
-complete -c podctl -n '__fish_seen_subcommand_from image' -l whatrequires
-complete -c podctl -n '__fish_seen_subcommand_from image' -l help
-complete -c podctl -n __fish_use_subcommand -a 'untag' -d 'Take names from an image'
-complete -c podctl -n '__fish_seen_subcommand_from untag' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'untag' -d 'Take names from an image'
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'mount' -d 'Mount images read-only and print where'
-complete -c podctl -n '__fish_seen_subcommand_from image' -l all
-complete -c podctl -n '__fish_seen_subcommand_from image' -l format
-complete -c podctl -n '__fish_seen_subcommand_from image' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'unmount' -d 'Unmount images'
-complete -c podctl -n '__fish_seen_subcommand_from image' -l all
-complete -c podctl -n '__fish_seen_subcommand_from image' -l force
-complete -c podctl -n '__fish_seen_subcommand_from image' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'umount' -d 'Unmount images'
-complete -c podctl -n __fish_use_subcommand -a 'commit' -d 'Make an image of what a container changed'
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l author
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l change
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l format
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l iidfile
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l include-volumes
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l message
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l pause
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l squash
-complete -c podctl -n '__fish_seen_subcommand_from commit' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'commit' -d 'Make an image of what a container changed'
-complete -c podctl -n __fish_use_subcommand -a 'export' -d 'Write a container's files as a tar'
-complete -c podctl -n '__fish_seen_subcommand_from export' -l output
-complete -c podctl -n '__fish_seen_subcommand_from export' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'export' -d 'Write a container's files as a tar'
-complete -c podctl -n __fish_use_subcommand -a 'push' -d 'Write an image to a registry, an archive or a directory'
-complete -c podctl -n '__fish_seen_subcommand_from push' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from push' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from push' -l compress
-complete -c podctl -n '__fish_seen_subcommand_from push' -l compression-format
-complete -c podctl -n '__fish_seen_subcommand_from push' -l compression-level
-complete -c podctl -n '__fish_seen_subcommand_from push' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from push' -l digestfile
-complete -c podctl -n '__fish_seen_subcommand_from push' -l force-compression
-complete -c podctl -n '__fish_seen_subcommand_from push' -l format
-complete -c podctl -n '__fish_seen_subcommand_from push' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from push' -l remove-signatures
-complete -c podctl -n '__fish_seen_subcommand_from push' -l retry
-complete -c podctl -n '__fish_seen_subcommand_from push' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from push' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'push' -d 'Write an image to a registry, an archive or a directory'
-complete -c podctl -n __fish_use_subcommand -a 'save' -d 'Write images into an archive or a directory'
-complete -c podctl -n '__fish_seen_subcommand_from save' -l compress
-complete -c podctl -n '__fish_seen_subcommand_from save' -l format
-complete -c podctl -n '__fish_seen_subcommand_from save' -l multi-image-archive
-complete -c podctl -n '__fish_seen_subcommand_from save' -l output
-complete -c podctl -n '__fish_seen_subcommand_from save' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from save' -l uncompressed
-complete -c podctl -n '__fish_seen_subcommand_from save' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'save' -d 'Write images into an archive or a directory'
-complete -c podctl -n __fish_use_subcommand -a 'login' -d 'Log in to a registry'
-complete -c podctl -n '__fish_seen_subcommand_from login' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from login' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from login' -l compat-auth-file
-complete -c podctl -n '__fish_seen_subcommand_from login' -l get-login
-complete -c podctl -n '__fish_seen_subcommand_from login' -l password
-complete -c podctl -n '__fish_seen_subcommand_from login' -l password-stdin
-complete -c podctl -n '__fish_seen_subcommand_from login' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from login' -l username
-complete -c podctl -n '__fish_seen_subcommand_from login' -l verbose
-complete -c podctl -n '__fish_seen_subcommand_from login' -l help
-complete -c podctl -n __fish_use_subcommand -a 'logout' -d 'Forget the credentials of a registry'
-complete -c podctl -n '__fish_seen_subcommand_from logout' -l all
-complete -c podctl -n '__fish_seen_subcommand_from logout' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from logout' -l compat-auth-file
-complete -c podctl -n '__fish_seen_subcommand_from logout' -l help
-complete -c podctl -n __fish_use_subcommand -a 'search' -d 'Look for images in registries'
-complete -c podctl -n '__fish_seen_subcommand_from search' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from search' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from search' -l compatible
-complete -c podctl -n '__fish_seen_subcommand_from search' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from search' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from search' -l format
-complete -c podctl -n '__fish_seen_subcommand_from search' -l limit
-complete -c podctl -n '__fish_seen_subcommand_from search' -l list-tags
-complete -c podctl -n '__fish_seen_subcommand_from search' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from search' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from search' -l help
-complete -c podctl -n '__fish_seen_subcommand_from image' -a 'search' -d 'Look for images in registries'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'create' -d 'Make a manifest list'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l all
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l amend
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'add' -d 'Add images to a manifest list'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l all
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l annotation
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l arch
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l features
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-features
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-version
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l variant
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'annotate' -d 'Change what a list says of an image'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l annotation
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l arch
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l features
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-features
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l os-version
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l variant
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'exists' -d 'Exit 0 when there is such a list, else 1'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'inspect' -d 'Print a manifest list, from here or a registry'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l verbose
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'push' -d 'Push a list and its images to a registry'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l all
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l compression-format
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l compression-level
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l digestfile
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l force-compression
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l format
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l remove-signatures
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l rm
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'remove' -d 'Take an image out of a list'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -a 'rm' -d 'Remove manifest lists'
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from manifest' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'create' -d 'Create a volume'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l driver
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l label
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'ls' -d 'List volumes'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l format
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l noheading
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'list' -d 'List volumes'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'inspect' -d 'Print all that is known of volumes as JSON'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l all
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l format
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'rm' -d 'Remove volumes and what is in them'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l all
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l force
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l time
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'remove' -d 'Remove volumes and what is in them'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'export' -d 'Write a volume's files as a tar'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l output
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'import' -d 'Put the files of a tar into a volume'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'mount' -d 'Print where volumes are'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'unmount' -d 'Undo volume mount'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from volume' -a 'exists' -d 'Exit 0 when there is such a volume, else 1'
-complete -c podctl -n '__fish_seen_subcommand_from volume' -l help
-complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'create' -d 'Create a secret'
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l driver
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l env
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l label
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l replace
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
-complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'ls' -d 'List secrets'
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l format
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l noheading
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
-complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'list' -d 'List secrets'
-complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'inspect' -d 'Print what is known of secrets as JSON'
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l format
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l pretty
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l showsecret
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
-complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'rm' -d 'Remove secrets'
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l all
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
-complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'remove' -d 'Remove secrets'
-complete -c podctl -n '__fish_seen_subcommand_from secret' -a 'exists' -d 'Exit 0 when there is such a secret, else 1'
-complete -c podctl -n '__fish_seen_subcommand_from secret' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'create' -d 'Create a pod'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l add-host
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns-option
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l dns-search
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l exit-policy
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l hostname
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l infra
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l label
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l name
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l network
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-hosts
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l publish
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l replace
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l share
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l sysctl
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'ps' -d 'List pods'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l ctr-ids
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l ctr-names
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l ctr-status
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l format
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l noheading
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l sort
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'ls' -d 'List pods'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'list' -d 'List pods'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'inspect' -d 'Print all that is known of pods as JSON'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l format
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'start' -d 'Start pods'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'stop' -d 'Stop pods'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'restart' -d 'Stop pods and start them again'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'kill' -d 'Send a signal to all containers of pods'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l signal
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'pause' -d 'Freeze all processes of pods'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'unpause' -d 'Let frozen pods go on'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'rm' -d 'Remove pods and their containers'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l pod-id-file
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l force
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l ignore
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l time
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'logs' -d 'Print what the containers of a pod wrote'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l container
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l follow
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l until-pod-ends
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l names
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l since
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l tail
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l timestamps
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l until
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l color
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'exists' -d 'Exit 0 when there is such a pod, else 1'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n '__fish_seen_subcommand_from play' -a 'kube' -d 'Run the pods of a Kubernetes manifest'
-complete -c podctl -n '__fish_seen_subcommand_from play' -l down
-complete -c podctl -n '__fish_seen_subcommand_from play' -l dry-run
-complete -c podctl -n '__fish_seen_subcommand_from play' -l force
-complete -c podctl -n '__fish_seen_subcommand_from play' -l logs
-complete -c podctl -n '__fish_seen_subcommand_from play' -l output
-complete -c podctl -n '__fish_seen_subcommand_from play' -l prune
-complete -c podctl -n '__fish_seen_subcommand_from play' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from play' -l replace
-complete -c podctl -n '__fish_seen_subcommand_from play' -l start
-complete -c podctl -n '__fish_seen_subcommand_from play' -l wait
-complete -c podctl -n '__fish_seen_subcommand_from play' -l wait-ready
-complete -c podctl -n '__fish_seen_subcommand_from play' -l authfile
-complete -c podctl -n '__fish_seen_subcommand_from play' -l creds
-complete -c podctl -n '__fish_seen_subcommand_from play' -l tls-verify
-complete -c podctl -n '__fish_seen_subcommand_from play' -l userns
-complete -c podctl -n '__fish_seen_subcommand_from play' -l build
-complete -c podctl -n '__fish_seen_subcommand_from play' -l cert-dir
-complete -c podctl -n '__fish_seen_subcommand_from play' -l strict
-complete -c podctl -n '__fish_seen_subcommand_from play' -l validate
-complete -c podctl -n '__fish_seen_subcommand_from play' -l verbose
-complete -c podctl -n '__fish_seen_subcommand_from play' -l seccomp-profile-root
-complete -c podctl -n '__fish_seen_subcommand_from play' -l configmap
-complete -c podctl -n '__fish_seen_subcommand_from play' -l network
-complete -c podctl -n '__fish_seen_subcommand_from play' -l ip
-complete -c podctl -n '__fish_seen_subcommand_from play' -l mac-address
-complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hosts
-complete -c podctl -n '__fish_seen_subcommand_from play' -l no-hostname
-complete -c podctl -n '__fish_seen_subcommand_from play' -l no-pod-prefix
-complete -c podctl -n '__fish_seen_subcommand_from play' -l publish
-complete -c podctl -n '__fish_seen_subcommand_from play' -l publish-all
-complete -c podctl -n '__fish_seen_subcommand_from play' -l annotation
-complete -c podctl -n '__fish_seen_subcommand_from play' -l log-driver
-complete -c podctl -n '__fish_seen_subcommand_from play' -l log-opt
-complete -c podctl -n '__fish_seen_subcommand_from play' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'play' -d 'Run the pods of a Kubernetes manifest'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'down' -d 'Stop and remove what a Kubernetes manifest made'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l force
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'diff' -d 'Show what playing a manifest would change'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l configmap
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l network
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l ip
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l mac-address
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-hosts
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-hostname
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-pod-prefix
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l publish-all
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l annotation
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-driver
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l log-opt
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'explain' -d 'Say what a field of a manifest is, and what podctl does with it'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l support
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from generate' -a 'kube' -d 'Write pods, containers and volumes as Kubernetes YAML'
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l filename
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l podman-only
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l redact
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l replicas
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l service
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l type
-complete -c podctl -n '__fish_seen_subcommand_from generate' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'generate' -d 'Write pods, containers and volumes as Kubernetes YAML'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'get' -d 'Show pods as kubectl does'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l all-namespaces
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-headers
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l output
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l show-labels
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l watch
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'describe' -d 'Show a pod, its containers, conditions and events in full'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l show-events
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'events' -d 'Show what happened to pods'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l for
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l no-headers
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l output
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l types
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l watch
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'wait' -d 'Wait until pods are as wanted'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l all
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l for
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l namespace
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l timeout
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n '__fish_seen_subcommand_from kube' -a 'logs' -d 'Print a pod's logs as kubectl does'
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l all-containers
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l container
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l follow
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l prefix
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l previous
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l selector
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l since
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l tail
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l timestamps
-complete -c podctl -n '__fish_seen_subcommand_from kube' -l help
-complete -c podctl -n __fish_use_subcommand -a 'why' -d 'Say why a pod is not ready: the first cause, what it said, and when it is tried again'
-complete -c podctl -n '__fish_seen_subcommand_from why' -l help
-complete -c podctl -n __fish_use_subcommand -a 'info' -d 'Show the engine and this machine'
-complete -c podctl -n '__fish_seen_subcommand_from info' -l check
-complete -c podctl -n '__fish_seen_subcommand_from info' -l format
-complete -c podctl -n '__fish_seen_subcommand_from info' -l help
-complete -c podctl -n '__fish_seen_subcommand_from system' -a 'info' -d 'Show the engine and this machine'
-complete -c podctl -n __fish_use_subcommand -a 'version' -d 'Show the version'
-complete -c podctl -n '__fish_seen_subcommand_from version' -l format
-complete -c podctl -n '__fish_seen_subcommand_from version' -l help
-complete -c podctl -n '__fish_seen_subcommand_from system' -a 'reset' -d 'Remove all pods, containers, images, volumes and networks of the engine'
-complete -c podctl -n '__fish_seen_subcommand_from system' -l force
-complete -c podctl -n '__fish_seen_subcommand_from system' -l help
-complete -c podctl -n __fish_use_subcommand -a 'unshare' -d 'Run a command, or a shell, in the user's namespaces'
-complete -c podctl -n '__fish_seen_subcommand_from unshare' -l help
-complete -c podctl -n __fish_use_subcommand -a 'help' -d 'Show the help of a command'
-complete -c podctl -n '__fish_seen_subcommand_from help' -l help
-complete -c podctl -n '__fish_seen_subcommand_from docs' -a 'man' -d 'Print the man page of a command'
-complete -c podctl -n '__fish_seen_subcommand_from docs' -l help
-complete -c podctl -n '__fish_seen_subcommand_from docs' -a 'completion' -d 'Print completion for a shell'
-complete -c podctl -n '__fish_seen_subcommand_from docs' -l help
-complete -c podctl -n __fish_use_subcommand -a 'completion' -d 'Print completion for a shell'
-complete -c podctl -n '__fish_seen_subcommand_from system' -a 'df' -d 'Show what images, containers and volumes take on disk'
-complete -c podctl -n '__fish_seen_subcommand_from system' -l format
-complete -c podctl -n '__fish_seen_subcommand_from system' -l verbose
-complete -c podctl -n '__fish_seen_subcommand_from system' -l help
-complete -c podctl -n __fish_use_subcommand -a 'events' -d 'Show what happens to containers, pods, images and volumes'
-complete -c podctl -n '__fish_seen_subcommand_from events' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from events' -l format
-complete -c podctl -n '__fish_seen_subcommand_from events' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from events' -l since
-complete -c podctl -n '__fish_seen_subcommand_from events' -l stream
-complete -c podctl -n '__fish_seen_subcommand_from events' -l until
-complete -c podctl -n '__fish_seen_subcommand_from events' -l help
-complete -c podctl -n '__fish_seen_subcommand_from system' -a 'events' -d 'Show what happens to containers, pods, images and volumes'
-complete -c podctl -n '__fish_seen_subcommand_from healthcheck' -a 'run' -d 'Run a container's health check now'
-complete -c podctl -n '__fish_seen_subcommand_from healthcheck' -l help
-complete -c podctl -n __fish_use_subcommand -a 'stats' -d 'Show what containers use'
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l all
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l format
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l interval
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l no-reset
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l no-stream
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from stats' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'stats' -d 'Show what containers use'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'stats' -d 'Show what the containers of pods use'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l all
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l format
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-reset
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l no-stream
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n __fish_use_subcommand -a 'top' -d 'List the processes of a container'
-complete -c podctl -n '__fish_seen_subcommand_from top' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from top' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'top' -d 'List the processes of a container'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'top' -d 'List the processes of a pod'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n __fish_use_subcommand -a 'update' -d 'Change the limits of a container'
-complete -c podctl -n '__fish_seen_subcommand_from update' -l blkio-weight
-complete -c podctl -n '__fish_seen_subcommand_from update' -l blkio-weight-device
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-period
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-quota
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-rt-period
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-rt-runtime
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpu-shares
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpus
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpuset-cpus
-complete -c podctl -n '__fish_seen_subcommand_from update' -l cpuset-mems
-complete -c podctl -n '__fish_seen_subcommand_from update' -l device-read-bps
-complete -c podctl -n '__fish_seen_subcommand_from update' -l device-read-iops
-complete -c podctl -n '__fish_seen_subcommand_from update' -l device-write-bps
-complete -c podctl -n '__fish_seen_subcommand_from update' -l device-write-iops
-complete -c podctl -n '__fish_seen_subcommand_from update' -l memory
-complete -c podctl -n '__fish_seen_subcommand_from update' -l memory-reservation
-complete -c podctl -n '__fish_seen_subcommand_from update' -l memory-swap
-complete -c podctl -n '__fish_seen_subcommand_from update' -l memory-swappiness
-complete -c podctl -n '__fish_seen_subcommand_from update' -l latest
-complete -c podctl -n '__fish_seen_subcommand_from update' -l pids-limit
-complete -c podctl -n '__fish_seen_subcommand_from update' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'update' -d 'Change the limits of a container'
-complete -c podctl -n '__fish_seen_subcommand_from network' -a 'ls' -d 'List networks'
-complete -c podctl -n '__fish_seen_subcommand_from network' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from network' -l format
-complete -c podctl -n '__fish_seen_subcommand_from network' -l no-trunc
-complete -c podctl -n '__fish_seen_subcommand_from network' -l noheading
-complete -c podctl -n '__fish_seen_subcommand_from network' -l quiet
-complete -c podctl -n '__fish_seen_subcommand_from network' -l help
-complete -c podctl -n '__fish_seen_subcommand_from network' -a 'list' -d 'List networks'
-complete -c podctl -n '__fish_seen_subcommand_from network' -a 'inspect' -d 'Print all that is known of networks as JSON'
-complete -c podctl -n '__fish_seen_subcommand_from network' -l format
-complete -c podctl -n '__fish_seen_subcommand_from network' -l help
-complete -c podctl -n '__fish_seen_subcommand_from network' -a 'exists' -d 'Exit 0 when there is such a network, else 1'
-complete -c podctl -n '__fish_seen_subcommand_from network' -l help
-complete -c podctl -n '__fish_seen_subcommand_from network' -a 'rm' -d 'Remove networks'
-complete -c podctl -n '__fish_seen_subcommand_from network' -l force
-complete -c podctl -n '__fish_seen_subcommand_from network' -l time
-complete -c podctl -n '__fish_seen_subcommand_from network' -l help
-complete -c podctl -n '__fish_seen_subcommand_from network' -a 'remove' -d 'Remove networks'
-complete -c podctl -n '__fish_seen_subcommand_from network' -a 'prune' -d 'Remove networks that nobody uses'
-complete -c podctl -n '__fish_seen_subcommand_from network' -l filter
-complete -c podctl -n '__fish_seen_subcommand_from network' -l force
-complete -c podctl -n '__fish_seen_subcommand_from network' -l help
-complete -c podctl -n '__fish_seen_subcommand_from container' -a 'clone' -d 'Make another container of the same making'
-complete -c podctl -n '__fish_seen_subcommand_from container' -l destroy
-complete -c podctl -n '__fish_seen_subcommand_from container' -l force
-complete -c podctl -n '__fish_seen_subcommand_from container' -l name
-complete -c podctl -n '__fish_seen_subcommand_from container' -l pod
-complete -c podctl -n '__fish_seen_subcommand_from container' -l run
-complete -c podctl -n '__fish_seen_subcommand_from container' -l blkio-weight
-complete -c podctl -n '__fish_seen_subcommand_from container' -l blkio-weight-device
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-period
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-quota
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-rt-period
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-rt-runtime
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpu-shares
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpus
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpuset-cpus
-complete -c podctl -n '__fish_seen_subcommand_from container' -l cpuset-mems
-complete -c podctl -n '__fish_seen_subcommand_from container' -l device-read-bps
-complete -c podctl -n '__fish_seen_subcommand_from container' -l device-read-iops
-complete -c podctl -n '__fish_seen_subcommand_from container' -l device-write-bps
-complete -c podctl -n '__fish_seen_subcommand_from container' -l device-write-iops
-complete -c podctl -n '__fish_seen_subcommand_from container' -l memory
-complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-reservation
-complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-swap
-complete -c podctl -n '__fish_seen_subcommand_from container' -l memory-swappiness
-complete -c podctl -n '__fish_seen_subcommand_from container' -l help
-complete -c podctl -n '__fish_seen_subcommand_from pod' -a 'clone' -d 'Make another pod with the same containers'
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l destroy
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l name
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l start
-complete -c podctl -n '__fish_seen_subcommand_from pod' -l help
-complete -c podctl -n __fish_use_subcommand -a 'container' -d 'Manage containers'
-complete -c podctl -n __fish_use_subcommand -a 'image' -d 'Manage images'
-complete -c podctl -n __fish_use_subcommand -a 'manifest' -d 'Lists of images for several platforms'
-complete -c podctl -n __fish_use_subcommand -a 'volume' -d 'Manage volumes'
-complete -c podctl -n __fish_use_subcommand -a 'secret' -d 'Manage secrets'
-complete -c podctl -n __fish_use_subcommand -a 'pod' -d 'Manage pods'
-complete -c podctl -n __fish_use_subcommand -a 'network' -d 'Look at networks'
-complete -c podctl -n __fish_use_subcommand -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
-complete -c podctl -n __fish_use_subcommand -a 'healthcheck' -d 'Run the health checks of containers'
-complete -c podctl -n __fish_use_subcommand -a 'play' -d 'Run pods from Kubernetes YAML'
-complete -c podctl -n __fish_use_subcommand -a 'generate' -d 'Write Kubernetes YAML from pods and containers'
-complete -c podctl -n __fish_use_subcommand -a 'system' -d 'What the engine is and needs'
-complete -c podctl -n __fish_use_subcommand -a 'docs' -d 'Man pages and shell completion'
+function __podctl_words
+	set -l w (commandline -opc)
+	set -e w[1]
+	string match -v -- '-*' $w | string join ' '
+end
+function __podctl_at
+	test (__podctl_words | string collect) = "$argv[1]"
+end
+function __podctl_in
+	set -l w (__podctl_words)
+	for p in $argv
+		string match -q -- "$p *" "$w "; and return 0
+	end
+	return 1
+end
+complete -c podctl -f -n '__podctl_at ""' -a 'container' -d 'Manage containers'
+complete -c podctl -f -n '__podctl_at ""' -a 'image' -d 'Manage images'
+complete -c podctl -f -n '__podctl_at ""' -a 'manifest' -d 'Lists of images for several platforms'
+complete -c podctl -f -n '__podctl_at ""' -a 'volume' -d 'Manage volumes'
+complete -c podctl -f -n '__podctl_at ""' -a 'secret' -d 'Manage secrets'
+complete -c podctl -f -n '__podctl_at ""' -a 'pod' -d 'Manage pods'
+complete -c podctl -f -n '__podctl_at ""' -a 'network' -d 'Look at networks'
+complete -c podctl -f -n '__podctl_at ""' -a 'kube' -d 'Run pods from Kubernetes YAML, and write it'
+complete -c podctl -f -n '__podctl_at ""' -a 'healthcheck' -d 'Run the health checks of containers'
+complete -c podctl -f -n '__podctl_at ""' -a 'play' -d 'Run pods from Kubernetes YAML'
+complete -c podctl -f -n '__podctl_at ""' -a 'generate' -d 'Write Kubernetes YAML from pods and containers'
+complete -c podctl -f -n '__podctl_at ""' -a 'system' -d 'What the engine is and needs'
+complete -c podctl -f -n '__podctl_at ""' -a 'docs' -d 'Man pages and shell completion'
+complete -c podctl -f -n '__podctl_at ""' -a 'create' -d 'Create a container without starting it'
+complete -c podctl -f -n '__podctl_at "container"' -a 'create' -d 'Create a container without starting it'
+complete -c podctl -n '__podctl_in "create" "container create"' -l quiet -s q -d 'Print nothing but the id'
+complete -c podctl -n '__podctl_in "create" "container create"' -l add-host -r -d 'Add a line to /etc/hosts; host-gateway as IP is the host'
+complete -c podctl -n '__podctl_in "create" "container create"' -l annotation -r -d 'Add an annotation'
+complete -c podctl -n '__podctl_in "create" "container create"' -l arch -r -d 'Architecture of the image, such as arm64'
+complete -c podctl -n '__podctl_in "create" "container create"' -l authfile -r -d 'Take credentials for a pull from this file only'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cap-add -r -d 'Add a capability, or all'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cap-drop -r -d 'Drop a capability, or all'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cgroup-conf -r -d 'Write VALUE into the file KEY of its cgroup (cgroup v2)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cgroupns -r -d 'Cgroup namespace: private or host'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cgroups -r -d 'enabled (default) or no-conmon, which is the same here'
+complete -c podctl -n '__podctl_in "create" "container create"' -l chrootdirs -r -d 'Further roots inside whose /etc gets hosts, hostname and resolv.conf'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cidfile -r -d 'Write the container\'s id to this file'
+complete -c podctl -n '__podctl_in "create" "container create"' -l conmon-pidfile -r -d 'Write the pid of its pod\'s monitor to this file at each start'
+complete -c podctl -n '__podctl_in "create" "container create"' -l device -r -d 'Give it a device of the host'
+complete -c podctl -n '__podctl_in "create" "container create"' -l device-cgroup-rule -r -d 'Allow these devices, such as \'c 10:200 rwm\''
+complete -c podctl -n '__podctl_in "create" "container create"' -l disable-content-trust -d 'Docker\'s; signatures are a matter of policy.json'
+complete -c podctl -n '__podctl_in "create" "container create"' -l dns -r -d 'Name server in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "create" "container create"' -l dns-option -r -d 'Option in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "create" "container create"' -l dns-search -r -d 'Search domain in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "create" "container create"' -l entrypoint -r -d 'Replace the image\'s entry point; "" drops it, a JSON list has several words'
+complete -c podctl -n '__podctl_in "create" "container create"' -l env -s e -r -d 'Set a variable; without =VALUE it is taken from the environment'
+complete -c podctl -n '__podctl_in "create" "container create"' -l env-file -r -d 'Read variables from a file, one per line'
+complete -c podctl -n '__podctl_in "create" "container create"' -l env-merge -r -d 'Set a variable to a text with ${NAME} of the image\'s environment in it'
+complete -c podctl -n '__podctl_in "create" "container create"' -l env-host -d 'Pass all variables of the environment on'
+complete -c podctl -n '__podctl_in "create" "container create"' -l expose -r -d 'Say that a port is served'
+complete -c podctl -n '__podctl_in "create" "container create"' -l group-add -r -d 'Add a supplementary group'
+complete -c podctl -n '__podctl_in "create" "container create"' -l health-cmd -r -d 'Command that tells whether it is healthy; none turns the image\'s off'
+complete -c podctl -n '__podctl_in "create" "container create"' -l health-interval -r -d 'How often it is run (default 30s); disable: only by podctl healthcheck run'
+complete -c podctl -n '__podctl_in "create" "container create"' -l health-on-failure -r -d 'When it becomes unhealthy: none, kill, restart or stop'
+complete -c podctl -n '__podctl_in "create" "container create"' -l health-retries -r -d 'Failures in a row until it is unhealthy (default 3)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l health-start-period -r -d 'Failures within this time of its start do not count (default 0s)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l health-timeout -r -d 'A run that takes longer has failed (default 30s)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l hostuser -r -d 'Add this user of the host to /etc/passwd'
+complete -c podctl -n '__podctl_in "create" "container create"' -l http-proxy -d 'Pass http_proxy and the like on (default true)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l hostname -s h -r -d 'Host name inside'
+complete -c podctl -n '__podctl_in "create" "container create"' -l image-volume -r -d 'What the image\'s VOLUMEs become: anonymous (default), tmpfs, ignore'
+complete -c podctl -n '__podctl_in "create" "container create"' -l init -d 'Run a small init as pid 1 that reaps and forwards signals'
+complete -c podctl -n '__podctl_in "create" "container create"' -l init-path -r -d 'With --init: this program of the host as pid 1'
+complete -c podctl -n '__podctl_in "create" "container create"' -l interactive -s i -d 'Keep standard input open'
+complete -c podctl -n '__podctl_in "create" "container create"' -l ipc -r -d 'IPC namespace: private, host or container:NAME'
+complete -c podctl -n '__podctl_in "create" "container create"' -l label -s l -r -d 'Set a label'
+complete -c podctl -n '__podctl_in "create" "container create"' -l label-file -r -d 'Read labels from a file, one per line'
+complete -c podctl -n '__podctl_in "create" "container create"' -l log-driver -r -d 'Where output is logged: k8s-file or none'
+complete -c podctl -n '__podctl_in "create" "container create"' -l log-opt -r -d 'Rotate the log at this size'
+complete -c podctl -n '__podctl_in "create" "container create"' -l mount -r -d 'Mount: type=bind,src=DIR,dst=DIR, type=volume,src=VOLUME,dst=DIR or type=tmpfs,dst=DIR'
+complete -c podctl -n '__podctl_in "create" "container create"' -l name -r -d 'Name it (else a name is made up)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l network -r -d 'bridge, host, none or container:NAME'
+complete -c podctl -n '__podctl_in "create" "container create"' -l no-healthcheck -d 'Do not run the image\'s health check'
+complete -c podctl -n '__podctl_in "create" "container create"' -l no-hosts -d 'Leave the image\'s /etc/hosts alone'
+complete -c podctl -n '__podctl_in "create" "container create"' -l oom-kill-disable -d 'Stop rather than kill it when its memory is used up (cgroup v1)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l oom-score-adj -r -d 'How readily it is killed when memory is short, -1000 to 1000'
+complete -c podctl -n '__podctl_in "create" "container create"' -l os -r -d 'Operating system of the image'
+complete -c podctl -n '__podctl_in "create" "container create"' -l passwd -d 'Give a user that the image does not know a line in /etc/passwd (default true)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l passwd-entry -r -d 'That line, with $USERNAME, $UID, $GID, $NAME and $HOME'
+complete -c podctl -n '__podctl_in "create" "container create"' -l pid -r -d 'PID namespace: private, host or container:NAME'
+complete -c podctl -n '__podctl_in "create" "container create"' -l pidfile -r -d 'Write the pid of its first process to this file at each start'
+complete -c podctl -n '__podctl_in "create" "container create"' -l platform -r -d 'Platform of the image'
+complete -c podctl -n '__podctl_in "create" "container create"' -l pids-limit -r -d 'At most so many processes; -1 for no limit'
+complete -c podctl -n '__podctl_in "create" "container create"' -l pod -r -d 'Make it a member of this pod'
+complete -c podctl -n '__podctl_in "create" "container create"' -l pod-id-file -r -d 'Make it a member of the pod whose id is in this file'
+complete -c podctl -n '__podctl_in "create" "container create"' -l privileged -d 'All capabilities and devices, nothing masked'
+complete -c podctl -n '__podctl_in "create" "container create"' -l publish -s p -r -d 'Publish a port, or a range of ports, on the host'
+complete -c podctl -n '__podctl_in "create" "container create"' -l publish-all -s P -d 'Publish all exposed ports on free ports of the host'
+complete -c podctl -n '__podctl_in "create" "container create"' -l pull -r -d 'missing, always, newer or never'
+complete -c podctl -n '__podctl_in "create" "container create"' -l read-only -d 'Make the root file system read-only'
+complete -c podctl -n '__podctl_in "create" "container create"' -l read-only-tmpfs -d 'With --read-only: writable tmpfs on /run, /tmp and /var/tmp (default true)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l replace -d 'Remove a container of the same name first'
+complete -c podctl -n '__podctl_in "create" "container create"' -l requires -r -d 'Start these containers first'
+complete -c podctl -n '__podctl_in "create" "container create"' -l restart -r -d 'no, on-failure[:N], always or unless-stopped'
+complete -c podctl -n '__podctl_in "create" "container create"' -l rm -d 'Remove it when it has ended'
+complete -c podctl -n '__podctl_in "create" "container create"' -l rootfs -d 'The first argument is a directory, not an image'
+complete -c podctl -n '__podctl_in "create" "container create"' -l security-opt -r -d 'no-new-privileges, seccomp=FILE|unconfined, mask=, unmask='
+complete -c podctl -n '__podctl_in "create" "container create"' -l shm-size -r -d 'Size of /dev/shm'
+complete -c podctl -n '__podctl_in "create" "container create"' -l stop-signal -r -d 'Signal that asks it to stop'
+complete -c podctl -n '__podctl_in "create" "container create"' -l stop-timeout -r -d 'How long it may take to stop before it is killed'
+complete -c podctl -n '__podctl_in "create" "container create"' -l sysctl -r -d 'Set a kernel parameter of its namespaces'
+complete -c podctl -n '__podctl_in "create" "container create"' -l timeout -r -d 'Kill it after so long'
+complete -c podctl -n '__podctl_in "create" "container create"' -l systemd -r -d 'true (default: when the command is systemd), always or false'
+complete -c podctl -n '__podctl_in "create" "container create"' -l tls-verify -d 'For a pull: insist on HTTPS and check certificates'
+complete -c podctl -n '__podctl_in "create" "container create"' -l tmpfs -r -d 'Mount a tmpfs'
+complete -c podctl -n '__podctl_in "create" "container create"' -l tty -s t -d 'Give it a terminal'
+complete -c podctl -n '__podctl_in "create" "container create"' -l ulimit -r -d 'Set a resource limit of its processes'
+complete -c podctl -n '__podctl_in "create" "container create"' -l tz -r -d 'Time zone, such as Europe/Paris, or local for the host\'s'
+complete -c podctl -n '__podctl_in "create" "container create"' -l umask -r -d 'Its umask, octal'
+complete -c podctl -n '__podctl_in "create" "container create"' -l unsetenv -r -d 'Do not set this variable of the image or the engine'
+complete -c podctl -n '__podctl_in "create" "container create"' -l unsetenv-all -d 'Set none of the variables of the image and the engine'
+complete -c podctl -n '__podctl_in "create" "container create"' -l user -s u -r -d 'Run as this user of the image, by name or number'
+complete -c podctl -n '__podctl_in "create" "container create"' -l userns -r -d 'User namespace: host'
+complete -c podctl -n '__podctl_in "create" "container create"' -l uts -r -d 'UTS namespace: private, host or container:NAME'
+complete -c podctl -n '__podctl_in "create" "container create"' -l variant -r -d 'Variant of the image\'s architecture, such as v7'
+complete -c podctl -n '__podctl_in "create" "container create"' -l volume -s v -r -d 'Mount a directory or file of the host, or a volume (made when missing)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l volumes-from -r -d 'Mount what another container has mounted'
+complete -c podctl -n '__podctl_in "create" "container create"' -l workdir -s w -r -d 'Working directory inside'
+complete -c podctl -n '__podctl_in "create" "container create"' -l blkio-weight -r -d 'Relative weight of its block input and output, 10 to 1000'
+complete -c podctl -n '__podctl_in "create" "container create"' -l blkio-weight-device -r -d 'The same for one device'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpu-period -r -d 'Length of a CPU period in microseconds'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpu-quota -r -d 'CPU time per period in microseconds, -1 for no limit'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpu-rt-period -r -d 'Length of a period of real-time scheduling (cgroup v1)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpu-rt-runtime -r -d 'Real-time CPU time per such period (cgroup v1)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpu-shares -s c -r -d 'Relative weight of its CPU time'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpus -r -d 'At most so many processors, such as 1.5'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpuset-cpus -r -d 'Processors it may run on, such as 0-3,5'
+complete -c podctl -n '__podctl_in "create" "container create"' -l cpuset-mems -r -d 'Memory nodes it may use'
+complete -c podctl -n '__podctl_in "create" "container create"' -l device-read-bps -r -d 'At most so many bytes a second are read from the device, such as /dev/sda:1mb'
+complete -c podctl -n '__podctl_in "create" "container create"' -l device-read-iops -r -d 'At most so many reads a second from the device'
+complete -c podctl -n '__podctl_in "create" "container create"' -l device-write-bps -r -d 'At most so many bytes a second are written to the device'
+complete -c podctl -n '__podctl_in "create" "container create"' -l device-write-iops -r -d 'At most so many writes a second to the device'
+complete -c podctl -n '__podctl_in "create" "container create"' -l memory -s m -r -d 'At most so much memory'
+complete -c podctl -n '__podctl_in "create" "container create"' -l memory-reservation -r -d 'Soft limit of memory'
+complete -c podctl -n '__podctl_in "create" "container create"' -l memory-swap -r -d 'At most so much memory and swap together; -1 for no limit'
+complete -c podctl -n '__podctl_in "create" "container create"' -l memory-swappiness -r -d 'How readily its memory is swapped out, 0 to 100; -1: as the kernel does (cgroup v1)'
+complete -c podctl -n '__podctl_in "create" "container create"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'ps' -d 'List containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'ps' -d 'List containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'ls' -d 'List containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'list' -d 'List containers'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l all -s a -d 'Those that do not run as well'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l filter -s f -r -d 'id, name, label, status, ancestor, exited, before, since, pod, network, volume'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l last -s n -r -d 'The N made last'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l no-trunc -d 'Do not shorten ids and commands'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l noheading -d 'No line of headings'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l pod -s p -d 'Show the pod of each'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l quiet -s q -d 'Ids only'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l sort -r -d 'command, created (default), id, image, names, pod, runningfor or status'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l external -d 'Those of other engines as well: there are none in podctl\'s store'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l namespace -d 'Show the namespaces of each'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l size -s s -d 'Show what each has written, and with its image'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l sync -d 'Look at what is rather than at records, which podctl always does'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l watch -s w -r -d 'Show it again and again'
+complete -c podctl -n '__podctl_in "ps" "container ps" "container ls" "container list"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'stop' -d 'Stop containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'stop' -d 'Stop containers'
+complete -c podctl -n '__podctl_in "stop" "container stop"' -l all -s a -d 'All running containers'
+complete -c podctl -n '__podctl_in "stop" "container stop"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "stop" "container stop"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "stop" "container stop"' -l ignore -s i -d 'A container that is not there is no error'
+complete -c podctl -n '__podctl_in "stop" "container stop"' -l time -s t -r -d 'How long each may take before it is killed; -1 for ever'
+complete -c podctl -n '__podctl_in "stop" "container stop"' -l cidfile -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "stop" "container stop"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'restart' -d 'Stop containers and start them again'
+complete -c podctl -f -n '__podctl_at "container"' -a 'restart' -d 'Stop containers and start them again'
+complete -c podctl -n '__podctl_in "restart" "container restart"' -l all -s a -d 'All containers'
+complete -c podctl -n '__podctl_in "restart" "container restart"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "restart" "container restart"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "restart" "container restart"' -l cidfile -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "restart" "container restart"' -l running -d 'All that run'
+complete -c podctl -n '__podctl_in "restart" "container restart"' -l time -s t -r -d 'How long each may take to stop before it is killed'
+complete -c podctl -n '__podctl_in "restart" "container restart"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'kill' -d 'Send a signal to containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'kill' -d 'Send a signal to containers'
+complete -c podctl -n '__podctl_in "kill" "container kill"' -l all -s a -d 'All running containers'
+complete -c podctl -n '__podctl_in "kill" "container kill"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "kill" "container kill"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "kill" "container kill"' -l signal -s s -r -d 'The signal, by name or number (default KILL)'
+complete -c podctl -n '__podctl_in "kill" "container kill"' -l cidfile -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "kill" "container kill"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'pause' -d 'Freeze all processes of containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'pause' -d 'Freeze all processes of containers'
+complete -c podctl -n '__podctl_in "pause" "container pause"' -l all -s a -d 'All containers it makes sense for'
+complete -c podctl -n '__podctl_in "pause" "container pause"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pause" "container pause"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pause" "container pause"' -l cidfile -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "pause" "container pause"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'unpause' -d 'Let frozen containers go on'
+complete -c podctl -f -n '__podctl_at "container"' -a 'unpause' -d 'Let frozen containers go on'
+complete -c podctl -n '__podctl_in "unpause" "container unpause"' -l all -s a -d 'All containers it makes sense for'
+complete -c podctl -n '__podctl_in "unpause" "container unpause"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "unpause" "container unpause"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "unpause" "container unpause"' -l cidfile -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "unpause" "container unpause"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'rm' -d 'Remove containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'rm' -d 'Remove containers'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l all -s a -d 'All containers'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l filter -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l force -s f -d 'Stop running ones first; a container that is not there is no error'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l ignore -s i -d 'A container that is not there is no error'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l time -s t -r -d 'With --force: how long each may take to stop'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l volumes -s v -d 'Remove the volumes made for it alone too'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l depend -d 'Remove the containers that need it too'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l cidfile -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "rm" "container rm"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'wait' -d 'Wait until containers end, and print their exit codes'
+complete -c podctl -f -n '__podctl_at "container"' -a 'wait' -d 'Wait until containers end, and print their exit codes'
+complete -c podctl -n '__podctl_in "wait" "container wait"' -l condition -r -d 'stopped (default), running, paused, created, removed ...; several: the first that comes'
+complete -c podctl -n '__podctl_in "wait" "container wait"' -l ignore -d 'A container that is not there is no error'
+complete -c podctl -n '__podctl_in "wait" "container wait"' -l interval -s i -r -d 'How often it is looked at when the pod\'s monitor cannot tell by itself (default 250ms)'
+complete -c podctl -n '__podctl_in "wait" "container wait"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "wait" "container wait"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'inspect' -d 'Print all that is known of containers, images or pods as JSON'
+complete -c podctl -n '__podctl_in "inspect"' -l format -s f -r -d 'Print through a Go template; json for JSON'
+complete -c podctl -n '__podctl_in "inspect"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "inspect"' -l size -s s -d 'With the sizes of containers: SizeRw and SizeRootFs'
+complete -c podctl -n '__podctl_in "inspect"' -l type -s t -r -d 'all (default), container, image, network, pod or volume'
+complete -c podctl -n '__podctl_in "inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "container"' -a 'inspect' -d 'Print all that is known of containers as JSON'
+complete -c podctl -n '__podctl_in "container inspect"' -l format -s f -r -d 'Print through a Go template; json for JSON'
+complete -c podctl -n '__podctl_in "container inspect"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "container inspect"' -l size -s s -d 'With the sizes of containers: SizeRw and SizeRootFs'
+complete -c podctl -n '__podctl_in "container inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "container"' -a 'exists' -d 'Exit 0 when there is such a container, else 1'
+complete -c podctl -n '__podctl_in "container exists"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'run' -d 'Run a command in a new container'
+complete -c podctl -f -n '__podctl_at "container"' -a 'run' -d 'Run a command in a new container'
+complete -c podctl -n '__podctl_in "run" "container run"' -l attach -s a -r -d 'Attach stdin, stdout or stderr (default: what it has)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l detach -s d -d 'Run in the background and print the id'
+complete -c podctl -n '__podctl_in "run" "container run"' -l detach-keys -r -d 'Keys that detach from a terminal (default ctrl-p,ctrl-q)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l quiet -s q -d 'Print nothing while an image is got'
+complete -c podctl -n '__podctl_in "run" "container run"' -l rmi -d 'Remove the container when it has ended, and its image when nobody uses it'
+complete -c podctl -n '__podctl_in "run" "container run"' -l sig-proxy -d 'Pass signals on to the container (default true)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l add-host -r -d 'Add a line to /etc/hosts; host-gateway as IP is the host'
+complete -c podctl -n '__podctl_in "run" "container run"' -l annotation -r -d 'Add an annotation'
+complete -c podctl -n '__podctl_in "run" "container run"' -l arch -r -d 'Architecture of the image, such as arm64'
+complete -c podctl -n '__podctl_in "run" "container run"' -l authfile -r -d 'Take credentials for a pull from this file only'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cap-add -r -d 'Add a capability, or all'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cap-drop -r -d 'Drop a capability, or all'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cgroup-conf -r -d 'Write VALUE into the file KEY of its cgroup (cgroup v2)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cgroupns -r -d 'Cgroup namespace: private or host'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cgroups -r -d 'enabled (default) or no-conmon, which is the same here'
+complete -c podctl -n '__podctl_in "run" "container run"' -l chrootdirs -r -d 'Further roots inside whose /etc gets hosts, hostname and resolv.conf'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cidfile -r -d 'Write the container\'s id to this file'
+complete -c podctl -n '__podctl_in "run" "container run"' -l conmon-pidfile -r -d 'Write the pid of its pod\'s monitor to this file at each start'
+complete -c podctl -n '__podctl_in "run" "container run"' -l device -r -d 'Give it a device of the host'
+complete -c podctl -n '__podctl_in "run" "container run"' -l device-cgroup-rule -r -d 'Allow these devices, such as \'c 10:200 rwm\''
+complete -c podctl -n '__podctl_in "run" "container run"' -l disable-content-trust -d 'Docker\'s; signatures are a matter of policy.json'
+complete -c podctl -n '__podctl_in "run" "container run"' -l dns -r -d 'Name server in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "run" "container run"' -l dns-option -r -d 'Option in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "run" "container run"' -l dns-search -r -d 'Search domain in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "run" "container run"' -l entrypoint -r -d 'Replace the image\'s entry point; "" drops it, a JSON list has several words'
+complete -c podctl -n '__podctl_in "run" "container run"' -l env -s e -r -d 'Set a variable; without =VALUE it is taken from the environment'
+complete -c podctl -n '__podctl_in "run" "container run"' -l env-file -r -d 'Read variables from a file, one per line'
+complete -c podctl -n '__podctl_in "run" "container run"' -l env-merge -r -d 'Set a variable to a text with ${NAME} of the image\'s environment in it'
+complete -c podctl -n '__podctl_in "run" "container run"' -l env-host -d 'Pass all variables of the environment on'
+complete -c podctl -n '__podctl_in "run" "container run"' -l expose -r -d 'Say that a port is served'
+complete -c podctl -n '__podctl_in "run" "container run"' -l group-add -r -d 'Add a supplementary group'
+complete -c podctl -n '__podctl_in "run" "container run"' -l health-cmd -r -d 'Command that tells whether it is healthy; none turns the image\'s off'
+complete -c podctl -n '__podctl_in "run" "container run"' -l health-interval -r -d 'How often it is run (default 30s); disable: only by podctl healthcheck run'
+complete -c podctl -n '__podctl_in "run" "container run"' -l health-on-failure -r -d 'When it becomes unhealthy: none, kill, restart or stop'
+complete -c podctl -n '__podctl_in "run" "container run"' -l health-retries -r -d 'Failures in a row until it is unhealthy (default 3)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l health-start-period -r -d 'Failures within this time of its start do not count (default 0s)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l health-timeout -r -d 'A run that takes longer has failed (default 30s)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l hostuser -r -d 'Add this user of the host to /etc/passwd'
+complete -c podctl -n '__podctl_in "run" "container run"' -l http-proxy -d 'Pass http_proxy and the like on (default true)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l hostname -s h -r -d 'Host name inside'
+complete -c podctl -n '__podctl_in "run" "container run"' -l image-volume -r -d 'What the image\'s VOLUMEs become: anonymous (default), tmpfs, ignore'
+complete -c podctl -n '__podctl_in "run" "container run"' -l init -d 'Run a small init as pid 1 that reaps and forwards signals'
+complete -c podctl -n '__podctl_in "run" "container run"' -l init-path -r -d 'With --init: this program of the host as pid 1'
+complete -c podctl -n '__podctl_in "run" "container run"' -l interactive -s i -d 'Keep standard input open'
+complete -c podctl -n '__podctl_in "run" "container run"' -l ipc -r -d 'IPC namespace: private, host or container:NAME'
+complete -c podctl -n '__podctl_in "run" "container run"' -l label -s l -r -d 'Set a label'
+complete -c podctl -n '__podctl_in "run" "container run"' -l label-file -r -d 'Read labels from a file, one per line'
+complete -c podctl -n '__podctl_in "run" "container run"' -l log-driver -r -d 'Where output is logged: k8s-file or none'
+complete -c podctl -n '__podctl_in "run" "container run"' -l log-opt -r -d 'Rotate the log at this size'
+complete -c podctl -n '__podctl_in "run" "container run"' -l mount -r -d 'Mount: type=bind,src=DIR,dst=DIR, type=volume,src=VOLUME,dst=DIR or type=tmpfs,dst=DIR'
+complete -c podctl -n '__podctl_in "run" "container run"' -l name -r -d 'Name it (else a name is made up)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l network -r -d 'bridge, host, none or container:NAME'
+complete -c podctl -n '__podctl_in "run" "container run"' -l no-healthcheck -d 'Do not run the image\'s health check'
+complete -c podctl -n '__podctl_in "run" "container run"' -l no-hosts -d 'Leave the image\'s /etc/hosts alone'
+complete -c podctl -n '__podctl_in "run" "container run"' -l oom-kill-disable -d 'Stop rather than kill it when its memory is used up (cgroup v1)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l oom-score-adj -r -d 'How readily it is killed when memory is short, -1000 to 1000'
+complete -c podctl -n '__podctl_in "run" "container run"' -l os -r -d 'Operating system of the image'
+complete -c podctl -n '__podctl_in "run" "container run"' -l passwd -d 'Give a user that the image does not know a line in /etc/passwd (default true)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l passwd-entry -r -d 'That line, with $USERNAME, $UID, $GID, $NAME and $HOME'
+complete -c podctl -n '__podctl_in "run" "container run"' -l pid -r -d 'PID namespace: private, host or container:NAME'
+complete -c podctl -n '__podctl_in "run" "container run"' -l pidfile -r -d 'Write the pid of its first process to this file at each start'
+complete -c podctl -n '__podctl_in "run" "container run"' -l platform -r -d 'Platform of the image'
+complete -c podctl -n '__podctl_in "run" "container run"' -l pids-limit -r -d 'At most so many processes; -1 for no limit'
+complete -c podctl -n '__podctl_in "run" "container run"' -l pod -r -d 'Make it a member of this pod'
+complete -c podctl -n '__podctl_in "run" "container run"' -l pod-id-file -r -d 'Make it a member of the pod whose id is in this file'
+complete -c podctl -n '__podctl_in "run" "container run"' -l privileged -d 'All capabilities and devices, nothing masked'
+complete -c podctl -n '__podctl_in "run" "container run"' -l publish -s p -r -d 'Publish a port, or a range of ports, on the host'
+complete -c podctl -n '__podctl_in "run" "container run"' -l publish-all -s P -d 'Publish all exposed ports on free ports of the host'
+complete -c podctl -n '__podctl_in "run" "container run"' -l pull -r -d 'missing, always, newer or never'
+complete -c podctl -n '__podctl_in "run" "container run"' -l read-only -d 'Make the root file system read-only'
+complete -c podctl -n '__podctl_in "run" "container run"' -l read-only-tmpfs -d 'With --read-only: writable tmpfs on /run, /tmp and /var/tmp (default true)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l replace -d 'Remove a container of the same name first'
+complete -c podctl -n '__podctl_in "run" "container run"' -l requires -r -d 'Start these containers first'
+complete -c podctl -n '__podctl_in "run" "container run"' -l restart -r -d 'no, on-failure[:N], always or unless-stopped'
+complete -c podctl -n '__podctl_in "run" "container run"' -l rm -d 'Remove it when it has ended'
+complete -c podctl -n '__podctl_in "run" "container run"' -l rootfs -d 'The first argument is a directory, not an image'
+complete -c podctl -n '__podctl_in "run" "container run"' -l security-opt -r -d 'no-new-privileges, seccomp=FILE|unconfined, mask=, unmask='
+complete -c podctl -n '__podctl_in "run" "container run"' -l shm-size -r -d 'Size of /dev/shm'
+complete -c podctl -n '__podctl_in "run" "container run"' -l stop-signal -r -d 'Signal that asks it to stop'
+complete -c podctl -n '__podctl_in "run" "container run"' -l stop-timeout -r -d 'How long it may take to stop before it is killed'
+complete -c podctl -n '__podctl_in "run" "container run"' -l sysctl -r -d 'Set a kernel parameter of its namespaces'
+complete -c podctl -n '__podctl_in "run" "container run"' -l timeout -r -d 'Kill it after so long'
+complete -c podctl -n '__podctl_in "run" "container run"' -l systemd -r -d 'true (default: when the command is systemd), always or false'
+complete -c podctl -n '__podctl_in "run" "container run"' -l tls-verify -d 'For a pull: insist on HTTPS and check certificates'
+complete -c podctl -n '__podctl_in "run" "container run"' -l tmpfs -r -d 'Mount a tmpfs'
+complete -c podctl -n '__podctl_in "run" "container run"' -l tty -s t -d 'Give it a terminal'
+complete -c podctl -n '__podctl_in "run" "container run"' -l ulimit -r -d 'Set a resource limit of its processes'
+complete -c podctl -n '__podctl_in "run" "container run"' -l tz -r -d 'Time zone, such as Europe/Paris, or local for the host\'s'
+complete -c podctl -n '__podctl_in "run" "container run"' -l umask -r -d 'Its umask, octal'
+complete -c podctl -n '__podctl_in "run" "container run"' -l unsetenv -r -d 'Do not set this variable of the image or the engine'
+complete -c podctl -n '__podctl_in "run" "container run"' -l unsetenv-all -d 'Set none of the variables of the image and the engine'
+complete -c podctl -n '__podctl_in "run" "container run"' -l user -s u -r -d 'Run as this user of the image, by name or number'
+complete -c podctl -n '__podctl_in "run" "container run"' -l userns -r -d 'User namespace: host'
+complete -c podctl -n '__podctl_in "run" "container run"' -l uts -r -d 'UTS namespace: private, host or container:NAME'
+complete -c podctl -n '__podctl_in "run" "container run"' -l variant -r -d 'Variant of the image\'s architecture, such as v7'
+complete -c podctl -n '__podctl_in "run" "container run"' -l volume -s v -r -d 'Mount a directory or file of the host, or a volume (made when missing)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l volumes-from -r -d 'Mount what another container has mounted'
+complete -c podctl -n '__podctl_in "run" "container run"' -l workdir -s w -r -d 'Working directory inside'
+complete -c podctl -n '__podctl_in "run" "container run"' -l blkio-weight -r -d 'Relative weight of its block input and output, 10 to 1000'
+complete -c podctl -n '__podctl_in "run" "container run"' -l blkio-weight-device -r -d 'The same for one device'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpu-period -r -d 'Length of a CPU period in microseconds'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpu-quota -r -d 'CPU time per period in microseconds, -1 for no limit'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpu-rt-period -r -d 'Length of a period of real-time scheduling (cgroup v1)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpu-rt-runtime -r -d 'Real-time CPU time per such period (cgroup v1)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpu-shares -s c -r -d 'Relative weight of its CPU time'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpus -r -d 'At most so many processors, such as 1.5'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpuset-cpus -r -d 'Processors it may run on, such as 0-3,5'
+complete -c podctl -n '__podctl_in "run" "container run"' -l cpuset-mems -r -d 'Memory nodes it may use'
+complete -c podctl -n '__podctl_in "run" "container run"' -l device-read-bps -r -d 'At most so many bytes a second are read from the device, such as /dev/sda:1mb'
+complete -c podctl -n '__podctl_in "run" "container run"' -l device-read-iops -r -d 'At most so many reads a second from the device'
+complete -c podctl -n '__podctl_in "run" "container run"' -l device-write-bps -r -d 'At most so many bytes a second are written to the device'
+complete -c podctl -n '__podctl_in "run" "container run"' -l device-write-iops -r -d 'At most so many writes a second to the device'
+complete -c podctl -n '__podctl_in "run" "container run"' -l memory -s m -r -d 'At most so much memory'
+complete -c podctl -n '__podctl_in "run" "container run"' -l memory-reservation -r -d 'Soft limit of memory'
+complete -c podctl -n '__podctl_in "run" "container run"' -l memory-swap -r -d 'At most so much memory and swap together; -1 for no limit'
+complete -c podctl -n '__podctl_in "run" "container run"' -l memory-swappiness -r -d 'How readily its memory is swapped out, 0 to 100; -1: as the kernel does (cgroup v1)'
+complete -c podctl -n '__podctl_in "run" "container run"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'start' -d 'Start containers'
+complete -c podctl -f -n '__podctl_at "container"' -a 'start' -d 'Start containers'
+complete -c podctl -n '__podctl_in "start" "container start"' -l all -d 'All containers'
+complete -c podctl -n '__podctl_in "start" "container start"' -l attach -s a -d 'Show its output until it ends, and exit with its code'
+complete -c podctl -n '__podctl_in "start" "container start"' -l detach-keys -r -d 'Keys that detach from a terminal (default ctrl-p,ctrl-q)'
+complete -c podctl -n '__podctl_in "start" "container start"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "start" "container start"' -l interactive -s i -d 'Attach, and pass standard input on'
+complete -c podctl -n '__podctl_in "start" "container start"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "start" "container start"' -l sig-proxy -d 'Pass signals on to the container (default true)'
+complete -c podctl -n '__podctl_in "start" "container start"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'attach' -d 'Attach to a running container'
+complete -c podctl -f -n '__podctl_at "container"' -a 'attach' -d 'Attach to a running container'
+complete -c podctl -n '__podctl_in "attach" "container attach"' -l detach-keys -r -d 'Keys that detach from a terminal (default ctrl-p,ctrl-q)'
+complete -c podctl -n '__podctl_in "attach" "container attach"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "attach" "container attach"' -l no-stdin -d 'Do not pass standard input on'
+complete -c podctl -n '__podctl_in "attach" "container attach"' -l sig-proxy -d 'Pass signals on to the container (default true)'
+complete -c podctl -n '__podctl_in "attach" "container attach"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'exec' -d 'Run one more command in a running container'
+complete -c podctl -f -n '__podctl_at "container"' -a 'exec' -d 'Run one more command in a running container'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l detach -s d -d 'Run in the background and print the session\'s id'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l detach-keys -r -d 'Keys that detach from a terminal (default ctrl-p,ctrl-q)'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l env -s e -r -d 'Set a variable'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l env-file -r -d 'Read variables from a file, one per line'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l interactive -s i -d 'Pass standard input on'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l latest -s l -d 'In the container made last; all arguments are the command'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l privileged -d 'All capabilities'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l tty -s t -d 'Give it a terminal'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l user -s u -r -d 'Run as this user of the image'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l workdir -s w -r -d 'Working directory inside'
+complete -c podctl -n '__podctl_in "exec" "container exec"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'logs' -d 'Print what containers wrote'
+complete -c podctl -f -n '__podctl_at "container"' -a 'logs' -d 'Print what containers wrote'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l follow -s f -d 'Go on printing until the container ends'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l until-pod-ends -d 'With --follow: go on through restarts until the whole pod has ended'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l names -s n -d 'Print the container\'s name before each line'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l since -r -d 'Only what was written since: 2026-01-02T15:04:05Z, a Unix time, or 10m'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l tail -r -d 'Only the last N lines'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l timestamps -s t -d 'Print the time before each line'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l until -r -d 'Only what was written until then'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l color -d 'A color for each container\'s prefix'
+complete -c podctl -n '__podctl_in "logs" "container logs"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'port' -d 'List the published ports of a container'
+complete -c podctl -f -n '__podctl_at "container"' -a 'port' -d 'List the published ports of a container'
+complete -c podctl -n '__podctl_in "port" "container port"' -l all -s a -d 'Of all running containers'
+complete -c podctl -n '__podctl_in "port" "container port"' -l latest -s l -d 'Of the one made last'
+complete -c podctl -n '__podctl_in "port" "container port"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'rename' -d 'Give a container another name'
+complete -c podctl -f -n '__podctl_at "container"' -a 'rename' -d 'Give a container another name'
+complete -c podctl -n '__podctl_in "rename" "container rename"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'cp' -d 'Copy files into a container, or out of one'
+complete -c podctl -f -n '__podctl_at "container"' -a 'cp' -d 'Copy files into a container, or out of one'
+complete -c podctl -n '__podctl_in "cp" "container cp"' -l archive -s a -d 'Give what is copied to the container\'s user, or to you (default true); false keeps owners'
+complete -c podctl -n '__podctl_in "cp" "container cp"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'diff' -d 'List what a container added (A), changed (C) and deleted (D) in its image'
+complete -c podctl -f -n '__podctl_at "container"' -a 'diff' -d 'List what a container added (A), changed (C) and deleted (D) in its image'
+complete -c podctl -n '__podctl_in "diff" "container diff"' -l format -r -d 'Print JSON'
+complete -c podctl -n '__podctl_in "diff" "container diff"' -l latest -s l -d 'Of the one made last'
+complete -c podctl -n '__podctl_in "diff" "container diff"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "container"' -a 'prune' -d 'Remove containers that do not run'
+complete -c podctl -n '__podctl_in "container prune"' -l filter -r -d 'Those that fit: label=KEY[=VALUE], until=TIME'
+complete -c podctl -n '__podctl_in "container prune"' -l force -s f -d 'Do not ask'
+complete -c podctl -n '__podctl_in "container prune"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'prune' -d 'Remove pods that have stopped'
+complete -c podctl -n '__podctl_in "pod prune"' -l filter -r -d 'Those that fit: label=KEY[=VALUE], until=TIME'
+complete -c podctl -n '__podctl_in "pod prune"' -l force -s f -d 'Do not ask'
+complete -c podctl -n '__podctl_in "pod prune"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "image"' -a 'prune' -d 'Remove images nobody needs'
+complete -c podctl -n '__podctl_in "image prune"' -l all -s a -d 'All that no container uses, not only those without a name'
+complete -c podctl -n '__podctl_in "image prune"' -l filter -r -d 'Those that fit: label=KEY[=VALUE], until=TIME'
+complete -c podctl -n '__podctl_in "image prune"' -l force -s f -d 'Do not ask'
+complete -c podctl -n '__podctl_in "image prune"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'prune' -d 'Remove volumes no container uses'
+complete -c podctl -n '__podctl_in "volume prune"' -l filter -r -d 'Those that fit: label=KEY[=VALUE], until=TIME'
+complete -c podctl -n '__podctl_in "volume prune"' -l force -s f -d 'Do not ask'
+complete -c podctl -n '__podctl_in "volume prune"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "system"' -a 'prune' -d 'Remove stopped containers and pods, and images without a name'
+complete -c podctl -n '__podctl_in "system prune"' -l all -s a -d 'All that no container uses, not only those without a name'
+complete -c podctl -n '__podctl_in "system prune"' -l volumes -d 'Volumes no container uses too'
+complete -c podctl -n '__podctl_in "system prune"' -l filter -r -d 'Those that fit: label=KEY[=VALUE], until=TIME'
+complete -c podctl -n '__podctl_in "system prune"' -l force -s f -d 'Do not ask'
+complete -c podctl -n '__podctl_in "system prune"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'import' -d 'Make an image from a tar of a root file system'
+complete -c podctl -f -n '__podctl_at "image"' -a 'import' -d 'Make an image from a tar of a root file system'
+complete -c podctl -n '__podctl_in "import" "image import"' -l change -s c -r -d 'A line such as \'CMD ["sh"]\', ENV A=B, USER web'
+complete -c podctl -n '__podctl_in "import" "image import"' -l message -s m -r -d 'A remark for the image\'s history'
+complete -c podctl -n '__podctl_in "import" "image import"' -l quiet -s q -d 'Print nothing but the id'
+complete -c podctl -n '__podctl_in "import" "image import"' -l arch -r -d 'Architecture it is for'
+complete -c podctl -n '__podctl_in "import" "image import"' -l os -r -d 'Operating system it is for'
+complete -c podctl -n '__podctl_in "import" "image import"' -l variant -r -d 'Variant of the architecture'
+complete -c podctl -n '__podctl_in "import" "image import"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'load' -d 'Load images from an archive'
+complete -c podctl -f -n '__podctl_at "image"' -a 'load' -d 'Load images from an archive'
+complete -c podctl -n '__podctl_in "load" "image load"' -l input -s i -r -d 'The archive, or an oci directory (default: standard input)'
+complete -c podctl -n '__podctl_in "load" "image load"' -l quiet -s q -d 'Print only what was loaded'
+complete -c podctl -n '__podctl_in "load" "image load"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'pull' -d 'Get images from a registry'
+complete -c podctl -f -n '__podctl_at "image"' -a 'pull' -d 'Get images from a registry'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l all-tags -s a -d 'All tags of the repository'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l arch -r -d 'Architecture of the image, such as arm64'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l authfile -r -d 'Take credentials from this file only'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l creds -r -d 'Who to be at the registry'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l disable-content-trust -d 'Docker\'s; signatures are a matter of policy.json'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l keep-blobs -d 'Keep the compressed layers too, so that a push sends the same bytes'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l os -r -d 'Operating system of the image'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l platform -r -d 'Platform of the image'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l policy -r -d 'always (default), missing, newer or never'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l quiet -s q -d 'Print only ids'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l retry -r -d 'How often more after a failure of the network'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l retry-delay -r -d 'Wait so long between (default: two seconds, growing)'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l signature-policy -r -d 'Instead of policy.json'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l variant -r -d 'Variant of the architecture, such as v7'
+complete -c podctl -n '__podctl_in "pull" "image pull"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'rmi' -d 'Remove images, or one of their names'
+complete -c podctl -f -n '__podctl_at "image"' -a 'rm' -d 'Remove images, or one of their names'
+complete -c podctl -f -n '__podctl_at "image"' -a 'remove' -d 'Remove images, or one of their names'
+complete -c podctl -n '__podctl_in "rmi" "image rm" "image remove"' -l all -s a -d 'All images'
+complete -c podctl -n '__podctl_in "rmi" "image rm" "image remove"' -l force -s f -d 'Remove containers that use it first'
+complete -c podctl -n '__podctl_in "rmi" "image rm" "image remove"' -l ignore -s i -d 'An image that is not there is no error'
+complete -c podctl -n '__podctl_in "rmi" "image rm" "image remove"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'tag' -d 'Give an image another name'
+complete -c podctl -f -n '__podctl_at "image"' -a 'tag' -d 'Give an image another name'
+complete -c podctl -n '__podctl_in "tag" "image tag"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "image"' -a 'inspect' -d 'Print all that is known of images as JSON'
+complete -c podctl -n '__podctl_in "image inspect"' -l format -s f -r -d 'Print through a Go template; json for JSON'
+complete -c podctl -n '__podctl_in "image inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "image"' -a 'exists' -d 'Exit 0 when there is such an image, else 1'
+complete -c podctl -n '__podctl_in "image exists"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'images' -d 'List images'
+complete -c podctl -f -n '__podctl_at "image"' -a 'list' -d 'List images'
+complete -c podctl -f -n '__podctl_at "image"' -a 'ls' -d 'List images'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l all -s a -d 'All images (there are no hidden ones)'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l digests -d 'Show digests'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l filter -s f -r -d 'reference, id, label, before, since, until, dangling, intermediate, containers, readonly, manifest'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l history -d 'Show the names images had'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l no-trunc -d 'Do not shorten ids'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l noheading -s n -d 'No line of headings'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l quiet -s q -d 'Ids only'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l sort -r -d 'created (default), id, repository, size or tag'
+complete -c podctl -n '__podctl_in "images" "image list" "image ls"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'history' -d 'Show what an image was made of'
+complete -c podctl -f -n '__podctl_at "image"' -a 'history' -d 'Show what an image was made of'
+complete -c podctl -n '__podctl_in "history" "image history"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "history" "image history"' -l human -s H -d 'Sizes and times for people (default true); false gives bytes and RFC 3339'
+complete -c podctl -n '__podctl_in "history" "image history"' -l no-trunc -d 'Do not shorten ids and commands'
+complete -c podctl -n '__podctl_in "history" "image history"' -l quiet -s q -d 'Ids only'
+complete -c podctl -n '__podctl_in "history" "image history"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "image"' -a 'tree' -d 'Show an image\'s layers'
+complete -c podctl -n '__podctl_in "image tree"' -l whatrequires -d 'Show what other images have on top of it'
+complete -c podctl -n '__podctl_in "image tree"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'untag' -d 'Take names from an image'
+complete -c podctl -f -n '__podctl_at "image"' -a 'untag' -d 'Take names from an image'
+complete -c podctl -n '__podctl_in "untag" "image untag"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "image"' -a 'mount' -d 'Mount images read-only and print where'
+complete -c podctl -n '__podctl_in "image mount"' -l all -s a -d 'All images'
+complete -c podctl -n '__podctl_in "image mount"' -l format -r -d 'Print what is mounted as JSON'
+complete -c podctl -n '__podctl_in "image mount"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "image"' -a 'unmount' -d 'Unmount images'
+complete -c podctl -f -n '__podctl_at "image"' -a 'umount' -d 'Unmount images'
+complete -c podctl -n '__podctl_in "image unmount" "image umount"' -l all -s a -d 'All that are mounted'
+complete -c podctl -n '__podctl_in "image unmount" "image umount"' -l force -s f -d 'One that is not mounted is no error'
+complete -c podctl -n '__podctl_in "image unmount" "image umount"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'commit' -d 'Make an image of what a container changed'
+complete -c podctl -f -n '__podctl_at "container"' -a 'commit' -d 'Make an image of what a container changed'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l author -s a -r -d 'Who made it'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l change -s c -r -d 'A Dockerfile line: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l format -s f -r -d 'Manifest as oci (default) or docker'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l iidfile -r -d 'Write the image\'s id there'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l include-volumes -d 'What is mounted there are volumes of the image'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l message -s m -r -d 'A remark for the image\'s history'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l pause -s p -d 'Pause the container meanwhile'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l quiet -s q -d 'Print nothing but the id'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l squash -s s -d 'Everything in one layer'
+complete -c podctl -n '__podctl_in "commit" "container commit"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'export' -d 'Write a container\'s files as a tar'
+complete -c podctl -f -n '__podctl_at "container"' -a 'export' -d 'Write a container\'s files as a tar'
+complete -c podctl -n '__podctl_in "export" "container export"' -l output -s o -r -d 'Where to (default: standard output, unless a terminal)'
+complete -c podctl -n '__podctl_in "export" "container export"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'push' -d 'Write an image to a registry, an archive or a directory'
+complete -c podctl -f -n '__podctl_at "image"' -a 'push' -d 'Write an image to a registry, an archive or a directory'
+complete -c podctl -n '__podctl_in "push" "image push"' -l authfile -r -d 'Take credentials from this file only'
+complete -c podctl -n '__podctl_in "push" "image push"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "push" "image push"' -l compress -d 'Compress the layers of a dir: destination'
+complete -c podctl -n '__podctl_in "push" "image push"' -l compression-format -r -d 'gzip (default) or zstd, for layers the registry does not have'
+complete -c podctl -n '__podctl_in "push" "image push"' -l compression-level -r -d '1 to 9 for gzip (default 5), 1 to 22 for zstd (default 3)'
+complete -c podctl -n '__podctl_in "push" "image push"' -l creds -r -d 'Who to be at the registry'
+complete -c podctl -n '__podctl_in "push" "image push"' -l digestfile -r -d 'Write the digest of the pushed manifest there'
+complete -c podctl -n '__podctl_in "push" "image push"' -l force-compression -d 'Do not take a layer the registry has in another compression'
+complete -c podctl -n '__podctl_in "push" "image push"' -l format -s f -r -d 'Manifest as oci or v2s2 (default: as the image came)'
+complete -c podctl -n '__podctl_in "push" "image push"' -l quiet -s q -d 'Do not say what is copied'
+complete -c podctl -n '__podctl_in "push" "image push"' -l remove-signatures -d 'Send no signatures (podctl keeps none)'
+complete -c podctl -n '__podctl_in "push" "image push"' -l retry -r -d 'Try so often when the registry fails (default 3)'
+complete -c podctl -n '__podctl_in "push" "image push"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "push" "image push"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'save' -d 'Write images into an archive or a directory'
+complete -c podctl -f -n '__podctl_at "image"' -a 'save' -d 'Write images into an archive or a directory'
+complete -c podctl -n '__podctl_in "save" "image save"' -l compress -d 'Compress layers of a docker-dir'
+complete -c podctl -n '__podctl_in "save" "image save"' -l format -r -d 'docker-archive (default), oci-archive, oci-dir or docker-dir'
+complete -c podctl -n '__podctl_in "save" "image save"' -l multi-image-archive -s m -d 'Each argument is an image, not a further name of the first'
+complete -c podctl -n '__podctl_in "save" "image save"' -l output -s o -r -d 'Where to (default: standard output, unless a terminal)'
+complete -c podctl -n '__podctl_in "save" "image save"' -l quiet -s q -d 'Do not say what is copied'
+complete -c podctl -n '__podctl_in "save" "image save"' -l uncompressed -d 'Layers of an OCI archive or directory as plain tars'
+complete -c podctl -n '__podctl_in "save" "image save"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'login' -d 'Log in to a registry'
+complete -c podctl -n '__podctl_in "login"' -l authfile -r -d 'Keep the credentials in this file (default: $REGISTRY_AUTH_FILE, else auth.json)'
+complete -c podctl -n '__podctl_in "login"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "login"' -l compat-auth-file -r -d 'Keep them in this file in the form of docker\'s config.json'
+complete -c podctl -n '__podctl_in "login"' -l get-login -d 'Print the user who is logged in'
+complete -c podctl -n '__podctl_in "login"' -l password -s p -r -d 'Others can see it in the list of processes: better --password-stdin'
+complete -c podctl -n '__podctl_in "login"' -l password-stdin -d 'Read the password from standard input'
+complete -c podctl -n '__podctl_in "login"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "login"' -l username -s u -r -d 'Who to be'
+complete -c podctl -n '__podctl_in "login"' -l verbose -s v -d 'Say where the credentials are kept'
+complete -c podctl -n '__podctl_in "login"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'logout' -d 'Forget the credentials of a registry'
+complete -c podctl -n '__podctl_in "logout"' -l all -s a -d 'All registries'
+complete -c podctl -n '__podctl_in "logout"' -l authfile -r -d 'The file they are kept in'
+complete -c podctl -n '__podctl_in "logout"' -l compat-auth-file -r -d 'The file they are kept in, docker\'s config.json'
+complete -c podctl -n '__podctl_in "logout"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'search' -d 'Look for images in registries'
+complete -c podctl -f -n '__podctl_at "image"' -a 'search' -d 'Look for images in registries'
+complete -c podctl -n '__podctl_in "search" "image search"' -l authfile -r -d 'Take credentials from this file only'
+complete -c podctl -n '__podctl_in "search" "image search"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "search" "image search"' -l compatible -d 'Show stars, official and automated as well'
+complete -c podctl -n '__podctl_in "search" "image search"' -l creds -r -d 'Who to be at the registry'
+complete -c podctl -n '__podctl_in "search" "image search"' -l filter -s f -r -d 'stars=N, is-official or is-automated'
+complete -c podctl -n '__podctl_in "search" "image search"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "search" "image search"' -l limit -r -d 'At most so many of each registry (default 25; tags: 10)'
+complete -c podctl -n '__podctl_in "search" "image search"' -l list-tags -d 'List the tags of a repository'
+complete -c podctl -n '__podctl_in "search" "image search"' -l no-trunc -d 'Do not shorten descriptions'
+complete -c podctl -n '__podctl_in "search" "image search"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "search" "image search"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'create' -d 'Make a manifest list'
+complete -c podctl -n '__podctl_in "manifest create"' -l all -d 'Of an index add every image, not only this machine\'s'
+complete -c podctl -n '__podctl_in "manifest create"' -l amend -s a -d 'Take a list of that name that is there'
+complete -c podctl -n '__podctl_in "manifest create"' -l authfile -r -d 'Take credentials from this file only'
+complete -c podctl -n '__podctl_in "manifest create"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "manifest create"' -l creds -r -d 'Who to be at the registry'
+complete -c podctl -n '__podctl_in "manifest create"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "manifest create"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'add' -d 'Add images to a manifest list'
+complete -c podctl -n '__podctl_in "manifest add"' -l all -d 'Of an index add every image, not only that of the platform'
+complete -c podctl -n '__podctl_in "manifest add"' -l annotation -r -d 'Annotate the entry'
+complete -c podctl -n '__podctl_in "manifest add"' -l arch -r -d 'Architecture the entry is for'
+complete -c podctl -n '__podctl_in "manifest add"' -l features -r -d 'CPU features it needs'
+complete -c podctl -n '__podctl_in "manifest add"' -l os -r -d 'Operating system the entry is for'
+complete -c podctl -n '__podctl_in "manifest add"' -l os-features -r -d 'Features of the system it needs'
+complete -c podctl -n '__podctl_in "manifest add"' -l os-version -r -d 'Version of the system'
+complete -c podctl -n '__podctl_in "manifest add"' -l variant -r -d 'Variant of the architecture, such as v7'
+complete -c podctl -n '__podctl_in "manifest add"' -l authfile -r -d 'Take credentials from this file only'
+complete -c podctl -n '__podctl_in "manifest add"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "manifest add"' -l creds -r -d 'Who to be at the registry'
+complete -c podctl -n '__podctl_in "manifest add"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "manifest add"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'annotate' -d 'Change what a list says of an image'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l annotation -r -d 'Annotate the entry'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l arch -r -d 'Architecture the entry is for'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l features -r -d 'CPU features it needs'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l os -r -d 'Operating system the entry is for'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l os-features -r -d 'Features of the system it needs'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l os-version -r -d 'Version of the system'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l variant -r -d 'Variant of the architecture, such as v7'
+complete -c podctl -n '__podctl_in "manifest annotate"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'exists' -d 'Exit 0 when there is such a list, else 1'
+complete -c podctl -n '__podctl_in "manifest exists"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'inspect' -d 'Print a manifest list, from here or a registry'
+complete -c podctl -n '__podctl_in "manifest inspect"' -l verbose -s v -d 'The same: all of it is printed anyway'
+complete -c podctl -n '__podctl_in "manifest inspect"' -l authfile -r -d 'Take credentials from this file only'
+complete -c podctl -n '__podctl_in "manifest inspect"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "manifest inspect"' -l creds -r -d 'Who to be at the registry'
+complete -c podctl -n '__podctl_in "manifest inspect"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "manifest inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'push' -d 'Push a list and its images to a registry'
+complete -c podctl -n '__podctl_in "manifest push"' -l all -d 'Push its images too (default true)'
+complete -c podctl -n '__podctl_in "manifest push"' -l compression-format -r -d 'gzip (default) or zstd, for layers the registry does not have'
+complete -c podctl -n '__podctl_in "manifest push"' -l compression-level -r -d '1 to 9 for gzip, 1 to 22 for zstd'
+complete -c podctl -n '__podctl_in "manifest push"' -l digestfile -r -d 'Write the list\'s digest there'
+complete -c podctl -n '__podctl_in "manifest push"' -l force-compression -d 'Do not take a layer the registry has in another compression'
+complete -c podctl -n '__podctl_in "manifest push"' -l format -s f -r -d 'oci (default) or v2s2'
+complete -c podctl -n '__podctl_in "manifest push"' -l quiet -s q -d 'Do not print the digest'
+complete -c podctl -n '__podctl_in "manifest push"' -l remove-signatures -d 'Send no signatures (podctl keeps none)'
+complete -c podctl -n '__podctl_in "manifest push"' -l rm -s p -d 'Remove the list here when it is there'
+complete -c podctl -n '__podctl_in "manifest push"' -l authfile -r -d 'Take credentials from this file only'
+complete -c podctl -n '__podctl_in "manifest push"' -l cert-dir -r -d 'Certificates for the registry, instead of certs.d'
+complete -c podctl -n '__podctl_in "manifest push"' -l creds -r -d 'Who to be at the registry'
+complete -c podctl -n '__podctl_in "manifest push"' -l tls-verify -d 'Insist on HTTPS and check certificates (default: unless registries.conf says insecure)'
+complete -c podctl -n '__podctl_in "manifest push"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'remove' -d 'Take an image out of a list'
+complete -c podctl -n '__podctl_in "manifest remove"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "manifest"' -a 'rm' -d 'Remove manifest lists'
+complete -c podctl -n '__podctl_in "manifest rm"' -l ignore -s i -d 'A list that is not there is no error'
+complete -c podctl -n '__podctl_in "manifest rm"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'create' -d 'Create a volume'
+complete -c podctl -n '__podctl_in "volume create"' -l driver -s d -r -d 'local, the only one'
+complete -c podctl -n '__podctl_in "volume create"' -l ignore -d 'One that is there already is no error'
+complete -c podctl -n '__podctl_in "volume create"' -l label -s l -r -d 'Set a label'
+complete -c podctl -n '__podctl_in "volume create"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'ls' -d 'List volumes'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'list' -d 'List volumes'
+complete -c podctl -n '__podctl_in "volume ls" "volume list"' -l filter -s f -r -d 'name, label, dangling, driver or until'
+complete -c podctl -n '__podctl_in "volume ls" "volume list"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "volume ls" "volume list"' -l noheading -s n -d 'No line of headings'
+complete -c podctl -n '__podctl_in "volume ls" "volume list"' -l quiet -s q -d 'Names only'
+complete -c podctl -n '__podctl_in "volume ls" "volume list"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'inspect' -d 'Print all that is known of volumes as JSON'
+complete -c podctl -n '__podctl_in "volume inspect"' -l all -s a -d 'All volumes'
+complete -c podctl -n '__podctl_in "volume inspect"' -l format -s f -r -d 'Print through a Go template; json for JSON'
+complete -c podctl -n '__podctl_in "volume inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'rm' -d 'Remove volumes and what is in them'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'remove' -d 'Remove volumes and what is in them'
+complete -c podctl -n '__podctl_in "volume rm" "volume remove"' -l all -s a -d 'All volumes'
+complete -c podctl -n '__podctl_in "volume rm" "volume remove"' -l force -s f -d 'Remove containers that use it first; one that is not there is no error'
+complete -c podctl -n '__podctl_in "volume rm" "volume remove"' -l time -s t -r -d 'With --force: how long each container may take to stop'
+complete -c podctl -n '__podctl_in "volume rm" "volume remove"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'export' -d 'Write a volume\'s files as a tar'
+complete -c podctl -n '__podctl_in "volume export"' -l output -s o -r -d 'Where to (default: standard output, unless a terminal)'
+complete -c podctl -n '__podctl_in "volume export"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'import' -d 'Put the files of a tar into a volume'
+complete -c podctl -n '__podctl_in "volume import"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'mount' -d 'Print where volumes are'
+complete -c podctl -n '__podctl_in "volume mount"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'unmount' -d 'Undo volume mount'
+complete -c podctl -n '__podctl_in "volume unmount"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "volume"' -a 'exists' -d 'Exit 0 when there is such a volume, else 1'
+complete -c podctl -n '__podctl_in "volume exists"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "secret"' -a 'create' -d 'Create a secret'
+complete -c podctl -n '__podctl_in "secret create"' -l driver -s d -r -d 'file, the only one'
+complete -c podctl -n '__podctl_in "secret create"' -l env -d 'The second argument names an environment variable'
+complete -c podctl -n '__podctl_in "secret create"' -l ignore -d 'One that is there already is no error'
+complete -c podctl -n '__podctl_in "secret create"' -l label -s l -r -d 'Set a label'
+complete -c podctl -n '__podctl_in "secret create"' -l replace -d 'Replace one that is there'
+complete -c podctl -n '__podctl_in "secret create"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "secret"' -a 'ls' -d 'List secrets'
+complete -c podctl -f -n '__podctl_at "secret"' -a 'list' -d 'List secrets'
+complete -c podctl -n '__podctl_in "secret ls" "secret list"' -l filter -s f -r -d 'name (a regular expression) or id (its beginning)'
+complete -c podctl -n '__podctl_in "secret ls" "secret list"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "secret ls" "secret list"' -l noheading -s n -d 'No line of headings'
+complete -c podctl -n '__podctl_in "secret ls" "secret list"' -l quiet -s q -d 'Ids only'
+complete -c podctl -n '__podctl_in "secret ls" "secret list"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "secret"' -a 'inspect' -d 'Print what is known of secrets as JSON'
+complete -c podctl -n '__podctl_in "secret inspect"' -l format -s f -r -d 'Print through a Go template; json for JSON'
+complete -c podctl -n '__podctl_in "secret inspect"' -l pretty -d 'Print for people'
+complete -c podctl -n '__podctl_in "secret inspect"' -l showsecret -d 'Print what is in it, too'
+complete -c podctl -n '__podctl_in "secret inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "secret"' -a 'rm' -d 'Remove secrets'
+complete -c podctl -f -n '__podctl_at "secret"' -a 'remove' -d 'Remove secrets'
+complete -c podctl -n '__podctl_in "secret rm" "secret remove"' -l all -s a -d 'All secrets'
+complete -c podctl -n '__podctl_in "secret rm" "secret remove"' -l ignore -s i -d 'One that is not there is no error'
+complete -c podctl -n '__podctl_in "secret rm" "secret remove"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "secret"' -a 'exists' -d 'Exit 0 when there is such a secret, else 1'
+complete -c podctl -n '__podctl_in "secret exists"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'create' -d 'Create a pod'
+complete -c podctl -n '__podctl_in "pod create"' -l add-host -r -d 'Add a line to /etc/hosts'
+complete -c podctl -n '__podctl_in "pod create"' -l dns -r -d 'Name server in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "pod create"' -l dns-option -r -d 'Option in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "pod create"' -l dns-search -r -d 'Search domain in /etc/resolv.conf'
+complete -c podctl -n '__podctl_in "pod create"' -l exit-policy -r -d 'When the last container ended: continue (default) or stop the pod'
+complete -c podctl -n '__podctl_in "pod create"' -l hostname -s h -r -d 'Host name inside (default: the pod\'s name)'
+complete -c podctl -n '__podctl_in "pod create"' -l infra -d 'Have an infra container that holds the namespaces (default true)'
+complete -c podctl -n '__podctl_in "pod create"' -l label -s l -r -d 'Set a label'
+complete -c podctl -n '__podctl_in "pod create"' -l name -s n -r -d 'Name it (else a name is made up)'
+complete -c podctl -n '__podctl_in "pod create"' -l network -r -d 'bridge, host, none or container:NAME'
+complete -c podctl -n '__podctl_in "pod create"' -l no-hosts -d 'Leave the images\' /etc/hosts alone'
+complete -c podctl -n '__podctl_in "pod create"' -l pod-id-file -r -d 'Write the pod\'s id to this file'
+complete -c podctl -n '__podctl_in "pod create"' -l publish -s p -r -d 'Publish a port, or a range of ports, on the host'
+complete -c podctl -n '__podctl_in "pod create"' -l replace -d 'Remove a pod of the same name first'
+complete -c podctl -n '__podctl_in "pod create"' -l share -r -d 'Namespaces its containers share: net, ipc, uts, pid (default net,ipc,uts)'
+complete -c podctl -n '__podctl_in "pod create"' -l sysctl -r -d 'Set a kernel parameter of its namespaces'
+complete -c podctl -n '__podctl_in "pod create"' -l pid -r -d 'PID namespace of its containers: private (default) or host'
+complete -c podctl -n '__podctl_in "pod create"' -l label-file -r -d 'Read labels from a file, one per line'
+complete -c podctl -n '__podctl_in "pod create"' -l userns -r -d 'User namespace: host'
+complete -c podctl -n '__podctl_in "pod create"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'ps' -d 'List pods'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'ls' -d 'List pods'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'list' -d 'List pods'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l ctr-ids -d 'Show the ids of the containers'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l ctr-names -d 'Show the names of the containers'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l ctr-status -d 'Show the states of the containers'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l filter -s f -r -d 'id, name, label, status, network, ctr-names, ctr-ids, ctr-status, ctr-number'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l no-trunc -d 'Do not shorten ids'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l noheading -d 'No line of headings'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l quiet -s q -d 'Ids only'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l sort -r -d 'created (default), id, name, number or status'
+complete -c podctl -n '__podctl_in "pod ps" "pod ls" "pod list"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'inspect' -d 'Print all that is known of pods as JSON'
+complete -c podctl -n '__podctl_in "pod inspect"' -l format -s f -r -d 'Print through a Go template; json for JSON'
+complete -c podctl -n '__podctl_in "pod inspect"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'start' -d 'Start pods'
+complete -c podctl -n '__podctl_in "pod start"' -l all -s a -d 'All pods'
+complete -c podctl -n '__podctl_in "pod start"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod start"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pod start"' -l pod-id-file -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "pod start"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'stop' -d 'Stop pods'
+complete -c podctl -n '__podctl_in "pod stop"' -l all -s a -d 'All running pods'
+complete -c podctl -n '__podctl_in "pod stop"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod stop"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pod stop"' -l pod-id-file -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "pod stop"' -l ignore -s i -d 'A pod that is not there is no error'
+complete -c podctl -n '__podctl_in "pod stop"' -l time -s t -r -d 'How long containers may take before they are killed'
+complete -c podctl -n '__podctl_in "pod stop"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'restart' -d 'Stop pods and start them again'
+complete -c podctl -n '__podctl_in "pod restart"' -l all -s a -d 'All running pods'
+complete -c podctl -n '__podctl_in "pod restart"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod restart"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pod restart"' -l pod-id-file -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "pod restart"' -l ignore -s i -d 'A pod that is not there is no error'
+complete -c podctl -n '__podctl_in "pod restart"' -l time -s t -r -d 'How long containers may take before they are killed'
+complete -c podctl -n '__podctl_in "pod restart"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'kill' -d 'Send a signal to all containers of pods'
+complete -c podctl -n '__podctl_in "pod kill"' -l all -s a -d 'All running pods'
+complete -c podctl -n '__podctl_in "pod kill"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod kill"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pod kill"' -l signal -s s -r -d 'The signal, by name or number (default KILL)'
+complete -c podctl -n '__podctl_in "pod kill"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'pause' -d 'Freeze all processes of pods'
+complete -c podctl -n '__podctl_in "pod pause"' -l all -s a -d 'All pods'
+complete -c podctl -n '__podctl_in "pod pause"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod pause"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pod pause"' -l pod-id-file -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "pod pause"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'unpause' -d 'Let frozen pods go on'
+complete -c podctl -n '__podctl_in "pod unpause"' -l all -s a -d 'All pods'
+complete -c podctl -n '__podctl_in "pod unpause"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod unpause"' -l filter -s f -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pod unpause"' -l pod-id-file -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "pod unpause"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'rm' -d 'Remove pods and their containers'
+complete -c podctl -n '__podctl_in "pod rm"' -l all -s a -d 'All pods'
+complete -c podctl -n '__podctl_in "pod rm"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod rm"' -l filter -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "pod rm"' -l pod-id-file -r -d 'The one whose id is in this file'
+complete -c podctl -n '__podctl_in "pod rm"' -l force -s f -d 'Stop running ones first; a pod that is not there is no error'
+complete -c podctl -n '__podctl_in "pod rm"' -l ignore -s i -d 'A pod that is not there is no error'
+complete -c podctl -n '__podctl_in "pod rm"' -l time -s t -r -d 'With --force: how long containers may take to stop'
+complete -c podctl -n '__podctl_in "pod rm"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'logs' -d 'Print what the containers of a pod wrote'
+complete -c podctl -n '__podctl_in "pod logs"' -l container -s c -r -d 'Only this container\'s'
+complete -c podctl -n '__podctl_in "pod logs"' -l follow -s f -d 'Go on printing until the container ends'
+complete -c podctl -n '__podctl_in "pod logs"' -l until-pod-ends -d 'With --follow: go on through restarts until the whole pod has ended'
+complete -c podctl -n '__podctl_in "pod logs"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod logs"' -l names -s n -d 'Print the container\'s name before each line'
+complete -c podctl -n '__podctl_in "pod logs"' -l since -r -d 'Only what was written since: 2026-01-02T15:04:05Z, a Unix time, or 10m'
+complete -c podctl -n '__podctl_in "pod logs"' -l tail -r -d 'Only the last N lines'
+complete -c podctl -n '__podctl_in "pod logs"' -l timestamps -s t -d 'Print the time before each line'
+complete -c podctl -n '__podctl_in "pod logs"' -l until -r -d 'Only what was written until then'
+complete -c podctl -n '__podctl_in "pod logs"' -l color -d 'A color for each container\'s prefix'
+complete -c podctl -n '__podctl_in "pod logs"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'exists' -d 'Exit 0 when there is such a pod, else 1'
+complete -c podctl -n '__podctl_in "pod exists"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "play"' -a 'kube' -d 'Run the pods of a Kubernetes manifest'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'play' -d 'Run the pods of a Kubernetes manifest'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l down -d 'Take down what the manifest made, as podctl kube down does'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l dry-run -d 'Check everything and print what would be done; do nothing'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l force -d 'With --down: remove the volumes of claims too'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l logs -d 'With --wait: show all logs'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l output -s o -r -d 'With --dry-run: json (default) or yaml'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l prune -d 'Remove what these files made before and no longer hold'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l quiet -s q -d 'No notes on fields that mean nothing on one machine'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l replace -d 'Remove pods of the same names first, changed or not'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l start -d 'Start what was made (default true)'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l wait -s w -d 'Stay until all pods have ended or Ctrl-C, then take them down; exit as the first that failed'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l wait-ready -r -d 'Stay until all pods are ready or have completed, at most so long (default 60s)'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l authfile -r -d 'Take credentials for pulls from this file only'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l creds -r -d 'Who to be at the registries'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l tls-verify -d 'For a pull: insist on HTTPS and check certificates'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l userns -r -d 'host, the only one so far'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l build -d 'Only false so far: images are not built'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l cert-dir -r -d 'Certificates for the registries (default /etc/containers/certs.d)'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l strict -d 'Warnings are errors'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l validate -r -d 'strict (the default): unknown fields are errors; warn or ignore: they are left out'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l verbose -s v -d 'Say of each field that means nothing on one machine why'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l seccomp-profile-root -r -d 'Where seccomp profiles of type Localhost are (default /var/lib/kubelet/seccomp)'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l configmap -r -d 'ConfigMaps for these manifests alone, not kept'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l network -r -d 'bridge[:ip=IP,mac=MAC], host or none for all pods, whatever the manifest says'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l ip -r -d 'Fixed address; once for each pod'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l mac-address -r -d 'Fixed hardware address; once for each pod'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l no-hosts -d 'Leave the images\' /etc/hosts alone'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l no-hostname -d 'Leave the images\' /etc/hostname alone'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l no-pod-prefix -d 'Containers are called as in the manifest, not POD-NAME'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l publish -s p -r -d '[[IP:]HOST:]CONTAINER[/PROTO], before the manifest\'s hostPort'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l publish-all -d 'Publish every containerPort on the same port of the host'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l annotation -r -d 'Set an annotation of pods and containers'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l log-driver -r -d 'Where output is logged: k8s-file or none'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l log-opt -r -d 'max-size=SIZE: rotate logs at this size'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'down' -d 'Stop and remove what a Kubernetes manifest made'
+complete -c podctl -n '__podctl_in "kube down"' -l force -d 'Remove the volumes of claims, and what is in them, too'
+complete -c podctl -n '__podctl_in "kube down"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'diff' -d 'Show what playing a manifest would change'
+complete -c podctl -n '__podctl_in "kube diff"' -l configmap -r -d 'ConfigMaps for these manifests alone, not kept'
+complete -c podctl -n '__podctl_in "kube diff"' -l network -r -d 'bridge[:ip=IP,mac=MAC], host or none for all pods, whatever the manifest says'
+complete -c podctl -n '__podctl_in "kube diff"' -l ip -r -d 'Fixed address; once for each pod'
+complete -c podctl -n '__podctl_in "kube diff"' -l mac-address -r -d 'Fixed hardware address; once for each pod'
+complete -c podctl -n '__podctl_in "kube diff"' -l no-hosts -d 'Leave the images\' /etc/hosts alone'
+complete -c podctl -n '__podctl_in "kube diff"' -l no-hostname -d 'Leave the images\' /etc/hostname alone'
+complete -c podctl -n '__podctl_in "kube diff"' -l no-pod-prefix -d 'Containers are called as in the manifest, not POD-NAME'
+complete -c podctl -n '__podctl_in "kube diff"' -l publish -s p -r -d '[[IP:]HOST:]CONTAINER[/PROTO], before the manifest\'s hostPort'
+complete -c podctl -n '__podctl_in "kube diff"' -l publish-all -d 'Publish every containerPort on the same port of the host'
+complete -c podctl -n '__podctl_in "kube diff"' -l annotation -r -d 'Set an annotation of pods and containers'
+complete -c podctl -n '__podctl_in "kube diff"' -l log-driver -r -d 'Where output is logged: k8s-file or none'
+complete -c podctl -n '__podctl_in "kube diff"' -l log-opt -r -d 'max-size=SIZE: rotate logs at this size'
+complete -c podctl -n '__podctl_in "kube diff"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'explain' -d 'Say what a field of a manifest is, and what podctl does with it'
+complete -c podctl -n '__podctl_in "kube explain"' -l support -d 'One line for each field below: its path, type, and what podctl does'
+complete -c podctl -n '__podctl_in "kube explain"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "generate"' -a 'kube' -d 'Write pods, containers and volumes as Kubernetes YAML'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'generate' -d 'Write pods, containers and volumes as Kubernetes YAML'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l filename -s f -r -d 'Write to a file that does not exist yet'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l no-trunc -d 'Annotations are never cut; taken for podman\'s sake'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l podman-only -d 'podctl adds no annotations of its own; taken for podman\'s sake'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l redact -d 'Mask what is in Secrets'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l replicas -s r -r -d 'How many pods, for --type deployment and statefulset'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l service -s s -d 'Write a NodePort Service for the ports too'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l type -s t -r -d 'pod, deployment, daemonset, statefulset, job or cronjob'
+complete -c podctl -n '__podctl_in "generate kube" "kube generate"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'get' -d 'Show pods as kubectl does'
+complete -c podctl -n '__podctl_in "kube get"' -l all-namespaces -s A -d 'Show the namespace, too'
+complete -c podctl -n '__podctl_in "kube get"' -l namespace -s n -r -d 'Accepted for kubectl\'s sake: one machine is one namespace'
+complete -c podctl -n '__podctl_in "kube get"' -l no-headers -d 'No headings'
+complete -c podctl -n '__podctl_in "kube get"' -l output -s o -r -d 'wide, yaml, json, name or go-template=TEMPLATE'
+complete -c podctl -n '__podctl_in "kube get"' -l selector -s l -r -d 'Only pods with these labels: app=web,tier!=db,env in (a,b)'
+complete -c podctl -n '__podctl_in "kube get"' -l show-labels -d 'Show labels in a last column'
+complete -c podctl -n '__podctl_in "kube get"' -l watch -s w -d 'Go on with what changes'
+complete -c podctl -n '__podctl_in "kube get"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'describe' -d 'Show a pod, its containers, conditions and events in full'
+complete -c podctl -n '__podctl_in "kube describe"' -l namespace -s n -r -d 'Accepted for kubectl\'s sake: one machine is one namespace'
+complete -c podctl -n '__podctl_in "kube describe"' -l selector -s l -r -d 'Pods with these labels'
+complete -c podctl -n '__podctl_in "kube describe"' -l show-events -d 'With its events (default true)'
+complete -c podctl -n '__podctl_in "kube describe"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'events' -d 'Show what happened to pods'
+complete -c podctl -n '__podctl_in "kube events"' -l for -r -d 'Only this pod\'s'
+complete -c podctl -n '__podctl_in "kube events"' -l namespace -s n -r -d 'Accepted for kubectl\'s sake: one machine is one namespace'
+complete -c podctl -n '__podctl_in "kube events"' -l no-headers -d 'No headings'
+complete -c podctl -n '__podctl_in "kube events"' -l output -s o -r -d 'json or yaml'
+complete -c podctl -n '__podctl_in "kube events"' -l types -r -d 'Only Normal or Warning ones'
+complete -c podctl -n '__podctl_in "kube events"' -l watch -s w -d 'Go on with what comes'
+complete -c podctl -n '__podctl_in "kube events"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'wait' -d 'Wait until pods are as wanted'
+complete -c podctl -n '__podctl_in "kube wait"' -l all -d 'All pods'
+complete -c podctl -n '__podctl_in "kube wait"' -l for -r -d 'condition=NAME[=STATUS], delete, or jsonpath={.status.phase}=PHASE'
+complete -c podctl -n '__podctl_in "kube wait"' -l namespace -s n -r -d 'Accepted for kubectl\'s sake: one machine is one namespace'
+complete -c podctl -n '__podctl_in "kube wait"' -l selector -s l -r -d 'Pods with these labels'
+complete -c podctl -n '__podctl_in "kube wait"' -l timeout -r -d 'How long, such as 30s (default) or 5m; 0 looks once'
+complete -c podctl -n '__podctl_in "kube wait"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "kube"' -a 'logs' -d 'Print a pod\'s logs as kubectl does'
+complete -c podctl -n '__podctl_in "kube logs"' -l all-containers -d 'Of all its containers, init containers too'
+complete -c podctl -n '__podctl_in "kube logs"' -l container -s c -r -d 'Of this container (default: the first)'
+complete -c podctl -n '__podctl_in "kube logs"' -l follow -s f -d 'Go on printing until the container ends'
+complete -c podctl -n '__podctl_in "kube logs"' -l prefix -d 'Put pod and container before each line'
+complete -c podctl -n '__podctl_in "kube logs"' -l previous -s p -d 'Of the attempt before the present one'
+complete -c podctl -n '__podctl_in "kube logs"' -l selector -s l -r -d 'Of all pods with these labels'
+complete -c podctl -n '__podctl_in "kube logs"' -l since -r -d 'Only what was written since: 2026-01-02T15:04:05Z, a Unix time, or 10m'
+complete -c podctl -n '__podctl_in "kube logs"' -l tail -r -d 'Only the last N lines'
+complete -c podctl -n '__podctl_in "kube logs"' -l timestamps -d 'Print the time before each line'
+complete -c podctl -n '__podctl_in "kube logs"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'why' -d 'Say why a pod is not ready: the first cause, what it said, and when it is tried again'
+complete -c podctl -n '__podctl_in "why"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'info' -d 'Show the engine and this machine'
+complete -c podctl -f -n '__podctl_at "system"' -a 'info' -d 'Show the engine and this machine'
+complete -c podctl -n '__podctl_in "info" "system info"' -l check -d 'List what podctl needs, what was found, and how to get what is missing'
+complete -c podctl -n '__podctl_in "info" "system info"' -l format -s f -r -d 'json, or a Go template'
+complete -c podctl -n '__podctl_in "info" "system info"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'version' -d 'Show the version'
+complete -c podctl -n '__podctl_in "version"' -l format -s f -r -d 'json, or a Go template'
+complete -c podctl -n '__podctl_in "version"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "system"' -a 'reset' -d 'Remove all pods, containers, images, volumes and networks of the engine'
+complete -c podctl -n '__podctl_in "system reset"' -l force -s f -d 'Do not ask'
+complete -c podctl -n '__podctl_in "system reset"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'unshare' -d 'Run a command, or a shell, in the user\'s namespaces'
+complete -c podctl -n '__podctl_in "unshare"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'help' -d 'Show the help of a command'
+complete -c podctl -n '__podctl_in "help"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "docs"' -a 'man' -d 'Print the man page of a command'
+complete -c podctl -n '__podctl_in "docs man"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "docs"' -a 'completion' -d 'Print completion for a shell'
+complete -c podctl -f -n '__podctl_at ""' -a 'completion' -d 'Print completion for a shell'
+complete -c podctl -n '__podctl_in "docs completion" "completion"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "system"' -a 'df' -d 'Show what images, containers and volumes take on disk'
+complete -c podctl -n '__podctl_in "system df"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "system df"' -l verbose -s v -d 'Each image, container and volume'
+complete -c podctl -n '__podctl_in "system df"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'events' -d 'Show what happens to containers, pods, images and volumes'
+complete -c podctl -f -n '__podctl_at "system"' -a 'events' -d 'Show what happens to containers, pods, images and volumes'
+complete -c podctl -n '__podctl_in "events" "system events"' -l filter -s f -r -d 'container, event, image, label, name, network, pod, type or volume'
+complete -c podctl -n '__podctl_in "events" "system events"' -l format -r -d 'json (a line each), or a Go template'
+complete -c podctl -n '__podctl_in "events" "system events"' -l no-trunc -d 'Print whole ids (default true)'
+complete -c podctl -n '__podctl_in "events" "system events"' -l since -r -d 'From then on: 2026-01-02T15:04:05Z, a Unix time, or 10m'
+complete -c podctl -n '__podctl_in "events" "system events"' -l stream -d 'Go on with what comes (default true)'
+complete -c podctl -n '__podctl_in "events" "system events"' -l until -r -d 'Up to then'
+complete -c podctl -n '__podctl_in "events" "system events"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "healthcheck"' -a 'run' -d 'Run a container\'s health check now'
+complete -c podctl -n '__podctl_in "healthcheck run"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'stats' -d 'Show what containers use'
+complete -c podctl -f -n '__podctl_at "container"' -a 'stats' -d 'Show what containers use'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l all -s a -d 'Those that do not run as well'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l interval -s i -r -d 'Time between two looks (default 5)'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l no-reset -d 'Do not clear the screen between two looks'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l no-stream -d 'One look only'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l no-trunc -d 'Do not shorten ids'
+complete -c podctl -n '__podctl_in "stats" "container stats"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'stats' -d 'Show what the containers of pods use'
+complete -c podctl -n '__podctl_in "pod stats"' -l all -s a -d 'All pods (default: those that run)'
+complete -c podctl -n '__podctl_in "pod stats"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "pod stats"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod stats"' -l no-reset -d 'Do not clear the screen between two looks'
+complete -c podctl -n '__podctl_in "pod stats"' -l no-stream -d 'One look only'
+complete -c podctl -n '__podctl_in "pod stats"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'top' -d 'List the processes of a container'
+complete -c podctl -f -n '__podctl_at "container"' -a 'top' -d 'List the processes of a container'
+complete -c podctl -n '__podctl_in "top" "container top"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "top" "container top"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'top' -d 'List the processes of a pod'
+complete -c podctl -n '__podctl_in "pod top"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "pod top"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at ""' -a 'update' -d 'Change the limits of a container'
+complete -c podctl -f -n '__podctl_at "container"' -a 'update' -d 'Change the limits of a container'
+complete -c podctl -n '__podctl_in "update" "container update"' -l blkio-weight -r -d 'Relative weight of its block input and output, 10 to 1000'
+complete -c podctl -n '__podctl_in "update" "container update"' -l blkio-weight-device -r -d 'The same for one device'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpu-period -r -d 'Length of a CPU period in microseconds'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpu-quota -r -d 'CPU time per period in microseconds, -1 for no limit'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpu-rt-period -r -d 'Length of a period of real-time scheduling (cgroup v1)'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpu-rt-runtime -r -d 'Real-time CPU time per such period (cgroup v1)'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpu-shares -s c -r -d 'Relative weight of its CPU time'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpus -r -d 'At most so many processors, such as 1.5'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpuset-cpus -r -d 'Processors it may run on, such as 0-3,5'
+complete -c podctl -n '__podctl_in "update" "container update"' -l cpuset-mems -r -d 'Memory nodes it may use'
+complete -c podctl -n '__podctl_in "update" "container update"' -l device-read-bps -r -d 'At most so many bytes a second are read from the device, such as /dev/sda:1mb'
+complete -c podctl -n '__podctl_in "update" "container update"' -l device-read-iops -r -d 'At most so many reads a second from the device'
+complete -c podctl -n '__podctl_in "update" "container update"' -l device-write-bps -r -d 'At most so many bytes a second are written to the device'
+complete -c podctl -n '__podctl_in "update" "container update"' -l device-write-iops -r -d 'At most so many writes a second to the device'
+complete -c podctl -n '__podctl_in "update" "container update"' -l memory -s m -r -d 'At most so much memory'
+complete -c podctl -n '__podctl_in "update" "container update"' -l memory-reservation -r -d 'Soft limit of memory'
+complete -c podctl -n '__podctl_in "update" "container update"' -l memory-swap -r -d 'At most so much memory and swap together; -1 for no limit'
+complete -c podctl -n '__podctl_in "update" "container update"' -l memory-swappiness -r -d 'How readily its memory is swapped out, 0 to 100; -1: as the kernel does (cgroup v1)'
+complete -c podctl -n '__podctl_in "update" "container update"' -l latest -s l -d 'The one made last'
+complete -c podctl -n '__podctl_in "update" "container update"' -l pids-limit -r -d 'At most so many processes; -1 for no limit'
+complete -c podctl -n '__podctl_in "update" "container update"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "network"' -a 'ls' -d 'List networks'
+complete -c podctl -f -n '__podctl_at "network"' -a 'list' -d 'List networks'
+complete -c podctl -n '__podctl_in "network ls" "network list"' -l filter -s f -r -d 'name, id, driver, label, dangling or until'
+complete -c podctl -n '__podctl_in "network ls" "network list"' -l format -r -d 'json, table, or a Go template'
+complete -c podctl -n '__podctl_in "network ls" "network list"' -l no-trunc -d 'Do not shorten ids'
+complete -c podctl -n '__podctl_in "network ls" "network list"' -l noheading -d 'No line of headings'
+complete -c podctl -n '__podctl_in "network ls" "network list"' -l quiet -s q -d 'Names only'
+complete -c podctl -n '__podctl_in "network ls" "network list"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "network"' -a 'inspect' -d 'Print all that is known of networks as JSON'
+complete -c podctl -n '__podctl_in "network inspect"' -l format -s f -r -d 'Print through a Go template; json for JSON'
+complete -c podctl -n '__podctl_in "network inspect"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "network"' -a 'exists' -d 'Exit 0 when there is such a network, else 1'
+complete -c podctl -n '__podctl_in "network exists"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "network"' -a 'rm' -d 'Remove networks'
+complete -c podctl -f -n '__podctl_at "network"' -a 'remove' -d 'Remove networks'
+complete -c podctl -n '__podctl_in "network rm" "network remove"' -l force -s f -d 'One that is not there is no error'
+complete -c podctl -n '__podctl_in "network rm" "network remove"' -l time -s t -r -d 'With --force: how long each container may take to stop'
+complete -c podctl -n '__podctl_in "network rm" "network remove"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "network"' -a 'prune' -d 'Remove networks that nobody uses'
+complete -c podctl -n '__podctl_in "network prune"' -l filter -r -d 'Those that fit'
+complete -c podctl -n '__podctl_in "network prune"' -l force -s f -d 'Do not ask'
+complete -c podctl -n '__podctl_in "network prune"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "container"' -a 'clone' -d 'Make another container of the same making'
+complete -c podctl -n '__podctl_in "container clone"' -l destroy -d 'Remove the old one'
+complete -c podctl -n '__podctl_in "container clone"' -l force -s f -d 'With --destroy: though it runs'
+complete -c podctl -n '__podctl_in "container clone"' -l name -r -d 'Name the new one (default: the old name with -clone)'
+complete -c podctl -n '__podctl_in "container clone"' -l pod -r -d 'Make it a member of this pod'
+complete -c podctl -n '__podctl_in "container clone"' -l run -d 'Start it'
+complete -c podctl -n '__podctl_in "container clone"' -l blkio-weight -r -d 'Relative weight of its block input and output, 10 to 1000'
+complete -c podctl -n '__podctl_in "container clone"' -l blkio-weight-device -r -d 'The same for one device'
+complete -c podctl -n '__podctl_in "container clone"' -l cpu-period -r -d 'Length of a CPU period in microseconds'
+complete -c podctl -n '__podctl_in "container clone"' -l cpu-quota -r -d 'CPU time per period in microseconds, -1 for no limit'
+complete -c podctl -n '__podctl_in "container clone"' -l cpu-rt-period -r -d 'Length of a period of real-time scheduling (cgroup v1)'
+complete -c podctl -n '__podctl_in "container clone"' -l cpu-rt-runtime -r -d 'Real-time CPU time per such period (cgroup v1)'
+complete -c podctl -n '__podctl_in "container clone"' -l cpu-shares -s c -r -d 'Relative weight of its CPU time'
+complete -c podctl -n '__podctl_in "container clone"' -l cpus -r -d 'At most so many processors, such as 1.5'
+complete -c podctl -n '__podctl_in "container clone"' -l cpuset-cpus -r -d 'Processors it may run on, such as 0-3,5'
+complete -c podctl -n '__podctl_in "container clone"' -l cpuset-mems -r -d 'Memory nodes it may use'
+complete -c podctl -n '__podctl_in "container clone"' -l device-read-bps -r -d 'At most so many bytes a second are read from the device, such as /dev/sda:1mb'
+complete -c podctl -n '__podctl_in "container clone"' -l device-read-iops -r -d 'At most so many reads a second from the device'
+complete -c podctl -n '__podctl_in "container clone"' -l device-write-bps -r -d 'At most so many bytes a second are written to the device'
+complete -c podctl -n '__podctl_in "container clone"' -l device-write-iops -r -d 'At most so many writes a second to the device'
+complete -c podctl -n '__podctl_in "container clone"' -l memory -s m -r -d 'At most so much memory'
+complete -c podctl -n '__podctl_in "container clone"' -l memory-reservation -r -d 'Soft limit of memory'
+complete -c podctl -n '__podctl_in "container clone"' -l memory-swap -r -d 'At most so much memory and swap together; -1 for no limit'
+complete -c podctl -n '__podctl_in "container clone"' -l memory-swappiness -r -d 'How readily its memory is swapped out, 0 to 100; -1: as the kernel does (cgroup v1)'
+complete -c podctl -n '__podctl_in "container clone"' -l help -d 'Print this help and exit'
+complete -c podctl -f -n '__podctl_at "pod"' -a 'clone' -d 'Make another pod with the same containers'
+complete -c podctl -n '__podctl_in "pod clone"' -l destroy -d 'Remove the old one'
+complete -c podctl -n '__podctl_in "pod clone"' -l name -s n -r -d 'Name the new one (default: the old name with -clone)'
+complete -c podctl -n '__podctl_in "pod clone"' -l start -d 'Start it'
+complete -c podctl -n '__podctl_in "pod clone"' -l help -d 'Print this help and exit'

@@ -22,6 +22,7 @@ struct oci_bind {
 	const char *source, *dest;
 	bool tmpfs, read_only;
 	const struct strs *options; /* as asked; NULL: none */
+	bool overlay;               /* options have lowerdir= and so on; source means nothing */
 };
 struct oci_device {
 	const char *path, *access; /* in the container; "rwm" */

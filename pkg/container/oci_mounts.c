@@ -136,6 +136,9 @@ static void add_asked(struct list_of_rows *l, const struct oci_facts *f)
 		if (m->tmpfs) {
 			r.type = r.source = "tmpfs";
 			r.options = "nosuid nodev";
+		} else if (m->overlay) {
+			r.type = r.source = "overlay";
+			r.options = "nodev nosuid";
 		} else {
 			bool kind = has(m->options, bind_words), prop = has(m->options, propagation);
 

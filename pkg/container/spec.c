@@ -23,6 +23,10 @@ const struct field mount_spec_fields[] = {
 	F_BOOL(struct mount_spec, "readOnly", read_only),
 	F_BOOL(struct mount_spec, "anonymous", anonymous),
 	F_BOOL(struct mount_spec, "noCopy", no_copy),
+	F_BOOL(struct mount_spec, "chown", chown),
+	F_BOOL(struct mount_spec, "overlay", overlay),
+	F_STR(struct mount_spec, "upper", upper),
+	F_STR(struct mount_spec, "work", work),
 	F_STRS(struct mount_spec, "options", options),
 	F_END
 };

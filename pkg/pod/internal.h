@@ -113,6 +113,11 @@ int pod_devices(struct start *s, const struct container_spec *c, struct oci_devi
 int pod_io_limits(struct start *s, const struct container_spec *c, const struct oci_io **ret, size_t *ret_n,
 	struct err *err);
 
+/* mount_changes.c: :U, and :O of the i-th mount, whose source is settled. */
+int pod_mount_give(struct start *s, const struct container_spec *c, const char *path, struct err *err);
+int pod_mount_overlay(
+	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err);
+
 /* passwd.c */
 int pod_passwd(struct start *s, const struct container_spec *c, const struct layers *l, const struct user *u,
 	struct oci_facts *f, struct err *err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "pkg/container/user.h"
 #include "pkg/pod/internal.h"
@@ -409,7 +410,9 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 		b[i] = (struct oci_bind){
 			.dest = m->dest, .read_only = m->read_only, .options = &m->options
 		};
-		if ((rc = mount_source(s, c, i, &b[i], err)) < 0)
+		if ((rc = mount_source(s, c, i, &b[i], err)) < 0 ||
+			(m->chown && (rc = pod_mount_give(s, c, b[i].source, err)) < 0) ||
+			(m->overlay && (rc = pod_mount_overlay(s, c, i, &b[i], err)) < 0))
 			return err_wrap(err, "mount '%s'", m->dest);
 	}
 	*ret = b;

@@ -168,10 +168,14 @@ int verb_container_clone(struct engine *e, const struct target *t, const struct 
 		return no_memory(err);
 	if (r->destroy && (rc = verb_remove(e, t, &how, err)) < 0)
 		return err_wrap(err, "remove the old one");
-	new = (struct target){ .asked = c.name, .id = c.id, .pod = r->pod ? c.pod : c.id };
+	/* the pod's own strings went with it */
+	new = (struct target){ .asked = *ret_id, .id = *ret_id, .pod = *ret_id };
 	if (r->start) {
 		auto_close int sock = -EBADF;
 		bool tty;
+
+		if ((rc = store_find(e->store, *ret_id, STORE_CONTAINER, a, &new.id, &new.pod, err)) < 0)
+			return rc;
 
 		return verb_start(e, &new, NULL, &sock, &tty, err);
 	}

@@ -155,7 +155,7 @@ static int side_mount(
 		return 0;
 	if (write && best->read_only)
 		return err_set(err, ERR_DENIED, "%s is mounted read-only", best->dest);
-	if (in_memory(&s->p, best))
+	if (in_memory(&s->p, best) || best->overlay)
 		return side_process(s, c, best->dest, err);
 	if ((rc = mount_source(e, &s->p, c->id, best->dest, &source, err)) < 0)
 		return rc;

@@ -102,17 +102,54 @@ static int mount_word(const struct create_request *r, struct mount_spec *m, cons
 				"mount option '%s': relabelling for SELinux is not done yet", word);
 		return 1; /* nothing to relabel where there is no SELinux */
 	}
-	if (!strcmp(word, "U") || !strcmp(word, "O") || !strcmp(word, "idmap") ||
-		!strncmp(word, "upperdir=", 9))
-		return err_set(err, ERR_UNSUPPORTED, "mount option '%s': not done yet", word);
+	if (!strcmp(word, "U") || !strcmp(word, "O")) {
+		if (m->type != MOUNT_BIND && m->type != MOUNT_NAMED)
+			return err_set(err, ERR_INVALID,
+				"mount option '%s': only for directories and volumes", word);
+		m->chown = m->chown || word[0] == 'U';
+		m->overlay = m->overlay || word[0] == 'O';
+		return 1;
+	}
+	if (!strncmp(word, "upperdir=", 9) || !strncmp(word, "workdir=", 8)) {
+		char **slot = word[0] == 'u' ? &m->upper : &m->work;
+
+		return (*slot = path_clean(a, r->cwd, strchr(word, '=') + 1)) ? 1 : no_memory(err);
+	}
+	if (!strcmp(word, "idmap") || !strncmp(word, "idmap=", 6))
+		return err_set(err, ERR_UNSUPPORTED,
+			"mount option '%s': containers have no user namespace of their own to map ids for",
+			word);
 	for (size_t i = 0; i < LEN(plain); i++)
 		if (!strcmp(plain[i], word))
 			return strs_add(&m->options, a, word) < 0 ? no_memory(err) : 1;
 	return 0;
 }
 
+static int check_overlay(const char *flag, const struct mount_spec *m, struct err *err)
+{
+	const char *paths[] = { m->source, m->upper, m->work };
+
+	if (!m->upper != !m->work)
+		return err_set(err, ERR_INVALID, "%s: upperdir= and workdir= belong together", flag);
+	if (m->upper && !m->overlay)
+		return err_set(err, ERR_INVALID, "%s: upperdir= and workdir= need O", flag);
+	for (size_t i = 0; m->overlay && i < LEN(paths); i++)
+		if (paths[i] && strpbrk(paths[i], ":,\\"))
+			return err_set(err, ERR_INVALID,
+				"%s: overlay cannot be told of '%s': it has one of : , \\ in it", flag,
+				paths[i]);
+	return m->overlay && m->read_only
+		       ? err_set(err, ERR_INVALID, "%s: O and ro contradict each other", flag)
+		       : 0;
+}
+
 static int check_dest(const char *flag, const struct container_spec *c, const char *dest, struct err *err)
 {
+	int rc;
+
+	if (c->mounts.n &&
+		(rc = check_overlay(flag, LIST_AT(c->mounts, struct mount_spec, c->mounts.n - 1), err)) < 0)
+		return rc;
 	if (dest[0] != '/')
 		return err_set(
 			err, ERR_INVALID, "%s: the path in the container '%s' is not absolute", flag, dest);
@@ -254,6 +291,8 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 		bool yes = !*value || !strcmp(value, "true") || !strcmp(value, "1");
 
 		m->read_only = key[1] == 'w' ? !yes : yes;
+	} else if (!strcmp(key, "U") || !strcmp(key, "chown")) {
+		m->chown = !*value || !strcmp(value, "true") || !strcmp(value, "1");
 	} else if (!strcmp(key, "volume-nocopy")) {
 		m->no_copy = !*value || !strcmp(value, "true") || !strcmp(value, "1");
 	} else if (!strcmp(key, "bind-propagation")) {

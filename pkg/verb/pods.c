@@ -84,6 +84,9 @@ int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct
 	if (r->exit_policy && strcmp(r->exit_policy, "continue") != 0 && strcmp(r->exit_policy, "stop") != 0)
 		return err_set(err, ERR_INVALID, "--exit-policy: no policy '%s'; there are continue and stop",
 			r->exit_policy);
+	if (r->pid && *r->pid && strcmp(r->pid, "private") != 0 && strcmp(r->pid, "host") != 0)
+		return err_set(err, ERR_INVALID, "--pid: no mode '%s'; there are private and host", r->pid);
+	p->host_pid = r->pid && !strcmp(r->pid, "host");
 	if (r->replace && !name)
 		return err_set(err, ERR_INVALID, "--replace needs --name: which pod is to be replaced?");
 	if (r->no_infra && (r->publish.n || r->networks.n || r->add_hosts.n || r->dns.n || r->hostname))

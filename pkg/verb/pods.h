@@ -7,7 +7,7 @@
 #include "pkg/verb/containers.h"
 
 struct pod_create_request {
-	const char *name, *hostname, *exit_policy;
+	const char *name, *hostname, *exit_policy, *pid; /* pid: "private", "host" */
 	bool no_infra, no_hosts, replace;
 	bool share_set;
 	struct strs share; /* "net", "ipc", "uts", "pid", "none" */

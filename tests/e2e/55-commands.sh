@@ -110,7 +110,7 @@ is "nocopy" "$(run --rm -v bare:/data:nocopy "$VOL" ls /data)" ""
 is "on a place the image has not, it is the user's" "$(run --rm -u 1000:1000 -v own:/own "$VOL" sh -c 'touch /own/x && stat -c %u:%g /own')" "1000:1000"
 t_fails "read-only" 1 'Read-only' run --rm -v data:/data:ro "$VOL" touch /data/x
 is "--mount type=volume" "$(run --rm --mount type=volume,src=data,dst=/m "$VOL" cat /m/file)" changed
-t_fails "options that are refused by name" 125 "mount option 'U': not done" run --rm -v data:/x:U "$VOL" true
+t_fails "options that are refused by name" 125 "mount option 'idmap'" run --rm -v data:/x:idmap "$VOL" true
 t_fails "neither path nor volume" 125 'neither a path nor the name of a volume' run --rm -v 'a b:/x' "$VOL" true
 podctl volume rm made bare own >/dev/null
 t_fails "volume rm of nothing" 1 'no volume with name "made" found: no such volume' podctl volume rm made

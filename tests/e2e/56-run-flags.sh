@@ -111,6 +111,29 @@ podctl tag "$IMG" localhost/gone:1 >/dev/null
 t "--rmi of an image that has another name" run --rmi localhost/gone:1 true
 t_fails "takes that name" 1 '' podctl image exists localhost/gone:1
 
+# ---- mounts ----------------------------------------------------------------------------------------------------------
+mkdir -p "$T/low/sub" "$T/up" "$T/work"
+echo l >"$T/low/l"
+is "-v :O shows what is there" "$(out -v "$T/low:/o:O" "$IMG" cat /o/l)" l
+t "and can be written" run --rm -v "$T/low:/o:O" "$IMG" sh -c 'echo n >/o/n && rm /o/l'
+is "which the host does not see" "$(ls "$T/low" | tr '\n' ' ')" "l sub "
+run -d --name keeps -v "$T/low:/o:O" "$IMG" sh -c 'ls /o; echo n >/o/n; sleep 1000' >/dev/null
+podctl restart -t 0 keeps >/dev/null
+until_true 5 sh -c "[ \"\$($PODCTL_BIN ${PODCTL_OPTS[*]} logs keeps | wc -l)\" -ge 2 ]"
+is "cp sees it as the container does" "$(podctl exec keeps sh -c 'echo z >/o/z'; podctl cp keeps:/o/z - | tar xOf -)" z
+podctl rm -ft 0 keeps >/dev/null
+t "with directories of one's own" run --rm -v "$T/low:/o:O,upperdir=$T/up,workdir=$T/work" "$IMG" sh -c 'echo n >/o/n'
+is "it stays there" "$(cat "$T/up/n")" n
+t_fails "one of them alone" 125 'belong together' run --rm -v "$T/low:/o:O,upperdir=$T/up" "$IMG" true
+t_fails "O and ro" 125 'contradict' run --rm -v "$T/low:/o:O,ro" "$IMG" true
+t_fails "O of a file" 125 'not a directory' run --rm -v "$T/low/l:/o:O" "$IMG" true
+ln -s /etc/hostname "$T/low/link"
+t "-v :U" run --rm -u web -v "$T/low:/u:U" "$IMG" sh -c 'echo y >/u/y && echo y >/u/sub/y'
+is "gives all of it to the user" "$(stat -c %u "$T/low" "$T/low/l" "$T/low/sub" "$T/low/link" | sort -u)" 1000
+is "but not what links lead to" "$(stat -L -c %u "$T/low/link")" 0
+is "a volume too" "$(out -u web -v uvol:/u:U "$IMG" sh -c 'echo 1 >/u/f && stat -c %u /u')" 1000
+t_fails "idmap" 125 'no user namespace' run --rm -v "$T/low:/u:idmap" "$IMG" true
+
 # ---- refused by name ---------------------------------------------------------------------------------------------------
 t "--userns=host is what is" run --rm --userns host "$IMG" true
 t_fails "--userns=auto" 125 'userns auto: containers have no user namespace' run --rm --userns auto "$IMG" true

@@ -51,4 +51,23 @@ podctl run -d --pod third --name talk "$IMG" echo said >/dev/null
 until_true 5 sh -c "[ \"\$($PODCTL_BIN ${PODCTL_OPTS[*]} logs talk)\" = said ]"
 like "pod logs --color" "$(podctl pod logs --color --names third | cat -v)" '\^\[\[3[0-9]mtalk\^\[\[0m said'
 podctl pod rm -fa -t 0 >/dev/null
+
+# ---- pod create --------------------------------------------------------------------------------------------------------
+printf 'x=y\n# none\n' >"$T/labels"
+podctl pod create --name hp --pid host --label-file "$T/labels" --userns host >/dev/null
+is "--label-file" "$(podctl pod inspect -f '{{index .Labels "x"}}' hp)" y
+is "--pid host" "$(podctl run --rm --pod hp "$IMG" readlink /proc/self/ns/pid)" "$(readlink /proc/self/ns/pid)"
+t_fails "--pid of no kind" 125 'private and host' podctl pod create --pid maybe
+t_fails "--userns auto" 125 'no user namespace' podctl pod create --userns auto
+podctl pod rm -fa -t 0 >/dev/null
+
+# ---- completion ----------------------------------------------------------------------------------------------------------
+podctl completion bash >"$T/bash"
+t "bash reads its completion" bash -n "$T/bash"
+is "it knows the words of a group" "$(bash -c '. "$1"; COMP_WORDS=(podctl pod cl); COMP_CWORD=2; _podctl; echo "${COMPREPLY[*]}"' - "$T/bash")" clone
+is "and options" "$(bash -c '. "$1"; COMP_WORDS=(podctl run --device-read); COMP_CWORD=2; _podctl; echo "${COMPREPLY[*]}"' - "$T/bash")" "--device-read-bps --device-read-iops"
+is "fish: each line once" "$(podctl completion fish | grep ^complete | sort | uniq -d | grep -c .)" 0
+is "fish: an option says what it is" "$(podctl completion fish | grep -c -- '"run" "container run".* -l tz -r -d ')" 1
+if has fish; then t "fish reads it" sh -c "$PODCTL_BIN completion fish | fish -n"; else skip "fish reads it" "no fish here"; fi
+is "a man page for every command" "$(podctl docs commands | while read -r c; do podctl docs man $c >/dev/null || echo "$c"; done)" ""
 done_testing

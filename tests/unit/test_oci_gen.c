@@ -89,7 +89,11 @@ static void facts_make(const struct fixture *x, const struct engine_config *conf
 	for (size_t i = 0; i < x->binds.n; i++) {
 		const struct bind_fact *b = LIST_AT(x->binds, struct bind_fact, i);
 
-		binds[i] = (struct oci_bind){ b->source, b->dest, b->tmpfs, b->read_only, &b->options };
+		binds[i] = (struct oci_bind){ .source = b->source,
+			.dest = b->dest,
+			.tmpfs = b->tmpfs,
+			.read_only = b->read_only,
+			.options = &b->options };
 	}
 	for (size_t i = 0; i < x->devices.n; i++) {
 		const struct device_fact *d = LIST_AT(x->devices, struct device_fact, i);
