@@ -187,9 +187,9 @@ fuzz-programs: $(FUZZ)
 fuzz:  ## run each fuzz target for FUZZ_SECONDS (default 10)
 	@$(SUBMAKE) fuzz-programs
 	@tests/fuzz/run $(or $(FUZZ_SECONDS),10) $(FUZZ)
-bench:  ## ratios to the floor, crun and podman, after idle and back to back (root)
+bench:  ## ratios to the floor, crun and podman, after idle and back to back (root); LONG=1: many pods too
 	@$(SUBMAKE) all $(BENCH)
-	@BUILD=$(BUILD) bench/run
+	@BUILD=$(BUILD) BENCH_LONG=$(LONG) bench/run
 bench-images:  ## pull, load, rmi and images against podman and skopeo, from docker-registry on loopback (root)
 	@$(SUBMAKE) all
 	@BUILD=$(BUILD) bench/images

@@ -6,7 +6,7 @@
  * Each COMMAND is run by /bin/sh-free word splitting (spaces only, '\ ' is not special).  In each round every command runs
  * once, in turn, first after IDLE_MS of sleep (idle: deep CPU states, RCU grace periods), then in a second pass back to
  * back (b2b).  A command "setup|timed|after" has an untimed part on either side.  Prints per name the median in
- * milliseconds, idle and b2b.  A command that exits other than 0 is an error and is said once.
+ * milliseconds, idle and b2b, and the peak memory of the largest of its processes in kB.  A command that exits other than 0 is an error and is said once.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ struct cmd {
 	char *part[3];
 	char **argv[3];
 	double *ms[2];
+	long peak; /* kB */
 	int failed;
 };
 
@@ -46,9 +48,10 @@ static char **words(char *s)
 	return v;
 }
 
-static int run(char **argv)
+static int run(char **argv, long *peak)
 {
 	posix_spawn_file_actions_t fa;
+	struct rusage u = { 0 };
 	int status;
 	pid_t pid;
 
@@ -63,8 +66,10 @@ static int run(char **argv)
 		fprintf(stderr, "stopwatch: %s: %s\n", argv[0], strerror(errno));
 		return 127;
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (wait4(pid, &status, 0, &u) < 0 && errno == EINTR)
 		;
+	if (peak && u.ru_maxrss > *peak)
+		*peak = u.ru_maxrss;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -106,13 +111,13 @@ int main(int argc, char **argv)
 				double t;
 				int rc;
 
-				(void) run(c[k].argv[0]);
+				(void) run(c[k].argv[0], NULL);
 				if (pass == 0)
 					nanosleep(&ts, NULL);
 				t = now_ms();
-				rc = run(c[k].argv[1]);
+				rc = run(c[k].argv[1], &c[k].peak);
 				t = now_ms() - t;
-				(void) run(c[k].argv[2]);
+				(void) run(c[k].argv[2], NULL);
 				if (rc && !c[k].failed) {
 					fprintf(stderr, "stopwatch: %s: exit %d\n", c[k].name, rc);
 					c[k].failed = bad = 1;
@@ -123,8 +128,8 @@ int main(int argc, char **argv)
 	for (int k = 0; k < n; k++) {
 		for (int pass = 0; pass < 2; pass++)
 			qsort(c[k].ms[pass], (size_t) rounds, sizeof(double), by_value);
-		printf("%s %.3f %.3f%s\n", c[k].name, c[k].ms[0][rounds / 2], c[k].ms[1][rounds / 2],
-			c[k].failed ? " failed" : "");
+		printf("%s %.3f %.3f %ld%s\n", c[k].name, c[k].ms[0][rounds / 2], c[k].ms[1][rounds / 2],
+			c[k].peak, c[k].failed ? " failed" : "");
 	}
 	return bad;
 }
