@@ -443,6 +443,7 @@ struct monitor {
 	int held[64];
 	size_t n_held;
 	struct ctr *ctrs;
+	struct strs early; /* targets of root file systems that were mounted before GO */
 	struct client *clients;
 	size_t n_clients;
 	struct session *sessions;

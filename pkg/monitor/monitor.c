@@ -129,6 +129,14 @@ static int plan_check(const struct plan *p, struct err *err)
 	return 0;
 }
 
+static bool is_early(const struct monitor *m, const struct plan_overlay *o)
+{
+	for (size_t i = 0; o && o->target && i < m->early.n; i++)
+		if (strcmp(m->early.v[i], o->target) == 0)
+			return true;
+	return false;
+}
+
 int monitor_load(struct monitor *m, struct err *err)
 {
 	struct buf b = BUF_INIT(JSON_MAX);
@@ -149,9 +157,13 @@ int monitor_load(struct monitor *m, struct err *err)
 	buf_done(&b);
 	if (rc < 0 || (rc = plan_check(&m->plan, err)) < 0)
 		return rc;
-	for (size_t i = 0; i < m->plan.containers.n; i++)
-		if (!ctr_new(m, LIST_AT(m->plan.containers, struct plan_container, i), err))
+	for (size_t i = 0; i < m->plan.containers.n; i++) {
+		struct ctr *c = ctr_new(m, LIST_AT(m->plan.containers, struct plan_container, i), err);
+
+		if (!c)
 			return -EINVAL;
+		c->mounted = is_early(m, c->p->rootfs);
+	}
 	m->have_plan = true;
 	/* opened again in our mount namespace, so that the host's mount is not pinned */
 	if ((fd = open(m->plan.data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||

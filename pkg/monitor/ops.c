@@ -482,7 +482,18 @@ static const struct {
 	{ "STATUS", op_status },
 };
 
-/* The three that have no answer. */
+/* The starter is still writing the plan; it has the run directories and the layers in order by now. */
+static void mount_early(struct monitor *m, const json_t *v)
+{
+	struct plan_overlay *o = arena_alloc(&m->arena, sizeof *o);
+	struct err err = { 0 };
+
+	if (o && !m->set_up_failed && decode_json(v, plan_overlay_fields, o, &m->arena, &err) == 0 &&
+		overlay_mount(o, &err) == 0 && strs_add(&m->early, &m->arena, o->target) < 0)
+		overlay_unmount(o);
+}
+
+/* Those that have no answer. */
 static bool op_silent(struct client *c, const char *op, const json_t *v)
 {
 	struct monitor *m = c->m;
@@ -491,6 +502,9 @@ static bool op_silent(struct client *c, const char *op, const json_t *v)
 
 	if (strcmp(op, "GOODBYE") == 0) {
 		client_kill(c);
+	} else if (strcmp(op, "MOUNT") == 0) {
+		if (c == m->starter && m->stage == STAGE_IDLE && !m->have_plan)
+			mount_early(m, json_object_get(v, "overlay"));
 	} else if (strcmp(op, "NET_READY") == 0) {
 		if (c == m->starter) {
 			m->net_ready = true;

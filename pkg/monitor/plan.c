@@ -6,7 +6,7 @@ static const struct field mount_fields[] = {
 	F_STR(struct plan_mount, "target", target), F_STR(struct plan_mount, "options", options), F_END
 };
 
-static const struct field overlay_fields[] = {
+const struct field plan_overlay_fields[] = {
 	F_STRS(struct plan_overlay, "lowers", lowers), F_STR(struct plan_overlay, "upper", upper),
 	F_STR(struct plan_overlay, "work", work), F_STR(struct plan_overlay, "target", target),
 	F_BOOL(struct plan_overlay, "volatile", is_volatile), F_BOOL(struct plan_overlay, "userxattr", userxattr), F_END
@@ -22,7 +22,7 @@ const struct field plan_container_fields[] = {
 	{ "name", FIELD_STR, offsetof(struct plan_container, name), .required = 1 },
 	{ "role", FIELD_STR, offsetof(struct plan_container, role), .required = 1 },
 	{ "bundle", FIELD_STR, offsetof(struct plan_container, bundle), .required = 1 },
-	F_PTR(struct plan_container, "rootfs", rootfs, overlay_fields, struct plan_overlay),
+	F_PTR(struct plan_container, "rootfs", rootfs, plan_overlay_fields, struct plan_overlay),
 	F_BOOL(struct plan_container, "terminal", terminal),
 	F_BOOL(struct plan_container, "stdin_open", stdin_open),
 	F_BOOL(struct plan_container, "stdin_once", stdin_once),

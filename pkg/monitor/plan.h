@@ -107,7 +107,7 @@ struct plan {
 	struct list mounts;     /* struct plan_mount */
 	struct list containers; /* struct plan_container */
 };
-extern const struct field plan_fields[], plan_container_fields[];
+extern const struct field plan_fields[], plan_container_fields[], plan_overlay_fields[];
 
 /* status.json */
 enum ctr_state {

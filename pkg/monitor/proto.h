@@ -11,12 +11,14 @@
  *   HELLO {version}                     -> {version, pod, pid}
  *   GO {attach: ctr id or absent, stdin, stdout, stderr: bool, tty_rows, tty_cols, starter_cleans}, descriptors: bound
  *       sockets to hold.  starter_cleans: when the pod ends while this connection stands, the starter tears it down and
- *       the monitor just exits.  First message of the starter.  Events: NS_READY {} + netns descriptor (when plan.net_wait; answer NET_READY),
+ *       the monitor just exits.  First message of the starter but MOUNT.  Events: NS_READY {} + netns descriptor (when plan.net_wait; answer NET_READY),
  *       CTR_STARTED {ctr, pid}, then the answer ok once every autostart member was started (init containers have completed)
  *       or err when a start failed for good (the monitor has stopped what ran and ends; "ran": true beside err when a
  *       container had been started, an init container for instance).  With attach, data records follow until
  *       EXITED {ctr, code, oom}.  In a played pod (plan.kube) an init container that failed or waits for its retry is a
  *       state of the pod: GO is answered ok.  A starter that hangs up before the first container was started undoes the start.
+ *   MOUNT {overlay}                     -> no answer          before GO: a root file system of the plan to come is mounted
+ *                                          while the starter goes on writing; what fails is tried again, and told, by GO
  *   NET_READY {}                        -> no answer; {"op":"NET_FAILED","msg"} undoes everything
  *   START {ctr}                         -> ok {pid}            created or exited member of a living pod
  *   STOP {ctr or absent: whole pod, timeout_us or absent: plan's, signal or absent}

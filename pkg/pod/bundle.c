@@ -13,6 +13,7 @@
 #include "pkg/container/resolve.h"
 #include "pkg/container/seccomp.h"
 #include "pkg/image/image.h"
+#include "pkg/monitor/proto.h"
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -378,6 +379,18 @@ static int config_write(
 	return 0;
 }
 
+/* The monitor has nothing to do until GO: it mounts meanwhile.  It tells of failures when it starts the container. */
+static void mount_early(struct start *s, const struct container_spec *c, const struct bundle *b)
+{
+	struct err ignored = { 0 };
+	json_t *v;
+
+	if (!b->rootfs || !s->plan.version || !start_includes(s, c) ||
+		!(v = encode_json(plan_overlay_fields, b->rootfs)))
+		return;
+	(void) monitor_send(s->sock, json_pack("{s:s, s:o}", "op", "MOUNT", "overlay", v), NULL, 0, &ignored);
+}
+
 int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, struct err *err)
 {
 	struct oci_facts f = { .config = &s->e->config, .in_userns = s->e->in_userns };
@@ -389,9 +402,10 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 	char path[PATH_TEXT];
 	int rc;
 
-	if ((rc = root_of(s, c, &b, &f, err)) < 0 ||
-		(rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0 ||
-		(rc = cgroup_of(s, c, &b, err)) < 0 || (rc = limits_facts(s, &f, err)) < 0 ||
+	if ((rc = root_of(s, c, &b, &f, err)) < 0 || (rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0)
+		return rc;
+	mount_early(s, c, &b);
+	if ((rc = cgroup_of(s, c, &b, err)) < 0 || (rc = limits_facts(s, &f, err)) < 0 ||
 		(rc = message_file(s, c, &f, err)) < 0 || (rc = pod_namespaces(s, c, f.ns, err)) < 0 ||
 		(rc = files_facts(s, c, &f, err)) < 0 ||
 		(rc = pod_mounts(s, c, &mounts, &f.n_mounts, err)) < 0 ||

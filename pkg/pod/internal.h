@@ -96,6 +96,7 @@ int pod_sysctls(
 	struct start *s, const struct container_spec *c, bool monitor, struct kvs *ret, struct err *err);
 
 /* plan.c */
+bool start_includes(const struct start *s, const struct container_spec *c); /* it is started at once */
 int plan_make(struct start *s, struct err *err);
 int plan_container_make(
 	struct start *s, struct container_spec *c, struct plan_container *ret, struct err *err);

@@ -29,7 +29,7 @@ static void restart_of(const struct container_spec *c, struct plan_container *p)
 	p->backoff_reset_us = c->kube_restart ? 600 * SECOND_US : 10 * SECOND_US;
 }
 
-static bool starts_now(const struct start *s, const struct container_spec *c)
+bool start_includes(const struct start *s, const struct container_spec *c)
 {
 	return !s->o->only || c->role != ROLE_MEMBER || strcmp(s->o->only, c->id) == 0;
 }
@@ -65,7 +65,7 @@ int plan_container_make(
 	p.care = c->care;
 	if ((rc = pod_binds(s, c, &p.binds, err)) < 0)
 		return rc;
-	p.autostart = starts_now(s, c);
+	p.autostart = start_includes(s, c);
 	p.shown = strcmp(c->name, c->short_name) != 0 ? c->name : NULL;
 	p.image = c->image;
 	p.labels = c->labels;
