@@ -63,7 +63,10 @@ static int remove_cgroups(struct engine *e, struct err *err)
 	if ((rc = engine_cgroups(e, err)) < 0)
 		return rc;
 	(void) snprintf(path, sizeof path, "/podctl%s", e->suffix);
-	return cgroup_remove(&e->cgroups, path, err);
+	/* a cleaner that has let go of its lock is still in there until it is reaped, which a busy machine takes its time for */
+	for (int tries = 0; (rc = cgroup_remove(&e->cgroups, path, err)) == -EBUSY && tries < 4; tries++)
+		err_clear(err);
+	return rc;
 }
 
 /* Everything below it but the lock that keeps others out and what names the keeper: they go last. */
