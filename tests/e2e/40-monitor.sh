@@ -278,7 +278,7 @@ sleep 0.3
 t "its containers survive" kill -0 "$web"
 before=$(wc -l <"$DATA/logs/killed-web/0.log")
 like "it is adopted" "$("$D" adopt "$BUILD/podctl-monitor" "$R" "$DATA")" '"ok":true'
-like "only once" "$("$D" adopt "$BUILD/podctl-monitor" "$R" "$DATA" 2>&1)" 'HUP|Broken pipe'
+like "only once" "$("$D" adopt "$BUILD/podctl-monitor" "$R" "$DATA" 2>&1)" 'HUP|Broken pipe|the pod has ended'
 until_true 5 bash -c "[ \$(wc -l <'$DATA/logs/killed-web/0.log') -gt $before ]"
 t "and its logs go on" test "$(wc -l <"$DATA/logs/killed-web/0.log")" -gt "$before"
 like "exec works" "$("$D" talk "$R" "{\"op\":\"EXEC\",\"ctr\":\"killed-web\",\"process\":{\"args\":[\"/bin/true\"],$PROC}}")" '"code":0'
