@@ -174,30 +174,35 @@ int monitor_load(struct monitor *m, struct err *err)
 	return 0;
 }
 
+static int cgroups_find(struct monitor *m, struct err *err)
+{
+	int rc;
+
+	if (!m->cgroups_open && (rc = cgroup_open(&m->cgroups, err)) < 0)
+		return rc;
+	m->cgroups_open = true;
+	return m->cgroups.mode == CGROUP_NONE ? err_set(err, ERR_SYSTEM, "no cgroup hierarchy is usable") : 0;
+}
+
 const struct cgroup_fs *monitor_cgroups(struct monitor *m)
 {
-	struct err err;
+	struct err ignored = { 0 };
 
-	if (!m->cgroups_open) {
-		if (cgroup_open(&m->cgroups, &err) < 0)
-			return NULL;
-		m->cgroups_open = true;
-	}
-	return m->cgroups.mode == CGROUP_NONE ? NULL : &m->cgroups;
+	return cgroups_find(m, &ignored) < 0 ? NULL : &m->cgroups;
 }
 
 /* Done while the first runtime call is at work: a container's cgroup does not depend on ours. */
 static void cgroup_settle(struct monitor *m)
 {
-	const struct cgroup_fs *fs = monitor_cgroups(m);
+	const struct cgroup_fs *fs = &m->cgroups;
 	struct err err = { 0 };
+	int rc = cgroups_find(m, &err);
 
 	m->enter_due = false;
-	if (fs && fs->mode == CGROUP_V2 && strcmp(fs->h[0].self, m->plan.cgroup) == 0)
+	if (rc == 0 && fs->mode == CGROUP_V2 && strcmp(fs->h[0].self, m->plan.cgroup) == 0)
 		return; /* born in it: a second attach would wait for an RCU grace period */
-	if (!fs)
-		err_set(&err, ERR_SYSTEM, "no cgroup hierarchy is usable");
-	else if (cgroup_make(fs, m->plan.cgroup, &err) == 0 && cgroup_enter(fs, m->plan.cgroup, &err) == 0)
+	if (rc == 0 && cgroup_make(fs, m->plan.cgroup, &err) == 0 &&
+		cgroup_enter(fs, m->plan.cgroup, &err) == 0)
 		return;
 	err_wrap(&err, "enter the monitor's cgroup '%s'", m->plan.cgroup);
 	if (m->stage < STAGE_RUNNING)

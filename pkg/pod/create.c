@@ -154,11 +154,12 @@ static int spec_text(const struct field *table, const void *spec, struct arena *
 {
 	json_t *v = encode_json(table, spec);
 	auto_free char *text = v ? json_print(v) : NULL;
+	bool made = v != NULL;
 
 	json_decref(v);
-	if (!text)
+	if (!made)
 		return err_set(err, ERR_INVALID, "%s '%s': a value is not UTF-8 text", what, name);
-	if (!(*ret = arena_strdup(a, text)))
+	if (!text || !(*ret = arena_strdup(a, text)))
 		return err_sys(err, ENOMEM, "%s '%s': record it", what, name);
 	return 0;
 }
