@@ -86,7 +86,7 @@ PKGS_podctl-transfer := transfer codec util
 LIBS_podctl-transfer := -lcurl -lssl -lcrypto -ljansson
 LIBS_podctl-probe   := -lcurl
 PKGS_tests          := verb transfer $(PKGS_podctl)
-LIBS_tests          := $(LIBS_podctl) $(if $(SECCOMP_AR),$(call ar_or_so,-lseccomp)) -larchive -lcurl -lssl -lcrypto $(ISAL) -lz -lzstd -lcmocka
+LIBS_tests          := $(LIBS_podctl) $(if $(SECCOMP_AR),$(call ar_or_so,-lseccomp),-lseccomp) -larchive -lcurl -lssl -lcrypto $(ISAL) -lz -lzstd -lcmocka
 
 PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-transfer $(BUILD)/podctl-probe $(BUILD)/podctl-pause
 

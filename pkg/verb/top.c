@@ -456,13 +456,25 @@ static void pidns_of(pid_t pid, char *buf, size_t size)
 	buf[n > 0 ? n : 0] = 0;
 }
 
+/* A path with a directory called so; the monitor of a pod of one sits beside it, in a scope or directory with the same id. */
+static bool is_in_cgroup(const char *paths, const char *id)
+{
+	size_t n = strlen(id);
+
+	for (const char *at = paths; (at = strstr(at, id)); at += n)
+		if (at > paths && at[-1] == '/' && (!at[n] || strchr("/\n", at[n])) &&
+			strncmp(at + n, "/monitor\n", 9) != 0)
+			return true;
+	return false;
+}
+
 /* Containers of ours are told by their id in the cgroup path, and without cgroups by their PID namespace. */
 static bool belongs(pid_t pid, const char *id, const char *pidns)
 {
 	auto_buf struct buf b = BUF_INIT(64 * KiB);
 	char at[64];
 
-	if (read_proc(pid, "cgroup", &b) == 0 && b.data && strstr(b.data, id))
+	if (read_proc(pid, "cgroup", &b) == 0 && b.data && is_in_cgroup(b.data, id))
 		return true;
 	pidns_of(pid, at, sizeof at);
 	return *pidns && *at && !strcmp(at, pidns);
