@@ -87,7 +87,11 @@ if has bsdtar; then
 else
 	skip "bsdtar" "libarchive-tools is not installed"
 fi
-is "nothing is left" "$(ls "$ROOT/layers" | grep -vcE '^(lock|claims)$')" 0
+# a large layer is deleted after the answer
+left() { ls "$ROOT/layers" | grep -vcE '^(lock|claims)$'; }
+none_left() { [ "$(left)" = 0 ]; }
+until_true 10 none_left
+is "nothing is left" "$(left)" 0
 
 # --- a bomb: 1 TB of zeros behind 1 MB of gzip headers would not end; ours ends at what is free
 python3 -c 'import sys
