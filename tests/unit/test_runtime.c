@@ -232,6 +232,11 @@ static void filters_know_every_operator_and_action(void **state)
 	static const char *const actions[] = { "ALLOW", "KILL_PROCESS", "TRAP", "LOG", "TRACE", "ERRNO" };
 
 	(void) state;
+	if (seccomp_api_get() <
+		3) { /* valgrind lets no seccomp(2) through: libseccomp then knows no action of our day */
+		print_message("skipped: no seccomp(2) here\n");
+		skip();
+	}
 	for (size_t i = 0; i < LEN(operators); i++)
 		for (size_t k = 1; k < LEN(actions); k++) {
 			char text[600];
