@@ -246,7 +246,7 @@ __attribute__((noreturn)) static void become(char **argv, char **env)
 static int run_init(char **argv, char **env)
 {
 	const uint64_t all = ~0ULL;
-	int status;
+	int status = 0;
 	long child;
 
 	(void) sys(SYS_rt_sigprocmask, SIG_BLOCK_HOW, at(&all), 0, sizeof all, 0);

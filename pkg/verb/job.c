@@ -72,7 +72,6 @@ static bool has_succeeded(const struct pod *p)
 
 int verb_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err)
 {
-	auto_arena struct arena a = { 0 };
 	auto_loaded struct pod p = POD_NONE;
 	const char *kind, *name = NULL;
 	struct err one = { 0 };
