@@ -57,7 +57,8 @@ int main(int argc, char **argv)
 		.exit_signal = SIGCHLD };
 	static const char *const dirs[] = { "upper", "work", "root" };
 	/* what a volatile overlay leaves so that nobody mounts it again unawares */
-	static const char *const marks[] = { "incompat/volatile/dirty", "incompat/volatile", "incompat" };
+	static const char *const marks[] = { "work/incompat/volatile/dirty", "work/incompat/volatile",
+		"work/incompat" };
 	char path[4096];
 	int status;
 	pid_t pid;
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
 		must(mkdir(path, 0755) < 0 && errno != EEXIST ? -1 : 0, path);
 	}
 	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof path, "%s/%s/work/%s", argv[2], dirs[1], marks[i]);
+		snprintf(path, sizeof path, "%s/%s/%s", argv[2], dirs[1], marks[i]);
 		(void) remove(path);
 	}
 	pid = (pid_t) syscall(SYS_clone3, &a, sizeof a);

@@ -44,8 +44,8 @@ spec:
   initContainers:
   - name: prepare
     image: $IMG
-    command: [sh, -c, "echo made-by-init >/work/init.conf; ln -s /etc/passwd /work/out; ln -s sub2 /work/link; mkdir /work/sub2"]
-    volumeMounts: [{name: work, mountPath: /work}]
+    command: [sh, -c, "echo made-by-init >/shared/init.conf; ln -s /etc/passwd /shared/out; ln -s sub2 /shared/link; mkdir /shared/sub2"]
+    volumeMounts: [{name: work, mountPath: /shared}]
   containers:
   - name: c
     image: $IMG
@@ -58,7 +58,7 @@ spec:
     - {name: sec, mountPath: /sec}
     - {name: all, mountPath: /all}
     - {name: down, mountPath: /down}
-    - {name: work, mountPath: /work}
+    - {name: work, mountPath: /shared}
     - {name: work, mountPath: /etc/init.conf, subPath: init.conf}
     - {name: work, mountPath: /made, subPath: new/dir}
     - {name: work, mountPath: /expr, subPathExpr: logs/\$(POD)}
@@ -114,12 +114,12 @@ is "downwardAPI: annotations are escaped" "$(in_c 'grep note= /down/notes')" 'no
 like "downwardAPI: uid" "$(in_c 'cat /down/uid')" '^[0-9a-f-]{36}$'
 is "downwardAPI: a resource" "$(in_c 'cat /down/mem')" 64
 is "subPath: a file an init container made" "$(in_c 'cat /etc/init.conf')" made-by-init
-is "subPath: made when missing, open as the volume is" "$(in_c 'stat -c %a /made; touch /work/new/dir/f; ls /made')" $'2777\nf'
-is "subPathExpr" "$(in_c 'touch /expr/l; ls /work/logs/v')" l
-is "subPath: a link inside the volume" "$(in_c 'touch /linked/z; ls /work/sub2')" z
+is "subPath: made when missing, open as the volume is" "$(in_c 'stat -c %a /made; touch /shared/new/dir/f; ls /made')" $'2777\nf'
+is "subPathExpr" "$(in_c 'touch /expr/l; ls /shared/logs/v')" l
+is "subPath: a link inside the volume" "$(in_c 'touch /linked/z; ls /shared/sub2')" z
 is "subPath of memory" "$(in_c 'touch /memsub/y; ls /mem/x')" y
 is "subPath of a configMap" "$(in_c 'cat /one.conf')" one
-is "emptyDir belongs to fsGroup" "$(in_c 'stat -c "%a %g" /work')" "2777 4321"
+is "emptyDir belongs to fsGroup" "$(in_c 'stat -c "%a %g" /shared')" "2777 4321"
 is "emptyDir in memory has its size" "$(in_c 'stat -f -c %T /mem; df -k /mem | tail -1 | tr -s " " | cut -d" " -f2')" $'tmpfs\n1024'
 t_fails "and is full behind it" 1 "No space" podctl exec v-c dd if=/dev/zero of=/mem/big bs=1M count=2
 is "a claim bound to a PersistentVolume" "$(in_c 'cat /disk/file')" from-host
