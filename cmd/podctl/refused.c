@@ -35,8 +35,6 @@ const struct command refused_commands[] = {
 	REFUSED("image sign", "signatures are not made"),
 	REFUSED("image trust", "edit /etc/containers/policy.json"),
 	REFUSED("image scp", "use podctl save IMAGE | ssh HOST podctl load"),
-	REFUSED("manifest", "lists of images for several platforms are not made yet"),
-	REFUSED("secret", "secrets are not done yet; play a Kubernetes Secret"),
 	REFUSED("network create", "user-defined networks are not done yet; there are bridge, host, none and container:NAME"),
 	REFUSED("network connect", "user-defined networks are not done yet"),
 	REFUSED("network disconnect", "user-defined networks are not done yet"),

@@ -225,13 +225,6 @@ static void starter_check(struct monitor *m)
 	pod_start_failed(m, &err);
 }
 
-/* A starter or stopper that tears down reads what it needs from the answer; for a pod that is removed there is no status. */
-static bool status_needed(const struct monitor *m)
-{
-	return m->have_plan &&
-	       !(m->stage == STAGE_OVER && m->plan.autoremove && m->starter && m->starter->cleans);
-}
-
 static void settle(struct monitor *m)
 {
 	pod_settle(m);
@@ -239,7 +232,7 @@ static void settle(struct monitor *m)
 		cgroup_settle(m);
 	starter_check(m);
 	pod_settle(m);
-	if (m->dirty && status_needed(m))
+	if (m->dirty && m->have_plan)
 		status_write(m);
 	clients_flush(m);
 	ctrs_delete(m);

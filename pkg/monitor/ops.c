@@ -113,7 +113,6 @@ static int op_go(struct call *k, struct err *err)
 		return err_set(err, ERR_STATE, "GO is for the starter, and once");
 	k->p->wait = PEND_GO;
 	m->go = k->p;
-	k->client->cleans = flag(k, "starter_cleans");
 	hold_sockets(k);
 	if ((rc = monitor_load(m, err)) < 0 || (rc = go_attach(k, err)) < 0) {
 		pod_start_failed(m, err);

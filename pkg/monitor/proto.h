@@ -9,9 +9,8 @@
  * Requests {"op":OP,...} and their final answer {"ok":true,...} or {"err":{"kind":K,"errnum":N,"msg":"..."}}; several
  * requests may follow each other on one connection, answers come in order; events {"ev":E,...} may come between.
  *   HELLO {version}                     -> {version, pod, pid}
- *   GO {attach: ctr id or absent, stdin, stdout, stderr: bool, tty_rows, tty_cols, starter_cleans}, descriptors: bound
- *       sockets to hold.  starter_cleans: when the pod ends while this connection stands, the starter tears it down and
- *       the monitor just exits.  First message of the starter but MOUNT.  Events: NS_READY {} + netns descriptor (when plan.net_wait; answer NET_READY),
+ *   GO {attach: ctr id or absent, stdin, stdout, stderr: bool, tty_rows, tty_cols}, descriptors: bound sockets to hold.
+ *       First message of the starter but MOUNT.  Events: NS_READY {} + netns descriptor (when plan.net_wait; answer NET_READY),
  *       CTR_STARTED {ctr, pid}, then the answer ok once every autostart member was started (init containers have completed)
  *       or err when a start failed for good (the monitor has stopped what ran and ends; "ran": true beside err when a
  *       container had been started, an init container for instance).  With attach, data records follow until

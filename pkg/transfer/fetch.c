@@ -27,24 +27,6 @@ static const char manifest_types[] =
 
 /* ---- what comes in ---------------------------------------------------------------------------------------------------- */
 
-/* The value of a header line when it has that name. */
-static const char *header(const char *line, size_t n, const char *name, char *out, size_t size)
-{
-	size_t k = strlen(name);
-
-	if (n <= k || strncasecmp(line, name, k) != 0 || line[k] != ':')
-		return NULL;
-	for (line += k + 1, n -= k + 1; n && (*line == ' ' || *line == '\t'); line++)
-		n--;
-	while (n && strchr("\r\n \t", line[n - 1]))
-		n--;
-	if (n >= size)
-		return NULL;
-	memcpy(out, line, n);
-	out[n] = '\0';
-	return out;
-}
-
 static void retry_after(struct fetch *f, const char *v)
 {
 	time_t when;
@@ -72,16 +54,17 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 			f->got = 0;
 			buf_clear(f->into);
 		}
-	} else if (header(line, n, "content-type", f->type, sizeof f->type) ||
-		   header(line, n, "docker-content-digest", f->named_digest, sizeof f->named_digest) ||
-		   header(line, n, "location", f->location, sizeof f->location) ||
-		   header(line, n, "link", f->link, sizeof f->link)) {
+	} else if (session_header(line, n, "content-type", f->type, sizeof f->type) ||
+		   session_header(
+			   line, n, "docker-content-digest", f->named_digest, sizeof f->named_digest) ||
+		   session_header(line, n, "location", f->location, sizeof f->location) ||
+		   session_header(line, n, "link", f->link, sizeof f->link)) {
 		return n;
-	} else if (header(line, n, "www-authenticate", v, sizeof v)) {
+	} else if (session_header(line, n, "www-authenticate", v, sizeof v)) {
 		(void) challenge_parse(v, &f->challenge);
-	} else if (header(line, n, "retry-after", v, sizeof v)) {
+	} else if (session_header(line, n, "retry-after", v, sizeof v)) {
 		retry_after(f, v);
-	} else if (header(line, n, "content-range", v, sizeof v)) {
+	} else if (session_header(line, n, "content-range", v, sizeof v)) {
 		char from[24] = "";
 
 		f->ranged = sscanf(v, "bytes %20[0-9]-", from) == 1 &&

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "pkg/util/limits.h"
 
@@ -224,4 +225,21 @@ int session_authorize(struct session *s, const struct challenge *c, bool again, 
 			"USER:PASSWORD",
 			session_name(s));
 	return basic(s, err);
+}
+
+const char *session_header(const char *line, size_t n, const char *name, char *out, size_t size)
+{
+	size_t k = strlen(name);
+
+	if (n <= k || strncasecmp(line, name, k) != 0 || line[k] != ':')
+		return NULL;
+	for (line += k + 1, n -= k + 1; n && (*line == ' ' || *line == '\t'); line++)
+		n--;
+	while (n && strchr("\r\n \t", line[n - 1]))
+		n--;
+	if (n >= size)
+		return NULL;
+	memcpy(out, line, n);
+	out[n] = '\0';
+	return out;
 }

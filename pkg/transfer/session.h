@@ -109,6 +109,8 @@ int fetches_run(struct session *s, struct fetch *f, size_t n, size_t at_once, fe
 /* Runs one with any_status: 0 and f->status, whatever it is, or a failure to speak with the registry at all (no credentials
  * that are good enough is one).  into must be given. */
 int fetch_one(struct session *s, struct fetch *f, struct err *err);
+/* The value of a header line, in out, when it has that name and fits; else NULL. */
+const char *session_header(const char *line, size_t n, const char *name, char *out, size_t size);
 /* The registry's own words in an answer's body, for an error: ": CODE: message", or its beginning. */
 const char *fetch_words(const struct buf *body, char out[300]);
 

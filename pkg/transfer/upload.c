@@ -44,23 +44,6 @@ void uploader_done(struct uploader *u)
 
 /* ---- curl's questions -------------------------------------------------------------------------------------------------------- */
 
-static bool header_is(const char *line, size_t n, const char *name, char *out, size_t size)
-{
-	size_t k = strlen(name);
-
-	if (n <= k || strncasecmp(line, name, k) != 0 || line[k] != ':')
-		return false;
-	for (line += k + 1, n -= k + 1; n && (*line == ' ' || *line == '\t'); line++)
-		n--;
-	while (n && strchr("\r\n \t", line[n - 1]))
-		n--;
-	if (n >= size)
-		return false;
-	memcpy(out, line, n);
-	out[n] = '\0';
-	return true;
-}
-
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct call *c = arg;
@@ -72,12 +55,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 		c->challenge = (struct challenge){ 0 };
 		c->retry_after_s = 0;
 		buf_clear(&c->body);
-	} else if (header_is(line, n, "location", c->location, sizeof c->location) ||
-		   header_is(line, n, "docker-content-digest", c->digest, sizeof c->digest)) {
+	} else if (session_header(line, n, "location", c->location, sizeof c->location) ||
+		   session_header(line, n, "docker-content-digest", c->digest, sizeof c->digest)) {
 		return n;
-	} else if (header_is(line, n, "www-authenticate", v, sizeof v)) {
+	} else if (session_header(line, n, "www-authenticate", v, sizeof v)) {
 		(void) challenge_parse(v, &c->challenge);
-	} else if (header_is(line, n, "retry-after", v, sizeof v)) {
+	} else if (session_header(line, n, "retry-after", v, sizeof v)) {
 		(void) parse_u64(v, 0, 60, &c->retry_after_s);
 	}
 	return n;

@@ -69,11 +69,6 @@ is "cleanup is executed at the end" "$(grep -c 'cleanup one' "$T/cleanup.log")" 
 is "its mounts are gone with it" "$(grep -c "$R/one-c/rootfs" /proc/self/mountinfo)" 0
 is "the runtime's state is removed" "$(ls "$T/rt" | grep -c one-c)" 0
 
-pod clean ',"solo":true,"autoremove":true'
-member c member '' /bin/true
-OPT=--early begin "{\"op\":\"GO\",\"starter_cleans\":true,\"attach\":\"clean-c\",$ALL}" >/dev/null
-is "a starter that cleans up itself spares the cleanup" "$(grep -c 'cleanup clean' "$T/cleanup.log")" 0
-
 pod in ',"solo":true'
 member c member ',"stdin_open":true,"stdin_once":true' /bin/sh -c 'cat; echo eof'
 out=$(printf 'a line\n' | OPT=--stdin begin "{\"op\":\"GO\",\"attach\":\"in-c\",$ALL}")

@@ -109,11 +109,11 @@ bad zero "breaks non-root policy" '    securityContext: {runAsNonRoot: true, run
 
 # what a container may
 is_seccomp() { in_c "$1" 'grep Seccomp: /proc/self/status' | tr -dc 0-9; }
-mkdir -p "$T/seccomp/my"; echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":38}]}' >"$T/seccomp/my/p.json"
+mkdir -p "$T/seccomp/my"; echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":5}]}' >"$T/seccomp/my/p.json"
 pod local '    securityContext: {seccompProfile: {type: Localhost, localhostProfile: my/p.json}}
 ' >"$T/local.yaml"
 t "a Localhost seccomp profile" podctl play kube --seccomp-profile-root "$T/seccomp" "$T/local.yaml"
-t_fails "holds" 1 "not implemented" podctl exec local-c mkdir /x
+t_fails "its error is the profile's" 1 "Input/output error" podctl exec local-c mkdir /x
 down local
 play unconfined '' '  securityContext: {seccompProfile: {type: Unconfined}}
 '
