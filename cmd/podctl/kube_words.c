@@ -170,4 +170,6 @@ void pod_words(const json_t *pod, struct arena *a, struct pod_words *w)
 	w->total = json_array_size(json_object_get(json_object_get(pod, "spec"), "containers"));
 	if (!init_words(pod, a, w))
 		member_words(pod, a, w);
+	if (!strcmp(text_at(status, "reason"), "Evicted"))
+		w->status = "Evicted"; /* how its containers took that says less */
 }

@@ -39,7 +39,7 @@ static const struct kube_kind kinds[] = {
 	{ "PriorityClass",         "scheduling.k8s.io/v1", KIND_NOTE, "there is nothing to schedule on one machine" },
 	{ "RuntimeClass",          "node.k8s.io/v1", KIND_NOTE, "pods that name it are refused" },
 	{ "IngressClass",          "networking.k8s.io/v1", KIND_NOTE, "there is no Ingress" },
-	{ "PodDisruptionBudget",   "policy/v1", KIND_NOTE,   "nothing is evicted on one machine" },
+	{ "PodDisruptionBudget",   "policy/v1", KIND_NOTE,   "nobody asks for evictions on one machine" },
 	{ "HorizontalPodAutoscaler", "autoscaling/v2", KIND_NOTE, "replicas stay as they are written" },
 	{ "CustomResourceDefinition", "apiextensions.k8s.io/v1", KIND_NOTE, "there is no API server" },
 };

@@ -235,13 +235,8 @@ void kube_resources(struct kube_set *s, const struct kube_member *m, const struc
 	ret->cpu_shares = request_of(r, "cpu", 1000, &v) ? shares_of(v) : CPU_SHARES_MIN;
 	if (quantity(r->requests, "memory", 1, &v))
 		ret->memory_reservation = v;
-	if (quantity(r->limits, "ephemeral-storage", 1, &v)) {
+	if (quantity(r->limits, "ephemeral-storage", 1, &v))
 		ret->storage = (uint64_t) v;
-		REMARK(s, DIAG_NOTE, place(r->limits, "ephemeral-storage"),
-			"%s.limits.ephemeral-storage: has no effect: writable layers and logs may grow past "
-			"it",
-			where);
-	}
 	huge_pages(s, r->limits, ret);
 	c->oom_score_adj = (struct opt_i64){ true, oom_score(s, m->spec, k) };
 }

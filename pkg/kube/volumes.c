@@ -220,10 +220,6 @@ static void empty_dir(
 		return;
 	}
 	ret->size_limit = (uint64_t) size;
-	if (!ret->memory && size && !*medium)
-		REMARK(s, DIAG_NOTE, e->size_limit,
-			"%s.sizeLimit: holds only with medium: Memory, a directory on disk may grow past it",
-			at);
 }
 
 /* A relative path is below the directory of the file that has it, or the current one for standard input. */

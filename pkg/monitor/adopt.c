@@ -134,6 +134,7 @@ int adopt(struct monitor *m, struct err *err)
 	m->initialized = true;
 	m->stage = s.ended ? STAGE_OVER : STAGE_RUNNING;
 	pod_deadline(m);
+	storage_begin(m);
 	m->net_ready = m->started_any = m->dirty = true;
 	for (size_t i = 0; i < s.containers.n; i++) {
 		const struct status_container *sc = LIST_AT(s.containers, struct status_container, i);

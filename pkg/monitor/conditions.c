@@ -6,13 +6,14 @@
 #include "pkg/monitor/internal.h"
 #include "pkg/util/io.h"
 
-enum { COND_NETWORK, COND_INITIALIZED, COND_READY, COND_CTRS_READY, COND_SCHEDULED };
+enum { COND_NETWORK, COND_INITIALIZED, COND_READY, COND_CTRS_READY, COND_SCHEDULED, COND_DISRUPTION };
 static const char *const types[CONDITIONS] = {
 	[COND_NETWORK] = "PodReadyToStartContainers",
 	[COND_INITIALIZED] = "Initialized",
 	[COND_READY] = "Ready",
 	[COND_CTRS_READY] = "ContainersReady",
 	[COND_SCHEDULED] = "PodScheduled",
+	[COND_DISRUPTION] = "DisruptionTarget", /* of an evicted pod alone */
 };
 
 static bool is_up(const struct ctr *c)
@@ -56,7 +57,7 @@ static bool set(struct monitor *m, int which, bool is_true, const char *reason, 
 	struct status_condition *c = &m->conditions[which];
 	bool first = !c->type;
 
-	if (is_true && which != COND_INITIALIZED)
+	if (is_true && which != COND_INITIALIZED && which != COND_DISRUPTION)
 		reason = message = "";
 	if (first || c->is_true != is_true)
 		c->since_us = time_now_us();
@@ -95,6 +96,10 @@ static bool lacks_ready(const struct ctr *c)
 	return (c->role == ROLE_MEMBER || c->role == ROLE_SIDECAR) && !c->s.ready;
 }
 
+static bool is_evicted(const struct monitor *m) { return m->reason && strcmp(m->reason, "Evicted") == 0; }
+
+size_t conditions_count(const struct monitor *m) { return is_evicted(m) ? CONDITIONS : COND_DISRUPTION; }
+
 static void conditions(struct monitor *m)
 {
 	char text[1024];
@@ -105,6 +110,8 @@ static void conditions(struct monitor *m)
 	bool ok = !unready && !succeeded && !failed && m->stage >= STAGE_INIT && m->stage < STAGE_STOPPING;
 
 	set(m, COND_SCHEDULED, true, "", "");
+	if (is_evicted(m))
+		set(m, COND_DISRUPTION, true, "TerminationByKubelet", m->message ? m->message : "");
 	set(m, COND_NETWORK, m->stage > STAGE_INFRA && m->stage < STAGE_OVER, "", "");
 	set(m, COND_READY, ok, reason, succeeded || failed ? "" : text);
 	set(m, COND_CTRS_READY, ok, reason, succeeded || failed ? "" : text);

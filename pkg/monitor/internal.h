@@ -6,6 +6,7 @@
  *   ops.c      the requests of proto.h                                             stop.c   stop, kill, pause
  *   runtime.c  calls of the OCI runtime, reaping                                    exec.c   exec sessions
  *   stdio.c    FIFOs, consoles, copying                                            log.c    log files
+ *   storage.c, usage.c  limits of what is written to disk
  *   mounts.c, namespaces.c, status.c, adopt.c
  *
  * A callback never blocks and never fails: what goes wrong becomes the state of a container or the answer of a request.
@@ -37,7 +38,7 @@
 #define SETTLED_US 2000000 /* ... and sooner when it has run for so long */
 #define EVENTS_MAX 48      /* of one pod; the oldest goes */
 #define EVENT_MAX 512      /* bytes of an event's message */
-#define CONDITIONS 5
+#define CONDITIONS 6
 #define LOGS_KEPT 10 /* attempts of which the log file stays */
 
 struct monitor;
@@ -185,6 +186,34 @@ void probes_end(struct ctr *c);
 void probes_free(struct ctr *c);
 bool worker_counts(struct worker *w, bool ok); /* one more result; true: its threshold is reached */
 
+/* ---- usage.c: what a tree takes of its disk ---- */
+struct usage {
+	int fd; /* of the directory that is read */
+	dev_t dev;
+	ino_t ino;
+	uint64_t bytes;
+	struct usage_level *level;
+	size_t depth, room;
+};
+bool usage_begin(struct usage *u, int root, const char *path); /* false: it is not there */
+/* Looks at about so many entries; false: all of them were counted. */
+bool usage_step(struct usage *u, size_t budget);
+void usage_end(struct usage *u);
+
+/* ---- storage.c ---- */
+struct storage {
+	struct timer timer;
+	bool walking, in_tree, known;
+	size_t at; /* tree */
+	struct usage usage;
+	uint64_t spent_us;
+	uint64_t blocks, files; /* free ones when the last walk began */
+};
+void storage_begin(struct monitor *m); /* does nothing when nothing is limited */
+void storage_judge(struct monitor *m); /* evicts the pod when it is past a limit */
+void storage_end(struct monitor *m);
+const char *storage_words(uint64_t bytes, char *text, size_t size);
+
 /* ---- containers ---- */
 enum role { ROLE_INFRA, ROLE_INIT, ROLE_SIDECAR, ROLE_MEMBER };
 struct ctr {
@@ -225,6 +254,7 @@ struct ctr {
 	uint32_t backoff_n;
 	uint64_t released_mono;
 	uint64_t oom_base;
+	uint64_t disk_used;    /* its layer and logs, when they were last looked at */
 	struct worker *probes; /* made when it first runs */
 	size_t n_probes;
 	bool startup_ok, readiness_ok;
@@ -392,6 +422,8 @@ void pod_halt(struct monitor *m, uint64_t timeout_us, int sig, bool by_user);
 /* A rule of a container starts all of them again, init containers first; infra and what it holds stay. */
 void pod_restart_all(struct monitor *m, uint64_t delay_us);
 void pod_start_failed(struct monitor *m, const struct err *err);
+/* It fails as a whole, with so much time for its containers to end.  reason is a literal; message is copied. */
+void pod_fail(struct monitor *m, const char *reason, const char *message, uint64_t grace_us);
 const char *pod_phase(const struct monitor *m);
 
 /* ---- mounts.c, namespaces.c, status.c, adopt.c ---- */
@@ -420,6 +452,7 @@ void pod_notes_adopt(struct monitor *m, const struct list *events); /* copies */
 void pod_notes_free(struct monitor *m);
 /* conditions.c */
 void conditions_update(struct monitor *m);
+size_t conditions_count(const struct monitor *m);
 void conditions_adopt(struct monitor *m, const struct list *conditions);
 int adopt_lock(struct err *err); /* before anything of the pod is touched */
 int adopt(struct monitor *m, struct err *err);
@@ -461,11 +494,12 @@ struct monitor {
 	struct timer retry, rebirth_timer, deadline_timer;
 	bool restart_all; /* the stop under way is that of pod_restart_all */
 	uint64_t restart_delay_us;
-	const char *reason, *message; /* of a pod that failed as a whole; literals */
+	const char *reason, *message; /* of a pod that failed as a whole */
 	bool initialized;             /* init containers are over, sidecars run */
 	struct status_event events[EVENTS_MAX];
 	size_t n_events;
 	struct status_condition conditions[CONDITIONS];
+	struct storage storage;
 	struct check *helpers;
 	int ns_home;     /* our network namespace, to come back to; 0: not opened, -1: there is no way back */
 	int sockets[16]; /* made in the pod's network namespace, in advance */

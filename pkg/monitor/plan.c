@@ -17,6 +17,11 @@ static const struct field bind_fields[] = {
 	F_STR(struct plan_bind, "target", target), F_END
 };
 
+static const struct field disk_fields[] = {
+	F_STR(struct plan_disk, "volume", volume), F_STR(struct plan_disk, "path", path),
+	F_U64(struct plan_disk, "limit", limit), F_END
+};
+
 const struct field plan_container_fields[] = {
 	{ "id", FIELD_STR, offsetof(struct plan_container, id), .required = 1 },
 	{ "name", FIELD_STR, offsetof(struct plan_container, name), .required = 1 },
@@ -46,6 +51,7 @@ const struct field plan_container_fields[] = {
 	F_PTR(struct plan_container, "care", care, care_fields, struct care),
 	F_STR(struct plan_container, "shown", shown),
 	F_KVS(struct plan_container, "labels", labels),
+	F_U64(struct plan_container, "storage", storage),
 	F_STR(struct plan_container, "pidfile", pidfile),
 	F_STR(struct plan_container, "monitor_pidfile", monitor_pidfile),
 	F_END
@@ -76,6 +82,7 @@ const struct field plan_fields[] = {
 	F_BOOL(struct plan, "probe_inside", probe_inside),
 	F_U64(struct plan, "deadline_us", deadline_us),
 	F_LIST(struct plan, "mounts", mounts, mount_fields, struct plan_mount),
+	F_LIST(struct plan, "disks", disks, disk_fields, struct plan_disk),
 	F_LIST(struct plan, "containers", containers, plan_container_fields, struct plan_container),
 	F_END
 };

@@ -24,6 +24,7 @@
  *   address: where probes find the pod ("": 127.0.0.1); probe_inside: they are dialled from within its network
  *   namespace; probe_helper: absolute path of podctl-probe, for HTTPS and gRPC
  *   deadline_us: activeDeadlineSeconds, counted from the pod's start; 0 none
+ *   disks: emptyDirs on disk, looked at when one of them or a container has a limit
  *   containers, in start order (infra first, then init and sidecar, then members): see struct plan_container.
  *
  * A start: infra is released first; then init containers one after the other, each to its successful end (a failure is
@@ -93,7 +94,13 @@ struct plan_container {
 	struct care *care;   /* NULL: nothing is asked */
 	char *shown;         /* its name outside the pod, for events; "": name */
 	struct kvs labels;   /* for events */
+	uint64_t storage;    /* bytes its layer and logs may have together; 0 no limit */
 	char *pidfile, *monitor_pidfile; /* written at each start of the container; "" none */
+};
+struct plan_disk {
+	char *volume, *path; /* its name; absolute, below data_dir */
+	uint64_t limit;      /* bytes; 0 none */
+	uint64_t used;       /* the monitor's own */
 };
 struct plan {
 	uint32_t version;
@@ -105,6 +112,7 @@ struct plan {
 	bool probe_inside;
 	uint64_t deadline_us;
 	struct list mounts;     /* struct plan_mount */
+	struct list disks;      /* struct plan_disk */
 	struct list containers; /* struct plan_container */
 };
 extern const struct field plan_fields[], plan_container_fields[], plan_overlay_fields[];
@@ -158,7 +166,8 @@ struct status_container {
 		last; /* lastState.terminated; while CTR_WAITING that of the attempt just ended.  NULL: none */
 	struct status_health *health; /* NULL: it has no health check */
 };
-/* PodReadyToStartContainers, Initialized, Ready, ContainersReady, PodScheduled, in this order. */
+/* PodReadyToStartContainers, Initialized, Ready, ContainersReady, PodScheduled, in this order; of an evicted pod
+ * DisruptionTarget too. */
 struct status_condition {
 	char *type;
 	bool is_true;
@@ -178,7 +187,7 @@ struct status {
 	int64_t monitor; /* pid, for people */
 	uint64_t started_us;
 	char *phase;            /* "Pending", "Running", "Succeeded", "Failed" */
-	char *reason, *message; /* why it failed as a whole: "DeadlineExceeded" */
+	char *reason, *message; /* why it failed as a whole: "DeadlineExceeded", "Evicted" */
 	bool ended;             /* the pod is over: final */
 	bool restart_pod;       /* adopted pod that should be started anew */
 	struct list containers; /* struct status_container */

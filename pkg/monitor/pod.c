@@ -70,20 +70,24 @@ static void scheduled(struct monitor *m)
 		m->plan.name ? m->plan.name : "", node);
 }
 
-/* activeDeadlineSeconds: the pod fails as a whole, with the grace it has. */
-static void on_deadline(struct timer *t)
+void pod_fail(struct monitor *m, const char *reason, const char *message, uint64_t grace_us)
 {
-	struct monitor *m = OWNER_OF(t, struct monitor, deadline_timer);
-
 	if (m->stage == STAGE_STOPPING || m->stage == STAGE_OVER)
 		return;
-	m->reason = "DeadlineExceeded";
-	m->message = "Pod was active on the node longer than the specified deadline";
-	pod_note(m, NULL, false, m->reason, "%s", m->message);
+	m->reason = reason;
+	m->message = arena_strdup(&m->arena, message);
+	pod_note(m, NULL, strcmp(reason, "Evicted") == 0, reason, "%s", message);
 	m->failed = true;
 	start_answer(m);
 	m->stage = STAGE_RUNNING;
-	pod_halt(m, UINT64_MAX, 0, false);
+	pod_halt(m, grace_us, 0, false);
+}
+
+/* activeDeadlineSeconds: with the grace it has. */
+static void on_deadline(struct timer *t)
+{
+	pod_fail(OWNER_OF(t, struct monitor, deadline_timer), "DeadlineExceeded",
+		"Pod was active on the node longer than the specified deadline", UINT64_MAX);
 }
 
 void pod_deadline(struct monitor *m)
@@ -101,6 +105,7 @@ void pod_go(struct monitor *m)
 	m->started_us = time_now_us();
 	scheduled(m);
 	pod_deadline(m);
+	storage_begin(m);
 	m->stage = STAGE_INFRA;
 	m->dirty = true;
 	for (struct ctr *c = m->ctrs; c; c = c->next)

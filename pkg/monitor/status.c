@@ -24,7 +24,7 @@ json_t *status_json(struct monitor *m, bool events)
 
 	conditions_update(m);
 	if (m->plan.kube)
-		s.conditions = (struct list){ m->conditions, CONDITIONS };
+		s.conditions = (struct list){ m->conditions, conditions_count(m) };
 	if (events)
 		s.events = (struct list){ m->events, m->n_events };
 	for (const struct ctr *c = m->ctrs; c; c = c->next)

@@ -62,6 +62,7 @@ int plan_container_make(
 	p.timeout_us = c->timeout * SECOND_US;
 	p.log_max = c->log_size_max > 0 ? c->log_size_max : 0;
 	p.cgroup = (char *) (uintptr_t) b.cgroup;
+	p.storage = s->p->spec.kube ? c->resources.storage : 0;
 	p.care = c->care;
 	if ((rc = pod_binds(s, c, &p.binds, err)) < 0)
 		return rc;
@@ -232,7 +233,7 @@ int plan_make(struct start *s, struct err *err)
 									   : (char *) "continue";
 	if (s->p->spec.deadline > 0)
 		p->deadline_us = (uint64_t) s->p->spec.deadline * SECOND_US;
-	if ((rc = probes_of(s, p, err)) < 0)
+	if ((rc = probes_of(s, p, err)) < 0 || (rc = pod_disks(s, &p->disks, err)) < 0)
 		return rc;
 	p->cgroup = (char *) (uintptr_t) s->cgroup;
 	p->pod_cgroup = (char *) (uintptr_t) s->pod_cgroup;

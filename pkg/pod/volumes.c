@@ -48,6 +48,35 @@ static const char *volume_dir(struct start *s, const struct volume_spec *v)
 	return NULL;
 }
 
+int pod_disks(struct start *s, struct list *ret, struct err *err)
+{
+	const struct pod_spec *spec = &s->p->spec;
+	struct plan_disk *d;
+	bool any = false;
+
+	for (size_t i = 0; i < s->p->n; i++)
+		any = any || s->p->ctr[i].resources.storage;
+	for (size_t i = 0; i < spec->volumes.n; i++)
+		any = any || LIST_AT(spec->volumes, const struct volume_spec, i)->size_limit;
+	if (!any || !spec->kube)
+		return 0;
+	if (!(d = arena_array(&s->p->arena, spec->volumes.n + 1, sizeof *d)))
+		return no_memory(err);
+	ret->v = d;
+	for (size_t i = 0; i < spec->volumes.n; i++) {
+		const struct volume_spec *v = LIST_AT(spec->volumes, const struct volume_spec, i);
+
+		if (v->type != VOLUME_EMPTY_DIR || in_memory(v))
+			continue;
+		d[ret->n] = (struct plan_disk){ .volume = v->name,
+			.path = (char *) (uintptr_t) volume_dir(s, v),
+			.limit = v->size_limit };
+		if (!d[ret->n++].path)
+			return no_memory(err);
+	}
+	return 0;
+}
+
 static struct volume_spec *volume_of(const struct pod *p, const char *name)
 {
 	for (size_t i = 0; i < p->spec.volumes.n; i++) {

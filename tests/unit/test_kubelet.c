@@ -292,6 +292,8 @@ static int teardown(void **state)
 	pod_notes_free(&m);
 	for (int i = 0; i < CONDITIONS; i++)
 		free(m.conditions[i].message);
+	storage_end(&m);
+	arena_done(&m.arena);
 	close(m.run_fd);
 	return dir_remove(top, dir_name + strlen("/tmp/"));
 }
@@ -484,6 +486,82 @@ static void a_rule_restarts_all_of_them(void **state)
 	expect("16.0 TERM i\n16.0 end i 143\n16.0 over: Failed\n");
 }
 
+static void write_below(const char *dir, size_t n)
+{
+	auto_close int at = openat(m.run_fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_free char *bytes = malloc(n);
+
+	assert_non_null(bytes);
+	memset(bytes, 'x', n);
+	assert_int_equal(file_replace(at, "file", bytes, n, 0600, false), 0);
+}
+
+/* Limits are looked at every ten seconds; the pod has one more to end. */
+static void a_pod_past_a_limit_of_its_disk_is_evicted(void **state)
+{
+	struct fake *a = container("a", "member", "always");
+	struct plan_disk disk = { .volume = (char *) (uintptr_t) "data", .limit = 128 * KiB };
+
+	(void) state;
+	NEEDS_OPENAT2();
+	m.plan.data_dir = dir_name;
+	m.data_fd = m.run_fd;
+	disk.path = arena_printf(&m.arena, "%s/volume", dir_name);
+	m.plan.disks = (struct list){ &disk, 1 };
+	a->deaf = true;
+	a->p.log_path = arena_printf(&m.arena, "%s/logs", dir_name);
+	storage_begin(&m);
+	run_for(15); /* nothing was written: not even the directory is there */
+	assert_int_equal(mkdirat(m.run_fd, "volume", 0700), 0);
+	write_below("volume", 64 * KiB);
+	run_for(10);
+	assert_true(disk.used >= 64 * KiB && disk.used < 128 * KiB);
+	expect("0.0 create a\n0.0 start a\n");
+	assert_int_equal(mkdirat(m.run_fd, "volume/below", 0700), 0);
+	write_below("volume/below", 128 * KiB);
+	run_for(10);
+	expect("30.0 TERM a\n31.0 KILL a\n31.0 end a 137\n31.0 over: Failed\n");
+	assert_string_equal(m.reason, "Evicted");
+	assert_string_equal(m.message, "Usage of EmptyDir volume \"data\" exceeds the limit \"128Ki\". ");
+	assert_int_equal(conditions_count(&m), CONDITIONS);
+	m.data_fd = -EBADF;
+}
+
+static void the_limit_of_a_pod_is_the_sum_of_its_containers(void **state)
+{
+	struct fake *i = container("i", "init", "no"), *a = container("a", "member", "always"),
+		    *b = container("b", "member", "always");
+	char text[32];
+
+	(void) state;
+	NEEDS_OPENAT2();
+	i->ends_after = 1;
+	i->p.storage = 10 * MiB;
+	a->p.storage = 4 * MiB;
+	b->p.storage = 5 * MiB;
+	run_for(2);
+	*trace = '\0';
+	a->c->disk_used = 4 * MiB;
+	b->c->disk_used = 5 * MiB;
+	i->c->disk_used = 1 * MiB;
+	storage_judge(&m);
+	assert_null(m.reason);
+	b->c->disk_used = 5 * MiB + 1;
+	a->c->disk_used = 0;
+	storage_judge(&m);
+	assert_string_equal(m.message, "Container b exceeded its local ephemeral storage limit \"5Mi\". ");
+	m.reason = m.message = NULL;
+	m.stage = STAGE_RUNNING;
+	b->c->disk_used = 9 * MiB + 1;
+	storage_judge(&m);
+	assert_string_equal(
+		m.message, "Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. ");
+	assert_string_equal(storage_words(0, text, sizeof text), "0");
+	assert_string_equal(storage_words(1000, text, sizeof text), "1k");
+	assert_string_equal(storage_words(1536 * MiB, text, sizeof text), "1536Mi");
+	assert_string_equal(storage_words(1234567, text, sizeof text), "1234567");
+}
+
 static void events_are_counted_and_the_oldest_go(void **state)
 {
 	(void) state;
@@ -511,6 +589,8 @@ int main(void)
 		SCENARIO(a_deadline_ends_the_pod_with_its_grace),
 		SCENARIO(a_rule_restarts_what_the_policy_would_not),
 		SCENARIO(a_rule_restarts_all_of_them),
+		SCENARIO(a_pod_past_a_limit_of_its_disk_is_evicted),
+		SCENARIO(the_limit_of_a_pod_is_the_sum_of_its_containers),
 		SCENARIO(events_are_counted_and_the_oldest_go),
 	};
 
