@@ -71,13 +71,18 @@ int monitor_connect(int run_dir, int *ret_sock, struct err *err)
 	return 0;
 }
 
+static int hung_up(const char *what, struct err *err)
+{
+	(void) err_set(err, ERR_STATE, "%s has ended", what);
+	err->errnum = EPIPE;
+	return -EPIPE;
+}
+
 static int send_failed(int errnum, struct err *err)
 {
 	if (errnum == EPIPE || errnum == ECONNRESET)
-		(void) err_set(err, ERR_STATE, "the pod has ended");
-	else
-		(void) err_sys(err, errnum, "send to the monitor");
-	return -errnum;
+		return hung_up("the pod", err);
+	return err_sys(err, errnum, "send to the monitor");
 }
 
 int monitor_send(int sock, json_t *request, const int *fds, size_t nfds, struct err *err)
@@ -206,7 +211,7 @@ int monitor_call(int sock, json_t *request, json_t **ret_answer, struct err *err
 		if ((rc = monitor_recv(sock, &m, err)) < 0)
 			break;
 		if (rc == 0)
-			return err_set(err, ERR_STATE, "the monitor has ended");
+			return hung_up("the monitor", err);
 		if (m.kind == PROTO_JSON && !json_object_get(m.json, "ev")) {
 			rc = monitor_answer_err(m.json, err);
 			if (rc == 0 && ret_answer)

@@ -83,7 +83,8 @@ int monitor_send(int sock, json_t *request, const int *fds, size_t nfds, struct 
 int monitor_send_data(int sock, enum proto_kind kind, const void *p, size_t n, struct err *err);
 /* One message; 1, or 0 at end of file. */
 int monitor_recv(int sock, struct monitor_msg *ret, struct err *err);
-/* Sends and reads to the final answer, dropping events; *ret_answer (may be NULL) is a new reference. */
+/* Sends and reads to the final answer, dropping events; *ret_answer (may be NULL) is a new reference.
+ * -EPIPE (ERR_STATE): the monitor hung up before it had answered: the pod has ended or is about to. */
 int monitor_call(int sock, json_t *request, json_t **ret_answer, struct err *err);
 /* Fills err from {"err":{...}} and returns its code; 0 when the message is not an error. */
 int monitor_answer_err(const json_t *answer, struct err *err);

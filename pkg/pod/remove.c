@@ -202,12 +202,12 @@ int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struc
 			"container %.12s is the infra container of pod '%s' and goes with it", ctr,
 			p->row.name);
 	if (p->alive && pod_status_of(p, ctr)) {
-		if ((rc = pod_connect(e, p, &sock, err)) < 0 ||
-			(rc = monitor_call(sock,
-				 json_pack("{s:s, s:s, s:i}", "op", "STOP", "ctr", ctr, "timeout_us", 0),
-				 NULL, err)) < 0 ||
-			(rc = monitor_call(
-				 sock, json_pack("{s:s, s:s}", "op", "FORGET", "ctr", ctr), NULL, err)) < 0)
+		if ((rc = pod_stop(e, p, ctr, 0, err)) < 0)
+			return rc;
+		if (p->alive &&
+			((rc = pod_connect(e, p, &sock, err)) < 0 ||
+				(rc = monitor_call(sock, json_pack("{s:s, s:s}", "op", "FORGET", "ctr", ctr),
+					 NULL, err)) < 0))
 			return rc;
 	}
 	if (p->run_fd >= 0 && (rc = dir_remove(p->run_fd, ctr)) < 0)

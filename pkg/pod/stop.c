@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "pkg/engine/scope.h"
 #include "pkg/monitor/proto.h"
@@ -49,8 +50,10 @@ static int connect_wait(struct pod *p, int *ret_sock, struct err *err)
 	for (int tries = 0;; tries++) {
 		int rc = monitor_connect(p->run_fd, ret_sock, err);
 
-		if (rc >= 0 || err->kind != ERR_NOT_FOUND || tries == 500 || !pod_monitor_alive(p))
+		if (rc >= 0 || err->kind != ERR_NOT_FOUND || tries == 500)
 			return rc;
+		if (!pod_monitor_alive(p))
+			return err_set(err, ERR_STATE, "'%s' is not running", p->row.name);
 		err_clear(err);
 		(void) poll(NULL, 0, 10);
 	}
@@ -84,6 +87,24 @@ static void kill_peer(int sock)
 	/* the starter's own connection is a pair it made itself, and its peer's pid is its own */
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &u, &n) == 0 && u.pid > 1 && u.pid != getpid())
 		(void) kill(u.pid, SIGKILL);
+}
+
+/* One that hung up and lives on (it had no memory for the answer) is killed like one that does not answer. */
+static int take_its_lock(int fd, int sock)
+{
+	struct timespec pause = { .tv_nsec = 20000 }; /* the kernel closes one descriptor after the other */
+	uint64_t until = time_mono_us() + GONE_TIMEOUT_MS * 1000ULL;
+	int rc;
+
+	while ((rc = lock_file(fd, true, false)) == -EAGAIN && time_mono_us() < until) {
+		(void) nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec < 2000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+	}
+	if (rc != -EAGAIN)
+		return rc;
+	if (sock >= 0)
+		kill_peer(sock);
+	return lock_file(fd, true, true);
 }
 
 /* Waits for the end of the connection, which is the end of the monitor, then for its lock. */
@@ -120,7 +141,7 @@ int monitor_gone(struct pod *p, int sock, struct err *err)
 		}
 	}
 	fd = path_open(p->run_fd, PATH_ALIVE, PATH_IN_STATE, O_RDWR, 0);
-	if (fd >= 0 && (rc = lock_file(fd, true, true)) < 0)
+	if (fd >= 0 && (rc = take_its_lock(fd, sock)) < 0)
 		return err_sys(err, -rc, "wait for the monitor");
 	p->alive = false;
 	return 0;
@@ -201,13 +222,16 @@ int pod_kill_all(struct engine *e, struct pod *p, struct err *err)
 	return 0;
 }
 
-static int stop_whole(struct engine *e, struct pod *p, int sock, json_t *request, struct err *err)
+/* 'whole': the pod ends with it, and what is left is ours to free. */
+static int stop_ask(struct engine *e, struct pod *p, int sock, json_t *request, bool whole, struct err *err)
 {
 	int rc = monitor_call(sock, request, NULL, err);
 
-	/* it may have ended by itself between our look and our word */
-	if (rc < 0 && pod_monitor_alive(p))
+	/* it may have ended by itself between our look and our word, or before its answer */
+	if (rc < 0 && rc != -EPIPE && pod_monitor_alive(p))
 		return rc;
+	if (rc == 0 && !whole)
+		return 0;
 	err_clear(err);
 	if ((rc = monitor_gone(p, sock, err)) < 0 || (rc = pod_record_end(e, p, err)) < 0)
 		return rc;
@@ -238,11 +262,11 @@ int pod_stop(struct engine *e, struct pod *p, const char *ctr, uint64_t timeout_
 	if (!request)
 		return no_memory(err);
 	if (ctr && !p->row.solo)
-		return monitor_call(sock, request, NULL, err);
+		return stop_ask(e, p, sock, request, false, err);
 	/* what is left is ours to free; if we are killed before that, our end of the connection tells, and the monitor's
 	 * cleaner does it */
 	(void) json_object_set_new(request, "cleans", json_true());
-	return stop_whole(e, p, sock, request, err);
+	return stop_ask(e, p, sock, request, true, err);
 }
 
 int pod_kill(struct engine *e, struct pod *p, const char *ctr, int sig, struct err *err)

@@ -41,7 +41,7 @@ clean() {
 }
 calm() { podctl ps -a >/dev/null 2>&1 && [ "$(machine_state)" = "$before" ]; }
 settled() { # TEXT BAD: all rounds went well, and then the machine is as it was
-	[ "$2" = 0 ] && until_true 6 calm
+	[ "$2" = 0 ] && until_true 20 calm
 	is "$1" "$2 $(machine_state)" "0 $before"
 }
 count() { # CMD...: how many system calls it makes
@@ -245,6 +245,10 @@ together played "kube down $T/kp.yaml" "kube down $T/kp.yaml" '0 0'
 together played "pod stop kp" "pod rm -f kp" '(0|125) (0|125)'
 together nothing "import -q $T/small.tar localhost/other" "rmi -f localhost/other" '0 .*'
 together nothing "$RUN" "ps -a" '0 0'
+together played "rm -f kp-a" "pod stop kp" '(0|125|2) 0'
+together played "rm -f kp-a" "kube down $T/kp.yaml" '(0|1|125|2) 0'
+together played "stop -t 0 kp-a" "kube down $T/kp.yaml" '(0|125) 0'
+together played "kill kp-a" "pod rm -f kp" '(0|125) 0'
 settled "two commands at once, $pairs pairs" $bad_pairs
 podctl rmi -f localhost/other >/dev/null 2>&1
 
