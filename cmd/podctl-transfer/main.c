@@ -4,9 +4,10 @@
  *   0: requests, a JSON line each    1: answers, JSON lines    3: directory for what is fetched    4: its lock, only held
  *
  *   {"session":{"host":,"name":,"repository":,"insecure":,"user":,"password":,"identity":,"ca":[],"cert":,"key":,
- *               "connectTimeout":,"scopes":[],"noScope":,"tries":,"delay":}}
+ *               "connectTimeout":,"plain":,"scopes":[],"noScope":,"tries":,"delay":}}
  *   {"manifest":{"reference":,"digest":,"max":,"file":}}         -> {"ok":{"type":,"digest":}}
  *   {"blobs":[{"digest":,"size":,"file":,"keep":,"urls":[]}]}    -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
+ *   {"get":{"path":,"max":,"file":}}                             -> {"ok":{}}   (no registry: a file somewhere)
  *   {"request":{"method":,"path":,"accept":,"max":}}             -> {"ok":{"status":,"type":,"digest":,"link":,"body":}}
  *   with "push" in the session:
  *   {"have":[DIGEST...]}                                         -> {"ok":{"have":[BOOL...]}}
@@ -90,6 +91,7 @@ static int take_session(const json_t *v, struct session *s, struct arena *a, str
 		.name = text_of(v, "name"),
 		.repository = text_of(v, "repository"),
 		.insecure = json_is_true(json_object_get(v, "insecure")),
+		.plain = json_is_true(json_object_get(v, "plain")),
 		.user = text_of(v, "user"),
 		.password = text_of(v, "password"),
 		.identity = text_of(v, "identity"),
@@ -127,6 +129,25 @@ static int get_manifest(struct session *s, const json_t *v, struct err *err)
 		return rc;
 	say(json_pack("{s:{s:s,s:s}}", "ok", "type", f.type, "digest", f.named_digest));
 	return 0;
+}
+
+static int get_file(struct session *s, const json_t *v, struct err *err)
+{
+	auto_close int fd = file_make(text_of(v, "file"), err);
+	struct fetch f = { .path = text_of(v, "path"),
+		.keep = -EBADF,
+		.fd = fd,
+		.at_most = true,
+		.size = (uint64_t) json_integer_value(json_object_get(v, "max")) };
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if (!f.path || f.path[0] != '/')
+		return err_set(err, ERR_INVALID, "a file without a path");
+	if ((rc = fetches_run(s, &f, 1, 1, NULL, NULL, err)) == 0)
+		say(json_pack("{s:{}}", "ok"));
+	return rc;
 }
 
 static void on_news(void *ctx, size_t i)
@@ -342,6 +363,8 @@ static int serve(struct err *err)
 			rc = get_manifest(&s, part, err);
 		else if (opened && (part = json_object_get(v, "blobs")))
 			rc = get_blobs(&s, part, err);
+		else if (opened && (part = json_object_get(v, "get")))
+			rc = get_file(&s, part, err);
 		else if (opened && (part = json_object_get(v, "request")))
 			rc = request(&s, part, err);
 		else if (opened && (rc = serve_push(&up, v, err)) > 0)

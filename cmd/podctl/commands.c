@@ -54,6 +54,7 @@ const struct command *const command_tables[] = {
 	image_show_commands,
 	image_make_commands,
 	image_out_commands,
+	trust_commands,
 	login_commands,
 	search_commands,
 	manifest_commands,

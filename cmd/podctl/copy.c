@@ -6,6 +6,7 @@
 
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
+#include "pkg/image/image.h"
 #include "pkg/verb/copy.h"
 
 /* ---- cp ------------------------------------------------------------------------------------------------------------------------- */
@@ -86,26 +87,15 @@ struct diff_command {
 	bool latest;
 };
 
-static int run_diff(struct cli *c, void *request, struct err *err)
+static int diff_print(struct cli *c, const struct diff_command *r, const struct change *v, size_t n)
 {
 	static const struct {
 		char kind;
 		const char *key;
 	} kinds[] = { { 'C', "changed" }, { 'A', "added" }, { 'D', "deleted" } };
-	const struct diff_command *r = request;
-	struct selection s = { .kind = STORE_CONTAINER, .names = c->args, .latest = r->latest };
-	struct target *t = NULL;
-	struct change *v = NULL;
-	size_t n = 0, missing = 0;
 	json_t *doc;
 	int rc;
 
-	if (r->format && strcmp(r->format, "json") != 0)
-		return err_set(err, ERR_INVALID, "only supported value for '--format' is 'json'");
-	if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0 || missing)
-		return rc < 0 ? rc : EXIT_ENGINE;
-	if ((rc = verb_diff(&c->engine, t, &c->arena, &v, &n, err)) < 0)
-		return rc;
 	if (!r->format) {
 		for (size_t i = 0; i < n; i++)
 			print_line(arena_printf(&c->arena, "%c %s", v[i].kind, v[i].path));
@@ -127,15 +117,85 @@ static int run_diff(struct cli *c, void *request, struct err *err)
 	return rc;
 }
 
+/* What an argument means: a container goes before an image of that name. */
+static int side_find(
+	struct cli *c, const char *name, bool images_only, struct diff_side *ret, struct err *err)
+{
+	struct target *t = arena_alloc(&c->arena, sizeof *t);
+	struct image_row row;
+	struct err other = { 0 };
+	int rc;
+
+	if (!t)
+		return err_sys(err, ENOMEM, "diff");
+	*t = (struct target){ .asked = name };
+	*ret = (struct diff_side){ 0 };
+	if (!images_only) {
+		rc = store_find(c->engine.store, name, STORE_CONTAINER, &c->arena, &t->id, &t->pod, err);
+		if (rc == 0) {
+			ret->ctr = t;
+			return 0;
+		}
+		if (err->kind != ERR_NOT_FOUND)
+			return rc;
+		err_clear(err);
+	}
+	if (image_resolve(&c->engine, name, &c->arena, &row, &other) == 0) {
+		ret->image = name;
+		return 0;
+	}
+	if (images_only || other.kind != ERR_NOT_FOUND) {
+		*err = other;
+		return err->errnum ? -err->errnum : -ENOENT;
+	}
+	return err_set(
+		err, ERR_NOT_FOUND, "%s not found: neither a container nor an image has that name", name);
+}
+
+static int run_diff(struct cli *c, void *request, struct err *err)
+{
+	const struct diff_command *r = request;
+	struct selection s = { .kind = STORE_CONTAINER, .names = c->args, .latest = r->latest };
+	bool images = !strcmp(c->path, "image diff");
+	struct diff_side side[2] = { { 0 } };
+	struct target *t = NULL;
+	struct change *v = NULL;
+	size_t n = 0, missing = 0;
+	int rc = 0;
+
+	if (r->format && strcmp(r->format, "json") != 0)
+		return err_set(err, ERR_INVALID, "only supported value for '--format' is 'json'");
+	if (r->latest || !c->args.n) { /* and its errors for both, or neither */
+		if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0 ||
+			missing)
+			return rc < 0 ? rc : EXIT_ENGINE;
+		side[0].ctr = t;
+	}
+	for (size_t i = 0; i < c->args.n; i++)
+		if ((rc = side_find(c, c->args.v[i], images, &side[i], err)) < 0)
+			return rc;
+	if (c->args.n == 2)
+		rc = verb_diff_trees(&c->engine, &side[0], &side[1], &c->arena, &v, &n, err);
+	else if (side[0].image)
+		rc = verb_diff_image(&c->engine, side[0].image, &c->arena, &v, &n, err);
+	else
+		rc = verb_diff(&c->engine, side[0].ctr, &c->arena, &v, &n, err);
+	return rc < 0 ? rc : diff_print(c, r, v, n);
+}
+
 static const struct option diff_options[] = {
 	O_STR(struct diff_command, format, "format", 0, "json", "Print JSON"),
+	O_END,
+};
+static const struct option diff_latest_options[] = {
 	O_BOOL(struct diff_command, latest, "latest", 'l', "Of the one made last"),
 	O_END,
 };
 
 /* clang-format off */
 static const struct option *const o_copy[] = { copy_options, help_options, NULL };
-static const struct option *const o_diff[] = { diff_options, help_options, NULL };
+static const struct option *const o_diff[] = { diff_options, diff_latest_options, help_options, NULL };
+static const struct option *const o_image_diff[] = { diff_options, help_options, NULL };
 
 const struct command copy_commands[] = {
 	{ "cp|container cp", "[CONTAINER:]FROM [CONTAINER:]TO", "Copy files into a container, or out of one",
@@ -143,8 +203,11 @@ const struct command copy_commands[] = {
 		"is the new name. In volumes and mounted directories it is their files that are copied.",
 		"  podctl cp web:/etc/nginx .\n  podctl cp index.html web:/www/\n",
 		o_copy, sizeof(struct copy_command), 2, 2, 0, run_copy },
-	{ "diff|container diff", "CONTAINER", "List what a container added (A), changed (C) and deleted (D) in its image", NULL,
-		"  podctl diff web\n", o_diff, sizeof(struct diff_command), 0, 1, 0, run_diff },
+	{ "diff|container diff", "CONTAINER|IMAGE [CONTAINER|IMAGE]", "List what was added (A), changed (C) and deleted (D)",
+		"A container is compared with its image, an image's last layer with those below it; with a second argument all of the first with all of that.",
+		"  podctl diff web\n  podctl diff web:v2 web:v1\n", o_diff, sizeof(struct diff_command), 0, 2, 0, run_diff },
+	{ "image diff", "IMAGE [IMAGE]", "List what an image's last layer added (A), changed (C) and deleted (D)", "With a second image: what is different from that.",
+		"  podctl image diff web\n  podctl image diff --format json web:v2 web:v1\n", o_image_diff, sizeof(struct diff_command), 1, 2, 0, run_diff },
 	{ .paths = NULL },
 };
 /* clang-format on */

@@ -12,7 +12,9 @@
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/ps.h"
 #include "cmd/podctl/pull.h"
+#include "cmd/podctl/registry.h"
 #include "cmd/podctl/tables.h"
+#include "pkg/image/fetch_url.h"
 #include "pkg/util/io.h"
 #include "pkg/verb/images.h"
 
@@ -26,9 +28,6 @@ static int open_archive(const char *path, int *ret, struct err *err)
 		*ret = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 		return *ret < 0 ? err_sys(err, errno, "read standard input") : 0;
 	}
-	if (strstr(path, "://"))
-		return err_set(err, ERR_UNSUPPORTED,
-			"'%s': an archive is not fetched; curl %s | podctl import -", path, path);
 	*ret = open(path, O_RDONLY | O_CLOEXEC);
 	return *ret < 0 ? err_sys(err, errno, "open '%s'", path) : 0;
 }
@@ -47,7 +46,13 @@ static int run_import(struct cli *c, void *request, struct err *err)
 	const char *id = NULL;
 	int rc;
 
-	if ((rc = open_archive(c->args.v[0], &fd, err)) < 0)
+	if (image_is_url(c->args.v[0])) {
+		r->import.url = c->args.v[0];
+		rc = registry_prepare(c, &r->import.at, err);
+	} else {
+		rc = open_archive(c->args.v[0], &fd, err);
+	}
+	if (rc < 0)
 		return rc;
 	r->import.fd = fd;
 	r->import.name = c->args.n > 1 ? c->args.v[1] : NULL;
@@ -237,7 +242,7 @@ static const struct option *const o_pull[] = { pull_command_options, help_option
 static const struct option *const o_help[] = { help_options, NULL };
 
 const struct command image_commands[] = {
-	{ "import|image import", "FILE|- [NAME]", "Make an image from a tar of a root file system", NULL,
+	{ "import|image import", "FILE|URL|- [NAME]", "Make an image from a tar of a root file system", "A URL is fetched over http or https; nobody's credentials are sent.",
 		"  podctl import -c 'CMD [\"sh\"]' rootfs.tar localhost/bb\n",
 		o_import, sizeof(struct import_command), 1, 2, 0, run_import },
 	{ "load|image load", "", "Load images from an archive",

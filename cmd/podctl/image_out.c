@@ -9,6 +9,7 @@
 
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/pull.h"
+#include "cmd/podctl/registry.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/image/push.h"
 #include "pkg/image/save.h"
@@ -154,6 +155,12 @@ static int digest_write(const char *path, const char *digest, struct err *err)
 	return rc < 0 ? err_sys(err, -rc, "write '%s'", path) : 0;
 }
 
+static int opt_retry_delay(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c;
+	return registry_delay(value, &((struct push_command *) request)->push.at.at, err);
+}
+
 static int run_push(struct cli *c, void *request, struct err *err)
 {
 	struct push_command *r = request;
@@ -189,7 +196,8 @@ static const struct option push_options[] = {
 	O_BOOL(P, quiet, "quiet", 'q', "Do not say what is copied"),
 	O_BOOL(P, remove_signatures, "remove-signatures", 0, "Send no signatures (podctl keeps none)"),
 	O_INT(P, retry, "retry", 0, "N", "Try so often when the registry fails (default 3)", 0, 100),
-	O_REFUSED("retry-delay", 0, "TIME", "it grows from one second to half a minute"),
+	O_FN(opt_retry_delay, "retry-delay", 0, "TIME",
+		"Wait so long between (default: one second, growing to half a minute)"),
 	O_OBOOL(P, push.at.at.tls_verify, "tls-verify", 0,
 		"Insist on HTTPS and check certificates (default: unless registries.conf says insecure)"),
 	O_REFUSED("encrypt-layer", 0, "N", "encrypted images are not done"),

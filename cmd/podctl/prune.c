@@ -8,6 +8,7 @@
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/util/io.h"
+#include "pkg/verb/df.h"
 #include "pkg/verb/prune.h"
 
 struct prune_command {
@@ -113,6 +114,16 @@ static const char *system_warning(struct cli *c, const struct prune_command *r)
 		       : "dangling images\n");
 }
 
+static int sizes_sum(struct cli *c, uint64_t *ret, struct err *err)
+{
+	struct df_row rows[3];
+	int rc = verb_df(&c->engine, rows, err);
+
+	for (size_t i = 0; rc == 0 && i < LEN(rows); i++)
+		*ret += rows[i].size;
+	return rc;
+}
+
 static int run_system_prune(struct cli *c, void *request, struct err *err)
 {
 	const struct prune_command *r = request;
@@ -126,10 +137,13 @@ static int run_system_prune(struct cli *c, void *request, struct err *err)
 		{ "Deleted Volumes", verb_prune_volumes, !r->volumes },
 		{ "Deleted Images", verb_prune_images, false },
 	};
-	int status = 0;
+	uint64_t before = 0, after = 0;
+	int status = 0, counted;
 
 	if (!r->force && !confirmed(system_warning(c, r)))
 		return 0;
+	if ((counted = sizes_sum(c, &before, err)) < 0)
+		return counted;
 	for (size_t i = 0; i < LEN(steps); i++) {
 		int rc = steps[i].skip ? 0 : prune_one(c, r, steps[i].heading, r->all, steps[i].fn, err);
 
@@ -137,6 +151,10 @@ static int run_system_prune(struct cli *c, void *request, struct err *err)
 			return rc;
 		status = rc ? rc : status;
 	}
+	if ((counted = sizes_sum(c, &after, err)) < 0)
+		return counted;
+	print_line(arena_printf(&c->arena, "Total reclaimed space: %s",
+		words_size_tight(&c->arena, before > after ? before - after : 0)));
 	return status;
 }
 
@@ -148,6 +166,7 @@ static const struct option prune_options[] = {
 };
 static const struct option image_prune_options[] = {
 	O_BOOL(P, all, "all", 'a', "All that no container uses, not only those without a name"),
+	O_REFUSED("external", 0, NULL, "containers of other engines do not use this store"),
 	O_END,
 };
 static const struct option system_prune_options[] = {

@@ -7,7 +7,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff prune commit export stats top update clone " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save search " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "diff prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save trust show search " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
 	manifest)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create add annotate exists inspect push remove rm " -- "$cur")); return; }
@@ -68,6 +68,7 @@ _podctl() {
 	"rename"|"container rename") flags="--help " ;;
 	"cp"|"container cp") flags="--archive --help " ;;
 	"diff"|"container diff") flags="--format --latest --help " ;;
+	"image diff") flags="--format --help " ;;
 	"container prune") flags="--filter --force --help " ;;
 	"pod prune") flags="--filter --force --help " ;;
 	"image prune") flags="--all --filter --force --help " ;;
@@ -88,8 +89,9 @@ _podctl() {
 	"image unmount"|"image umount") flags="--all --force --help " ;;
 	"commit"|"container commit") flags="--author --change --format --iidfile --include-volumes --message --pause --quiet --squash --help " ;;
 	"export"|"container export") flags="--output --help " ;;
-	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --tls-verify --help " ;;
+	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --retry-delay --tls-verify --help " ;;
 	"save"|"image save") flags="--compress --format --multi-image-archive --output --quiet --uncompressed --help " ;;
+	"image trust show") flags="--json --noheading --policypath --raw --help " ;;
 	"login") flags="--authfile --cert-dir --compat-auth-file --get-login --password --password-stdin --tls-verify --username --verbose --help " ;;
 	"logout") flags="--all --authfile --compat-auth-file --help " ;;
 	"search"|"image search") flags="--authfile --cert-dir --compatible --creds --filter --format --limit --list-tags --no-trunc --tls-verify --help " ;;

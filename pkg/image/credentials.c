@@ -260,6 +260,8 @@ int credentials_find(struct engine *e, const struct registry_options *o, const c
 	int rc;
 
 	*ret = (struct credentials){ 0 };
+	if (o->anonymous)
+		return 0;
 	if (o->creds) {
 		const char *colon = strchr(o->creds, ':');
 

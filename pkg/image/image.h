@@ -56,8 +56,9 @@ int image_load(struct engine *e, int fd, const char *path, image_progress *progr
 /* One image of a place on this machine: oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME|:@N], dir:DIR,
  * containers-storage:NAME (ours).  docker-daemon: is refused by name. */
 bool image_ref_is_local(const char *ref);
-int image_pull_local(struct engine *e, const char *ref, image_progress *progress, void *ctx, struct arena *a,
-	const char **ret_id, struct err *err);
+struct registry_options;
+int image_pull_local(struct engine *e, const char *ref, const struct registry_options *at,
+	image_progress *progress, void *ctx, struct arena *a, const char **ret_id, struct err *err);
 /* podctl import: a root file system tar (any compression) as a one-layer image.  changes: Dockerfile lines such as
  * 'CMD ["sh"]', ENV, ENTRYPOINT, USER, WORKDIR, LABEL, EXPOSE, VOLUME, STOPSIGNAL. */
 struct image_platform {

@@ -310,7 +310,8 @@ int list_add(struct engine *e, struct image_row *list, const char *image, bool a
 	if (rc < 0)
 		return rc;
 	if (image_ref_is_local(image)) {
-		if ((rc = image_pull_local(e, image, o->watch.line, o->watch.ctx, a, &id, err)) == 0 &&
+		if ((rc = image_pull_local(e, image, &o->at, o->watch.line, o->watch.ctx, a, &id, err)) ==
+				0 &&
 			(rc = store_image_get(e->store, id, a, &row, err)) == 0)
 			rc = add_local(e, &row, all, c, v, a, err);
 	} else if (strncmp(image, "docker://", 9) == 0) {

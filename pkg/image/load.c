@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "pkg/image/compose.h"
 #include "pkg/image/manifest.h"
+#include "pkg/image/policy.h"
 #include "pkg/image/source.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -24,9 +26,10 @@ struct wanted {
 
 struct load {
 	struct engine *e;
-	const struct wanted *want; /* NULL: all */
-	bool flat;                 /* dir: blobs lie beside the manifest */
-	const char *id;            /* of the image taken last */
+	const struct wanted *want;         /* NULL: all */
+	bool flat;                         /* dir: blobs lie beside the manifest */
+	const char *id;                    /* of the image taken last */
+	const struct registry_options *at; /* whose policy counts; NULL: the machine's */
 	struct source *src;
 	image_progress *progress;
 	void *ctx;
@@ -394,18 +397,42 @@ static int oci_load(struct load *l, struct err *err)
 	return loaded ? 0 : err_set(err, ERR_INVALID, "index.json lists no image");
 }
 
+/* What policy.json says of the place: a directory or file by its real path, and what came through a pipe by its kind alone. */
+static int allowed(struct load *l, const char *transport, int fd, const char *path, struct err *err)
+{
+	char self[40];
+	struct stat st;
+
+	if (strcmp(transport, "docker-archive") == 0) /* which has no scopes */
+		return policy_check(l->e, l->at, transport, "", err);
+	if (!path && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+		path = self;
+	}
+	return policy_check_path(l->e, l->at, transport, path, err);
+}
+
 static int any_load(struct load *l, int fd, const char *path, struct err *err)
 {
+	static const struct {
+		const char *file, *dir,
+			*archive; /* what tells, and the transports it tells of; NULL: not that */
+		int (*load)(struct load *l, struct err *err);
+	} kinds[] = { { "manifest.json", NULL, "docker-archive", docker_load },
+		{ "index.json", "oci", "oci-archive", oci_load },
+		{ "manifest.json", "dir", NULL, dir_load } };
 	int rc = path ? source_open_dir(l->src, path, err) : source_open_archive(l->e, l->src, fd, l->a, err);
 
 	if (rc < 0)
 		return rc;
-	if (!path && source_has(l->src, "manifest.json"))
-		return docker_load(l, err);
-	if (source_has(l->src, "index.json"))
-		return oci_load(l, err);
-	if (path && source_has(l->src, "manifest.json"))
-		return dir_load(l, err);
+	for (size_t i = 0; i < LEN(kinds); i++) {
+		const char *transport = path ? kinds[i].dir : kinds[i].archive;
+
+		if (!transport || !source_has(l->src, kinds[i].file))
+			continue;
+		rc = allowed(l, transport, fd, path, err);
+		return rc < 0 ? rc : kinds[i].load(l, err);
+	}
 	if (source_has(l->src, "repositories"))
 		return err_set(err, ERR_UNSUPPORTED,
 			"%s: docker's format from before 2016, without manifest.json", l->src->what);
@@ -479,12 +506,14 @@ static int local_load(struct load *l, enum local_kind kind, const char *rest, st
 	return any_load(l, fd, NULL, err);
 }
 
-int image_pull_local(struct engine *e, const char *ref, image_progress *progress, void *ctx, struct arena *a,
-	const char **ret_id, struct err *err)
+int image_pull_local(struct engine *e, const char *ref, const struct registry_options *at,
+	image_progress *progress, void *ctx, struct arena *a, const char **ret_id, struct err *err)
 {
 	auto_source struct source src = SOURCE_INIT;
 	struct strs names = { 0 };
-	struct load l = { .e = e, .src = &src, .progress = progress, .ctx = ctx, .a = a, .ret = &names };
+	struct load l = {
+		.e = e, .at = at, .src = &src, .progress = progress, .ctx = ctx, .a = a, .ret = &names
+	};
 	const char *rest = ref;
 	enum local_kind kind = local_kind(ref, &rest);
 	struct image_row row = { 0 };

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/image/registries.h"
@@ -104,7 +106,7 @@ static int document_check(const json_t *doc, struct err *err)
 /* The most specific scope: the whole name, without tag, its namespaces upwards, the host, *.domain upwards, "". */
 static const json_t *scope_find(const json_t *scopes, const char *transport, const char *identity)
 {
-	bool docker = strcmp(transport, "docker") == 0;
+	bool docker = strcmp(transport, "docker") == 0, tagged = docker || strncmp(transport, "oci", 3) == 0;
 	char at[SCOPE_TEXT];
 	const json_t *found;
 	char *cut, *dot;
@@ -113,8 +115,8 @@ static const json_t *scope_find(const json_t *scopes, const char *transport, con
 	for (;;) {
 		if ((found = json_object_get(scopes, at)))
 			return found;
-		if ((cut = strrchr(at, '@')) ||
-			(docker && (cut = strrchr(at, ':')) && !strchr(cut, '/') && strchr(at, '/')))
+		if ((docker && (cut = strrchr(at, '@'))) ||
+			(tagged && (cut = strrchr(at, ':')) && !strchr(cut, '/') && strchr(at, '/')))
 			*cut = '\0';
 		else if ((cut = strrchr(at, '/')) && cut != at)
 			*cut = '\0';
@@ -165,9 +167,8 @@ int policy_decide(const json_t *doc, const char *transport, const char *identity
 	return 0;
 }
 
-/* 1: decided, 0: there is no such file. */
-static int file_check(
-	const char *path, bool must_exist, const char *transport, const char *identity, struct err *err)
+/* 1: *ret is it, 0: there is no such file. */
+static int file_load(const char *path, bool must_exist, json_t **ret, struct err *err)
 {
 	auto_buf struct buf b = BUF_INIT(POLICY_MAX);
 	int rc = file_read(AT_FDCWD, path, PATH_IN_STATE, &b);
@@ -180,29 +181,52 @@ static int file_check(
 		return err_sys(err, -rc, "read '%s'", path);
 	if (!(doc = json_loadb(b.data ? b.data : "", b.len, JSON_REJECT_DUPLICATES, &why)))
 		return err_set(err, ERR_INVALID, "%s:%d:%d: %s", path, why.line, why.column, why.text);
-	rc = policy_decide(doc, transport, identity, err);
-	json_decref(doc);
-	if (rc < 0)
-		return err->kind == ERR_DENIED ? rc : err_wrap(err, "%s", path);
+	if ((rc = document_check(doc, err)) < 0) {
+		json_decref(doc);
+		return err_wrap(err, "%s", path);
+	}
+	*ret = doc;
 	return 1;
+}
+
+int policy_load(struct engine *e, const char *path, json_t **ret, struct err *err)
+{
+	char own[4200], at[4300];
+	int rc;
+
+	*ret = NULL;
+	if (path) {
+		rc = file_load(path, true, ret, err);
+		return rc < 0 ? rc : 0;
+	}
+	containers_config_dir(e, own);
+	if (own[0]) {
+		(void) snprintf(at, sizeof at, "%s/policy.json", own);
+		if ((rc = file_load(at, false, ret, err)) != 0)
+			return rc < 0 ? rc : 0;
+	}
+	rc = file_load("/etc/containers/policy.json", false, ret, err);
+	return rc < 0 ? rc : 0;
 }
 
 int policy_check(struct engine *e, const struct registry_options *o, const char *transport,
 	const char *identity, struct err *err)
 {
-	char own[4200], path[4300];
-	int rc;
+	json_t *doc;
+	int rc = policy_load(e, o ? o->signature_policy : NULL, &doc, err);
 
-	if (o->signature_policy) {
-		rc = file_check(o->signature_policy, true, transport, identity, err);
-		return rc < 0 ? rc : 0;
-	}
-	containers_config_dir(e, own);
-	if (own[0]) {
-		(void) snprintf(path, sizeof path, "%s/policy.json", own);
-		if ((rc = file_check(path, false, transport, identity, err)) != 0)
-			return rc < 0 ? rc : 0;
-	}
-	rc = file_check("/etc/containers/policy.json", false, transport, identity, err);
-	return rc < 0 ? rc : 0;
+	if (rc < 0 || !doc)
+		return rc;
+	rc = policy_decide(doc, transport, identity, err);
+	json_decref(doc);
+	return rc;
+}
+
+int policy_check_path(struct engine *e, const struct registry_options *o, const char *transport,
+	const char *path, struct err *err)
+{
+	char whole[PATH_MAX];
+
+	/* the scope is a real path: a link must not lead round a rule */
+	return policy_check(e, o, transport, path && realpath(path, whole) ? whole : path ? path : "", err);
 }

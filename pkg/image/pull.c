@@ -496,7 +496,7 @@ int image_pull(struct engine *e, const char *ref, const struct pull_options *o, 
 	int rc;
 
 	if (image_ref_is_local(ref))
-		return image_pull_local(e, ref, o->watch.line, o->watch.ctx, a, ret_id, err);
+		return image_pull_local(e, ref, &o->at, o->watch.line, o->watch.ctx, a, ret_id, err);
 	if (strncmp(ref, "docker://", 9) == 0)
 		ref += 9;
 	if ((rc = registries_load(e, &o->at, a, &conf, err)) < 0 ||

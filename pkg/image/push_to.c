@@ -66,7 +66,8 @@ static int to_registry(struct engine *e, const struct image_row *row, const char
 		if (strstr(err->msg, "certificate") || strstr(err->msg, "TLS"))
 			break;
 		err_clear(err);
-		pause_s(1U << (k < 5 ? k : 5));
+		pause_s(o->at.at.retry_delay_s.set ? (unsigned) o->at.at.retry_delay_s.v
+						   : 1U << (k < 5 ? k : 5));
 	}
 	return rc < 0 ? err_wrap(err, "push to '%s'", full) : 0;
 }

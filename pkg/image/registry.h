@@ -31,6 +31,7 @@ struct registry_options {
 	void (*warn)(void *ctx, const char *line); /* of a file's old form, say; may be NULL */
 	void *ctx;
 	const volatile int *stop; /* becomes true, by a signal's handler: the work ends as an error; NULL */
+	bool anonymous;           /* no credentials: it is no registry */
 	bool push;                /* tokens are asked for that allow writing */
 	bool hurry; /* there is something to fall back on: an unreachable registry is given up soon */
 };

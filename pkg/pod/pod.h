@@ -94,6 +94,8 @@ int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec
 	int *ret_fd, struct err *err);
 int pod_image_open(
 	struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err);
+/* Layers as one read-only tree, the topmost first: absolute paths, as image_lowers() gives them. */
+int pod_view_open(struct engine *e, const struct strs *dirs, struct arena *a, int *ret_fd, struct err *err);
 /* `podctl cleanup POD [CTR]`: records the final status, tears down, removes when --rm. */
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */

@@ -145,6 +145,11 @@ static int view_open(struct engine *e, struct arena *a, const struct strs *dirs,
 	return view_mount(e, v, ret, err);
 }
 
+int pod_view_open(struct engine *e, const struct strs *dirs, struct arena *a, int *ret_fd, struct err *err)
+{
+	return view_open(e, a, dirs, NULL, ret_fd, err);
+}
+
 /* ---- the container's --------------------------------------------------------------------------------------------------- */
 
 static int from_monitor(

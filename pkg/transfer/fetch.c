@@ -75,7 +75,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 
 static int too_much(struct fetch *f)
 {
-	return f->manifest || f->into
+	return f->manifest || f->into || f->at_most
 		       ? err_set(&f->stopped, ERR_REMOTE, "the answer is larger than %llu bytes",
 				 (unsigned long long) f->size)
 		       : err_set(&f->stopped, ERR_CORRUPT,
@@ -198,7 +198,7 @@ static int body_begins(struct fetch *f)
 	(void) curl_easy_getinfo(f->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
 	if (length > 0 && ((uint64_t) length > f->size || f->got + (uint64_t) length > f->size))
 		return too_much(f); /* not a byte of 10 GB is fetched */
-	if (strncasecmp(f->type, "text/html", 9) == 0)
+	if (strncasecmp(f->type, "text/html", 9) == 0 && !f->at_most)
 		return err_set(&f->stopped, ERR_REMOTE,
 			"the answer is an HTML page, not a %s; is this a registry, and does a login page "
 			"stand before it?",
@@ -456,7 +456,8 @@ static int redirect(struct fetch *f, struct err *err)
 	if (!to || ++f->redirects > REDIRECTS_MAX)
 		return err_set(err, ERR_REMOTE,
 			to ? "more than %d redirects" : "a redirect that leads nowhere", REDIRECTS_MAX);
-	if (strncmp(to, "https://", 8) != 0 && !(f->s->insecure && strncmp(to, "http://", 7) == 0))
+	if (strncmp(to, "https://", 8) != 0 &&
+		!((f->s->insecure || f->s->plain) && strncmp(to, "http://", 7) == 0))
 		return err_set(err, ERR_REMOTE, "a redirect to '%.100s': only https is followed", to);
 	free(f->url);
 	if (!(f->url = strdup(to)))
@@ -522,7 +523,7 @@ static int complete(struct fetch *f, struct err *err)
 		f->done = true;
 		return 0;
 	}
-	if (!f->manifest && !f->into && f->got != f->size)
+	if (!f->manifest && !f->into && !f->at_most && f->got != f->size)
 		return err_set(err, ERR_CORRUPT, "%llu bytes came, %llu were declared",
 			(unsigned long long) f->got, (unsigned long long) f->size);
 	if (EVP_DigestFinal_ex(f->md, md, &n) != 1)

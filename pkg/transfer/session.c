@@ -40,7 +40,7 @@ int session_prepare(struct session *s, CURL *easy, struct err *err)
 	/* clang-format off */
 #define SET(option, value) rc = rc ? rc : curl_easy_setopt(easy, option, value)
 	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_PROTOCOLS_STR, s->insecure ? "http,https" : "https");
+	SET(CURLOPT_PROTOCOLS_STR, s->insecure || s->plain ? "http,https" : "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_CONNECTTIMEOUT, s->connect_timeout_s);
 	SET(CURLOPT_LOW_SPEED_LIMIT, 100L); /* a registry that says next to nothing for a minute is gone */

@@ -47,7 +47,7 @@ struct session {
 	long delay_s;           /* between them; 0: grows */
 	/* found */
 	CURLM *multi;        /* its connections are used again */
-	bool plain;          /* http */
+	bool plain;          /* http: found, or what was asked for */
 	bool answered;       /* the scheme is right */
 	char *authorization; /* the header's line; NULL: none yet */
 	unsigned generation; /* counts authorizations, so that one 401 of many asks once */
@@ -71,6 +71,7 @@ struct fetch {
 	const char *body_type;
 	const char *accept; /* NULL: any; a manifest's are known */
 	bool manifest;
+	bool at_most;            /* what has no declared size: size is a limit */
 	bool any_status;         /* 2xx and 4xx are answers; into gets their bodies */
 	int fd;                  /* file that gets it, at its start, or a pipe; borrowed; -1 with into */
 	int keep;                /* a file that gets it too; -EBADF: none */

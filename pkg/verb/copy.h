@@ -28,5 +28,15 @@ struct change {
 /* What a container wrote over its image, sorted by path. */
 int verb_diff(struct engine *e, const struct target *t, struct arena *a, struct change **ret, size_t *ret_n,
 	struct err *err);
+/* What an image's last layer did to those below it. */
+int verb_diff_image(struct engine *e, const char *image, struct arena *a, struct change **ret, size_t *ret_n,
+	struct err *err);
+/* What is different in 'now' from 'before': two trees, of an image each, or of a container where ctr says so. */
+struct diff_side {
+	const char *image; /* NULL: the container */
+	const struct target *ctr;
+};
+int verb_diff_trees(struct engine *e, const struct diff_side *now, const struct diff_side *before,
+	struct arena *a, struct change **ret, size_t *ret_n, struct err *err);
 
 #endif

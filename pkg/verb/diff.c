@@ -1,5 +1,5 @@
 /*
- * diff.c — what a container wrote over its image: its writable layer, read as overlay wrote it.
+ * diff.c — what a container wrote over its image, or an image's last layer over the others: a layer, read as overlay wrote it.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pkg/engine/paths.h"
+#include "pkg/image/image.h"
 #include "pkg/util/path.h"
 #include "pkg/verb/copy.h"
 
@@ -24,7 +25,8 @@
 
 struct walk {
 	struct arena *a;
-	int image; /* root of the image */
+	int image; /* root of what it is compared with; -EBADF: nothing is below */
+	bool all;  /* what the engine puts into every container counts: an image brought it */
 	struct change *v;
 	size_t n, cap;
 	unsigned depth;
@@ -59,7 +61,8 @@ static int add(struct walk *w, char kind, const char *path, struct err *err)
 
 static bool in_image(struct walk *w, const char *path)
 {
-	auto_close int fd = path_open(w->image, path, PATH_IN_ROOTFS, O_PATH | O_NOFOLLOW, 0);
+	auto_close int fd =
+		w->image < 0 ? -EBADF : path_open(w->image, path, PATH_IN_ROOTFS, O_PATH | O_NOFOLLOW, 0);
 
 	return fd >= 0;
 }
@@ -88,7 +91,7 @@ static int walk_entry(struct walk *w, int dir, const char *at, const char *name,
 		return errno == ENOENT ? 0 : err_sys(err, errno, "look at '%s'", path);
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return add(w, 'D', path, err);
-	rc = is_ours(path) ? 0 : add(w, in_image(w, path) ? 'C' : 'A', path, err);
+	rc = !w->all && is_ours(path) ? 0 : add(w, in_image(w, path) ? 'C' : 'A', path, err);
 	if (rc < 0 || !S_ISDIR(st.st_mode))
 		return rc;
 	if ((sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
@@ -99,7 +102,9 @@ static int walk_entry(struct walk *w, int dir, const char *at, const char *name,
 /* An opaque directory took the place of the image's: what that had and this has not was deleted. */
 static int opaque_deleted(struct walk *w, int dir, const char *at, struct err *err)
 {
-	int fd = path_open(w->image, at, PATH_IN_ROOTFS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	int fd = w->image < 0
+			 ? -EBADF
+			 : path_open(w->image, at, PATH_IN_ROOTFS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *de;
 	int rc = 0;
@@ -151,6 +156,14 @@ static int compare_changes(const void *a, const void *b)
 	return strcmp(((const struct change *) a)->path, ((const struct change *) b)->path);
 }
 
+static void changes_take(struct walk *w, struct change **ret, size_t *ret_n)
+{
+	if (w->n)
+		qsort(w->v, w->n, sizeof *w->v, compare_changes);
+	*ret = w->v;
+	*ret_n = w->n;
+}
+
 int verb_diff(struct engine *e, const struct target *t, struct arena *a, struct change **ret, size_t *ret_n,
 	struct err *err)
 {
@@ -176,9 +189,38 @@ int verb_diff(struct engine *e, const struct target *t, struct arena *a, struct 
 	w.image = image;
 	if ((rc = walk_dir(&w, upper, "", err)) < 0)
 		return rc;
-	if (w.n)
-		qsort(w.v, w.n, sizeof *w.v, compare_changes);
-	*ret = w.v;
-	*ret_n = w.n;
+	changes_take(&w, ret, ret_n);
+	return 0;
+}
+
+/* ---- an image ------------------------------------------------------------------------------------------------------------ */
+
+int verb_diff_image(struct engine *e, const char *image, struct arena *a, struct change **ret, size_t *ret_n,
+	struct err *err)
+{
+	auto_close int top = -EBADF, below = -EBADF;
+	struct walk w = { .a = a, .image = -EBADF, .all = true };
+	struct strs lowers = { 0 };
+	struct image_row img;
+	char rel[PATH_TEXT];
+	int rc;
+
+	if ((rc = image_resolve(e, image, a, &img, err)) < 0)
+		return rc;
+	if (!img.layers.n)
+		return err_set(
+			err, ERR_UNSUPPORTED, "'%s' is a manifest list; name one of its images", image);
+	top = path_open(e->root_fd, path_layer(rel, img.layers.v[img.layers.n - 1]), PATH_IN_STATE,
+		O_RDONLY | O_DIRECTORY, 0);
+	if (top < 0)
+		return err_sys(err, -top, "image %.12s: open its last layer", img.id);
+	img.layers.n--;
+	if (img.layers.n && ((rc = image_lowers(e, &img, a, &lowers, err)) < 0 ||
+				    (rc = pod_view_open(e, &lowers, a, &below, err)) < 0))
+		return rc;
+	w.image = below;
+	if ((rc = walk_dir(&w, top, "", err)) < 0)
+		return rc;
+	changes_take(&w, ret, ret_n);
 	return 0;
 }

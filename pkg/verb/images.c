@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "pkg/engine/events.h"
+#include "pkg/image/fetch_url.h"
 #include "pkg/verb/containers.h"
 #include "pkg/verb/image_filter.h"
 #include "pkg/verb/image_use.h"
@@ -36,8 +37,13 @@ int verb_images(
 int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id,
 	struct err *err)
 {
-	int rc = image_import(e, r->fd, r->name, r->message, &r->changes, &r->platform, a, ret_id, err);
+	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
+	auto_close int fetched = -EBADF;
+	int rc = r->url ? image_fetch_url(e, r->url, &r->at, &tmp, a, &fetched, err) : 0;
 
+	if (rc == 0)
+		rc = image_import(e, r->url ? fetched : r->fd, r->name, r->message, &r->changes, &r->platform,
+			a, ret_id, err);
 	if (rc == 0)
 		engine_event(
 			e, &(struct event){

@@ -18,6 +18,8 @@ int verb_images(
 
 struct import_request {
 	int fd;
+	const char *url;            /* instead of fd; NULL */
+	struct registry_options at; /* how the network is reached */
 	const char *name, *message;
 	struct strs changes;
 	struct image_platform platform;
