@@ -146,10 +146,11 @@ podctl pod rm -f -t 0 vp >/dev/null
 is "pod rm takes anonymous ones" "$(podctl volume ls -q)" shared
 like "system prune asks" "$(echo n | podctl system prune --volumes)" 'all volumes not used'
 podctl create --network none --name gone "$IMG" true >/dev/null
-is "system prune" "$(podctl system prune -f --volumes | sed 's/^[0-9a-f]\{64\}$/ID/')" "Deleted Containers
+is "system prune" "$(podctl system prune -f --volumes | sed -E 's/^[0-9a-f]{64}$/ID/; s/: [0-9.]+[kM]?B$/: SIZE/')" "Deleted Containers
 ID
 Deleted Volumes
-shared"
+shared
+Total reclaimed space: SIZE"
 
 # ---- cp, diff --------------------------------------------------------------------------------------------------------
 mkdir -p "$T/host/dir/sub"
