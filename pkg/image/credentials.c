@@ -67,7 +67,7 @@ bool credentials_key_is(const char *key, const char *want, size_t n)
 	return k == n && strncmp(key, want, n) == 0;
 }
 
-static int entry_take(
+int credentials_take(
 	const json_t *entry, struct arena *a, struct credentials *ret, bool *ret_found, struct err *err)
 {
 	const char *auth = json_string_value(json_object_get(entry, "auth"));
@@ -79,8 +79,17 @@ static int entry_take(
 		*ret_found = true;
 		return ret->identity ? 0 : err_sys(err, ENOMEM, "credentials");
 	}
-	if (!auth || !*auth)
-		return 0;
+	if (!auth || !*auth) {
+		const char *user = json_string_value(json_object_get(entry, "username")),
+			   *password = json_string_value(json_object_get(entry, "password"));
+
+		if (!user || !*user)
+			return 0;
+		ret->user = arena_strdup(a, user);
+		ret->password = arena_strdup(a, password ? password : "");
+		*ret_found = true;
+		return ret->user && ret->password ? 0 : err_sys(err, ENOMEM, "credentials");
+	}
 	if (!(pair = base64_text(auth, a)) || !(colon = strchr(pair, ':')))
 		return err_set(err, ERR_INVALID, "an entry's \"auth\" is not base64 of USER:PASSWORD");
 	*colon = '\0';
@@ -131,7 +140,7 @@ int credentials_in(const json_t *doc, bool legacy, const char *host, const char 
 		while (n > host_len && want[n - 1] != '/')
 			n--;
 	}
-	return entry ? entry_take(entry, a, &ret->who, &ret->entry, err) : 0;
+	return entry ? credentials_take(entry, a, &ret->who, &ret->entry, err) : 0;
 }
 
 /* ---- the machine's files ---------------------------------------------------------------------------------------------- */
@@ -271,6 +280,8 @@ int credentials_find(struct engine *e, const struct registry_options *o, const c
 		ret->password = colon + 1;
 		return ret->user ? 0 : err_sys(err, ENOMEM, "credentials");
 	}
+	if ((rc = pull_secret_find(&o->documents, host, repository, a, ret, &found, err)) < 0 || found)
+		return rc < 0 ? rc : 0;
 	if ((rc = registries_load(e, &(struct registry_options){ .registries_conf = o->registries_conf }, a,
 		     &conf, err)) < 0)
 		return rc;

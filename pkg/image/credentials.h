@@ -29,6 +29,13 @@ struct found {
 int credentials_in(const json_t *doc, bool legacy, const char *host, const char *repository, struct arena *a,
 	struct found *ret, struct err *err);
 
+/* One entry of a file: "auth", or "username" and "password", or "identitytoken"; false in *ret_found: it says nothing. */
+int credentials_take(
+	const json_t *entry, struct arena *a, struct credentials *ret, bool *ret_found, struct err *err);
+/* pull_secret.c (pure; tested): the entry of Kubernetes' pull secrets that fits best, in the first document that has one. */
+int pull_secret_find(const struct strs *documents, const char *host, const char *repository, struct arena *a,
+	struct credentials *ret, bool *ret_found, struct err *err);
+
 /* The one file that login writes; docker: it has docker's keys. */
 int credentials_file(struct engine *e, const struct registry_options *o, struct arena *a,
 	const char **ret_path, bool *ret_docker, struct err *err);

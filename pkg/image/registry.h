@@ -13,10 +13,11 @@
 struct registry_options {
 	const char
 		*authfile; /* --authfile or $REGISTRY_AUTH_FILE: then only this one; NULL: the usual places */
-	const char *compat_authfile;  /* --compat-auth-file: the same as docker's config.json; NULL */
-	bool may_be_new;              /* authfile need not be there: login makes it */
-	const char *creds;            /* "USER[:PASSWORD]", instead of any file */
-	const char *cert_dir;         /* --cert-dir, instead of the usual places */
+	const char *compat_authfile; /* --compat-auth-file: the same as docker's config.json; NULL */
+	bool may_be_new;             /* authfile need not be there: login makes it */
+	const char *creds;           /* "USER[:PASSWORD]", instead of any file */
+	struct strs documents; /* texts like docker's config.json, asked before the files: pull_secret.c */
+	const char *cert_dir;  /* --cert-dir, instead of the usual places */
 	struct opt_bool tls_verify;   /* absent: as registries.conf has it */
 	const char *signature_policy; /* --signature-policy; NULL: the usual places */
 	const char *registries_conf;  /* $CONTAINERS_REGISTRIES_CONF */

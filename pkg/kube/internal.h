@@ -150,6 +150,9 @@ void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_po
 bool kube_claim_is_bound(struct kube_set *s, const char *claim);
 void kube_check_storage(struct kube_set *s, const struct kube_doc *d);
 
+/* pull_secrets.c: appends JSON texts in the form of docker's config.json. */
+void kube_pull_secrets(struct kube_set *s, const struct kube_member *m, struct strs *ret);
+
 /* translate.c */
 int kube_translate(struct kube_set *s, struct kube_plan *plan, struct err *err);
 

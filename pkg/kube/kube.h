@@ -33,6 +33,7 @@ struct kube_pod {
 	json_t *doc; /* the Pod as written (for a workload: the pod made from its template); owned by the plan */
 	const char *file;
 	const char *kind, *owner; /* of the document that asked for it: "Deployment", "web" */
+	struct strs auths; /* its imagePullSecrets, as docker's config.json has them: never shown or stored */
 	bool held; /* made and not started: another pod of its Job starts it when it ends, or nobody does */
 };
 /* A document that is kept: ConfigMaps and Secrets for later manifests, claims, volumes and workloads for generate. */

@@ -381,6 +381,7 @@ static void pod(struct kube_set *s, const struct kube_member *m, struct kube_pla
 	ret->file = m->doc->file;
 	s->diag = m->first ? s->diag : s->quiet;
 	pod_of(s, m, &ret->spec);
+	kube_pull_secrets(s, m, &ret->auths);
 	if (!(ret->ctr = arena_array(s->arena, n, sizeof *ret->ctr))) {
 		s->no_memory = true;
 		s->diag = loud;

@@ -217,7 +217,8 @@ static int look_at_image(struct play *p, struct container_spec *c, const char *p
 }
 
 /* Images that are volumes: what the pod mounts is named by id. */
-static int resolve_volumes(struct play *p, struct kube_pod *k, struct err *err)
+static int resolve_volumes(
+	struct play *p, struct kube_pod *k, const struct pull_options *how, struct err *err)
 {
 	for (size_t i = 0; i < k->spec.volumes.n; i++) {
 		struct volume_spec *v = LIST_AT(k->spec.volumes, struct volume_spec, i);
@@ -227,8 +228,8 @@ static int resolve_volumes(struct play *p, struct kube_pod *k, struct err *err)
 		if (v->type != VOLUME_IMAGE)
 			continue;
 		rc = p->r->dry_run ? image_resolve(p->e, v->path, p->a, &row, err)
-				   : image_use(p->e, v->path, policy_of(p, v->path), &p->r->images,
-					     &p->plan.arena, &row, err);
+				   : image_use(p->e, v->path, policy_of(p, v->path), how, &p->plan.arena,
+					     &row, err);
 		if (rc < 0 && p->r->dry_run && err->kind == ERR_NOT_FOUND)
 			err_clear(err); /* it would be pulled */
 		else if (rc < 0)
@@ -241,9 +242,11 @@ static int resolve_volumes(struct play *p, struct kube_pod *k, struct err *err)
 
 static int resolve_pod(struct play *p, struct kube_pod *k, struct err *err)
 {
+	struct pull_options how = p->r->images;
 	int rc;
 
-	if ((rc = resolve_volumes(p, k, err)) < 0)
+	how.at.documents = k->auths;
+	if ((rc = resolve_volumes(p, k, &how, err)) < 0)
 		return rc;
 
 	for (size_t i = 0; i < k->n; i++) {
@@ -252,9 +255,8 @@ static int resolve_pod(struct play *p, struct kube_pod *k, struct err *err)
 
 		if (c->role == ROLE_INFRA)
 			continue;
-		rc = p->r->dry_run
-			     ? look_at_image(p, c, policy, err)
-			     : image_use_for(p->e, c->image, policy, &p->r->images, c, &p->plan.arena, err);
+		rc = p->r->dry_run ? look_at_image(p, c, policy, err)
+				   : image_use_for(p->e, c->image, policy, &how, c, &p->plan.arena, err);
 		if (rc < 0)
 			return err_wrap(err, "pod '%s': container '%s'", k->spec.name,
 				c->short_name ? c->short_name : c->name);

@@ -417,6 +417,44 @@ static void platforms_are_two_or_three_words(void **state)
 		assert_true(pull_platform(bad[i], &a, &o, &err) < 0);
 }
 
+static void pull_secrets_fit_by_host_and_path(void **state)
+{
+	static char *texts[] = {
+		(char *) (uintptr_t) "{\"auths\":{}}",
+		(char *) (uintptr_t) "{\"auths\":{"
+				     "\"https://index.docker.io/v1/\":{\"auth\":\"aHViOnA=\"},"
+				     "\"*.example.com\":{\"username\":\"star\",\"password\":\"p\"},"
+				     "\"r.example.com\":{\"username\":\"host\"},"
+				     "\"r.example.com/team\":{\"username\":\"team\"},"
+				     "\"r.example.com:5000/v2/\":{\"username\":\"port\"},"
+				     "\"empty.example.com\":{}}}",
+		(char *) (uintptr_t) "{\"auths\":{\"other.example.com\":{\"username\":\"late\"}}}",
+	};
+	static const struct {
+		const char *host, *repository, *user;
+	} rows[] = { { "docker.io", "library/x", "hub" }, { "a.example.com", "x", "star" },
+		{ "a.b.example.com", "x", NULL }, { "example.com", "x", NULL },
+		{ "r.example.com", "x", "host" }, { "r.example.com", "team/x", "team" },
+		{ "r.example.com:5000", "x", "port" }, { "quay.io", "x", NULL },
+		{ "other.example.com", "x", "star" } };
+	const struct strs documents = { texts, LEN(texts), LEN(texts) };
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		auto_arena struct arena a = { 0 };
+		struct credentials who = { 0 };
+		struct err err = { 0 };
+		bool found = false;
+
+		assert_int_equal(pull_secret_find(&documents, rows[i].host, rows[i].repository, &a, &who,
+					 &found, &err),
+			0);
+		assert_int_equal(found, rows[i].user != NULL);
+		if (found)
+			assert_string_equal(who.user, rows[i].user);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +471,7 @@ int main(void)
 		cmocka_unit_test(bad_credentials_are_errors),
 		cmocka_unit_test(helpers_are_named_by_host),
 		cmocka_unit_test(platforms_are_two_or_three_words),
+		cmocka_unit_test(pull_secrets_fit_by_host_and_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
