@@ -135,6 +135,20 @@ static json_t *ports_exposed(const struct strs *l)
 	return v;
 }
 
+static json_t *secrets_json(const struct container_spec *c)
+{
+	json_t *l = json_array();
+
+	for (size_t i = 0; i < c->secrets.n; i++) {
+		const struct secret_spec *x = LIST_AT(c->secrets, struct secret_spec, i);
+
+		(void) json_array_append_new(l, json_pack("{s:s, s:s, s:I, s:I, s:I}", "Name", x->name, "ID",
+							x->id, "UID", (json_int_t) x->uid, "GID",
+							(json_int_t) x->gid, "Mode", (json_int_t) x->mode));
+	}
+	return l;
+}
+
 static json_t *config_of(const struct inspect_facts *f);
 
 static json_t *config_json(const struct inspect_facts *f)
@@ -142,6 +156,8 @@ static json_t *config_json(const struct inspect_facts *f)
 	const struct health_spec *h = f->spec->health;
 	json_t *v = config_of(f);
 
+	if (v && f->spec->secrets.n)
+		(void) json_object_set_new(v, "Secrets", secrets_json(f->spec));
 	if (v && h && h->test.n) {
 		(void) json_object_set_new(v, "Healthcheck", healthcheck_json(h));
 		(void) json_object_set_new(

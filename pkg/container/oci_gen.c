@@ -114,6 +114,23 @@ static int env_default(json_t *env, const char *key, const char *value)
 	return json_array_append_new(env, json_sprintf("%s=%s", key, value));
 }
 
+/* Secrets that are variables: they stand in no document but the one of the process. */
+static int env_secrets(json_t *env, const struct container_spec *s)
+{
+	for (size_t i = 0; i < s->secrets.n; i++) {
+		const struct secret_spec *x = LIST_AT(s->secrets, struct secret_spec, i);
+		auto_free char *data = NULL;
+		size_t n;
+
+		if (!x->env || env_has(env, x->target))
+			continue;
+		if (!(data = base64_decode(x->data ? x->data : "", &n)) ||
+			json_array_append_new(env, json_sprintf("%s=%.*s", x->target, (int) n, data)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* 'more' are added to the container's; a later one of a name replaces it. */
 static json_t *env_json(const struct container_spec *s, const struct oci_facts *f, const struct strs *more)
 {
@@ -131,6 +148,8 @@ static json_t *env_json(const struct container_spec *s, const struct oci_facts *
 	}
 	for (size_t i = 0; rc == 0 && more && i < more->n; i++)
 		rc = json_array_append_new(env, json_string(more->v[i]));
+	if (rc == 0)
+		rc = env_secrets(env, s);
 	if (rc == 0 && s->role != ROLE_INFRA &&
 		(env_default(env, "HOSTNAME", s->hostname) < 0 ||
 			env_default(env, "HOME", f->user->home) < 0))

@@ -85,6 +85,18 @@ static const struct field health_spec_fields[] = {
 	F_END
 };
 
+static const struct field secret_fields[] = {
+	F_STR(struct secret_spec, "name", name),
+	F_STR(struct secret_spec, "id", id),
+	F_STR(struct secret_spec, "target", target),
+	F_STR(struct secret_spec, "data", data),
+	F_BOOL(struct secret_spec, "env", env),
+	F_U32(struct secret_spec, "uid", uid),
+	F_U32(struct secret_spec, "gid", gid),
+	F_U32(struct secret_spec, "mode", mode),
+	F_END
+};
+
 #define C struct container_spec
 const struct field container_spec_fields[] = {
 	F_STR(C, "id", id), F_STR(C, "name", name), F_STR(C, "pod", pod), F_STR(C, "shortName", short_name),
@@ -119,6 +131,7 @@ const struct field container_spec_fields[] = {
 	F_STRS(C, "unsetenv", unsetenv), F_BOOL(C, "unsetenvAll", unsetenv_all), F_KVS(C, "envMerge", env_merge),
 	F_BOOL(C, "noPasswd", no_passwd), F_STR(C, "passwdEntry", passwd_entry), F_STRS(C, "hostUsers", host_users),
 	F_STRS(C, "chrootDirs", chroot_dirs), F_STRS(C, "requires", requires), F_BOOL(C, "systemd", systemd),
+	F_LIST(C, "secrets", secrets, secret_fields, struct secret_spec),
 	F_END
 };
 #undef C

@@ -91,6 +91,16 @@ struct health_spec {
 	struct opt_i64 retries;
 	int action; /* enum health_action */
 };
+
+/* --secret: what it held when the container was made; it is never shown. */
+struct secret_spec {
+	char *name, *id;
+	char *target; /* absolute path of a file, or with env the name of a variable */
+	char *data;   /* base64 */
+	bool env;
+	uint32_t uid, gid, mode;
+};
+
 struct container_spec {
 	char *id, *name, *pod; /* name: as shown by ps; in a pod POD-CTR */
 	char *short_name; /* name inside the pod (Kubernetes container name); same as name for a pod of one */
@@ -154,6 +164,7 @@ struct container_spec {
 	struct strs chroot_dirs; /* hosts, hostname and resolv.conf are in these too */
 	struct strs requires;    /* ids of containers started before */
 	bool systemd;            /* its pid 1 is systemd */
+	struct list secrets;     /* struct secret_spec */
 	struct strs create_argv; /* the command line, for inspect */
 };
 

@@ -253,6 +253,10 @@ bool pod_needs_memory(const struct pod *p)
 		if (volume_is_files(v) && v->type != VOLUME_CONFIG_MAP)
 			return true;
 	}
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->ctr[i].secrets.n; k++)
+			if (!LIST_AT(p->ctr[i].secrets, struct secret_spec, k)->env)
+				return true;
 	return false;
 }
 

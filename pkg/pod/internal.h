@@ -116,6 +116,11 @@ int pod_devices(struct start *s, const struct container_spec *c, struct oci_devi
 int pod_io_limits(struct start *s, const struct container_spec *c, const struct oci_io **ret, size_t *ret_n,
 	struct err *err);
 
+/* secrets.c: files of --secret, written anew for each start into memory; appends their mounts to b, which has room. */
+int pod_secrets(
+	struct start *s, const struct container_spec *c, struct oci_bind *b, size_t *n, struct err *err);
+void pod_secrets_remove(struct engine *e, const struct pod *p, const char *ctr);
+
 /* mount_changes.c: :U, and :O of the i-th mount, whose source is settled. */
 int pod_mount_give(struct start *s, const struct container_spec *c, const char *path, struct err *err);
 int pod_mount_overlay(

@@ -218,6 +218,8 @@ int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struc
 	fd_close_p(&dir);
 	if ((dir = path_open(p->data_fd, "logs", PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) >= 0)
 		(void) dir_remove(dir, c->short_name);
+	if (c->secrets.n)
+		pod_secrets_remove(e, p, ctr);
 	if ((rc = store_ctr_del(e->store, ctr, err)) < 0)
 		return rc;
 	if (p->drop_volumes)

@@ -428,7 +428,7 @@ static int mount_source(
 int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind **ret, size_t *ret_n,
 	struct err *err)
 {
-	struct oci_bind *b = arena_array(&s->p->arena, c->mounts.n + 1, sizeof *b);
+	struct oci_bind *b = arena_array(&s->p->arena, c->mounts.n + c->secrets.n + 1, sizeof *b);
 	int rc;
 
 	if (!b)
@@ -446,5 +446,5 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 	}
 	*ret = b;
 	*ret_n = c->mounts.n;
-	return 0;
+	return pod_secrets(s, c, b, ret_n, err);
 }

@@ -342,3 +342,23 @@ char *base64_decode(const char *in, size_t *ret_n)
 	*ret_n = n;
 	return out;
 }
+
+char *base64_encode(const void *data, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = data;
+	char *out = malloc((n + 2) / 3 * 4 + 1), *q = out;
+
+	for (size_t i = 0; out && i < n; i += 3) {
+		unsigned v = (unsigned) p[i] << 16 | (i + 1 < n ? (unsigned) p[i + 1] << 8 : 0) |
+			     (i + 2 < n ? p[i + 2] : 0);
+
+		*q++ = digits[v >> 18];
+		*q++ = digits[v >> 12 & 63];
+		*q++ = i + 1 < n ? digits[v >> 6 & 63] : '=';
+		*q++ = i + 2 < n ? digits[v & 63] : '=';
+	}
+	if (q)
+		*q = '\0';
+	return out;
+}

@@ -36,6 +36,8 @@ void text_escape(struct buf *b, const char *s);
 
 /* Standard alphabet, padding optional, line breaks allowed; *ret_n bytes in malloc'd memory, NULL: something else in it. */
 char *base64_decode(const char *in, size_t *ret_n);
+/* malloc'd; NULL: out of memory. */
+char *base64_encode(const void *data, size_t n);
 
 /* Signals: "TERM", "SIGTERM", "15", "RTMIN+3"; -EINVAL. */
 int signal_parse(const char *s);

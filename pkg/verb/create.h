@@ -20,6 +20,7 @@ struct create_request {
 	struct kvs env, labels, annotations, sysctls;
 	struct strs volumes, mounts, volumes_from, tmpfs, devices, ulimits, groups, cap_add, cap_drop,
 		security, publish, expose;
+	struct strs secrets;      /* "NAME[,type=env,target=X...]" */
 	const char *image_volume; /* "anonymous", "bind", "tmpfs", "ignore" */
 	struct strs add_hosts, dns, dns_search, dns_option, networks, log_opts;
 	const char *pid, *ipc, *uts, *cgroupns, *log_driver, *stop_signal, *umask, *cpuset_cpus, *cpuset_mems;
@@ -61,6 +62,9 @@ int create_mounts(const struct create_request *r, struct container_spec *c, stru
 /* --volumes-from: what other containers have mounted. */
 int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c,
 	struct arena *a, struct err *err); /* create_volumes.c */
+/* --secret (create_secrets.c). */
+int create_secrets(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err);
 int create_limits(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);
 /* --blkio-weight, --device-read-bps and so on, --device-cgroup-rule, --cgroup-conf (create_io.c). */
 int create_io(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err);

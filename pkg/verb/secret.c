@@ -162,25 +162,6 @@ static bool name_fits(const char *s)
 	return true;
 }
 
-static char *base64_encode(const unsigned char *p, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *out = malloc((n + 2) / 3 * 4 + 1), *q = out;
-
-	for (size_t i = 0; out && i < n; i += 3) {
-		unsigned v = (unsigned) p[i] << 16 | (i + 1 < n ? (unsigned) p[i + 1] << 8 : 0) |
-			     (i + 2 < n ? p[i + 2] : 0);
-
-		*q++ = digits[v >> 18];
-		*q++ = digits[v >> 12 & 63];
-		*q++ = i + 1 < n ? digits[v >> 6 & 63] : '=';
-		*q++ = i + 2 < n ? digits[v & 63] : '=';
-	}
-	if (q)
-		*q = '\0';
-	return out;
-}
-
 /* The data of a Kubernetes Secret, when that is what the bytes are. */
 static json_t *of_manifest(const struct secret_create_request *r)
 {
