@@ -48,6 +48,7 @@ const struct command *const command_tables[] = {
 	container_io_commands,
 	change_commands,
 	copy_commands,
+	mount_commands,
 	prune_commands,
 	image_commands,
 	images_commands,

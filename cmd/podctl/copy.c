@@ -12,7 +12,7 @@
 /* ---- cp ------------------------------------------------------------------------------------------------------------------------- */
 
 struct copy_command {
-	bool keep_owner;
+	struct copy_how how;
 };
 
 static int opt_archive(struct cli *c, void *request, const char *value, struct err *err)
@@ -20,7 +20,7 @@ static int opt_archive(struct cli *c, void *request, const char *value, struct e
 	(void) c;
 	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
 		return err_set(err, ERR_INVALID, "--archive %s: expected true or false", value);
-	((struct copy_command *) request)->keep_owner = !strcmp(value, "false");
+	((struct copy_command *) request)->how.keep_owner = !strcmp(value, "false");
 	return 0;
 }
 
@@ -56,14 +56,14 @@ static int run_copy(struct cli *c, void *request, struct err *err)
 		return rc < 0 ? err_wrap(err, "cp %s -", c->args.v[0]) : 0;
 	}
 	if (!strcmp(c->args.v[0], "-") && to.container) {
-		rc = verb_copy_from_tar(&c->engine, STDIN_FILENO, &to, r->keep_owner, err);
+		rc = verb_copy_from_tar(&c->engine, STDIN_FILENO, &to, &r->how, err);
 		return rc < 0 ? err_wrap(err, "cp - %s", c->args.v[1]) : 0;
 	}
 	if (!from.container && !to.container)
 		return err_set(err, ERR_INVALID,
 			"invalid arguments \"%s\", \"%s\" you must specify one container", c->args.v[0],
 			c->args.v[1]);
-	rc = verb_copy(&c->engine, &from, &to, r->keep_owner, err);
+	rc = verb_copy(&c->engine, &from, &to, &r->how, err);
 	return rc < 0 ? err_wrap(err, "cp %s %s", c->args.v[0], c->args.v[1]) : 0;
 }
 
@@ -75,7 +75,8 @@ static const struct option copy_options[] = {
 		.help = "Give what is copied to the container's user, or to you (default true); false keeps "
 			"owners",
 		.implied = "true" },
-	O_REFUSED("overwrite", 0, NULL, "a file and a directory never replace each other"),
+	O_BOOL(struct copy_command, how.overwrite, "overwrite", 0,
+		"Let a file take the place of a directory, and a directory that of a file"),
 	O_REFUSED("pause", 0, NULL, "the container goes on; podctl pause it first"),
 	O_END,
 };

@@ -9,10 +9,10 @@
 
 #define ZERO_TIME "0001-01-01T00:00:00Z" /* how Go prints a time that never was */
 
-const char *container_state_word(const struct status_container *s, bool alive)
+const char *container_state_word(const struct status_container *s, bool alive, bool solo)
 {
 	if (!s || s->state == CTR_CREATED)
-		return "created";
+		return s && alive && solo ? "initialized" : "created";
 	if (!alive)
 		return "exited";
 	switch ((enum ctr_state) s->state) {
@@ -107,7 +107,7 @@ static json_t *healthcheck_json(const struct health_spec *h)
 static json_t *state_json(const struct inspect_facts *f)
 {
 	const struct status_container *s = f->status;
-	const char *word = container_state_word(s, f->alive);
+	const char *word = container_state_word(s, f->alive, !f->pod || !*f->pod);
 	bool running = strcmp(word, "running") == 0 || strcmp(word, "stopping") == 0,
 	     paused = strcmp(word, "paused") == 0;
 

@@ -36,7 +36,8 @@ struct inspect_mount {
 
 /* A new reference; NULL when out of memory. */
 json_t *container_inspect(const struct inspect_facts *f);
-/* The word podman shows: "created", "running", "paused", "stopping", "exited", ... */
-const char *container_state_word(const struct status_container *s, bool alive);
+/* The word podman shows: "created", "initialized", "running", "paused", "stopping", "exited", ...  solo: not in a pod, so that
+ * a monitor without its process waits for podctl start. */
+const char *container_state_word(const struct status_container *s, bool alive, bool solo);
 
 #endif

@@ -572,6 +572,8 @@ static json_t *linux_json(const struct container_spec *s, const struct oci_facts
 		(void) json_object_set_new(v, "cgroupsPath", json_string(f->cgroup));
 	if (f->sysctls && f->sysctls->n)
 		(void) json_object_set_new(v, "sysctl", sysctls(f));
+	if (s->personality && *s->personality)
+		(void) json_object_set_new(v, "personality", json_pack("{s:s}", "domain", s->personality));
 	if (s->mount_label && *s->mount_label)
 		(void) json_object_set_new(v, "mountLabel", json_string(s->mount_label));
 	return v;

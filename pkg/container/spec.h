@@ -165,6 +165,7 @@ struct container_spec {
 	struct strs requires;    /* ids of containers started before */
 	bool systemd;            /* its pid 1 is systemd */
 	struct list secrets;     /* struct secret_spec */
+	char *personality;       /* "LINUX", "LINUX32"; "": the engine's */
 	struct strs create_argv; /* the command line, for inspect */
 };
 

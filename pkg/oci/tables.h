@@ -40,7 +40,7 @@ extern const struct oci_device_row oci_default_devices[6]; /* character devices,
 struct oci_link_row {
 	const char *path, *target; /* path below /dev */
 };
-extern const struct oci_link_row oci_default_links[5];
+extern const struct oci_link_row oci_default_links[6];
 
 extern const char *const oci_default_masked[];   /* NULL-terminated */
 extern const char *const oci_default_readonly[]; /* NULL-terminated */

@@ -211,8 +211,8 @@ static json_t *containers_json(const struct pod *p)
 
 		(void) json_array_append_new(
 			l, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "Id", p->ctr[i].id, "Name",
-				   p->ctr[i].name, "State", container_state_word(s, p->alive), "Role",
-				   container_role_names[p->ctr[i].role], "RestartCount",
+				   p->ctr[i].name, "State", container_state_word(s, p->alive, p->row.solo),
+				   "Role", container_role_names[p->ctr[i].role], "RestartCount",
 				   (json_int_t) (s ? s->restarts : 0), "ExitCode",
 				   (json_int_t) (s ? s->exit_code : 0)));
 	}

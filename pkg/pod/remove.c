@@ -137,8 +137,12 @@ int pod_teardown(struct engine *e, struct pod *p, struct err *err)
 static int remove_dirs(struct engine *e, struct pod *p, struct err *err)
 {
 	auto_close int pods = path_open(e->root_fd, "pods", PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
-	int rc = pods < 0 ? 0 : dir_remove(pods, p->row.id);
+	int rc;
 
+	for (size_t i = 0; i < p->n; i++)
+		if ((rc = pod_unmount(e, p->ctr[i].id, err)) < 0)
+			return rc;
+	rc = pods < 0 ? 0 : dir_remove(pods, p->row.id);
 	return rc < 0 ? err_sys(err, -rc, "remove the directory of '%s'", p->row.name) : 0;
 }
 
@@ -210,6 +214,8 @@ int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struc
 					 NULL, err)) < 0))
 			return rc;
 	}
+	if ((rc = pod_unmount(e, ctr, err)) < 0)
+		return rc;
 	if (p->run_fd >= 0 && (rc = dir_remove(p->run_fd, ctr)) < 0)
 		return err_sys(err, -rc, "remove the run directory of container %.12s", ctr);
 	if ((dir = path_open(p->data_fd, "containers", PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) >= 0 &&

@@ -5,8 +5,10 @@
  * ours enters a mount namespace of its own, mounts the overlay there, opens it and sends the descriptor; with the child its
  * namespace goes, so a command that is killed leaves no mount behind.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
+#include "pkg/util/text.h"
 
 #define OPTIONS_MAX 4096 /* one page: what mount(2) takes */
 
@@ -104,9 +107,24 @@ static int view_add(struct view *v, const char *path, int fd, size_t *used, cons
 	return 0;
 }
 
-/* upper: directory with 'upper' and 'work' below it, which make the view writable; NULL: read-only. */
-static int view_open(struct engine *e, struct arena *a, const struct strs *dirs, const char *upper, int *ret,
-	struct err *err)
+/* The same where everybody sees it; directories are named by number for as long as we stand in /proc/self/fd. */
+static int view_mount_at(const struct view *v, const char *at, struct err *err)
+{
+	auto_close int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (chdir("/proc/self/fd") < 0 ||
+		mount("overlay", at, "overlay", v->flags | MS_NODEV, v->options) < 0)
+		rc = err_sys(err, errno, "mount the container on '%s'", at);
+	if (here >= 0)
+		(void) !fchdir(here);
+	return rc;
+}
+
+/* upper: directory with 'upper' and 'work' below it, which make the view writable; NULL: read-only.  at: mounted there, and
+ * *ret is not touched; NULL: only opened. */
+static int view_open(struct engine *e, struct arena *a, const struct strs *dirs, const char *upper,
+	const char *at, int *ret, struct err *err)
 {
 	auto_layers struct layers l = { .n = 0 };
 	auto_close int up = -EBADF, work = -EBADF;
@@ -119,7 +137,7 @@ static int view_open(struct engine *e, struct arena *a, const struct strs *dirs,
 		return no_memory(err);
 	if ((rc = layers_open(dirs, &l, err)) < 0)
 		return rc;
-	if (!upper && l.n == 1) {
+	if (!upper && l.n == 1 && !at) {
 		*ret = fd_steal(&l.fd[0]);
 		return 0;
 	}
@@ -142,12 +160,12 @@ static int view_open(struct engine *e, struct arena *a, const struct strs *dirs,
 	if (rc < 0)
 		return err_set(err, ERR_UNSUPPORTED, "the container has more layers than one mount takes");
 	v->flags = upper ? 0 : MS_RDONLY;
-	return view_mount(e, v, ret, err);
+	return at ? view_mount_at(v, at, err) : view_mount(e, v, ret, err);
 }
 
 int pod_view_open(struct engine *e, const struct strs *dirs, struct arena *a, int *ret_fd, struct err *err)
 {
-	return view_open(e, a, dirs, NULL, ret_fd, err);
+	return view_open(e, a, dirs, NULL, NULL, ret_fd, err);
 }
 
 /* ---- the container's --------------------------------------------------------------------------------------------------- */
@@ -207,7 +225,7 @@ int pod_image_open(
 		rc = err_set(err, ERR_INVALID, "container %s has no image", c->name);
 	else
 		rc = image_layers(e, c, &p->arena, &dirs, err);
-	return rc < 0 ? rc : view_open(e, &p->arena, &dirs, NULL, ret_fd, err);
+	return rc < 0 ? rc : view_open(e, &p->arena, &dirs, NULL, NULL, ret_fd, err);
 }
 
 int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec *c, bool writable,
@@ -242,7 +260,111 @@ int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec
 		if (strs_addf(&all, &p->arena, "%s/upper", upper) < 0 ||
 			strs_add_all(&all, &p->arena, &dirs) < 0)
 			return no_memory(err);
-		return view_open(e, &p->arena, &all, NULL, ret_fd, err);
+		return view_open(e, &p->arena, &all, NULL, NULL, ret_fd, err);
 	}
-	return view_open(e, &p->arena, &dirs, upper, ret_fd, err);
+	return view_open(e, &p->arena, &dirs, upper, NULL, ret_fd, err);
+}
+
+/* ---- on the host --------------------------------------------------------------------------------------------------------- */
+
+#define MOUNTS "mounts" /* below runroot, by container id: the mount itself is the record */
+
+static bool is_mounted(struct engine *e, const char *ctr)
+{
+	struct statx st = { 0 };
+	char rel[PATH_TEXT];
+
+	(void) snprintf(rel, sizeof rel, MOUNTS "/%s", ctr);
+	return statx(e->runroot_fd, rel, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &st) == 0 &&
+	       st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+/* The monitor's own mounts, seen through it: nothing may have the same writable layer mounted twice. */
+static const char *running_path(struct engine *e, const struct pod *p, const struct container_spec *c)
+{
+	char path[PATH_TEXT];
+
+	return arena_printf((struct arena *) (uintptr_t) &p->arena, "/proc/%lld/root%s/%s",
+		(long long) p->status.monitor, e->runroot, path_ctr_file(path, p->row.id, c->id, "rootfs"));
+}
+
+int pod_mounted(
+	struct engine *e, struct pod *p, const struct container_spec *c, const char **ret, struct err *err)
+{
+	*ret = NULL;
+	if (c->rootfs && *c->rootfs)
+		return 0;
+	if (has_process(p, c->id))
+		*ret = running_path(e, p, c);
+	else if (is_mounted(e, c->id))
+		*ret = arena_printf(&p->arena, "%s/" MOUNTS "/%s", e->runroot, c->id);
+	else
+		return 0;
+	return *ret ? 0 : no_memory(err);
+}
+
+int pod_mount(
+	struct engine *e, struct pod *p, const struct container_spec *c, const char **ret, struct err *err)
+{
+	struct strs dirs = { 0 };
+	char path[PATH_TEXT];
+	const char *upper, *at;
+	bool kept;
+	int rc, dir;
+
+	if (c->role == ROLE_INFRA)
+		return err_set(err, ERR_INVALID, "the infra container of a pod has no files");
+	if (c->rootfs && *c->rootfs) {
+		*ret = c->rootfs;
+		return 0;
+	}
+	if ((rc = pod_mounted(e, p, c, ret, err)) < 0 || *ret)
+		return rc;
+	/* see pod_rootfs_open: such a layer is only to be looked at */
+	kept = !((p->spec.autoremove || p->spec.kube) && pod_status_of(p, c->id));
+	upper = arena_printf(&p->arena, "%s/%s", e->root, path_ctr_data(path, p->row.id, c->id));
+	at = arena_printf(&p->arena, "%s/" MOUNTS "/%s", e->runroot, c->id);
+	if (!upper || !at || (!kept && strs_addf(&dirs, &p->arena, "%s/upper", upper) < 0))
+		return no_memory(err);
+	if ((rc = image_layers(e, c, &p->arena, &dirs, err)) < 0)
+		return rc;
+	(void) snprintf(path, sizeof path, MOUNTS "/%s", c->id);
+	if ((dir = dir_make(e->runroot_fd, path, 0711)) < 0)
+		return err_sys(err, -dir, "make '%s'", at);
+	(void) close(dir);
+	if ((rc = view_open(e, &p->arena, &dirs, kept ? upper : NULL, at, NULL, err)) < 0) {
+		(void) unlinkat(e->runroot_fd, path, AT_REMOVEDIR);
+		return rc;
+	}
+	*ret = at;
+	return 0;
+}
+
+int pod_unmount(struct engine *e, const char *ctr, struct err *err)
+{
+	char rel[PATH_TEXT], at[PATH_MAX];
+
+	if (!is_mounted(e, ctr))
+		return 0;
+	(void) snprintf(rel, sizeof rel, MOUNTS "/%s", ctr);
+	if (snprintf(at, sizeof at, "%s/%s", e->runroot, rel) >= (int) sizeof at)
+		return err_sys(err, ENAMETOOLONG, "unmount container %.12s", ctr);
+	if (umount2(at, UMOUNT_NOFOLLOW) < 0 && umount2(at, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		return err_sys(err, errno, "unmount '%s'", at);
+	(void) unlinkat(e->runroot_fd, rel, AT_REMOVEDIR);
+	return 1;
+}
+
+void pod_unmount_all(struct engine *e)
+{
+	int fd = openat(e->runroot_fd, MOUNTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct err ignored = { 0 };
+	struct dirent *de;
+
+	while (d && (de = readdir(d)))
+		if (id_is_valid(de->d_name))
+			(void) pod_unmount(e, de->d_name, &ignored);
+	if (d)
+		(void) closedir(d);
 }

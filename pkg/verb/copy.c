@@ -291,7 +291,7 @@ static int copy_sides(struct side *s, struct side *d, const struct copy_opts *o,
 		return copy_into(s, src, dir, to, o, err);
 	if (to != -ENOENT && to != -ENOTDIR)
 		return err_sys(err, -to, "open '%s'", d->path);
-	if (to == -ENOTDIR && dir)
+	if (to == -ENOTDIR && dir && !o->overwrite)
 		return err_set(err, ERR_STATE, "destination \"%s\" is not a directory", d->path);
 	if (d->must_be_dir && !dir)
 		return err_set(err, ERR_NOT_FOUND, "destination \"%s\" is not a directory", d->path);
@@ -305,11 +305,11 @@ static int copy_sides(struct side *s, struct side *d, const struct copy_opts *o,
 	return copy_opened(src, parent, base, o, err);
 }
 
-int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_end *to, bool keep_owner,
-	struct err *err)
+int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_end *to,
+	const struct copy_how *how, struct err *err)
 {
 	auto_side struct side s = SIDE_NONE, d = SIDE_NONE;
-	struct copy_opts o = { .chown = !keep_owner };
+	struct copy_opts o = { .chown = !how->keep_owner, .overwrite = how->overwrite };
 	int rc;
 
 	if ((rc = side_open(e, from, false, &s, err)) < 0 || (rc = side_open(e, to, true, &d, err)) < 0)
@@ -327,17 +327,19 @@ int verb_copy_to_tar(struct engine *e, const struct copy_end *from, int out, str
 	int rc;
 
 	if ((rc = scratch_make(e, &s, err)) < 0 ||
-		(rc = verb_copy(e, from, &(struct copy_end){ .path = s.path }, true, err)) < 0)
+		(rc = verb_copy(e, from, &(struct copy_end){ .path = s.path },
+			 &(struct copy_how){ .keep_owner = true }, err)) < 0)
 		return rc;
 	return image_export_tree(e, s.dir, out, err);
 }
 
-int verb_copy_from_tar(struct engine *e, int in, const struct copy_end *to, bool keep_owner, struct err *err)
+int verb_copy_from_tar(
+	struct engine *e, int in, const struct copy_end *to, const struct copy_how *how, struct err *err)
 {
 	auto_scratch struct scratch s = SCRATCH_NONE;
 	auto_side struct side d = SIDE_NONE;
 	auto_close int dir = -EBADF;
-	struct copy_opts o = { .chown = !keep_owner };
+	struct copy_opts o = { .chown = !how->keep_owner, .overwrite = how->overwrite };
 	int rc;
 
 	/* the archive is not read for nothing */

@@ -14,12 +14,17 @@ struct copy_end {
 	const char *path;      /* on this machine: as given to open(2) */
 };
 /* keep_owner: owners stay as they are; else files belong to the container's user, or to whoever runs podctl. */
-int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_end *to, bool keep_owner,
-	struct err *err);
+struct copy_how {
+	bool keep_owner,
+		overwrite; /* overwrite: a directory gives way to a file, and a file to a directory */
+};
+int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_end *to,
+	const struct copy_how *how, struct err *err);
 
 /* The same as a tar: what cp names, below its last component; and the contents of one into a directory that is there. */
 int verb_copy_to_tar(struct engine *e, const struct copy_end *from, int out, struct err *err);
-int verb_copy_from_tar(struct engine *e, int in, const struct copy_end *to, bool keep_owner, struct err *err);
+int verb_copy_from_tar(
+	struct engine *e, int in, const struct copy_end *to, const struct copy_how *how, struct err *err);
 
 struct change {
 	char kind; /* 'A' added, 'C' changed, 'D' deleted */

@@ -269,8 +269,7 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 	if (!c)
 		return no_memory(err);
 	if ((rc = check_request(r, err)) < 0 || (rc = create_spec(e, r, c, a, err)) < 0 ||
-		(rc = create_volumes_from(e, r, c, a, err)) < 0 ||
-		(rc = create_secrets(e, r, c, a, err)) < 0)
+		(rc = create_volumes_from(e, r, c, a, err)) < 0 || (rc = create_secrets(e, r, c, a, err)) < 0)
 		return rc;
 	rc = r->rootfs ? use_rootfs(e, r, c, a, err)
 		       : image_use_for(e, r->image, r->pull, &r->images, c, a, err);

@@ -283,11 +283,15 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 	c->unsetenv_all = r->unsetenv_all;
 	c->oom_score_adj = r->oom_score_adj;
 	c->stop_timeout = r->stop_timeout.set ? (uint32_t) r->stop_timeout.v : e->config.stop_timeout;
+	if (r->personality && strcmp(r->personality, "LINUX") != 0 && strcmp(r->personality, "LINUX32") != 0)
+		return err_set(
+			err, ERR_INVALID, "--personality %s: there are LINUX and LINUX32", r->personality);
 	if (r->workdir && r->workdir[0] != '/')
 		return err_set(err, ERR_INVALID, "--workdir %s: expected an absolute path", r->workdir);
 	if ((rc = copy(a, &c->cwd, r->workdir, err)) < 0 || (rc = copy(a, &c->user, r->user, err)) < 0 ||
 		(rc = copy(a, &c->hostname, r->hostname, err)) < 0 ||
-		(rc = copy(a, &c->cidfile, r->cidfile, err)) < 0 || (rc = lists(r, c, a, err)) < 0 ||
+		(rc = copy(a, &c->cidfile, r->cidfile, err)) < 0 ||
+		(rc = copy(a, &c->personality, r->personality, err)) < 0 || (rc = lists(r, c, a, err)) < 0 ||
 		(rc = entrypoint(r, c, a, err)) < 0 || (rc = namespaces(r, c, a, err)) < 0 ||
 		(rc = create_mounts(r, c, a, err)) < 0 || (rc = create_limits(r, c, a, err)) < 0 ||
 		(rc = create_security(r, c, a, err)) < 0 || (rc = create_restart(r, c, err)) < 0 ||

@@ -123,6 +123,7 @@ int verb_reset(struct engine *e, struct err *err)
 		return rc;
 	pod_tidy(e);
 	image_unmount_all(e);
+	pod_unmount_all(e);
 	if ((rc = lock_alone(e, err)) < 0 || (rc = store_pods(e->store, &a, &rows, &n, err)) < 0)
 		return rc;
 	if (n)

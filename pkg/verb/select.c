@@ -88,7 +88,7 @@ size_t pod_index(const struct pod *p, const char *ctr)
 
 const char *ctr_word(const struct pod *p, size_t i)
 {
-	return container_state_word(pod_status_of(p, p->ctr_row[i].id), p->alive);
+	return container_state_word(pod_status_of(p, p->ctr_row[i].id), p->alive, p->row.solo);
 }
 
 bool ctr_is_running(const struct pod *p, size_t i)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "pkg/util/cleanup.h"
+#include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 
 #define DEPTH_MAX 256     /* a level holds two descriptors; 1024 are every process's */
@@ -98,6 +99,20 @@ static int data_copy(int from, int to)
 	return 0;
 }
 
+/* Makes way for what is no directory. */
+static int replace(struct copy *c, int to, const char *as, const char *what, struct err *err)
+{
+	int rc;
+
+	if (unlinkat(to, as, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_sys(err, errno, "replace it");
+	if (!c->o->overwrite)
+		return err_set(err, ERR_STATE, "a directory is in the place of a %s", what);
+	return (rc = dir_remove(to, as)) < 0 ? err_sys(err, -rc, "replace the directory") : 0;
+}
+
 static int file_write_to(struct copy *c, int in, int to, const char *as, struct err *err)
 {
 	auto_close int out = -EBADF;
@@ -106,10 +121,8 @@ static int file_write_to(struct copy *c, int in, int to, const char *as, struct 
 
 	if (fstat(in, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, ERR_STATE, "it changed while it was copied");
-	if (unlinkat(to, as, 0) < 0 && errno != ENOENT)
-		return errno == EISDIR || errno == EPERM
-			       ? err_set(err, ERR_STATE, "a directory is in the place of a file")
-			       : err_sys(err, errno, "replace it");
+	if ((rc = replace(c, to, as, "file", err)) < 0)
+		return rc;
 	if ((out = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return err_sys(err, errno, "make it");
 	if ((rc = data_copy(in, out)) < 0)
@@ -130,14 +143,13 @@ static int link_copy(struct copy *c, int from, const char *name, int to, const c
 {
 	char target[4096];
 	ssize_t n = readlinkat(from, name, target, sizeof target - 1);
+	int rc;
 
 	if (n < 0)
 		return err_sys(err, errno, "read the link");
 	target[n] = '\0';
-	if (unlinkat(to, as, 0) < 0 && errno != ENOENT)
-		return errno == EISDIR || errno == EPERM
-			       ? err_set(err, ERR_STATE, "a directory is in the place of a link")
-			       : err_sys(err, errno, "replace it");
+	if ((rc = replace(c, to, as, "link", err)) < 0)
+		return rc;
 	if (symlinkat(target, to, as) < 0)
 		return err_sys(err, errno, "make the link");
 	if (fchownat(to, as, owner_of(c->o, st), group_of(c->o, st), AT_SYMLINK_NOFOLLOW) < 0)
@@ -147,8 +159,10 @@ static int link_copy(struct copy *c, int from, const char *name, int to, const c
 
 static int node_copy(struct copy *c, int to, const char *as, const struct stat *st, struct err *err)
 {
-	if (unlinkat(to, as, 0) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "replace it");
+	int rc;
+
+	if ((rc = replace(c, to, as, "node", err)) < 0)
+		return rc;
 	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, st->st_rdev) < 0)
 		return err_sys(err, errno, "make the node");
 	if (fchownat(to, as, owner_of(c->o, st), group_of(c->o, st), AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -184,14 +198,19 @@ static int dir_copy(struct copy *c, int from, const char *name, int to, const ch
 	struct stat st;
 	int rc;
 
-	if (in < 0 || fstat(in, &st) < 0)
+	if (in < 0)
 		return err_sys(err, errno, "open the directory");
+	if (c->o->overwrite && fstatat(to, as, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) &&
+		unlinkat(to, as, 0) < 0)
+		return err_sys(err, errno, "replace the file");
 	if (mkdirat(to, as, 0700) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "make the directory");
 	if ((out = openat(to, as, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		return errno == ENOTDIR || errno == ELOOP
 			       ? err_set(err, ERR_STATE, "a file is in the place of a directory")
 			       : err_sys(err, errno, "open the directory");
+	if (fstat(in, &st) < 0)
+		return err_sys(err, errno, "look at the directory");
 	if (++c->depth > DEPTH_MAX)
 		return err_set(err, ERR_UNSUPPORTED, "more than %d directories in each other", DEPTH_MAX);
 	if ((rc = entries(c, in, out, err)) < 0)

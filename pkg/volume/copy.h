@@ -18,7 +18,8 @@ struct copy_opts {
 	bool chown; /* everything belongs to uid and gid; else to whom it belongs in the source */
 	uid_t uid;
 	gid_t gid;
-	bool devices; /* copy device nodes too; else they are left out */
+	bool overwrite; /* a directory gives way to a file, and a file to a directory */
+	bool devices;   /* copy device nodes too; else they are left out */
 };
 /* The contents of directory 'from' into directory 'to', which gets no new owner or mode of its own. */
 int copy_tree(int from, int to, const struct copy_opts *o, struct err *err);
