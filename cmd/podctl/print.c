@@ -331,7 +331,8 @@ int print_document(const json_t *doc, const char *format, struct err *err)
 
 	if (!format || is_json(format))
 		return print_json(doc, 5);
-	template_unescape(format, &text);
+	/* one document is no table */
+	template_unescape(!strncmp(format, "table ", 6) ? format + 6 : format, &text);
 	if ((rc = template_parse(text.data ? text.data : "", &t, err)) < 0)
 		return rc;
 	rc = run_row(t, doc, &b, err);

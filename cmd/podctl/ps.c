@@ -256,6 +256,7 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 		json_integer(
 			(json_int_t) (s && s->finished_us ? (int64_t) (s->finished_us / 1000000) : NEVER)));
 	(void) json_object_set_new(v, "CIDFile", json_string(c->cidfile ? c->cidfile : ""));
+	(void) json_object_set_new(doc, "Size", json_null());
 	ps_namespaces(v, doc, s ? s->pid : 0, ps->r->ns);
 	{
 		auto_buf struct buf b = BUF_INIT(1024 * 1024);

@@ -4,15 +4,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysinfo.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cmd/podctl/print.h"
+#include "cmd/podctl/registry.h"
 #include "cmd/podctl/tables.h"
+#include "pkg/codec/node.h"
 #include "pkg/engine/rootless.h"
 #include "pkg/pod/pod.h"
-#include "pkg/verb/images.h"
+#include "pkg/util/limits.h"
+#include "pkg/verb/info.h"
 #include "pkg/verb/play.h"
 #include "pkg/verb/reset.h"
 #include "pkg/verb/verb.h"
@@ -29,41 +30,43 @@ static const struct option format_options[] = {
 
 /* ---- version ---------------------------------------------------------------------------------------------------------------------- */
 
-/* Machines as images name them. */
-static const char *go_arch(const char *machine)
+/* Client is podctl; Server and the bare keys are the same, for templates that ask for either. */
+static json_t *version_doc(void)
 {
-	return !strcmp(machine, "x86_64") ? "amd64" : !strcmp(machine, "aarch64") ? "arm64" : machine;
+	json_t *v = verb_version(), *client = verb_version();
+
+	if (!v || !client)
+		return NULL;
+	(void) json_object_set(v, "Server", client);
+	(void) json_object_set_new(v, "Client", client);
+	return v;
 }
 
 static int run_version(struct cli *c, void *request, struct err *err)
 {
 	const char *format = ((struct format_command *) request)->format;
-	struct utsname u;
-	char os_arch[96];
-	json_t *doc;
+	json_t *doc = version_doc(), *client = json_object_get(doc, "Client");
 	int rc;
 
 	(void) c;
-	if (uname(&u) < 0)
-		return err_sys(err, errno, "uname");
+	if (!doc)
+		return err_sys(err, ENOMEM, "version");
 	if (!format) {
-		(void) printf(
-			"Client:       podctl\nVersion:      %s\nCompiler:     %s\nOS/Arch:      linux/%s\n",
-			PODCTL_VERSION, __VERSION__, go_arch(u.machine));
-		return 0;
-	}
-	(void) snprintf(os_arch, sizeof os_arch, "linux/%s", go_arch(u.machine));
-	doc = json_pack("{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s}}", "Client", "Name", "podctl", "APIVersion",
-		PODCTL_VERSION, "Version", PODCTL_VERSION, "Compiler", __VERSION__, "GitCommit", "", "OsArch",
-		os_arch, "Os", "linux");
-	if (!strcmp(format, "json")) {
-		auto_free char *text = json_dumps(doc, JSON_COMPACT);
+		(void) printf("Client:       podctl\nVersion:      %s\nAPI Version:  %s\nCompiler:     %s\n"
+			      "OS/Arch:      %s\n",
+			PODCTL_VERSION, PODCTL_VERSION, __VERSION__,
+			json_string_value(json_object_get(client, "OsArch")));
+		rc = 0;
+	} else if (!strcmp(format, "json")) {
+		auto_free char *text = NULL;
+		json_t *only = json_pack("{s:O}", "Client", client);
 
-		print_line(text ? text : "null");
-		json_decref(doc);
-		return 0;
+		print_line((text = json_print(only)) ? text : "null");
+		json_decref(only);
+		rc = 0;
+	} else {
+		rc = print_document(doc, format, err);
 	}
-	rc = print_document(doc, format, err);
 	json_decref(doc);
 	return rc;
 }
@@ -94,76 +97,12 @@ static int print_checks(struct cli *c, struct err *err)
 	return failed ? 1 : 0;
 }
 
-static json_t *info_host(struct cli *c)
-{
-	const char *runtime = NULL;
-	struct err one = { 0 };
-	struct sysinfo s = { 0 };
-	struct utsname u = { 0 };
-	bool ours = false;
-	char host[256] = "";
-
-	(void) uname(&u);
-	(void) sysinfo(&s);
-	(void) gethostname(host, sizeof host - 1);
-	if (engine_runtime(&c->engine, &runtime, &ours, &one) < 0)
-		runtime = "";
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:b, s:s, s:s}", "hostname", host,
-		"kernel", u.release, "arch", u.machine, "cpus", (json_int_t) sysconf(_SC_NPROCESSORS_ONLN),
-		"memTotal", (json_int_t) (s.totalram * s.mem_unit), "memFree",
-		(json_int_t) (s.freeram * s.mem_unit), "cgroupManager",
-		c->engine.systemd_cgroups ? "systemd" : "cgroupfs", "cgroupsUsable", c->engine.cgroups_usable,
-		"rootless", c->engine.rootless, "ociRuntime", runtime, "os", "linux");
-}
-
-static int info_store(struct cli *c, json_t **ret, struct err *err)
-{
-	AUTO(pod_set_done) struct pod_set set = { 0 };
-	struct image_list images = { 0 };
-	size_t pods = 0, ctrs = 0, running = 0;
-	int rc;
-
-	if ((rc = pod_set_load(&c->engine, &set, err)) < 0 ||
-		(rc = verb_images(&c->engine, NULL, &c->arena, &images, err)) < 0)
-		return rc;
-	for (size_t i = 0; i < set.n; i++) {
-		pods += !set.v[i].row.solo;
-		for (size_t k = 0; k < set.v[i].n; k++) {
-			ctrs++;
-			running += ctr_is_running(&set.v[i], k);
-		}
-	}
-	*ret = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "root", c->engine.root, "runroot",
-		c->engine.runroot, "images", (int) images.n, "pods", (int) pods, "containers", (int) ctrs,
-		"running", (int) running);
-	return 0;
-}
-
-/* Two levels of "key: value": what yaml would print, and all there is. */
-static void print_tree(const json_t *doc)
-{
-	const char *key, *inner;
-	json_t *group, *v;
-
-	json_object_foreach((json_t *) doc, key, group)
-	{
-		(void) printf("%s:\n", key);
-		json_object_foreach(group, inner, v)
-		{
-			if (json_is_string(v))
-				(void) printf("  %s: %s\n", inner, json_string_value(v));
-			else if (json_is_boolean(v))
-				(void) printf("  %s: %s\n", inner, json_is_true(v) ? "true" : "false");
-			else
-				(void) printf("  %s: %lld\n", inner, (long long) json_integer_value(v));
-		}
-	}
-}
-
 static int run_info(struct cli *c, void *request, struct err *err)
 {
 	const struct format_command *r = request;
-	json_t *store = NULL, *doc;
+	struct info_request info = { .tmpdir = c->opt.tmpdir && *c->opt.tmpdir ? c->opt.tmpdir : "/var/tmp" };
+	auto_buf struct buf b = BUF_INIT(4 * MiB);
+	json_t *doc = NULL;
 	int rc;
 
 	/* --check must speak where an engine cannot be opened */
@@ -171,14 +110,13 @@ static int run_info(struct cli *c, void *request, struct err *err)
 		return print_checks(c, err);
 	if (c->opt.uid != 0 && (rc = rootless_enter(&c->opt, err)) < 0)
 		return rc;
-	if ((rc = cli_engine(c, err)) < 0 || (rc = info_store(c, &store, err)) < 0)
+	if ((rc = cli_engine(c, err)) < 0 || (rc = registry_prepare(c, &info.at, err)) < 0 ||
+		(rc = verb_info(&c->engine, &info, &doc, err)) < 0)
 		return rc;
-	doc = json_pack("{s:o, s:o, s:{s:s}}", "host", info_host(c), "store", store, "version", "Version",
-		PODCTL_VERSION);
 	if (r->format)
 		rc = print_document(doc, r->format, err);
-	else
-		print_tree(doc);
+	else if ((rc = yaml_emit(doc, &b, err)) == 0)
+		(void) fputs(b.data, stdout);
 	json_decref(doc);
 	return rc;
 }
@@ -314,7 +252,8 @@ static const struct option *const o_help[] = { help_options, NULL };
 static const struct option *const o_reset[] = { reset_options, help_options, NULL };
 
 const struct command system_commands[] = {
-	{ "info|system info", "", "Show the engine and this machine", NULL, "  podctl info\n  podctl info --check\n",
+	{ "info|system info", "", "Show the engine and this machine", NULL,
+		"  podctl info\n  podctl info --format '{{.Host.CgroupVersion}}'\n  podctl info --check\n",
 		o_info, sizeof(struct format_command), 0, 0, CMD_NO_ENGINE, run_info },
 	{ "version", "", "Show the version", NULL, NULL, o_format, sizeof(struct format_command), 0, 0, CMD_NO_ENGINE, run_version },
 	{ "system reset", "", "Remove all pods, containers, images, volumes and networks of the engine", NULL, "  podctl system reset --force\n",

@@ -4,7 +4,8 @@
  * Fields, chains, variables, pipelines, if/else, range, with, break, continue, define/template/block, comments, trimming,
  * literals, and the functions and or not eq ne lt le gt ge len index slice print printf println html js urlquery join json
  * lower pad split title truncate upper.  A field that is not there is an error, as for a Go struct; keys below an
- * object called Labels, Annotations and the like (maps in Go) give "<no value>".
+ * object called Labels, Annotations and the like (maps in Go) give "<no value>".  A field is found by podman's Go name of it
+ * where that differs from the JSON key in case or in underscores only.
  * Not done: methods other than fields, complex numbers, call.
  */
 #ifndef PODCTL_CODEC_TEMPLATE_H

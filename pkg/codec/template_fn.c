@@ -169,15 +169,27 @@ static json_t *fn_len(const char *name, json_t *const *arg, size_t n, struct err
 	}
 }
 
+/* What Go gives for a key that is not in a map: the zero value of what is in it, here a string's or none. */
+static json_t *map_zero(const json_t *map)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *) map, key, v) if (!json_is_string(v)) return json_null();
+	return json_string("");
+}
+
 static json_t *fn_index(const char *name, json_t *const *arg, size_t n, struct err *err)
 {
 	json_t *v = arg[0];
 
 	for (size_t i = 1; i < n && v; i++) {
 		if (json_is_object(v) && json_is_string(arg[i])) {
-			v = json_object_get(v, json_string_value(arg[i]));
-			if (!v)
-				return json_null();
+			json_t *item = json_object_get(v, json_string_value(arg[i]));
+
+			if (!item)
+				return map_zero(v);
+			v = item;
 		} else if (json_is_array(v) && json_is_integer(arg[i])) {
 			json_int_t at = json_integer_value(arg[i]);
 

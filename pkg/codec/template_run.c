@@ -3,6 +3,7 @@
  */
 #include "pkg/codec/template_tree.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define VARS_MAX 64
@@ -26,7 +27,7 @@ enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
 static bool is_map(const char *name)
 {
 	static const char *const maps[] = { "Labels", "Annotations", "Sysctls", "Options", "Ports",
-		"Networks", "PortBindings", "labels", "annotations" };
+		"Networks", "PortBindings", "labels", "annotations", "Data", "Tmpfs", "Attributes" };
 
 	for (size_t i = 0; name && i < LEN(maps); i++)
 		if (!strcmp(maps[i], name))
@@ -34,13 +35,52 @@ static bool is_map(const char *name)
 	return false;
 }
 
+/* The letters of two names, whatever their case and whether words are divided by '_': "IPv6Enabled", "ipv6_enabled". */
+static bool same_letters(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		while (*a == '_')
+			a++;
+		while (*b == '_')
+			b++;
+		if (tolower((unsigned char) *a) != tolower((unsigned char) *b))
+			return false;
+		if (!*a)
+			return true;
+	}
+}
+
+/* Templates are written with the names of podman's Go fields; its JSON keys differ from them in case, and some more. */
+static json_t *field_of(json_t *v, const char *name)
+{
+	static const char *const others[][2] = { { "CgroupsVersion", "cgroupVersion" },
+		{ "DefaultCapabilities", "capabilities" }, { "Healthcheck", "Health" },
+		{ "ImageID", "Image" } };
+	/* pointers that are nil, and left out of the JSON */
+	static const char *const optional[] = { "Healthcheck", "Secrets" };
+	json_t *found = json_object_get(v, name), *item;
+	const char *key;
+
+	for (size_t i = 0; !found && i < LEN(others); i++)
+		if (!strcmp(others[i][0], name))
+			found = json_object_get(v, others[i][1]);
+	if (found)
+		return found;
+	json_object_foreach(v, key, item) if (same_letters(key, name)) return item;
+	for (size_t i = 0; json_is_object(v) && i < LEN(optional); i++)
+		if (!strcmp(optional[i], name))
+			return json_null();
+	return NULL;
+}
+
 /* Follows .A.B from v (stolen). */
 static json_t *follow(struct run *r, json_t *v, const struct strs *fields)
 {
 	for (size_t i = 0; i < fields->n && v; i++) {
-		json_t *next = json_object_get(v, fields->v[i]);
+		bool map = json_is_object(v) && i > 0 && is_map(fields->v[i - 1]);
+		json_t *next = map ? json_object_get(v, fields->v[i]) : field_of(v, fields->v[i]);
 
-		if (!next && !(json_is_object(v) && i > 0 && is_map(fields->v[i - 1]))) {
+		if (!next && !map) {
 			(void) err_set(r->err, ERR_INVALID, "template: can't evaluate field %s in %s",
 				fields->v[i],
 				json_is_object(v)  ? "this object"
@@ -298,6 +338,42 @@ static int run_template(struct run *r, const struct tnode *n, json_t *dot, enum 
 	return err_set(r->err, ERR_INVALID, "template: \"%s\" not defined", n->text);
 }
 
+/* Fields that are times in podman's Go types: their JSON is "2026-01-02T15:04:05.6Z", printed they are "2026-01-02 15:04:05.6
+ * +0000 UTC". */
+static bool is_time(const struct tnode *pipe, const json_t *v)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+	static const char *const names[] = { "Created", "Started", "Finished", "Start", "End" };
+	const struct tnode *of = pipe->list && !pipe->list->next ? pipe->list->list : NULL;
+	const char *name, *text = json_string_value(v);
+	size_t len = text ? json_string_length(v) : 0, n;
+	bool known;
+
+	if (len < sizeof shape || text[len - 1] != 'Z' || !of || of->next || !of->fields.n)
+		return false;
+	name = of->fields.v[of->fields.n - 1];
+	n = strlen(name);
+	known = n > 2 && !strcmp(name + n - 2, "At");
+	for (size_t i = 0; i < LEN(names); i++)
+		known = known || !strcmp(names[i], name);
+	for (size_t i = 0; known && shape[i]; i++)
+		known = shape[i] == 'd' ? isdigit((unsigned char) text[i]) != 0 : shape[i] == text[i];
+	return known;
+}
+
+/* As Go's Time.String: fractions without the zeros at their end. */
+static void print_time(const char *text, struct buf *b)
+{
+	size_t n = strlen(text) - 1;
+
+	if (text[19] == '.') {
+		while (text[n - 1] == '0')
+			n--;
+		n -= text[n - 1] == '.';
+	}
+	(void) buf_printf(b, "%.10s %.*s +0000 UTC", text, (int) (n - 11), text + 11);
+}
+
 static int run_action(struct run *r, const struct tnode *n, json_t *dot)
 {
 	json_t *v = eval_pipe(r, n->pipe, dot);
@@ -309,6 +385,8 @@ static int run_action(struct run *r, const struct tnode *n, json_t *dot)
 		rc = set_var(r, n->pipe, v);
 	else if (json_is_null(v))
 		(void) buf_puts(r->out, "<no value>");
+	else if (is_time(n->pipe, v))
+		print_time(json_string_value(v), r->out);
 	else
 		template_print(v, r->out);
 	json_decref(v);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pkg/container/inspect_parts.h"
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
 
@@ -35,36 +36,11 @@ const char *container_state_word(const struct status_container *s, bool alive, b
 
 /* ---- small parts ---------------------------------------------------------------------------------------------------- */
 
-static json_t *text(const char *s)
-{
-	json_t *v = json_string(s ? s : "");
-
-	return v ? v : json_string("(not UTF-8)");
-}
-
 static json_t *time_json(uint64_t us)
 {
 	char buf[TIME_TEXT];
 
 	return json_string(us ? time_format(buf, us) : ZERO_TIME);
-}
-
-static json_t *list_json(const struct strs *l, size_t from)
-{
-	json_t *v = json_array();
-
-	for (size_t i = from; l && i < l->n; i++)
-		(void) json_array_append_new(v, text(l->v[i]));
-	return v;
-}
-
-static json_t *map_json(const struct kvs *m)
-{
-	json_t *v = json_object();
-
-	for (size_t i = 0; i < m->n; i++)
-		(void) json_object_set_new(v, m->v[i].key, text(m->v[i].value));
-	return v;
 }
 
 static json_t *ip_json(uint32_t ip)
@@ -111,15 +87,17 @@ static json_t *state_json(const struct inspect_facts *f)
 	bool running = strcmp(word, "running") == 0 || strcmp(word, "stopping") == 0,
 	     paused = strcmp(word, "paused") == 0;
 
-	return json_pack(
-		"{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:o}",
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s, s:s, "
+			 "s:s, s:o, s:I, "
+			 "s:o}",
 		"OciVersion", "1.0.2", "Status", word, "Running", running || paused, "Paused", paused,
 		"Restarting", strcmp(word, "restarting") == 0, "OOMKilled", s && s->oom_killed, "Dead", 0,
-		"Pid", (json_int_t) (s && (running || paused) ? s->pid : 0), "ExitCode",
-		(json_int_t) (s ? s->exit_code : 0), "Error", text(s && s->message ? s->message : ""),
-		"StartedAt", time_json(s ? s->started_us : 0), "FinishedAt",
-		time_json(s ? s->finished_us : 0), "Health", health_json(s), "CgroupPath",
-		f->cgroup ? f->cgroup : "", "Reason", text(s && s->reason ? s->reason : ""), "Attempt",
+		"Pid", (json_int_t) (s && (running || paused) ? s->pid : 0), "ConmonPid",
+		(json_int_t) (f->alive ? f->monitor : 0), "ExitCode", (json_int_t) (s ? s->exit_code : 0),
+		"Error", text(s && s->message ? s->message : ""), "StartedAt",
+		time_json(s ? s->started_us : 0), "FinishedAt", time_json(s ? s->finished_us : 0), "Health",
+		health_json(s), "CgroupPath", f->cgroup ? f->cgroup : "", "CheckpointedAt", ZERO_TIME,
+		"RestoredAt", ZERO_TIME, "Reason", text(s && s->reason ? s->reason : ""), "Attempt",
 		(json_int_t) (s ? s->attempt : 0), "NextStartAt",
 		time_json(s && s->state == CTR_WAITING ? s->next_start_us : 0));
 }
@@ -166,6 +144,40 @@ static json_t *config_json(const struct inspect_facts *f)
 	return v;
 }
 
+/* As podman 4 has it: a string. */
+static json_t *entrypoint_json(const struct strs *l)
+{
+	auto_buf struct buf b = BUF_INIT(4 * MiB);
+
+	for (size_t i = 0; i < l->n; i++)
+		(void) buf_printf(&b, "%s%s", i ? " " : "", l->v[i]);
+	return text(b.data);
+}
+
+/* What the configuration is given, and podman's words for what else was asked. */
+static json_t *annotations_json(const struct inspect_facts *f)
+{
+	const struct container_spec *c = f->spec;
+	const struct {
+		const char *key;
+		bool on;
+	} words[] = { { "autoremove", f->autoremove }, { "init", c->init }, { "privileged", c->privileged },
+		{ "publish-all", c->publish_all } };
+	json_t *v = oci_annotations(c);
+
+	for (size_t i = 0; v && i < LEN(words); i++) {
+		char key[64];
+
+		snprintf(key, sizeof key, "io.podman.annotations.%s", words[i].key);
+		set(v, key, json_string(words[i].on ? "TRUE" : "FALSE"));
+	}
+	if (v && c->seccomp && *c->seccomp)
+		set(v, "io.podman.annotations.seccomp", text(c->seccomp));
+	if (v)
+		set(v, "io.kubernetes.cri-o.TTY", json_string(c->terminal ? "true" : "false"));
+	return v;
+}
+
 static json_t *config_of(const struct inspect_facts *f)
 {
 	const struct container_spec *c = f->spec;
@@ -173,48 +185,23 @@ static json_t *config_of(const struct inspect_facts *f)
 	char umask_text[8];
 
 	snprintf(umask_text, sizeof umask_text, "%04o", (unsigned) (c->umask ? c->umask - 1 : 022) & 0777);
-	return json_pack("{s:o, s:s, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:s, s:I, s:I, s:s}",
-		"Hostname", text(c->hostname), "Domainname", "", "User", text(c->user), "AttachStdin",
-		c->stdin_open, "AttachStdout", 1, "AttachStderr", 1, "Tty", c->terminal, "OpenStdin",
-		c->stdin_open, "StdinOnce", c->stdin_once, "Env", list_json(&c->env, 0), "Cmd",
+	return json_pack("{s:o, s:s, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:{}, s:o, s:o, s:[], "
+			 "s:o, s:o, "
+			 "s:o, s:o, s:i, s:s, s:I, s:I, s:s, s:b, s:s, s:b}",
+		"Hostname", text(c->hostname), "Domainname", "", "User", text(c->user), "AttachStdin", 0,
+		"AttachStdout", 0, "AttachStderr", 0, "Tty", c->terminal, "OpenStdin", c->stdin_open,
+		"StdinOnce", c->stdin_once, "Env", oci_env(c, f->oci), "Cmd",
 		list_json(c->command_set || c->command.n ? &c->command : &c->argv, 0), "Image",
-		text(c->image), "WorkingDir", text(c->cwd), "Entrypoint", list_json(&c->entrypoint, 0),
-		"Labels", map_json(&c->labels), "Annotations", map_json(&c->annotations), "ExposedPorts",
-		ports_exposed(&c->exposed), "CreateCommand", list_json(&c->create_argv, 0), "StopSignal",
-		sig > 0 ? signal_name(sig) : "", "StopTimeout", (json_int_t) c->stop_timeout, "Timeout",
-		(json_int_t) c->timeout, "Umask", umask_text);
+		text(c->image), "Volumes", "WorkingDir", text(c->cwd), "Entrypoint",
+		entrypoint_json(&c->entrypoint), "OnBuild", "Labels", map_json(&c->labels), "Annotations",
+		annotations_json(f), "ExposedPorts", ports_exposed(&c->exposed), "CreateCommand",
+		list_json(&c->create_argv, 0), "StopSignal", sig > 0 ? sig : 0, "HealthcheckOnFailureAction",
+		"none", "StopTimeout", (json_int_t) c->stop_timeout, "Timeout", (json_int_t) c->timeout,
+		"Umask", umask_text, "Passwd", !c->no_passwd, "sdNotifyMode", "container", "SystemdMode",
+		c->systemd);
 }
 
-/* ---- Mounts, network ------------------------------------------------------------------------------------------------- */
-
-static const char *propagation(const struct strs *options)
-{
-	static const char *const words[] = { "shared", "rshared", "slave", "rslave", "private", "rprivate" };
-
-	for (size_t i = 0; options && i < options->n; i++)
-		for (size_t k = 0; k < LEN(words); k++)
-			if (strcmp(options->v[i], words[k]) == 0)
-				return words[k];
-	return "rprivate";
-}
-
-static json_t *mounts_json(const struct inspect_facts *f)
-{
-	json_t *l = json_array();
-
-	for (size_t i = 0; i < f->mounts.n; i++) {
-		const struct inspect_mount *m = LIST_AT(f->mounts, struct inspect_mount, i);
-
-		(void) json_array_append_new(
-			l, json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:b, s:s}", "Type", m->type, "Name",
-				   text(m->name), "Source", text(m->source), "Destination", text(m->dest),
-				   "Driver", "", "Mode", "", "Options", list_json(m->options, 0), "RW",
-				   !m->read_only, "Propagation",
-				   strcmp(m->type, "bind") == 0 ? propagation(m->options) : ""));
-	}
-	return l;
-}
+/* ---- network -------------------------------------------------------------------------------------------------------- */
 
 static void port_add(json_t *ports, const struct port_map *p, unsigned offset, const char *ip)
 {
@@ -231,7 +218,7 @@ static void port_add(json_t *ports, const struct port_map *p, unsigned offset, c
 		l, json_pack("{s:s, s:s}", "HostIp", ip && *ip ? ip : "0.0.0.0", "HostPort", host));
 }
 
-static json_t *ports_json(const struct inspect_facts *f)
+json_t *inspect_ports(const struct inspect_facts *f)
 {
 	json_t *v = json_object();
 
@@ -246,132 +233,50 @@ static json_t *ports_json(const struct inspect_facts *f)
 	return v;
 }
 
+static const char *short_id(char to[13], const char *id)
+{
+	snprintf(to, 13, "%.12s", id ? id : "");
+	return to;
+}
+
 static json_t *network_json(const struct inspect_facts *f)
 {
 	const struct net_result *n = f->net;
-	char mac[20] = "";
+	char mac[20] = "", c_id[13];
 	json_t *v;
 
 	if (n && n->ip)
 		snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", n->mac[0], n->mac[1], n->mac[2],
 			n->mac[3], n->mac[4], n->mac[5]);
-	v = json_pack("{s:s, s:o, s:I, s:o, s:s, s:s, s:s, s:o, s:o}", "EndpointID", "", "IPAddress",
-		ip_json(n ? n->ip : 0), "IPPrefixLen", (json_int_t) (n ? n->prefix : 0), "Gateway",
-		ip_json(n ? n->gateway : 0), "MacAddress", mac, "Bridge", n ? n->bridge : "", "SandboxKey",
-		"", "Ports", ports_json(f), "Networks", json_object());
+	v = json_pack("{s:s, s:o, s:o, s:I, s:s, s:s, s:i, s:s, s:s, s:s, s:b, s:s, s:i, s:o, s:o, s:{}}",
+		"EndpointID", "", "Gateway", ip_json(n ? n->gateway : 0), "IPAddress", ip_json(n ? n->ip : 0),
+		"IPPrefixLen", (json_int_t) (n ? n->prefix : 0), "IPv6Gateway", "", "GlobalIPv6Address", "",
+		"GlobalIPv6PrefixLen", 0, "MacAddress", mac, "Bridge", n ? n->bridge : "", "SandboxID", "",
+		"HairpinMode", 0, "LinkLocalIPv6Address", "", "LinkLocalIPv6PrefixLen", 0, "Ports",
+		inspect_ports(f), "SandboxKey", text(f->netns), "Networks");
 	if (v && n && n->ip)
-		(void) json_object_set_new(json_object_get(v, "Networks"), n->bridge,
-			json_pack("{s:o, s:I, s:o, s:s, s:s}", "IPAddress", ip_json(n->ip), "IPPrefixLen",
-				(json_int_t) n->prefix, "Gateway", ip_json(n->gateway), "MacAddress", mac,
-				"NetworkID", n->bridge));
-	return v;
-}
-
-/* ---- HostConfig ------------------------------------------------------------------------------------------------------ */
-
-static json_t *binds_json(const struct inspect_facts *f)
-{
-	json_t *l = json_array();
-
-	for (size_t i = 0; i < f->mounts.n; i++) {
-		const struct inspect_mount *m = LIST_AT(f->mounts, struct inspect_mount, i);
-
-		if (strcmp(m->type, "bind") == 0)
-			(void) json_array_append_new(
-				l, json_sprintf("%s:%s:%s", m->source, m->dest, m->read_only ? "ro" : "rw"));
-	}
-	return l;
-}
-
-static json_t *ulimits_json(const struct container_spec *c)
-{
-	json_t *l = json_array();
-
-	for (size_t i = 0; i < c->ulimits.n; i++) {
-		const struct ulimit_spec *u = LIST_AT(c->ulimits, struct ulimit_spec, i);
-
-		(void) json_array_append_new(l, json_pack("{s:s, s:I, s:I}", "Name", u->name, "Soft",
-							(json_int_t) u->soft, "Hard", (json_int_t) u->hard));
-	}
-	return l;
-}
-
-static json_t *devices_json(const struct container_spec *c)
-{
-	json_t *l = json_array();
-
-	for (size_t i = 0; i < c->devices.n; i++) {
-		const struct device_spec *d = LIST_AT(c->devices, struct device_spec, i);
-
-		(void) json_array_append_new(l, json_pack("{s:s, s:s, s:s}", "PathOnHost", d->host,
-							"PathInContainer", d->path ? d->path : d->host,
-							"CgroupPermissions", d->access ? d->access : "rwm"));
-	}
-	return l;
-}
-
-static json_t *ns_json(const struct ns_spec *n)
-{
-	return n->mode == NS_CONTAINER ? json_sprintf("container:%s", n->container)
-				       : json_string(ns_mode_names[n->mode]);
-}
-
-static void set(json_t *v, const char *key, json_t *value) { (void) json_object_set_new(v, key, value); }
-
-static json_t *host_config_json(const struct inspect_facts *f)
-{
-	const struct container_spec *c = f->spec;
-	const struct resources_spec *r = &c->resources;
-	json_t *v = json_object();
-
-	set(v, "Binds", binds_json(f));
-	set(v, "NetworkMode", json_string(f->net_mode));
-	set(v, "PortBindings", ports_json(f));
-	set(v, "RestartPolicy",
-		json_pack("{s:s, s:I}", "Name", restart_policy_names[c->restart], "MaximumRetryCount",
-			(json_int_t) c->restart_max));
-	set(v, "AutoRemove", json_boolean(f->autoremove));
-	set(v, "LogConfig",
-		json_pack("{s:o, s:s, s:I}", "Type", text(c->log_driver), "Path", f->log_path, "Size",
-			(json_int_t) c->log_size_max));
-	set(v, "CapAdd", list_json(&c->cap_add, 0));
-	set(v, "CapDrop", list_json(&c->cap_drop, 0));
-	set(v, "Privileged", json_boolean(c->privileged));
-	set(v, "ReadonlyRootfs", json_boolean(c->read_only));
-	set(v, "Init", json_boolean(c->init));
-	set(v, "SecurityOpt", json_array());
-	if (c->seccomp && *c->seccomp)
-		(void) json_array_append_new(
-			json_object_get(v, "SecurityOpt"), json_sprintf("seccomp=%s", c->seccomp));
-	if (c->no_new_privs)
-		(void) json_array_append_new(
-			json_object_get(v, "SecurityOpt"), json_string("no-new-privileges"));
-	set(v, "PidMode", ns_json(&c->pid));
-	set(v, "IpcMode", ns_json(&c->ipc));
-	set(v, "UTSMode", ns_json(&c->uts));
-	set(v, "CgroupMode", ns_json(&c->cgroup));
-	set(v, "GroupAdd", list_json(&c->groups, 0));
-	set(v, "Devices", devices_json(c));
-	set(v, "Ulimits", ulimits_json(c));
-	set(v, "Sysctls", map_json(&c->sysctls));
-	set(v, "ShmSize",
-		json_integer(c->shm_size ? (json_int_t) c->shm_size
-					 : 65536 * 1024)); /* containers.conf(5), shm_size */
-	set(v, "Memory", json_integer(r->memory));
-	set(v, "MemorySwap", json_integer(r->memory_swap));
-	set(v, "MemoryReservation", json_integer(r->memory_reservation));
-	set(v, "CpuShares", json_integer((json_int_t) r->cpu_shares));
-	set(v, "CpuQuota", json_integer(r->cpu_quota));
-	set(v, "CpuPeriod", json_integer((json_int_t) r->cpu_period));
-	set(v, "CpusetCpus", text(r->cpuset_cpus));
-	set(v, "CpusetMems", text(r->cpuset_mems));
-	set(v, "PidsLimit", json_integer(r->pids.set ? r->pids.v : 0));
-	if (c->oom_score_adj.set)
-		set(v, "OomScoreAdj", json_integer(c->oom_score_adj.v));
+		set(json_object_get(v, "Networks"), n->bridge,
+			json_pack("{s:s, s:o, s:o, s:I, s:s, s:s, s:i, s:s, s:s, s:{}, s:n, s:n, s:[s]}",
+				"EndpointID", "", "Gateway", ip_json(n->gateway), "IPAddress", ip_json(n->ip),
+				"IPPrefixLen", (json_int_t) n->prefix, "IPv6Gateway", "", "GlobalIPv6Address",
+				"", "GlobalIPv6PrefixLen", 0, "MacAddress", mac, "NetworkID", n->bridge,
+				"DriverOpts", "IPAMConfig", "Links", "Aliases", short_id(c_id, f->spec->id)));
 	return v;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */
+
+/* What pid 1 runs: with --init that is its program. */
+static void argv_into(json_t *v, const struct container_spec *c)
+{
+	bool init = c->init && c->role != ROLE_INFRA;
+	json_t *args = list_json(&c->argv, init ? 0 : 1);
+
+	if (init)
+		(void) json_array_insert_new(args, 0, json_string("--"));
+	set(v, "Path", init ? json_string(OCI_INIT) : text(c->argv.n ? c->argv.v[0] : ""));
+	set(v, "Args", args);
+}
 
 json_t *container_inspect(const struct inspect_facts *f)
 {
@@ -382,8 +287,7 @@ json_t *container_inspect(const struct inspect_facts *f)
 		return NULL;
 	set(v, "Id", text(c->id));
 	set(v, "Created", time_json(f->row->created_us));
-	set(v, "Path", text(c->argv.n ? c->argv.v[0] : ""));
-	set(v, "Args", list_json(&c->argv, 1));
+	argv_into(v, c);
 	set(v, "State", state_json(f));
 	set(v, "Image", text(c->image_id));
 	set(v, "ImageDigest", text(f->image_digest));
@@ -394,17 +298,21 @@ json_t *container_inspect(const struct inspect_facts *f)
 	set(v, "ResolvConfPath", text(f->resolv));
 	set(v, "HostnamePath", text(f->hostname_path));
 	set(v, "HostsPath", text(f->hosts));
+	set(v, "StaticDir", text(f->static_dir));
 	set(v, "OCIConfigPath",
 		f->bundle && *f->bundle ? json_sprintf("%s/config.json", f->bundle) : json_string(""));
 	set(v, "OCIRuntime", text(f->runtime));
+	set(v, "ConmonPidFile", text(c->monitor_pidfile));
 	set(v, "PidFile", text(c->pidfile && *c->pidfile ? c->pidfile : f->pidfile));
 	set(v, "LogPath", text(f->log_path));
 	set(v, "Name", text(c->name));
 	set(v, "RestartCount", json_integer(f->status ? f->status->restarts : 0));
 	set(v, "Driver", json_string("overlay"));
-	set(v, "MountLabel", json_string(""));
-	set(v, "ProcessLabel", json_string(""));
-	set(v, "AppArmorProfile", json_string(""));
+	set(v, "MountLabel", text(c->mount_label));
+	set(v, "ProcessLabel", text(c->process_label));
+	set(v, "AppArmorProfile", text(c->apparmor));
+	set(v, "EffectiveCaps", inspect_caps(f, "effective"));
+	set(v, "BoundingCaps", inspect_caps(f, "bounding"));
 	set(v, "ExecIDs", json_array());
 	data = json_object();
 	if (f->upper && *f->upper) {
@@ -414,14 +322,16 @@ json_t *container_inspect(const struct inspect_facts *f)
 		set(data, "MergedDir", text(f->merged));
 	}
 	set(v, "GraphDriver", json_pack("{s:s, s:o}", "Name", "overlay", "Data", data));
-	set(v, "Mounts", mounts_json(f));
+	set(v, "Mounts", inspect_mounts(f));
 	set(v, "Dependencies", json_array());
 	if (f->infra && *f->infra && strcmp(f->infra, c->id) != 0)
 		(void) json_array_append_new(json_object_get(v, "Dependencies"), text(f->infra));
 	set(v, "NetworkSettings", network_json(f));
+	set(v, "Namespace", json_string(""));
+	set(v, "IsService", json_false());
 	set(v, "IsInfra", json_boolean(c->role == ROLE_INFRA));
 	set(v, "IsInit", json_boolean(c->role == ROLE_INIT));
 	set(v, "Config", config_json(f));
-	set(v, "HostConfig", host_config_json(f));
+	set(v, "HostConfig", inspect_host_config(f));
 	return v;
 }

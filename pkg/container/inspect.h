@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "pkg/container/oci_gen.h"
 #include "pkg/container/spec.h"
 #include "pkg/monitor/plan.h"
 #include "pkg/network/network.h"
@@ -25,12 +26,18 @@ struct inspect_facts {
 	const char *image_digest, *bundle, *rootfs, *log_path, *upper, *work, *merged,
 		*lower; /* "" when there is none */
 	const char *hosts, *hostname_path, *resolv, *runtime, *cgroup, *pidfile;
-	struct list mounts; /* struct inspect_mount */
-	struct list ports;  /* struct port_map: asked, when nothing runs */
+	const char *static_dir, *netns; /* "" when there is none */
+	const char *net_container;      /* id of whose network it is in; "" */
+	const char *cgroup_manager;     /* "cgroupfs", "systemd", "disabled" */
+	int64_t monitor;                /* pid */
+	const struct oci_facts *oci;    /* limits of the engine, and the user */
+	const struct strs *dns, *dns_options, *dns_searches, *extra_hosts; /* extra_hosts: "name:address" */
+	struct list mounts;                                                /* struct inspect_mount */
+	struct list ports; /* struct port_map: asked, when nothing runs */
 };
 struct inspect_mount {
 	const char *type, *name, *source, *dest;
-	bool read_only;
+	bool read_only, no_copy;
 	const struct strs *options;
 };
 

@@ -68,7 +68,7 @@ static json_t *caps_json(uint64_t caps)
 }
 
 /* A user other than 0 has what was added for it, by the ambient set; the rest is only its bound. */
-static json_t *capabilities(const struct container_spec *s, const struct oci_facts *f, uint64_t caps)
+json_t *oci_capabilities(const struct container_spec *s, const struct oci_facts *f, uint64_t caps)
 {
 	uint64_t held = caps, added = 0;
 	struct err none;
@@ -132,7 +132,7 @@ static int env_secrets(json_t *env, const struct container_spec *s)
 }
 
 /* 'more' are added to the container's; a later one of a name replaces it. */
-static json_t *env_json(const struct container_spec *s, const struct oci_facts *f, const struct strs *more)
+static json_t *env_and(const struct container_spec *s, const struct oci_facts *f, const struct strs *more)
 {
 	json_t *env = json_array();
 	int rc = env ? 0 : -1;
@@ -160,6 +160,8 @@ static json_t *env_json(const struct container_spec *s, const struct oci_facts *
 	}
 	return env;
 }
+
+json_t *oci_env(const struct container_spec *s, const struct oci_facts *f) { return env_and(s, f, NULL); }
 
 static json_t *user_json(const struct container_spec *s, const struct oci_facts *f)
 {
@@ -239,7 +241,7 @@ static void limit_clamp(struct limit *l, const struct oci_facts *f)
 		l->soft = l->hard;
 }
 
-static int rlimits(const struct container_spec *s, const struct oci_facts *f, json_t **ret, struct err *err)
+int oci_rlimits(const struct container_spec *s, const struct oci_facts *f, json_t **ret, struct err *err)
 {
 	struct limit l[32], x;
 	size_t n = 0;
@@ -306,15 +308,15 @@ static int process(const struct container_spec *s, const struct oci_facts *f, co
 	int rc;
 
 	as.privileged = s->privileged || (x && x->privileged);
-	if ((rc = oci_caps(&as, f, &caps, err)) < 0 || (rc = rlimits(s, f, &limits, err)) < 0)
+	if ((rc = oci_caps(&as, f, &caps, err)) < 0 || (rc = oci_rlimits(s, f, &limits, err)) < 0)
 		return rc;
 	p = json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:b}", "terminal", x ? x->terminal : s->terminal,
 		"user", user_json(s, f), "args", x ? strs_json(x->argv) : args_json(s), "env",
-		env_json(s, f, x ? x->env : NULL), "cwd",
+		env_and(s, f, x ? x->env : NULL), "cwd",
 		x && x->cwd         ? x->cwd
 		: s->cwd && *s->cwd ? s->cwd
 				    : "/",
-		"capabilities", capabilities(&as, f, caps), "rlimits", limits, "noNewPrivileges",
+		"capabilities", oci_capabilities(&as, f, caps), "rlimits", limits, "noNewPrivileges",
 		s->no_new_privs || s->role == ROLE_INFRA);
 	if (p && s->apparmor && *s->apparmor)
 		(void) json_object_set_new(p, "apparmorProfile", json_string(s->apparmor));
@@ -581,7 +583,7 @@ static json_t *linux_json(const struct container_spec *s, const struct oci_facts
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static json_t *annotations(const struct container_spec *s)
+json_t *oci_annotations(const struct container_spec *s)
 {
 	json_t *v = json_pack("{s:s}", "io.container.manager", "podctl");
 	int sig = s->stop_signal && *s->stop_signal ? signal_parse(s->stop_signal) : 0;
@@ -603,7 +605,7 @@ int oci_gen(const struct container_spec *s, const struct oci_facts *f, json_t **
 		return rc;
 	v = json_pack("{s:s, s:o, s:{s:s, s:b}, s:o, s:o}", "ociVersion", "1.0.2", "process", p, "root",
 		"path", f->rootfs, "readonly", s->read_only || s->role == ROLE_INFRA, "mounts",
-		oci_mounts(s, f), "annotations", annotations(s));
+		oci_mounts(s, f), "annotations", oci_annotations(s));
 	/* a name is set in a namespace of one's own only; a pod's was set by who made it */
 	if (v && f->ns[OCI_NS_UTS] && !*f->ns[OCI_NS_UTS] && s->hostname && *s->hostname)
 		(void) json_object_set_new(v, "hostname", json_string(s->hostname));

@@ -88,6 +88,12 @@ struct oci_exec {
 int oci_gen_exec(const struct container_spec *s, const struct oci_facts *f, const struct oci_exec *x,
 	json_t **ret, struct err *err);
 
+/* Parts of the document, for inspect; new references, NULL when out of memory. */
+json_t *oci_env(const struct container_spec *s, const struct oci_facts *f);
+json_t *oci_annotations(const struct container_spec *s);
+json_t *oci_capabilities(const struct container_spec *s, const struct oci_facts *f, uint64_t caps);
+int oci_rlimits(const struct container_spec *s, const struct oci_facts *f, json_t **ret, struct err *err);
+
 /* Used between the files of oci_gen: the "mounts" array, NULL when out of memory. */
 json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f);
 

@@ -157,16 +157,18 @@ struct container_spec {
 	char *tz;                        /* "Europe/Paris", "local"; "": the image's */
 	struct strs unsetenv;            /* names of the image and the engine that are not set */
 	bool unsetenv_all;
-	struct kvs env_merge;    /* values with ${NAME} of the image's environment in them */
-	bool no_passwd;          /* an unknown uid gets no line in /etc/passwd */
-	char *passwd_entry;      /* template of that line */
-	struct strs host_users;  /* users of the host with a line there */
-	struct strs chroot_dirs; /* hosts, hostname and resolv.conf are in these too */
-	struct strs requires;    /* ids of containers started before */
-	bool systemd;            /* its pid 1 is systemd */
-	struct list secrets;     /* struct secret_spec */
-	char *personality;       /* "LINUX", "LINUX32"; "": the engine's */
-	struct strs create_argv; /* the command line, for inspect */
+	struct kvs env_merge;     /* values with ${NAME} of the image's environment in them */
+	bool no_passwd;           /* an unknown uid gets no line in /etc/passwd */
+	char *passwd_entry;       /* template of that line */
+	struct strs host_users;   /* users of the host with a line there */
+	struct strs chroot_dirs;  /* hosts, hostname and resolv.conf are in these too */
+	struct strs requires;     /* ids of containers started before */
+	bool systemd;             /* its pid 1 is systemd */
+	struct list secrets;      /* struct secret_spec */
+	char *personality;        /* "LINUX", "LINUX32"; "": the engine's */
+	bool publish_all;         /* --publish-all, for inspect */
+	struct strs volumes_from; /* --volumes-from, for inspect */
+	struct strs create_argv;  /* the command line, for inspect */
 };
 
 extern const struct field container_spec_fields[];

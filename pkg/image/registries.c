@@ -126,3 +126,14 @@ int registries_host(struct engine *e, const char *host, const struct registry_op
 		ret->insecure = !o->tls_verify.v;
 	return 0;
 }
+
+int registries_search(struct engine *e, const struct registry_options *o, struct arena *a, struct strs *ret,
+	struct err *err)
+{
+	struct registries all;
+	int rc = registries_load(e, o, a, &all, err);
+
+	if (rc == 0)
+		*ret = all.search;
+	return rc;
+}

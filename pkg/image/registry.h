@@ -37,4 +37,8 @@ struct registry_options {
 	bool hurry; /* there is something to fall back on: an unreachable registry is given up soon */
 };
 
+/* Where unqualified names are looked for, as registries.conf has it. */
+int registries_search(struct engine *e, const struct registry_options *o, struct arena *a, struct strs *ret,
+	struct err *err);
+
 #endif

@@ -177,6 +177,16 @@ static bool has_tty_group(const struct engine *e)
 	return false;
 }
 
+void pod_own_limits(struct engine *e, struct oci_facts *f)
+{
+	f->caps_max = caps_bound();
+	f->limits_rise = !e->in_userns && prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
+	f->oom_min = f->limits_rise ? -1000 : own_oom_score();
+	f->nofile_max = hard_limit(RLIMIT_NOFILE);
+	f->nproc_max = hard_limit(RLIMIT_NPROC);
+	f->tty_group = has_tty_group(e);
+}
+
 static int cgroup_of(struct start *s, const struct container_spec *c, struct bundle *b, struct err *err)
 {
 	b->cgroup = "";
@@ -214,12 +224,7 @@ static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
 	f->cgroup_v2 = s->e->cgroups.mode == CGROUP_V2;
 	f->cgroup_mount = f->cgroup_v2 || (s->e->cgroups.mode == CGROUP_V1 && !s->e->in_userns);
 	f->pids = *s->pod_cgroup && has_pids(s);
-	f->caps_max = caps_bound();
-	f->limits_rise = !s->e->in_userns && prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
-	f->oom_min = f->limits_rise ? -1000 : own_oom_score();
-	f->nofile_max = hard_limit(RLIMIT_NOFILE);
-	f->nproc_max = hard_limit(RLIMIT_NPROC);
-	f->tty_group = has_tty_group(s->e);
+	pod_own_limits(s->e, f);
 	return 0;
 }
 

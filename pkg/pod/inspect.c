@@ -1,5 +1,6 @@
 #include "pkg/pod/inspect.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/container/inspect.h"
@@ -38,6 +39,7 @@ static int mounts_of(const struct pod *p, const struct container_spec *c, struct
 			.source = named ? arena_printf(a, "%s/volumes/%s", e->root, s->source) : s->source,
 			.dest = s->dest,
 			.read_only = s->read_only,
+			.no_copy = s->no_copy,
 			.options = &s->options };
 		for (size_t k = 0; s->type == MOUNT_VOLUME && k < p->spec.volumes.n; k++) {
 			const struct volume_spec *v = LIST_AT(p->spec.volumes, struct volume_spec, k);
@@ -134,36 +136,106 @@ static void paths_of(struct engine *e, const struct pod *p, const struct contain
 		f->resolv = arena_printf(a, "%s/resolv.conf", dir);
 }
 
+/* Who the process would be, by the image's own files; an image that is gone leaves it root. */
+static void user_of(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
+	struct user *ret)
+{
+	auto_layers struct layers layers = { .n = 0 };
+	struct strs dirs = { 0 };
+	struct err ignored = { 0 };
+
+	if (c->role == ROLE_INFRA || bundle_layers(e, p, c, a, &dirs, &ignored) < 0 || !dirs.n ||
+		layers_open(&dirs, &layers, &ignored) < 0 ||
+		user_lookup(&layers, c->user, &c->groups, c->user_groups, ret, &ignored) < 0)
+		*ret = (struct user){ 0 };
+}
+
+static int extra_hosts(const struct pod *p, struct arena *a, struct strs *ret, struct err *err)
+{
+	for (size_t i = 0; i < p->spec.host_aliases.n; i++) {
+		const struct host_alias *h = LIST_AT(p->spec.host_aliases, struct host_alias, i);
+
+		for (size_t k = 0; k < h->names.n; k++)
+			if (strs_addf(ret, a, "%s:%s", h->names.v[k], h->ip) < 0)
+				return no_memory(err);
+	}
+	return 0;
+}
+
+/* The name podman shows, and what was asked when it was asked by name or path. */
+static const char *runtime_of(struct engine *e, const struct pod *p)
+{
+	const char *path = "", *slash;
+	struct err ignored = { 0 };
+	bool ours;
+
+	if (p->spec.runtime && *p->spec.runtime)
+		return p->spec.runtime;
+	/* gone since; the container is still worth looking at */
+	if (engine_runtime_named(e, "", &path, &ours, &ignored) < 0)
+		return "";
+	slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* What belongs to the pod. */
+static int facts_of_pod(struct engine *e, const struct pod *p, struct arena *a, struct strs *hosts,
+	struct inspect_facts *f, struct err *err)
+{
+	const struct container_spec *infra = pod_infra(p);
+
+	f->net_mode = net_mode_names[p->spec.net];
+	f->net_container = p->spec.net == NET_CONTAINER ? p->spec.net_container : "";
+	f->pod = p->row.solo ? "" : p->row.id;
+	f->pod_name = p->row.solo ? "" : p->row.name;
+	f->infra = infra ? infra->id : "";
+	f->autoremove = p->row.autoremove;
+	f->monitor = p->status.monitor;
+	f->runtime = runtime_of(e, p);
+	f->cgroup_manager = !e->cgroups_usable ? "disabled" : e->systemd_cgroups ? "systemd" : "cgroupfs";
+	f->dns = &p->spec.dns_servers;
+	f->dns_options = &p->spec.dns_options;
+	f->dns_searches = &p->spec.dns_searches;
+	f->extra_hosts = hosts;
+	return extra_hosts(p, a, hosts, err);
+}
+
 static int inspect_container(
 	struct engine *e, const struct pod *p, size_t i, struct arena *a, json_t **ret, struct err *err)
 {
-	const struct container_spec *c = &p->ctr[i], *infra = pod_infra(p);
-	struct inspect_facts f = {
-		.spec = c, .row = &p->ctr_row[i], .status = pod_status_of(p, c->id), .alive = p->alive
-	};
+	const struct container_spec *c = &p->ctr[i];
+	auto_free struct user *user = calloc(1, sizeof *user);
+	struct oci_facts oci = { .config = &e->config,
+		.in_userns = e->in_userns,
+		.pids = e->cgroups_usable,
+		.cgroup = "",
+		.user = user };
+	struct inspect_facts f = { .spec = c,
+		.row = &p->ctr_row[i],
+		.status = pod_status_of(p, c->id),
+		.alive = p->alive,
+		.oci = &oci };
+	struct strs hosts = { 0 };
 	struct pod_res r;
-	bool ours;
+	char path[PATH_TEXT];
 	int rc;
 
+	if (!user)
+		return no_memory(err);
 	if ((rc = pod_res_load(p, a, &r, err)) < 0 || (rc = mounts_of(p, c, e, a, &f.mounts, err)) < 0 ||
-		(rc = ports_of(p, a, &f.ports, err)) < 0)
+		(rc = ports_of(p, a, &f.ports, err)) < 0 || (rc = facts_of_pod(e, p, a, &hosts, &f, err)) < 0)
 		return rc;
+	pod_own_limits(e, &oci);
+	user_of(e, p, c, a, user);
 	f.paused = f.status && f.status->state == CTR_PAUSED;
 	f.net = r.has_net && p->alive ? &r.net : NULL;
-	f.net_mode = net_mode_names[p->spec.net];
-	f.pod = p->row.solo ? "" : p->row.id;
-	f.pod_name = p->row.solo ? "" : p->row.name;
-	f.infra = infra ? infra->id : "";
-	f.autoremove = p->row.autoremove;
+	if (f.net && f.status && f.status->pid > 0)
+		f.netns = arena_printf(a, "/proc/%lld/ns/net", (long long) f.status->pid);
 	if (p->alive && *r.cgroup)
 		f.cgroup = p->row.solo && !*r.scope ? r.cgroup : arena_printf(a, "%s/%s", r.cgroup, c->id);
 	overlay_of(e, p, c, a, &f);
+	f.static_dir = arena_printf(a, "%s/%s", e->root, path_ctr_data(path, p->row.id, c->id));
 	paths_of(e, p, c, a, &f);
-	if (engine_runtime_named(e, p->spec.runtime, &f.runtime, &ours, err) <
-		0) { /* gone since; the container is still worth looking at */
-		err_clear(err);
-		f.runtime = "";
-	}
 	return (*ret = container_inspect(&f)) ? 0 : no_memory(err);
 }
 
@@ -238,6 +310,52 @@ static json_t *shared_json(const struct pod *p)
 	return l;
 }
 
+static json_t *host_aliases(const struct pod *p)
+{
+	json_t *l = json_array();
+
+	for (size_t i = 0; i < p->spec.host_aliases.n; i++) {
+		const struct host_alias *h = LIST_AT(p->spec.host_aliases, struct host_alias, i);
+
+		for (size_t k = 0; k < h->names.n; k++)
+			(void) json_array_append_new(l, json_sprintf("%s:%s", h->names.v[k], h->ip));
+	}
+	return l;
+}
+
+/* What does not come from the network itself. */
+static void infra_config_more(json_t *v, const struct pod *p)
+{
+	const char *policy = p->spec.dns_policy ? p->spec.dns_policy : "";
+
+	(void) json_object_set_new(v, "StaticIP", json_string(p->spec.ip ? p->spec.ip : ""));
+	(void) json_object_set_new(v, "StaticMAC", json_string(p->spec.mac ? p->spec.mac : ""));
+	(void) json_object_set_new(v, "NoManageResolvConf", json_boolean(!strcmp(policy, "None")));
+	(void) json_object_set_new(v, "HostAdd", host_aliases(p));
+	(void) json_object_set_new(v, "NetworkOptions", json_object());
+	(void) json_object_set_new(v, "pid_ns", json_string(p->spec.host_pid ? "host" : "private"));
+	(void) json_object_set_new(v, "userns", json_string("host"));
+	(void) json_object_set_new(v, "uts_ns", json_string(p->spec.net == NET_HOST ? "host" : "private"));
+}
+
+/* Limits of the pod as a whole, where there are any. */
+static void limits_into(json_t *v, const struct pod *p)
+{
+	const struct resources_spec *r = &p->spec.resources;
+	const struct {
+		const char *key;
+		json_int_t n;
+	} numbers[] = { { "memory_limit", r->memory }, { "memory_swap", r->memory_swap },
+		{ "cpu_shares", (json_int_t) r->cpu_shares }, { "cpu_period", (json_int_t) r->cpu_period },
+		{ "cpu_quota", r->cpu_quota } };
+
+	for (size_t i = 0; i < LEN(numbers); i++)
+		if (numbers[i].n)
+			(void) json_object_set_new(v, numbers[i].key, json_integer(numbers[i].n));
+	if (r->cpuset_cpus && *r->cpuset_cpus)
+		(void) json_object_set_new(v, "cpuset_cpus", json_string(r->cpuset_cpus));
+}
+
 /* The network's part of a container's document has the address and ports in podman's shape already. */
 static json_t *infra_config(struct engine *e, const struct pod *p, struct arena *a, struct err *err)
 {
@@ -255,21 +373,9 @@ static json_t *infra_config(struct engine *e, const struct pod *p, struct arena 
 		strs_json(&p->spec.dns_options), "NoManageHosts", p->spec.no_hosts, "Networks", json_array());
 	if (v && p->spec.net == NET_BRIDGE)
 		(void) json_array_append_new(json_object_get(v, "Networks"), json_string("podctl"));
+	infra_config_more(v, p);
 	json_decref(doc);
 	return v;
-}
-
-static json_t *host_aliases(const struct pod *p)
-{
-	json_t *l = json_array();
-
-	for (size_t i = 0; i < p->spec.host_aliases.n; i++) {
-		const struct host_alias *h = LIST_AT(p->spec.host_aliases, struct host_alias, i);
-
-		for (size_t k = 0; k < h->names.n; k++)
-			(void) json_array_append_new(l, json_sprintf("%s:%s", h->names.v[k], h->ip));
-	}
-	return l;
 }
 
 int pod_inspect(struct engine *e, const struct pod *p, json_t **ret, struct err *err)
@@ -277,6 +383,7 @@ int pod_inspect(struct engine *e, const struct pod *p, json_t **ret, struct err 
 	const struct container_spec *infra = pod_infra(p);
 	struct arena a = { 0 };
 	char created[TIME_TEXT];
+	const char *slash;
 	struct pod_res r;
 	json_t *v, *net;
 	int rc;
@@ -287,7 +394,7 @@ int pod_inspect(struct engine *e, const struct pod *p, json_t **ret, struct err 
 		"Id", p->row.id, "Name", p->row.name, "Created", time_format(created, p->row.created_us),
 		"CreateCommand", strs_json(&p->spec.create_argv), "ExitPolicy",
 		p->spec.exit_policy && *p->spec.exit_policy ? p->spec.exit_policy : "continue", "State",
-		pod_state_word(p), "Labels", labels_json(&p->spec.labels), "CreateCgroup", *r.cgroup != 0,
+		pod_state_word(p), "Labels", labels_json(&p->spec.labels), "CreateCgroup", e->cgroups_usable,
 		"CreateInfra", infra != NULL, "Kube", p->spec.kube, "Hostname",
 		p->spec.hostname ? p->spec.hostname : "", "CgroupPath", r.cgroup, "SharedNamespaces",
 		shared_json(p), "NumContainers", (json_int_t) p->n, "Containers", containers_json(p),
@@ -296,6 +403,10 @@ int pod_inspect(struct engine *e, const struct pod *p, json_t **ret, struct err 
 		rc = no_memory(err);
 		goto out;
 	}
+	slash = strrchr(r.cgroup, '/');
+	(void) json_object_set_new(v, "CgroupParent",
+		slash ? json_stringn(r.cgroup, (size_t) (slash - r.cgroup)) : json_string(""));
+	limits_into(v, p);
 	(void) json_object_set_new(v, "InfraContainerID", json_string(infra ? infra->id : ""));
 	(void) json_object_set_new(v, "Annotations", labels_json(&p->spec.annotations));
 	if (p->status.phase && *p->status.phase)

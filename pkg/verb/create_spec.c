@@ -215,7 +215,8 @@ static int lists(const struct create_request *r, struct container_spec *c, struc
 		strs_add_all(&c->create_argv, a, &r->argv) < 0 ||
 		strs_add_all(&c->unsetenv, a, &r->unsetenv) < 0 ||
 		strs_add_all(&c->host_users, a, &r->host_users) < 0 ||
-		strs_add_all(&c->requires, a, &r->requires) < 0)
+		strs_add_all(&c->requires, a, &r->requires) < 0 ||
+		strs_add_all(&c->volumes_from, a, &r->volumes_from) < 0)
 		return no_memory(err);
 	c->command_set = r->command.n > 0;
 	return 0;
@@ -279,6 +280,7 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 	c->privileged = r->privileged;
 	c->read_only = r->read_only;
 	c->init = r->init;
+	c->publish_all = r->publish_all;
 	c->no_passwd = r->no_passwd;
 	c->unsetenv_all = r->unsetenv_all;
 	c->oom_score_adj = r->oom_score_adj;

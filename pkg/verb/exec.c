@@ -1,10 +1,6 @@
 /*
  * exec.c — one more process in a running container: made by the pod's monitor, which already sits in the pod's cgroup.
  */
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
-#include <linux/capability.h>
 #include <string.h>
 
 #include "pkg/container/oci_gen.h"
@@ -39,20 +35,6 @@ static int container_layers(
 	return rc < 0 ? err_sys(err, -rc, "look up the user") : layers_open(&dirs, ret, err);
 }
 
-/* What we may hand on ourselves. */
-static void own_limits(struct engine *e, struct oci_facts *f)
-{
-	struct rlimit l;
-
-	for (int cap = 0; cap < CAP_COUNT; cap++)
-		if (prctl(PR_CAPBSET_READ, cap) == 1)
-			f->caps_max |= 1ULL << cap;
-	f->limits_rise = !e->in_userns && (f->caps_max & (1ULL << CAP_SYS_RESOURCE));
-	f->oom_min = f->limits_rise ? -1000 : 0;
-	f->nofile_max = getrlimit(RLIMIT_NOFILE, &l) == 0 ? l.rlim_max : UINT64_MAX;
-	f->nproc_max = getrlimit(RLIMIT_NPROC, &l) == 0 ? l.rlim_max : UINT64_MAX;
-}
-
 static int process_object(struct engine *e, const struct pod *p, size_t i, const struct exec_request *r,
 	json_t **ret, struct err *err)
 {
@@ -80,7 +62,7 @@ static int process_object(struct engine *e, const struct pod *p, size_t i, const
 		(rc = user_lookup(&layers, r->user ? r->user : c->user, r->user ? NULL : &c->groups,
 			 r->user ? USER_GROUPS_ASKED : (enum user_groups) c->user_groups, user, err)) < 0)
 		return rc;
-	own_limits(e, &f);
+	pod_own_limits(e, &f);
 	return oci_gen_exec(c, &f, &x, ret, err);
 }
 

@@ -111,10 +111,9 @@ int volume_inspect(struct engine *e, const char *name, json_t **ret, struct err 
 		(int) ids.n);
 	if (!*ret)
 		return err_sys(err, ENOMEM, "inspect volume '%s'", name);
-	if (v.anonymous)
-		(void) json_object_set_new(*ret, "Anonymous", json_true());
-	if (v.fresh)
-		(void) json_object_set_new(*ret, "NeedsCopyUp", json_true());
+	(void) json_object_set_new(*ret, "Anonymous", json_boolean(v.anonymous));
+	(void) json_object_set_new(*ret, "NeedsCopyUp", json_boolean(v.fresh));
+	(void) json_object_set_new(*ret, "NeedsChown", json_boolean(v.fresh));
 	return 0;
 }
 

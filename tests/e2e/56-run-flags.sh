@@ -56,7 +56,7 @@ t_fails "--tz of no zone" 125 'No/Zone' run --rm --tz No/Zone "$IMG" true
 t_fails "--tz leads nowhere else" 125 'expected a time zone' run --rm --tz ../../../etc/passwd "$IMG" true
 is "--systemd=always" "$(out --systemd always "$IMG" sh -c 'for d in /run /run/lock /tmp /var/log/journal; do grep -q "^tmpfs $d " /proc/mounts && echo $d; done' | tr '\n' ' ')" "/run /run/lock /tmp /var/log/journal "
 podctl create --network none --systemd always --name sd "$IMG" true >/dev/null
-is "its stop signal" "$(podctl inspect -f '{{.Config.StopSignal}}' sd)" SIGRTMIN+3
+is "its stop signal" "$(podctl inspect -f '{{.Config.StopSignal}}' sd)" 37
 is "its id" "$(podctl start -a sd; podctl inspect -f '{{range .Config.Env}}{{println .}}{{end}}' sd | grep -c '^container_uuid=[0-9a-f]\{32\}$')" 1
 is "--systemd=true and another command" "$(out --systemd=true "$IMG" sh -c 'grep -c "^tmpfs /run " /proc/mounts')" 0
 t_fails "--systemd=maybe" 125 'there are true, false and always' run --rm --systemd=maybe "$IMG" true

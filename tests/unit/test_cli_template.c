@@ -24,6 +24,35 @@ static char *give(const char *text, const char *json)
 	return buf_steal(&b);
 }
 
+/* The names and the looks of podman's Go fields, over its JSON. */
+static void fields_are_found_by_their_names_in_go(void **state)
+{
+	static const char doc[] =
+		"{\"ipv6_enabled\":true,\"cgroupVersion\":\"v2\",\"Id\":\"x\",\"Health\":{\"Status\":\"\"},"
+		"\"Labels\":{\"a\":\"1\"},\"StartedAt\":\"2026-01-02T03:04:05.120000000Z\","
+		"\"Created\":\"2026-01-02T03:04:05Z\",\"FinishedAt\":\"never\",\"Text\":\"2026-01-02T03:04:"
+		"05Z\"}";
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "{{.IPv6Enabled}} {{.ID}} {{.CgroupVersion}} {{.CgroupsVersion}}", "true x v2 v2" },
+		{ "{{.Healthcheck.Status}}|{{if .Secrets}}yes{{end}}", "|" },
+		{ "{{index .Labels \"b\"}}|{{.Labels.A}}", "|<no value>" },
+		{ "{{.StartedAt}} {{.Created}}",
+			"2026-01-02 03:04:05.12 +0000 UTC 2026-01-02 03:04:05 +0000 UTC" },
+		{ "{{json .StartedAt}} {{.FinishedAt}} {{.Text}}",
+			"\"2026-01-02T03:04:05.120000000Z\" never 2026-01-02T03:04:05Z" },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *got = give(rows[i].text, doc);
+
+		assert_string_equal(got, rows[i].want);
+		free(got);
+	}
+}
+
 static void templates_give_what_go_gives(void **state)
 {
 	static const char doc[] =
@@ -146,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(templates_give_what_go_gives),
+		cmocka_unit_test(fields_are_found_by_their_names_in_go),
 		cmocka_unit_test(mistakes_in_templates_are_named),
 		cmocka_unit_test(deep_nesting_is_refused_and_not_followed),
 		cmocka_unit_test(backslashes_of_a_shell_argument_are_resolved),
