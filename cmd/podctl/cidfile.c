@@ -83,6 +83,12 @@ static int pass_proxies(struct cli *c, struct create_request *r, struct err *err
 	return 0;
 }
 
+int create_surroundings(struct cli *c, struct create_request *r, struct err *err)
+{
+	r->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
+	return cwd_get(c, &r->cwd, err);
+}
+
 int create_prepare(struct cli *c, struct create_request *r, struct err *err)
 {
 	int rc;
@@ -91,8 +97,7 @@ int create_prepare(struct cli *c, struct create_request *r, struct err *err)
 	for (size_t i = 1; i < c->args.n; i++)
 		if (strs_add(&r->command, &c->arena, c->args.v[i]) < 0)
 			return err_sys(err, ENOMEM, "read the command line");
-	r->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
-	if ((rc = cwd_get(c, &r->cwd, err)) < 0 || (rc = pass_proxies(c, r, err)) < 0 ||
+	if ((rc = create_surroundings(c, r, err)) < 0 || (rc = pass_proxies(c, r, err)) < 0 ||
 		(rc = pull_prepare(c, &r->images, false, err)) < 0)
 		return rc;
 	return argv_keep(c, &r->argv, err);

@@ -23,5 +23,7 @@ int idfile_read(struct cli *c, const char *path, const char **ret, struct err *e
 
 /* Fills what a create request takes from where it was typed: image and command, directory, command line. */
 int create_prepare(struct cli *c, struct create_request *r, struct err *err);
+/* The working directory, and whether the host relabels. */
+int create_surroundings(struct cli *c, struct create_request *r, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * limit_options.c — the limits that run and create set and update changes.
+ * limit_options.c — the limits that run and create set and update changes, and what a pod says for all its containers.
  */
 #include "cmd/podctl/tables.h"
 #include "pkg/verb/create.h"
@@ -25,6 +25,16 @@ const struct option limit_options[] = {
 	O_BYTES(R, memory_reservation, "memory-reservation", 0, "Soft limit of memory"),
 	O_BYTES(R, memory_swap, "memory-swap", 0, "At most so much memory and swap together; -1 for no limit"),
 	O_INT(R, swappiness, "memory-swappiness", 0, "N", "How readily its memory is swapped out, 0 to 100; -1: as the kernel does (cgroup v1)", -1, 100),
+	O_END
+};
+
+const struct option member_options[] = {
+	O_CSV(R, devices, "device", 0, "DEV[:PATH][:rwm]", "Give all its containers a device of the host"),
+	O_STRS(R, security, "security-opt", 0, "OPT", "For all its containers: no-new-privileges, seccomp=FILE|unconfined, mask=, unmask="),
+	O_BYTES(R, shm_size, "shm-size", 0, "Size of the /dev/shm its containers share"),
+	O_STR(R, uts, "uts", 0, "MODE", "UTS namespace of its containers: private (default) or host"),
+	O_STRS(R, volumes, "volume", 'v', "DIR|VOLUME:DIR[:OPTIONS]", "Mount it in all its containers"),
+	O_CSV(R, volumes_from, "volumes-from", 0, "CONTAINER[:ro]", "Mount in all its containers what another container has mounted"),
 	O_END
 };
 /* clang-format on */

@@ -16,6 +16,7 @@
 /* ---- create --------------------------------------------------------------------------------------------------------------------- */
 
 struct create_pod {
+	struct create_request create; /* first: the tables of limits and of members point into it */
 	struct pod_create_request pod;
 	const char *id_file;
 };
@@ -43,6 +44,16 @@ static int opt_share(struct cli *c, void *request, const char *value, struct err
 		value += n + (value[n] == ',');
 	}
 	return 0;
+}
+
+static int opt_share_parent(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c, (void) request;
+	return !strcmp(value, "true")
+		       ? 0
+		       : err_set(err, ERR_UNSUPPORTED,
+				 "--share-parent=%s: the containers' cgroups are below the pod's, always",
+				 value);
 }
 
 static int opt_label_file(struct cli *c, void *request, const char *value, struct err *err)
@@ -73,7 +84,9 @@ static int run_create(struct cli *c, void *request, struct err *err)
 		return err_set(err, ERR_INVALID, "give the name once: as an argument, or with --name");
 	if (c->args.n)
 		r->name = c->args.v[0];
-	if ((rc = argv_keep(c, &r->argv, err)) < 0 ||
+	r->like = &((struct create_pod *) request)->create;
+	if ((rc = create_surroundings(c, &((struct create_pod *) request)->create, err)) < 0 ||
+		(rc = argv_keep(c, &r->argv, err)) < 0 ||
 		(rc = cidfile_open(&file, "--pod-id-file", ((struct create_pod *) request)->id_file, err)) <
 			0 ||
 		(rc = verb_pod_create(&c->engine, r, &c->arena, &id, err)) < 0 ||
@@ -97,6 +110,9 @@ static const struct option create_pod_options[] = {
 		.fn = opt_infra,
 		.help = "Have an infra container that holds the namespaces (default true)",
 		.implied = "true" },
+	O_STR(P, create.monitor_pidfile, "infra-conmon-pidfile", 0, "FILE",
+		"Write the pid of the pod's monitor to this file at each start"),
+	O_STR(P, pod.infra_name, "infra-name", 0, "NAME", "Name the infra container"),
 	O_KVS(P, pod.labels, "label", 'l', "Set a label"),
 	O_STR(P, pod.name, "name", 'n', "NAME", "Name it (else a name is made up)"),
 	O_CSV(P, pod.networks, "network|net", 0, "MODE", "bridge, host, none or container:NAME"),
@@ -107,21 +123,18 @@ static const struct option create_pod_options[] = {
 	O_BOOL(P, pod.replace, "replace", 0, "Remove a pod of the same name first"),
 	O_FN(opt_share, "share", 0, "LIST",
 		"Namespaces its containers share: net, ipc, uts, pid (default net,ipc,uts)"),
+	{ .name = "share-parent",
+		.kind = OPT_FN,
+		.fn = opt_share_parent,
+		.help = "Containers' cgroups are below the pod's (always true)",
+		.implied = "true" },
 	O_KVS(P, pod.sysctls, "sysctl", 0, "Set a kernel parameter of its namespaces"),
 	O_REFUSED("infra-command", 0, "CMD", "the infra container is podctl's own"),
 	O_REFUSED("infra-image", 0, "IMAGE", "the infra container is podctl's own and needs no image"),
-	O_REFUSED("infra-name", 0, "NAME", "not done yet"),
-	O_REFUSED("cpus", 0, "N", "limits of whole pods are not done yet"),
-	O_REFUSED("memory", 'm', "SIZE", "limits of whole pods are not done yet"),
 	O_STR(P, pod.pid, "pid", 0, "MODE", "PID namespace of its containers: private (default) or host"),
 	O_FN(opt_label_file, "label-file", 0, "FILE", "Read labels from a file, one per line"),
 	O_FN(opt_userns, "userns", 0, "MODE", "User namespace: host"),
-	O_REFUSED("share-parent", 0, NULL, "the containers' cgroups are below the pod's, always"),
-	O_REFUSED("shm-size", 0, "SIZE", "not done yet; give it to each container"),
-	O_REFUSED("uts", 0, "MODE", "not done yet"),
-	O_REFUSED("volume", 'v', "DIR:DIR", "not done yet; give it to each container"),
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
-	O_REFUSED("security-opt", 0, "OPT", "not done yet; give it to each container"),
 	O_END,
 };
 #undef P
@@ -330,7 +343,7 @@ static const struct option pod_logs_options[] = {
 };
 
 /* clang-format off */
-static const struct option *const o_create[] = { create_pod_options, help_options, NULL };
+static const struct option *const o_create[] = { create_pod_options, member_options, limit_options, help_options, NULL };
 static const struct option *const o_start[] = { start_options, help_options, NULL };
 static const struct option *const o_stop[] = { stop_options, help_options, NULL };
 static const struct option *const o_kill[] = { kill_options, help_options, NULL };

@@ -38,6 +38,7 @@ extern const struct command refused_commands[]; /* last of all: who does a comma
 extern const struct command copy_commands[];    /* copy.c: cp, diff */
 
 extern const struct option create_options[]; /* create_options.c: struct create_request */
+extern const struct option member_options[]; /* limit_options.c: what a pod says for its members */
 extern const struct option limit_options[];  /* limit_options.c: the same */
 extern const struct option help_options[];   /* just --help */
 

@@ -121,7 +121,7 @@ _podctl() {
 	"secret inspect") flags="--format --pretty --showsecret --help " ;;
 	"secret rm"|"secret remove") flags="--all --ignore --help " ;;
 	"secret exists") flags="--help " ;;
-	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --label --name --network --no-hosts --pod-id-file --publish --replace --share --sysctl --pid --label-file --userns --help " ;;
+	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --infra-conmon-pidfile --infra-name --label --name --network --no-hosts --pod-id-file --publish --replace --share --share-parent --sysctl --pid --label-file --userns --device --security-opt --shm-size --uts --volume --volumes-from --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --help " ;;
 	"pod inspect") flags="--format --latest --help " ;;
 	"pod start") flags="--all --latest --filter --pod-id-file --help " ;;
@@ -165,7 +165,7 @@ _podctl() {
 	"network rm"|"network remove") flags="--force --time --help " ;;
 	"network prune") flags="--filter --force --help " ;;
 	"container clone") flags="--destroy --force --name --pod --run --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
-	"pod clone") flags="--destroy --name --start --help " ;;
+	"pod clone") flags="--destroy --hostname --label --label-file --sysctl --name --start --device --security-opt --shm-size --uts --volume --volumes-from --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$cur"))

@@ -45,7 +45,9 @@ int infra_spec(const struct pod_spec *pod, struct arena *a, struct container_spe
 	char id[ID_LEN + 1];
 
 	id_random(id);
-	if (!(c.id = arena_strdup(a, id)) || !(c.name = arena_printf(a, "%.12s-infra", pod->id)) ||
+	if (!(c.id = arena_strdup(a, id)) ||
+		!(c.name = pod->infra_name && *pod->infra_name ? arena_strdup(a, pod->infra_name)
+							       : arena_printf(a, "%.12s-infra", pod->id)) ||
 		strs_add(&c.argv, a, "/pause") < 0)
 		return err_sys(err, ENOMEM, "infra container");
 	c.short_name = (char *) "infra";
@@ -56,6 +58,7 @@ int infra_spec(const struct pod_spec *pod, struct arena *a, struct container_spe
 	c.stop_timeout = 2; /* pause ends at once; more only hides a fault */
 	c.log_driver = (char *) "none";
 	c.no_new_privs = c.read_only = true;
+	c.monitor_pidfile = pod->member ? pod->member->monitor_pidfile : NULL;
 	*ret = c;
 	return 0;
 }

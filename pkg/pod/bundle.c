@@ -242,7 +242,7 @@ static int files_facts(struct start *s, const struct container_spec *c, struct o
 	f->hostname = files.hostname;
 	f->resolv = files.resolv;
 	f->containerenv = files.containerenv;
-	if (s->make_ipc && c->ipc.mode == NS_PRIVATE &&
+	if (s->make_ipc && (c->ipc.mode == NS_PRIVATE || c->ipc.mode == NS_POD) &&
 		!(f->shm = arena_printf(&s->p->arena, "%s/pods/%s/shm", s->e->runroot, s->p->row.id)))
 		return no_memory(err);
 	return 0;

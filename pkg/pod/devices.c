@@ -142,3 +142,27 @@ int pod_io_limits(struct start *s, const struct container_spec *c, const struct 
 	*ret_n = io->n;
 	return 0;
 }
+
+/* The pod's own limits of devices: there is no runtime that would write them. */
+int pod_io_limit(struct start *s, const struct resources_spec *r, struct err *err)
+{
+	static const char *const v1[] = { "blkio.weight_device", "blkio.throttle.read_bps_device",
+		"blkio.throttle.write_bps_device", "blkio.throttle.read_iops_device",
+		"blkio.throttle.write_iops_device" };
+	static const char *const v2[] = { "", "rbps=", "wbps=", "riops=", "wiops=" };
+	const struct container_spec c = { .resources = *r };
+	bool two = s->e->cgroups.mode == CGROUP_V2;
+	const struct oci_io *io = NULL;
+	size_t n = 0;
+	int rc = r->io.n ? pod_io_limits(s, &c, &io, &n, err) : 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const char *file = !two ? v1[io[i].kind] : io[i].kind == IO_WEIGHT ? "io.weight" : "io.max";
+		char text[80];
+
+		snprintf(text, sizeof text, "%u:%u %s%llu", io[i].major, io[i].minor,
+			two ? v2[io[i].kind] : "", (unsigned long long) io[i].value);
+		rc = cgroup_set(&s->e->cgroups, s->pod_cgroup, two ? "io" : "blkio", file, text, err);
+	}
+	return rc;
+}

@@ -116,6 +116,8 @@ int pod_devices(struct start *s, const struct container_spec *c, struct oci_devi
 int pod_io_limits(struct start *s, const struct container_spec *c, const struct oci_io **ret, size_t *ret_n,
 	struct err *err);
 
+int pod_io_limit(struct start *s, const struct resources_spec *r, struct err *err);
+
 /* secrets.c: files of --secret, written anew for each start into memory; appends their mounts to b, which has room. */
 int pod_secrets(
 	struct start *s, const struct container_spec *c, struct oci_bind *b, size_t *n, struct err *err);

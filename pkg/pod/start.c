@@ -325,20 +325,25 @@ static int limit_pod(struct start *s, struct err *err)
 {
 	const struct resources_spec *r = &s->p->spec.resources;
 	struct cgroup_limits l = { .memory = r->memory,
+		.memory_swap = r->memory_swap,
+		.cpus = r->cpuset_cpus && *r->cpuset_cpus ? r->cpuset_cpus : NULL,
+		.mems = r->cpuset_mems && *r->cpuset_mems ? r->cpuset_mems : NULL,
+		.blkio_weight = r->blkio_weight,
 		.memory_reservation = r->memory_reservation,
 		.cpu_shares = r->cpu_shares,
 		.cpu_quota = r->cpu_quota,
 		.cpu_period = r->cpu_period };
 	int rc;
 
-	if (!*s->pod_cgroup || !s->p->spec.kube || s->p->spec.solo)
+	if (!*s->pod_cgroup || s->p->spec.solo || (!s->p->spec.kube && !s->p->spec.member))
 		return 0;
 	if (!s->e->cgroups_open && (rc = engine_cgroups(s->e, err)) < 0)
 		return rc;
 	if (cgroup_hierarchy(&s->e->cgroups, "cpu") < 0 && !l.cpu_quota)
 		l.cpu_shares = 0; /* a request, of a controller that this user has not */
 	if ((rc = cgroup_make(&s->e->cgroups, s->pod_cgroup, err)) < 0 ||
-		(rc = cgroup_limit(&s->e->cgroups, s->pod_cgroup, &l, err)) < 0)
+		(rc = cgroup_limit(&s->e->cgroups, s->pod_cgroup, &l, err)) < 0 ||
+		(rc = pod_io_limit(s, r, err)) < 0)
 		return err_wrap(err, "limits of the pod");
 	return 0;
 }

@@ -286,6 +286,8 @@ static int make_shm(struct start *s, struct err *err)
 
 	if (!s->make_ipc)
 		return 0;
+	if (s->p->spec.member && s->p->spec.member->shm_size)
+		size = s->p->spec.member->shm_size;
 	for (size_t i = 0; i < s->p->n; i++)
 		if (s->p->ctr[i].shm_size > size)
 			size = s->p->ctr[i].shm_size;

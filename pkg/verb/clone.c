@@ -227,6 +227,41 @@ static int clone_members(struct engine *e, struct pod *p, const char *pod, struc
 	return 0;
 }
 
+/* What was asked beside the old pod's own: for the pod, and for the members that are there. */
+static int pod_changes(struct engine *e, const struct create_request *r, struct pod_spec *p,
+	struct container_spec *c, size_t n, struct arena *a, struct err *err)
+{
+	const struct container_spec *old = p->member;
+	struct resources_spec all = p->resources;
+	int rc = create_pod_template(e, r, p, a, err);
+
+	if (rc < 0)
+		return rc;
+	if (resources_merge(&all, &p->resources, a) < 0)
+		return no_memory(err);
+	p->resources = all;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = create_add_template(p->member, &c[i], a, err);
+		if (p->member->uts.mode == NS_HOST)
+			c[i].uts.mode = NS_HOST;
+	}
+	if (rc == 0 && old) {
+		rc = create_add_template(old, p->member, a, err);
+		p->member->shm_size = p->member->shm_size ? p->member->shm_size : old->shm_size;
+		if (old->uts.mode == NS_HOST)
+			p->member->uts.mode = NS_HOST;
+	}
+	for (size_t i = 0; i < r->labels.n && rc == 0; i++)
+		if (kvs_set(&p->labels, a, r->labels.v[i].key, r->labels.v[i].value) < 0)
+			rc = no_memory(err);
+	for (size_t i = 0; i < r->sysctls.n && rc == 0; i++)
+		if (kvs_set(&p->sysctls, a, r->sysctls.v[i].key, r->sysctls.v[i].value) < 0)
+			rc = no_memory(err);
+	if (rc == 0 && r->hostname && !(p->hostname = arena_strdup(a, r->hostname)))
+		rc = no_memory(err);
+	return rc;
+}
+
 int verb_pod_clone(struct engine *e, const struct target *t, const struct clone_request *r, struct arena *a,
 	const char **ret_id, struct err *err)
 {
@@ -251,7 +286,9 @@ int verb_pod_clone(struct engine *e, const struct target *t, const struct clone_
 		spec.hostname = spec.name;
 	spec.created_us = time_now_us();
 	spec.create_argv = r->argv;
-	if ((rc = clone_members(e, &p, spec.name, &c, &n, err)) < 0)
+	spec.infra_name = NULL; /* the old one has that name */
+	if ((rc = clone_members(e, &p, spec.name, &c, &n, err)) < 0 ||
+		(r->like && (rc = pod_changes(e, r->like, &spec, c, n, &p.arena, err)) < 0))
 		return rc;
 	{
 		auto_loaded struct pod made = POD_NONE;

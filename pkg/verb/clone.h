@@ -11,6 +11,7 @@ struct clone_request {
 	const char *pod;  /* of a container: the pod it becomes a member of; NULL: the same, or none */
 	bool destroy, force, start;          /* destroy: the old one goes; force: though it runs */
 	const struct create_request *limits; /* those that are named replace the old one's; NULL */
+	const struct create_request *like; /* of a pod: what else the new one and all its members get; NULL */
 	struct strs argv;
 };
 /* *ret_id: of the new one, in a.  What was mounted is mounted again; volumes without a name are made anew, empty. */

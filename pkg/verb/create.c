@@ -33,8 +33,9 @@ static int check_request(const struct create_request *r, struct err *err)
 			r->cgroups);
 	if (r->autoremove && r->restart && *r->restart && strcmp(r->restart, "no") != 0)
 		return err_set(err, ERR_INVALID, "--rm and --restart %s contradict each other", r->restart);
-	if (r->pod && (r->networks.n || r->publish.n || r->publish_all || r->dns.n || r->dns_search.n ||
-			      r->dns_option.n || r->add_hosts.n || r->no_hosts))
+	if (r->pod && !create_wants_new_pod(r) &&
+		(r->networks.n || r->publish.n || r->publish_all || r->dns.n || r->dns_search.n ||
+			r->dns_option.n || r->add_hosts.n || r->no_hosts))
 		return err_set(err, ERR_INVALID,
 			"--network, --publish, --dns, --add-host and --no-hosts belong to the pod: give them "
 			"to 'podctl pod create'");
@@ -45,7 +46,7 @@ static int check_request(const struct create_request *r, struct err *err)
 }
 
 /* The source of a bind mount must be there: the engine makes no directories in the host's tree that nobody asked for. */
-static int check_sources(const struct container_spec *c, struct err *err)
+int create_check_sources(const struct container_spec *c, struct err *err)
 {
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
@@ -263,17 +264,25 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 	struct create_result *ret, struct err *err)
 {
 	struct container_spec *c = arena_alloc(a, sizeof *c);
+	struct create_request in_new = { 0 };
 	struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	int rc;
 
 	if (!c)
 		return no_memory(err);
-	if ((rc = check_request(r, err)) < 0 || (rc = create_spec(e, r, c, a, err)) < 0 ||
+	if ((rc = check_request(r, err)) < 0)
+		return rc;
+	if (create_wants_new_pod(r)) {
+		if ((rc = create_new_pod(e, r, &in_new, a, err)) < 0)
+			return rc;
+		r = &in_new;
+	}
+	if ((rc = create_spec(e, r, c, a, err)) < 0 || (rc = create_from_pod(e, r, c, a, err)) < 0 ||
 		(rc = create_volumes_from(e, r, c, a, err)) < 0 || (rc = create_secrets(e, r, c, a, err)) < 0)
 		return rc;
 	rc = r->rootfs ? use_rootfs(e, r, c, a, err)
 		       : image_use_for(e, r->image, r->pull, &r->images, c, a, err);
-	if (rc < 0 || (rc = check_sources(c, err)) < 0 || (rc = join_namespaces(e, c, a, err)) < 0 ||
+	if (rc < 0 || (rc = create_check_sources(c, err)) < 0 || (rc = join_namespaces(e, c, a, err)) < 0 ||
 		(rc = give_name(e, r, c, a, err)) < 0 || (rc = create_systemd(r, c, a, err)) < 0 ||
 		(rc = find_required(e, c, a, err)) < 0)
 		return rc;

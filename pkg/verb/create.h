@@ -85,6 +85,20 @@ int resources_merge(struct resources_spec *to, const struct resources_spec *from
 /* podctl update: the limits in r replace those of a container. */
 int verb_update(struct engine *e, const struct target *t, const struct create_request *r, struct err *err);
 
+/* --pod new:NAME: the pod is made, of the options that are a pod's; *ret: r without them, with the pod's id. */
+bool create_wants_new_pod(const struct create_request *r);
+int create_new_pod(struct engine *e, const struct create_request *r, struct create_request *ret,
+	struct arena *a, struct err *err);
+/* What r asks of a pod as a whole and of all its members (create_pod.c); and what a new member has of it. */
+int create_pod_template(struct engine *e, const struct create_request *r, struct pod_spec *p, struct arena *a,
+	struct err *err);
+int create_from_pod(struct engine *e, const struct create_request *r, struct container_spec *c,
+	struct arena *a, struct err *err);
+int create_add_template(
+	const struct container_spec *from, struct container_spec *c, struct arena *a, struct err *err);
+/* The sources of bind mounts must be there. */
+int create_check_sources(const struct container_spec *c, struct err *err);
+
 /* What run and pod create ask of a pod's network and /etc files. */
 struct pod_net_request {
 	const struct strs *networks, *publish, *add_hosts, *dns, *dns_search, *dns_option;

@@ -95,6 +95,14 @@ int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct
 			"--add-host, --dns, --hostname");
 	if ((rc = create_network(e, &net, p, a, err)) < 0 || (rc = shared(r, p, a, err)) < 0)
 		return rc;
+	if (r->like && (rc = create_pod_template(e, r->like, p, a, err)) < 0)
+		return rc;
+	if (r->infra_name && !name_is_valid(r->infra_name))
+		return err_set(err, ERR_INVALID,
+			"--infra-name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*", r->infra_name);
+	if (r->infra_name && r->no_infra)
+		return err_set(
+			err, ERR_INVALID, "--infra-name: with --infra=false there is none to be named");
 	if (r->replace && (rc = replace_old(e, name, a, err)) < 0)
 		return rc;
 	if (!name && (rc = name_random(e, a, &name, err)) < 0)
@@ -105,6 +113,7 @@ int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct
 	p->hostname = arena_strdup(a, r->hostname ? r->hostname : name);
 	p->exit_policy = arena_strdup(a, r->exit_policy ? r->exit_policy : "continue");
 	p->no_infra = r->no_infra;
+	p->infra_name = (char *) (uintptr_t) r->infra_name;
 	p->labels = r->labels;
 	p->sysctls = r->sysctls;
 	p->create_argv = r->argv;

@@ -6,6 +6,7 @@
 
 #include "pkg/verb/containers.h"
 
+struct create_request;
 struct pod_create_request {
 	const char *name, *hostname, *exit_policy, *pid; /* pid: "private", "host" */
 	bool no_infra, no_hosts, replace;
@@ -14,6 +15,9 @@ struct pod_create_request {
 	struct kvs labels, sysctls;
 	struct strs networks, publish, add_hosts, dns, dns_search, dns_option;
 	struct strs argv;
+	const struct create_request
+		*like; /* limits, mounts, devices, security of the pod and its members; NULL: none */
+	const char *infra_name;
 };
 int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct arena *a,
 	const char **ret_id, struct err *err);
