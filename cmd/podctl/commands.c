@@ -64,6 +64,7 @@ const struct command *const command_tables[] = {
 	pod_commands,
 	kube_commands,
 	kube_view_commands,
+	kube_resize_commands,
 	system_commands,
 	df_commands,
 	events_commands,

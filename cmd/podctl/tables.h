@@ -21,6 +21,7 @@ extern const struct command trust_commands[];     /* trust.c: image trust show *
 extern const struct command pod_commands[];
 extern const struct command kube_commands[];
 extern const struct command kube_view_commands[]; /* kube_view.c: get, describe, events, wait, logs, why */
+extern const struct command kube_resize_commands[];
 extern const struct command system_commands[];
 extern const struct command change_commands[]; /* change.c: rename, port */
 extern const struct command prune_commands[];

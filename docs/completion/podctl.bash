@@ -25,7 +25,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff explain generate get describe events wait logs " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff explain generate get describe events wait logs resize " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
 	healthcheck)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "run " -- "$cur")); return; }
@@ -144,6 +144,7 @@ _podctl() {
 	"kube wait") flags="--all --for --namespace --selector --timeout --help " ;;
 	"kube logs") flags="--all-containers --container --follow --prefix --previous --selector --since --tail --timestamps --help " ;;
 	"why") flags="--help " ;;
+	"kube resize") flags="--container --limits --patch --requests --help " ;;
 	"info"|"system info") flags="--check --format --help " ;;
 	"version") flags="--format --help " ;;
 	"system reset") flags="--force --help " ;;

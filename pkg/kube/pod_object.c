@@ -116,7 +116,38 @@ static json_t *state_json(const struct status_container *s, bool before_init)
 		terminated(s->exit_code, s->reason, s->message, s->started_us, s->finished_us, s->id));
 }
 
-static json_t *container_json(const struct pod *p, size_t i, bool before_init)
+/* What it runs with: that is what its manifest says, for a resize changes both or neither. */
+static void put_resources(const json_t *spec, const char *name, json_t *to)
+{
+	static const char *const lists[] = { "containers", "initContainers" };
+	json_t *c, *requests, *value;
+	const json_t *resources = NULL, *limits;
+	const char *key;
+	size_t k;
+
+	for (size_t l = 0; l < LEN(lists) && !resources; l++)
+		json_array_foreach(json_object_get(spec, lists[l]), k, c)
+		{
+			const char *one = json_string_value(json_object_get(c, "name"));
+
+			if (one && !strcmp(one, name))
+				resources = json_object_get(c, "resources");
+		}
+	limits = json_object_get(resources, "limits");
+	if (!json_object_size(limits) && !json_object_size(json_object_get(resources, "requests")))
+		return;
+	requests = json_object();
+	json_object_foreach((json_t *) limits, key, value) json_object_set(requests, key, value);
+	json_object_foreach(json_object_get(resources, "requests"), key, value)
+		json_object_set(requests, key, value);
+	(void) json_object_set(to, "allocatedResources", requests);
+	(void) json_object_set_new(to, "resources", json_pack("{s:o}", "requests", requests));
+	if (json_object_size(limits))
+		(void) json_object_set(
+			json_object_get(to, "resources"), "limits", (json_t *) (uintptr_t) limits);
+}
+
+static json_t *container_json(const struct pod *p, size_t i, const json_t *spec, bool before_init)
 {
 	const struct container_spec *c = &p->ctr[i];
 	const struct status_container *s = pod_status_of(p, c->id);
@@ -136,6 +167,8 @@ static json_t *container_json(const struct pod *p, size_t i, bool before_init)
 	(void) json_object_set_new(v, "image", json_string(c->image ? c->image : ""));
 	(void) json_object_set_new(v, "imageID",
 		c->image_id && *c->image_id ? json_sprintf("sha256:%s", c->image_id) : json_string(""));
+	if (runs)
+		put_resources(spec, json_string_value(json_object_get(v, "name")), v);
 	if (s && s->ran)
 		(void) json_object_set_new(v, "containerID", json_sprintf("podctl://%s", c->id));
 	return v;
@@ -148,7 +181,7 @@ static bool is_init(const struct container_spec *c)
 	return c->role == ROLE_INIT || c->role == ROLE_SIDECAR;
 }
 
-static void put_containers(const struct pod *p, json_t *status)
+static void put_containers(const struct pod *p, const json_t *spec, json_t *status)
 {
 	json_t *init = json_array(), *members = json_array();
 	bool before_init = false;
@@ -159,11 +192,11 @@ static void put_containers(const struct pod *p, json_t *status)
 		if (p->ctr[i].role == ROLE_INFRA)
 			continue;
 		if (is_init(&p->ctr[i])) {
-			(void) json_array_append_new(init, container_json(p, i, false));
+			(void) json_array_append_new(init, container_json(p, i, spec, false));
 			before_init =
 				before_init || !s || (p->ctr[i].role == ROLE_INIT && s->state != CTR_EXITED);
 		} else {
-			(void) json_array_append_new(members, container_json(p, i, before_init));
+			(void) json_array_append_new(members, container_json(p, i, spec, before_init));
 		}
 	}
 	if (json_array_size(init))
@@ -245,7 +278,7 @@ static int put_status(const struct pod *p, json_t *pod, struct err *err)
 	}
 	if (p->status.started_us)
 		(void) json_object_set_new(status, "startTime", time_json(p->status.started_us));
-	put_containers(p, status);
+	put_containers(p, json_object_get(pod, "spec"), status);
 	(void) json_object_set_new(
 		status, "qosClass", json_string(kube_qos_class(json_object_get(pod, "spec"))));
 	return json_object_set_new(pod, "status", status) < 0 ? no_memory(err) : 0;

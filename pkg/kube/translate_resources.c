@@ -218,6 +218,42 @@ static int64_t oom_score(
 	return score < 3 ? 3 : score > 999 ? 999 : score;
 }
 
+/* podctl kube resize goes by it.  What is never started again cannot be restarted for that. */
+static void check_resize(
+	struct kube_set *s, const struct kube_member *m, const struct k8s_container *k, const char *at)
+{
+	const struct node *list = node_get(k->node, "resizePolicy"),
+			  *own = node_get(k->node, "restartPolicy");
+	const char *policy = own && own->kind == NODE_STRING ? own->text : m->spec->restart;
+
+	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
+		const struct node *name = node_get(list->item[i], "resourceName"),
+				  *what = node_get(list->item[i], "restartPolicy");
+
+		if (name && name->kind == NODE_STRING && strcmp(name->text, "cpu") != 0 &&
+			strcmp(name->text, "memory") != 0)
+			FAULT(s, name,
+				"%s.resizePolicy[%zu].resourceName: Unsupported value: \"%s\": supported "
+				"values: "
+				"\"cpu\", \"memory\"",
+				at, i, name->text);
+		for (size_t j = 0; name && j < i; j++) {
+			const struct node *other = node_get(list->item[j], "resourceName");
+
+			if (other && other->text && name->text && strcmp(other->text, name->text) == 0)
+				FAULT(s, name, "%s.resizePolicy[%zu]: Duplicate value: \"%s\"", at, i,
+					name->text);
+		}
+		if (what && what->kind == NODE_STRING && strcmp(what->text, "RestartContainer") == 0 &&
+			policy && strcmp(policy, "Never") == 0)
+			FAULT(s, what,
+				"%s.resizePolicy[%zu].restartPolicy: Unsupported value: \"%s\": supported "
+				"values: "
+				"\"NotRequired\", as the restartPolicy is Never",
+				at, i, what->text);
+	}
+}
+
 void kube_resources(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k,
 	const char *at, struct container_spec *c)
 {
@@ -228,6 +264,7 @@ void kube_resources(struct kube_set *s, const struct kube_member *m, const struc
 
 	snprintf(where, sizeof where, "%s.resources", at);
 	kube_check_resources(s, r, false, where);
+	check_resize(s, m, k, at);
 	if (quantity(r->limits, "cpu", 1000, &v))
 		cpu_limit(v, ret);
 	if (quantity(r->limits, "memory", 1, &v))

@@ -555,6 +555,7 @@ static void decide(struct ctr *c)
 	c->probe_killed = false;
 	if (c->restart_wanted && m->stage == STAGE_RUNNING && !m->adopted) {
 		c->restart_wanted = false;
+		c->s.restarts += c->restart_counts;
 		c->s.stopped_by_user = false;
 		ctr_remember(c, c->s.reason, c->s.message);
 		pends_answer(

@@ -232,6 +232,7 @@ struct ctr {
 	bool kill_wanted; /* it must not live on once create is done */
 	bool start_after_delete;
 	bool restart_wanted; /* RESTART */
+	bool restart_counts; /* ... by a resize */
 	bool auto_restart;   /* this attempt was begun by the restart policy */
 	bool done;           /* of this start of the pod: init has completed, another was released */
 	bool cleanup_due;    /* ended for good in a pod that may go on */

@@ -212,8 +212,12 @@ static int op_restart(struct call *k, struct err *err)
 	k->p->c = c;
 	c->backoff_n = 0;
 	ctr_cancel_restart(c);
+	c->restart_counts = str(k, "why") && strcmp(str(k, "why"), "resize") == 0;
 	if (ctr_is_alive(c)) {
 		c->restart_wanted = true;
+		if (c->restart_counts)
+			pod_note(k->m, c, false, "Killing", "Container %s resize requires restart",
+				c->p->name);
 		ctr_stop(c, timeout < 0 ? UINT64_MAX : (uint64_t) timeout, 0);
 	} else {
 		c->s.stopped_by_user = false;

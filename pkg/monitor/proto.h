@@ -25,7 +25,7 @@
  *                                          ends after its answer; with "cleans": true the client tears down as long as
  *                                          it stays connected, else the monitor executes cleanup
  *   KILL {ctr or absent, signal}        -> ok
- *   RESTART {ctr, timeout_us}           -> ok {pid}
+ *   RESTART {ctr, timeout_us, why}      -> ok {pid}; why "resize": it counts as a restart
  *   PAUSE, UNPAUSE {ctr or absent}      -> ok
  *   WAIT {ctr, condition: "stopped" | "running" | "removed"} -> ok {code} when true (at once when already)
  *   WAIT {session}                      -> ok {code} when the exec session has ended (the last 64 are kept, 5 minutes)

@@ -111,9 +111,13 @@ void pod_unmount_all(struct engine *e);                              /* for a re
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */
 int pod_sweep(struct engine *e, struct err *err);
-/* Gives the i-th container these limits ('all'); running: at once as well, by what has 'changed'. */
+/* Gives the i-th container these limits ('all'), by what has 'changed': in its row, for its next restart within the running
+ * pod as well, or at once too. */
+enum pod_update { UPDATE_ROW, UPDATE_NEXT, UPDATE_NOW };
 int pod_update(struct engine *e, struct pod *p, size_t i, const struct resources_spec *all,
-	const struct resources_spec *changed, bool running, struct err *err);
+	const struct resources_spec *changed, enum pod_update when, struct err *err);
+/* What the played pod weighs and may use as a whole, its cgroup too when it lives. */
+int pod_update_whole(struct engine *e, struct pod *p, const struct resources_spec *r, struct err *err);
 /* Path of the i-th container's cgroup while its pod lives, in a; "" when it has none. */
 int pod_ctr_cgroup(const struct pod *p, size_t i, struct arena *a, const char **ret, struct err *err);
 /* `podctl events`: "container STATUS" of the i-th, "pod STATUS" (nothing for a pod of one). */

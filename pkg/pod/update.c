@@ -98,7 +98,7 @@ static char *spec_text(const struct container_spec *c)
 }
 
 int pod_update(struct engine *e, struct pod *p, size_t i, const struct resources_spec *all,
-	const struct resources_spec *changed, bool running, struct err *err)
+	const struct resources_spec *changed, enum pod_update when, struct err *err)
 {
 	auto_free char *text = NULL, *spec = NULL;
 	struct container_spec c = p->ctr[i];
@@ -106,9 +106,10 @@ int pod_update(struct engine *e, struct pod *p, size_t i, const struct resources
 
 	c.resources = *all;
 	if ((rc = pod_check_container(e, &p->spec, &c, err)) < 0 ||
-		(running && ((rc = changes_text(e, p, changed, &text, err)) < 0 ||
-				    (rc = runtime_update(e, p, c.id, text, err)) < 0 ||
-				    (rc = bundle_update(p, c.id, text, err)) < 0)))
+		(when != UPDATE_ROW &&
+			((rc = changes_text(e, p, changed, &text, err)) < 0 ||
+				(when == UPDATE_NOW && (rc = runtime_update(e, p, c.id, text, err)) < 0) ||
+				(rc = bundle_update(p, c.id, text, err)) < 0)))
 		return rc;
 	if (!(spec = spec_text(&c)))
 		return no_memory(err);
@@ -117,4 +118,33 @@ int pod_update(struct engine *e, struct pod *p, size_t i, const struct resources
 	p->ctr[i].resources = *all;
 	ctr_event(e, p, i, "update");
 	return 0;
+}
+
+int pod_update_whole(struct engine *e, struct pod *p, const struct resources_spec *r, struct err *err)
+{
+	struct cgroup_limits l = { .memory = r->memory,
+		.memory_reservation = r->memory_reservation,
+		.cpu_shares = r->cpu_shares,
+		.cpu_quota = r->cpu_quota,
+		.cpu_period = r->cpu_period };
+	auto_free char *spec = NULL;
+	struct pod_res res;
+	json_t *v;
+	int rc;
+
+	p->spec.resources = *r;
+	v = encode_json(pod_spec_fields, &p->spec);
+	spec = v ? json_dumps(v, JSON_COMPACT) : NULL;
+	json_decref(v);
+	if (!spec)
+		return no_memory(err);
+	if ((rc = store_pod_set_spec(e->store, p->row.id, spec, err)) < 0 || !p->alive)
+		return rc;
+	if ((rc = pod_res_load(p, &p->arena, &res, err)) < 0 || !*res.cgroup ||
+		(!e->cgroups_open && (rc = engine_cgroups(e, err)) < 0))
+		return rc;
+	if (cgroup_hierarchy(&e->cgroups, "cpu") < 0 && !l.cpu_quota)
+		l.cpu_shares = 0; /* a request, of a controller that this user has not */
+	rc = cgroup_limit(&e->cgroups, res.cgroup, &l, err);
+	return rc < 0 ? err_wrap(err, "limits of the pod") : 0;
 }

@@ -131,6 +131,11 @@ int store_pod_set_spec(struct store *s, const char *id, const char *spec, struct
 	return changed_pod(query_run(s, Q_POD_SET_SPEC, err, "tt", id, spec), id, err);
 }
 
+int store_pod_set_kube(struct store *s, const char *id, const char *kube, struct err *err)
+{
+	return changed_pod(query_run(s, Q_POD_SET_KUBE, err, "tt", id, kube), id, err);
+}
+
 int store_ctr_set_spec(struct store *s, const char *id, const char *spec, struct err *err)
 {
 	int rc = query_run(s, Q_CTR_SET_SPEC, err, "tt", id, spec);

@@ -81,6 +81,7 @@
 	X(Q_POD_SET_RES, "UPDATE pod SET res = ?2 WHERE id = ?1") \
 	X(Q_POD_SET_STATUS, "UPDATE pod SET state = ?2, status = ?3 WHERE id = ?1") \
 	X(Q_POD_SET_SPEC, "UPDATE pod SET spec = ?2 WHERE id = ?1") \
+	X(Q_POD_SET_KUBE, "UPDATE pod SET kube = ?2 WHERE id = ?1") \
 	X(Q_POD_DEL, "DELETE FROM pod WHERE id = ?1") \
 	X(Q_POD_GET, "SELECT " POD_COLUMNS " FROM pod WHERE id = ?1") \
 	X(Q_POD_NAME, "SELECT name, solo FROM pod WHERE id = ?1") \

@@ -71,6 +71,7 @@ int store_pod_set_res(struct store *s, const char *id, const char *res, struct e
 int store_pod_set_status(
 	struct store *s, const char *id, enum row_state state, const char *status, struct err *err);
 int store_pod_set_spec(struct store *s, const char *id, const char *spec, struct err *err);
+int store_pod_set_kube(struct store *s, const char *id, const char *kube, struct err *err); /* its manifest */
 int store_ctr_set_spec(struct store *s, const char *id, const char *spec, struct err *err);
 /* ROW_REMOVING, and its name and its containers' names are free from now on. */
 int store_pod_release(struct store *s, const char *id, struct err *err);

@@ -79,5 +79,6 @@ int verb_update(struct engine *e, const struct target *t, const struct create_re
 	all = p.ctr[i].resources;
 	if (resources_merge(&all, &asked.resources, &p.arena) < 0)
 		return err_sys(err, ENOMEM, "update");
-	return pod_update(e, &p, i, &all, &asked.resources, ctr_is_running(&p, i), err);
+	return pod_update(
+		e, &p, i, &all, &asked.resources, ctr_is_running(&p, i) ? UPDATE_NOW : UPDATE_ROW, err);
 }
