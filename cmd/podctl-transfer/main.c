@@ -13,6 +13,8 @@
  *   {"have":[DIGEST...]}                                         -> {"ok":{"have":[BOOL...]}}
  *   {"mount":{"digest":,"from":}}                                -> {"ok":{"mounted":BOOL}}
  *   {"upload":{"digest":,"size":,"file":}}                       -> {"got":[0,BYTES]}..., {"ok":{}}
+ *   {"stream":{"file":FIFO}}                                     -> {"got":[0,BYTES]}..., {"ok":{"taken":BOOL,"size":}}
+ *   {"streamEnd":{"digest":}}   (none: it is given up)           -> {"ok":{}}
  *   {"put":{"reference":,"type":,"file":}}                       -> {"ok":{"digest":}}
  *
  * A file may be a FIFO whose reader is there: what comes goes through it, and {"done":} says that all of it was verified.
@@ -105,8 +107,10 @@ static int take_session(const json_t *v, struct session *s, struct arena *a, str
 	if ((rc = strs_take(json_object_get(v, "ca"), &s->ca, a, err)) < 0 ||
 		(rc = strs_take(json_object_get(v, "scopes"), &s->scopes, a, err)) < 0)
 		return rc;
-	return s->host && s->repository ? 0
-					: err_set(err, ERR_INVALID, "a session without host and repository");
+	if (!s->host || !s->repository)
+		return err_set(err, ERR_INVALID, "a session without host and repository");
+	session_begin(s);
+	return 0;
 }
 
 static int get_manifest(struct session *s, const json_t *v, struct err *err)
@@ -205,27 +209,32 @@ static int get_blobs(struct session *s, const json_t *v, struct err *err)
 
 static int file_of(const char *name, struct err *err)
 {
-	int fd = name && !strchr(name, '/') ? openat(FD_DIR, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-					    : (errno = EINVAL, -1);
+	int fd = name && !strchr(name, '/')
+			 ? openat(FD_DIR, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+			 : (errno = EINVAL, -1);
 
 	return fd < 0 ? err_sys(err, errno, "open what is to be sent") : fd;
 }
 
 static int tell_have(struct uploader *u, const json_t *v, struct err *err)
 {
-	json_t *list = json_array();
-	int rc = 0;
+	auto_arena struct arena a = { 0 };
+	size_t n = json_array_size(v);
+	const char **digests = arena_array(&a, n + 1, sizeof *digests);
+	bool *there = arena_array(&a, n + 1, sizeof *there);
+	json_t *list;
+	int rc;
 
-	for (size_t i = 0; rc >= 0 && i < json_array_size(v); i++) {
-		const char *digest = json_string_value(json_array_get(v, i));
-
-		rc = upload_have(u, digest ? digest : "", err);
-		(void) json_array_append_new(list, json_boolean(rc > 0));
-	}
-	if (rc < 0) {
-		json_decref(list);
+	if (!digests || !there)
+		return err_sys(err, ENOMEM, "push");
+	for (size_t i = 0; i < n; i++)
+		if (!(digests[i] = json_string_value(json_array_get(v, i))))
+			return err_set(err, ERR_INVALID, "a blob without digest");
+	if ((rc = upload_have(u, digests, n, there, err)) < 0)
 		return rc;
-	}
+	list = json_array();
+	for (size_t i = 0; i < n; i++)
+		(void) json_array_append_new(list, json_boolean(there[i]));
 	say(json_pack("{s:{s:o}}", "ok", "have", list));
 	return 0;
 }
@@ -270,6 +279,40 @@ static int do_upload(struct uploader *u, const json_t *v, struct err *err)
 	return rc;
 }
 
+/* What cannot be sent so is an answer, not the end: podctl sends it as a file. */
+static int do_stream(struct uploader *u, const json_t *v, struct err *err)
+{
+	auto_close int fd = file_of(text_of(v, "file"), err);
+	uint64_t told = time_mono_us(), size = 0;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if (fcntl(fd, F_SETFL, 0) < 0) /* from here on it is waited for */
+		return err_sys(err, errno, "read what is to be sent");
+	u->sent = on_sent;
+	u->ctx = &told;
+	rc = upload_stream(u, fd, &size, err);
+	u->sent = NULL;
+	if (rc < 0 && err->kind != ERR_UNSUPPORTED)
+		return rc;
+	say(json_pack("{s:{s:b,s:I}}", "ok", "taken", rc == 0, "size", (json_int_t) size));
+	err_clear(err);
+	return 0;
+}
+
+static int do_stream_end(struct uploader *u, const json_t *v, struct err *err)
+{
+	const char *digest = text_of(v, "digest");
+	int rc = digest ? upload_stream_end(u, digest, err) : 0;
+
+	if (!digest)
+		upload_stream_cancel(u);
+	if (rc == 0)
+		say(json_pack("{s:{}}", "ok"));
+	return rc;
+}
+
 static int do_put(struct uploader *u, const json_t *v, struct err *err)
 {
 	const char *reference = json_string_value(json_object_get(v, "reference"));
@@ -297,7 +340,7 @@ static int serve_push(struct uploader *u, const json_t *v, struct err *err)
 		const char *word;
 		int (*run)(struct uploader *u, const json_t *v, struct err *err);
 	} words[] = { { "have", tell_have }, { "mount", do_mount }, { "upload", do_upload },
-		{ "put", do_put } };
+		{ "stream", do_stream }, { "streamEnd", do_stream_end }, { "put", do_put } };
 
 	for (size_t i = 0; i < LEN(words); i++) {
 		const json_t *part = json_object_get(v, words[i].word);

@@ -17,6 +17,8 @@
 
 #define CANDIDATES_MAX (LAYER_BLOBS_MAX + 1)
 #define FILE_OUT "out"
+#define PIPE_OUT "pipe"
+#define PIPE_ROOM (1 * MiB)
 
 struct pusher {
 	struct engine *e;
@@ -27,6 +29,9 @@ struct pusher {
 	enum manifest_kind kind;
 	struct image_tmp tmp;
 	struct transfer t;
+	json_t *known;  /* digest -> is it at the registry */
+	bool as_files;  /* the registry takes no streams */
+	bool fifo_made; /* PIPE_OUT */
 };
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "push"); }
@@ -83,6 +88,8 @@ int pusher_open(struct engine *e, const char *to, const struct push_options *o, 
 		(rc = manifest_kind_parse(o->format, &p->kind, err)) < 0 ||
 		(rc = image_name_parse(to, a, &p->name, err)) < 0)
 		return rc;
+	if (!(p->known = json_object()))
+		return no_memory(err);
 	if (p->kind == MANIFEST_DOCKER && p->how.format == PACK_ZSTD)
 		return err_set(err, ERR_INVALID, "zstd layers need an OCI manifest: --format v2s2 has none");
 	if ((rc = open_at(p, err)) < 0) {
@@ -98,6 +105,8 @@ void pusher_close(struct pusher *p)
 	if (!p)
 		return;
 	transfer_done(&p->t);
+	json_decref(p->known);
+	p->known = NULL;
 	image_tmp_remove(&p->tmp);
 }
 
@@ -130,21 +139,54 @@ static int ask(
 
 /* ---- one blob ------------------------------------------------------------------------------------------------------------------ */
 
+static void known_set(struct pusher *p, const char *digest, bool there)
+{
+	(void) json_object_set_new(p->known, digest, json_boolean(there));
+}
+
+/* Asks for those of the list that nothing is known of (takes the list). */
+static int known_ask(struct pusher *p, json_t *list, struct err *err)
+{
+	json_t *ok = NULL, *answer;
+	int rc;
+
+	if (!json_array_size(list)) {
+		json_decref(list);
+		return 0;
+	}
+	if ((rc = ask(p, json_pack("{s:O}", "have", list), 0, NULL, &ok, err)) == 0) {
+		answer = json_object_get(ok, "have");
+		for (size_t i = 0; i < json_array_size(list); i++)
+			known_set(p, json_string_value(json_array_get(list, i)),
+				json_is_true(json_array_get(answer, i)));
+	}
+	json_decref(ok);
+	json_decref(list);
+	return rc;
+}
+
+static void unknown_add(const struct pusher *p, json_t *list, const char *digest)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(json_string_value(json_array_get(list, i)), digest) == 0)
+			return;
+	if (!json_object_get(p->known, digest))
+		(void) json_array_append_new(list, json_string(digest));
+}
+
 static int have(struct pusher *p, const struct blob *b, size_t n, int *ret_first, struct err *err)
 {
-	json_t *list = json_array(), *ok = NULL, *answer;
+	json_t *list = json_array();
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
-		(void) json_array_append_new(list, json_string(b[i].digest));
+		unknown_add(p, list, b[i].digest);
 	*ret_first = -1;
-	if ((rc = ask(p, json_pack("{s:o}", "have", list), 0, NULL, &ok, err)) < 0)
+	if ((rc = known_ask(p, list, err)) < 0)
 		return rc;
-	answer = json_object_get(ok, "have");
 	for (size_t i = 0; i < n && *ret_first < 0; i++)
-		if (json_is_true(json_array_get(answer, i)))
+		if (json_is_true(json_object_get(p->known, b[i].digest)))
 			*ret_first = (int) i;
-	json_decref(ok);
 	return 0;
 }
 
@@ -180,6 +222,8 @@ static int send_file(struct pusher *p, const struct blob *b, struct err *err)
 		b->size, b->digest, NULL, err);
 
 	(void) unlinkat(p->tmp.dir, FILE_OUT, 0);
+	if (rc == 0)
+		known_set(p, b->digest, true);
 	return rc;
 }
 
@@ -236,9 +280,9 @@ static void remember(struct pusher *p, const char *diff, const struct blob *b)
 	layer_blob_remember(p->e, diff, &r);
 }
 
-static int send_packed(struct pusher *p, const char *diff, struct blob *ret, struct err *err)
+/* Compressed into a file first: for registries that want to know the size before. */
+static int send_as_file(struct pusher *p, const char *diff, struct blob *b, struct err *err)
 {
-	struct blob b = { .format = p->how.format };
 	struct pack_result r;
 	auto_close int fd = out_make(p, err);
 	int rc, first;
@@ -247,11 +291,80 @@ static int send_packed(struct pusher *p, const char *diff, struct blob *ret, str
 		return fd;
 	if ((rc = pack_layer(p->e, diff, &p->how, fd, &r, err)) < 0)
 		return rc;
-	memcpy(b.digest, r.blob, sizeof b.digest);
-	b.size = r.blob_size;
-	if ((rc = have(p, &b, 1, &first, err)) < 0)
+	memcpy(b->digest, r.blob, sizeof b->digest);
+	b->size = r.blob_size;
+	if ((rc = have(p, b, 1, &first, err)) < 0)
 		return rc;
-	if (first < 0 && (rc = send_file(p, &b, err)) < 0)
+	return first < 0 ? send_file(p, b, err) : 0;
+}
+
+/* The reading end stays open here, so that what a quick packer wrote is there when the other helper opens the pipe. */
+static int pipe_open(struct pusher *p, int *ret_r, int *ret_w, struct err *err)
+{
+	if (!p->fifo_made && mkfifoat(p->tmp.dir, PIPE_OUT, 0600) < 0)
+		return err_sys(err, errno, "make a pipe for what is sent");
+	p->fifo_made = true;
+	if ((*ret_r = openat(p->tmp.dir, PIPE_OUT, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0 ||
+		(*ret_w = openat(p->tmp.dir, PIPE_OUT, O_WRONLY | O_CLOEXEC)) < 0)
+		return err_sys(err, errno, "open the pipe for what is sent");
+	(void) fcntl(*ret_w, F_SETPIPE_SZ, (int) PIPE_ROOM); /* past a user's share it stays small */
+	return 0;
+}
+
+static int stream_end(struct pusher *p, const struct pack_result *r, uint64_t sent, struct err *err)
+{
+	if (sent != r->blob_size)
+		return err_set(err, ERR_REMOTE, "%llu of %llu bytes were sent", (unsigned long long) sent,
+			(unsigned long long) r->blob_size);
+	return ask(p, json_pack("{s:{s:s}}", "streamEnd", "digest", r->blob), 0, NULL, NULL, err);
+}
+
+/* Compressed straight into the request.  *ret_taken false: this registry wants files. */
+static int send_stream(struct pusher *p, const char *diff, struct blob *b, bool *ret_taken, struct err *err)
+{
+	auto_packer struct packer packer = PACKER_INIT;
+	auto_close int in = -EBADF, out = -EBADF;
+	struct err ignored = { 0 };
+	struct pack_result r;
+	uint64_t files, tar, sent;
+	json_t *ok = NULL;
+	int rc;
+
+	layer_sizes(p->e, diff, &files, &tar);
+	if ((rc = pipe_open(p, &in, &out, err)) < 0 ||
+		(rc = pack_layer_start(p->e, diff, &p->how, out, &packer, err)) < 0)
+		return rc;
+	fd_close_p(&out); /* the packer's is the last one: its end is the stream's */
+	if ((rc = ask(p, json_pack("{s:{s:s}}", "stream", "file", PIPE_OUT), tar, diff, &ok, err)) < 0)
+		return rc;
+	*ret_taken = json_is_true(json_object_get(ok, "taken"));
+	sent = (uint64_t) json_integer_value(json_object_get(ok, "size"));
+	json_decref(ok);
+	if (!*ret_taken)
+		return 0;
+	if ((rc = pack_finish(&packer, &r, err)) < 0 || (rc = stream_end(p, &r, sent, err)) < 0) {
+		(void) ask(p, json_pack("{s:{}}", "streamEnd"), 0, NULL, NULL, &ignored);
+		return rc;
+	}
+	if (p->o->at.watch.layer)
+		p->o->at.watch.layer(p->o->at.watch.ctx, 0, diff, r.blob_size, r.blob_size);
+	memcpy(b->digest, r.blob, sizeof b->digest);
+	b->size = r.blob_size;
+	known_set(p, b->digest, true);
+	return 0;
+}
+
+static int send_packed(struct pusher *p, const char *diff, struct blob *ret, struct err *err)
+{
+	struct blob b = { .format = p->how.format };
+	bool taken = false;
+	int rc = p->as_files ? 0 : send_stream(p, diff, &b, &taken, err);
+
+	if (rc == 0 && !taken) {
+		p->as_files = true;
+		rc = send_as_file(p, diff, &b, err);
+	}
+	if (rc < 0)
 		return rc;
 	remember(p, diff, &b);
 	*ret = b;
@@ -318,13 +431,30 @@ static int layer_push(struct pusher *p, const struct image_row *row, size_t i, c
 
 /* ---- an image -------------------------------------------------------------------------------------------------------------------- */
 
+/* All that may be there already in one question. */
+static int look_ahead(struct pusher *p, const struct image_row *row, const struct blob *own, struct err *err)
+{
+	struct blob c[CANDIDATES_MAX];
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < row->layers.n; i++) {
+		size_t n = candidates(p, row->layers.v[i], own ? &own[i] : NULL, c);
+
+		for (size_t k = 0; k < n; k++)
+			unknown_add(p, list, c[k].digest);
+	}
+	unknown_add(p, list, row->id);
+	return known_ask(p, list, err);
+}
+
 static int layers_push(struct pusher *p, const struct image_row *row, struct blob *out, struct err *err)
 {
 	struct blob *own;
 	size_t n_own;
 	int rc;
 
-	if ((rc = manifest_blobs(row, p->a, &own, &n_own, err)) < 0)
+	if ((rc = manifest_blobs(row, p->a, &own, &n_own, err)) < 0 ||
+		(rc = look_ahead(p, row, n_own ? own : NULL, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < row->layers.n; i++) {
 		bool again = false;

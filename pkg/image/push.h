@@ -3,7 +3,7 @@
  *
  * Layers go as the blobs they are known as: those of the manifest the image came with, or of an earlier push.  What the
  * repository has, under any of these digests, is not sent; what another repository of the same registry has is mounted; a kept
- * blob is sent as it is; the rest is compressed, byte-exact tar before, and remembered.  Nothing of the image changes but, when
+ * blob is sent as it is; the rest is compressed, byte-exact tar before, straight into the request, and remembered.  Nothing of the image changes but, when
  * the blobs are new ones, its manifest.
  */
 #ifndef PODCTL_IMAGE_PUSH_H

@@ -543,9 +543,14 @@ static int fetch_judge(struct fetch *f, CURLcode code, struct err *err)
 {
 	char text[300];
 
+	if (code != CURLE_OK && code != CURLE_COULDNT_CONNECT && !f->stopped.kind &&
+		session_guess_wrong(f->s, 0))
+		return again_later(f, true);
 	if (code != CURLE_OK)
 		return broken(f, code, err);
 	(void) curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &f->status);
+	if (session_guess_wrong(f->s, f->status))
+		return again_later(f, true);
 	f->s->answered = true;
 	switch (f->status) {
 	case 200:
@@ -556,6 +561,8 @@ static int fetch_judge(struct fetch *f, CURLcode code, struct err *err)
 	case 303:
 	case 307:
 	case 308:
+		if (f->no_redirect)
+			return complete(f, err);
 		if (!f->body)
 			return redirect(f, err);
 		break;
@@ -611,10 +618,11 @@ static int start_due(
 	return 0;
 }
 
+/* 1: one has ended, so that another may begin. */
 static int collect(CURLM *multi, struct fetch *all, fetch_news *news, void *ctx, struct err *err)
 {
 	CURLMsg *m;
-	int left, rc;
+	int left, rc, ended = 0;
 
 	while ((m = curl_multi_info_read(multi, &left))) {
 		struct fetch *f = NULL;
@@ -625,12 +633,13 @@ static int collect(CURLM *multi, struct fetch *all, fetch_news *news, void *ctx,
 		(void) curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &f);
 		(void) curl_multi_remove_handle(multi, m->easy_handle);
 		f->active = false;
+		ended = 1;
 		if ((rc = fetch_judge(f, code, err)) < 0)
 			return err_wrap(err, "%s", f->path);
 		if (f->done && news)
 			news(ctx, (size_t) (f - all));
 	}
-	return 0;
+	return ended;
 }
 
 static void fetch_done(struct fetch *f, CURLM *multi)
@@ -693,6 +702,8 @@ int fetches_run(struct session *s, struct fetch *f, size_t n, size_t at_once, fe
 		}
 		if ((rc = collect(multi, f, news, ctx, err)) < 0)
 			break;
+		wait_ms = rc ? 0 : wait_ms;
+		rc = 0;
 		left = 0;
 		for (size_t i = 0; i < n; i++)
 			left += !f[i].done;

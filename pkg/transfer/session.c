@@ -17,6 +17,28 @@ void session_done(struct session *s)
 	s->multi = NULL;
 }
 
+static bool is_loopback(const char *host)
+{
+	return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0 ||
+	       (strncmp(host, "localhost", 9) == 0 && (!host[9] || host[9] == ':'));
+}
+
+void session_begin(struct session *s)
+{
+	if (s->insecure && !s->plain && is_loopback(s->host))
+		s->plain = s->guessed = true;
+}
+
+bool session_guess_wrong(struct session *s, long status)
+{
+	if (!s->guessed)
+		return false;
+	s->guessed = false;
+	/* a server with TLS answers 400, sends us to https, or says nothing */
+	s->plain = (status >= 200 && status < 300) || status == 401 || status == 403 || status == 404;
+	return !s->plain;
+}
+
 const char *session_name(const struct session *s) { return s->name ? s->name : s->host; }
 
 /* ---- options of every transfer -------------------------------------------------------------------------------------- */

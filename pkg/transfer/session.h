@@ -46,13 +46,18 @@ struct session {
 	unsigned tries_max;     /* of one request, in a row that brought nothing; 0: TRIES_MAX */
 	long delay_s;           /* between them; 0: grows */
 	/* found */
-	CURLM *multi;        /* its connections are used again */
-	bool plain;          /* http: found, or what was asked for */
-	bool answered;       /* the scheme is right */
+	CURLM *multi;  /* of everything: its connections are used again */
+	bool plain;    /* http: found, or what was asked for */
+	bool answered; /* the scheme is right */
+	bool guessed; /* plain, before anything was said: a registry on this machine that need not have TLS */
 	char *authorization; /* the header's line; NULL: none yet */
 	unsigned generation; /* counts authorizations, so that one 401 of many asks once */
 };
 void session_done(struct session *s);
+/* Begins to speak: a registry on this machine that need not have TLS is tried without it first. */
+void session_begin(struct session *s);
+/* An answer came (status), or none did (0).  true: the guess was wrong, the request is to be made again with TLS. */
+bool session_guess_wrong(struct session *s, long status);
 const char *session_name(const struct session *s);
 /* A 401 came: gets what the challenge wants.  again: our own scope was not enough, the challenge's is tried.  ERR_DENIED
  * when there is nothing more to offer. */
@@ -72,6 +77,7 @@ struct fetch {
 	const char *accept; /* NULL: any; a manifest's are known */
 	bool manifest;
 	bool at_most;            /* what has no declared size: size is a limit */
+	bool no_redirect;        /* with any_status: a redirect is an answer */
 	bool any_status;         /* 2xx and 4xx are answers; into gets their bodies */
 	int fd;                  /* file that gets it, at its start, or a pipe; borrowed; -1 with into */
 	int keep;                /* a file that gets it too; -EBADF: none */

@@ -27,6 +27,7 @@ struct call {
 	const char *text;
 	int fd;
 	uint64_t size, at;
+	bool stream; /* all that fd brings, however much */
 	/* answer */
 	long status;
 	char location[URL_TEXT], digest[200];
@@ -79,7 +80,7 @@ static size_t on_read(char *p, size_t size, size_t count, void *arg)
 	size_t room = size * count;
 	ssize_t n;
 
-	if (room > c->size - c->at)
+	if (!c->stream && room > c->size - c->at)
 		room = (size_t) (c->size - c->at);
 	if (!room)
 		return 0;
@@ -88,9 +89,11 @@ static size_t on_read(char *p, size_t size, size_t count, void *arg)
 		n = (ssize_t) room;
 	} else {
 		do
-			n = pread(c->fd, p, room, (off_t) c->at);
+			n = c->stream ? read(c->fd, p, room) : pread(c->fd, p, room, (off_t) c->at);
 		while (n < 0 && errno == EINTR);
 	}
+	if (n == 0 && c->stream)
+		return 0;
 	if (n <= 0) {
 		(void) err_sys(&c->stopped, n < 0 ? errno : EIO, "read what is sent");
 		return CURL_READFUNC_ABORT;
@@ -103,7 +106,7 @@ static int on_seek(void *arg, curl_off_t to, int origin)
 {
 	struct call *c = arg;
 
-	if (origin != SEEK_SET || to < 0 || (uint64_t) to > c->size)
+	if (c->stream || origin != SEEK_SET || to < 0 || (uint64_t) to > c->size)
 		return CURL_SEEKFUNC_CANTSEEK;
 	c->at = (uint64_t) to;
 	return CURL_SEEKFUNC_OK;
@@ -114,7 +117,7 @@ static int on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off
 	struct call *c = arg;
 
 	(void) dltotal, (void) dlnow, (void) ultotal;
-	if (c->u->sent && c->fd >= 0 && c->size)
+	if (c->u->sent && c->fd >= 0 && (c->size || c->stream))
 		c->u->sent(c->u->ctx, (uint64_t) ulnow);
 	return 0;
 }
@@ -155,12 +158,33 @@ static int body_set(struct call *c, CURL *easy)
 	if (!c->text && c->fd < 0)
 		return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	return curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) |
-	       curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t) c->size) |
+	       curl_easy_setopt(
+		       easy, CURLOPT_INFILESIZE_LARGE, c->stream ? (curl_off_t) -1 : (curl_off_t) c->size) |
 	       curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read) |
 	       curl_easy_setopt(easy, CURLOPT_READDATA, c) |
 	       curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek) |
 	       curl_easy_setopt(easy, CURLOPT_SEEKDATA, c) |
 	       curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
+}
+
+/* To its end, over the session's connections. */
+static CURLcode perform(struct session *s, CURL *easy)
+{
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+	int running = 1, left;
+	CURLMsg *m;
+
+	if ((!s->multi && !(s->multi = curl_multi_init())) ||
+		curl_multi_add_handle(s->multi, easy) != CURLM_OK)
+		return code;
+	while (curl_multi_perform(s->multi, &running) == CURLM_OK && running)
+		if (curl_multi_poll(s->multi, NULL, 0, 1000, NULL) != CURLM_OK)
+			break;
+	while ((m = curl_multi_info_read(s->multi, &left)))
+		if (m->msg == CURLMSG_DONE && m->easy_handle == easy)
+			code = m->data.result;
+	(void) curl_multi_remove_handle(s->multi, easy);
+	return code;
 }
 
 static int attempt(struct call *c, CURLcode *ret, struct err *err)
@@ -180,6 +204,8 @@ static int attempt(struct call *c, CURLcode *ret, struct err *err)
 	if ((rc = session_prepare(s, easy, err)) < 0)
 		return rc;
 	headers = curl_slist_append(headers, "Expect:");
+	if (c->stream)
+		headers = curl_slist_append(headers, "Transfer-Encoding: chunked");
 	if (s->authorization && is_registry(s, url))
 		headers = curl_slist_append(headers, s->authorization);
 	if (c->type) {
@@ -209,7 +235,7 @@ static int attempt(struct call *c, CURLcode *ret, struct err *err)
 	/* how long nothing may be heard: a registry looks at all of a blob before it answers */
 	(void) curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 0L);
 	if (rc == 0)
-		*ret = curl_easy_perform(easy);
+		*ret = perform(s, easy);
 	(void) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &c->status);
 	curl_slist_free_all(headers);
 	return rc;
@@ -295,6 +321,8 @@ static int call(struct call *c, struct err *err)
 
 		if ((rc = attempt(c, &code, err)) < 0)
 			return rc;
+		if (code != CURLE_COULDNT_CONNECT && session_guess_wrong(s, code ? 0 : c->status))
+			continue;
 		if (code != CURLE_OK) {
 			if (s->insecure && !s->answered && !s->plain &&
 				(code == CURLE_SSL_CONNECT_ERROR || code == CURLE_COULDNT_CONNECT ||
@@ -302,11 +330,14 @@ static int call(struct call *c, struct err *err)
 				s->plain = true;
 				continue;
 			}
-			if (!passes(code) || ++tries >= TRIES_MAX)
+			if (!passes(code) || ++tries >= TRIES_MAX || c->stream)
 				return broken(c, code, err);
 			delay = 1ULL << tries;
 		} else {
 			s->answered = true;
+			if (c->stream && c->at && (c->status == 401 || c->status == 429 || c->status >= 500))
+				return err_set(err, ERR_REMOTE, "%s: HTTP %ld in the middle of an upload%s",
+					s->host, c->status, words(c, text));
 			if (c->status == 401) {
 				if (++refusals > REFUSALS_MAX ||
 					(!c->challenge.basic && !c->challenge.bearer) ||
@@ -340,19 +371,48 @@ static void call_done(struct call *c) { buf_done(&c->body); }
 
 /* ---- what a push is made of -------------------------------------------------------------------------------------------------- */
 
-int upload_have(struct uploader *u, const char *digest, struct err *err)
-{
-	char url[URL_TEXT];
-	auto_call struct call c = { .u = u, .method = "HEAD", .url = url, .fd = -1 };
-	int rc;
+#define HAVE_AT_ONCE 6
+#define HAVE_EACH 3 /* requests that are worth another connection */
 
-	(void) snprintf(url, sizeof url, "/v2/%s/blobs/sha256:%s", u->s->repository, digest);
-	if ((rc = call(&c, err)) < 0)
-		return rc;
-	if (c.status == 404)
-		return 0;
-	/* a redirect: it is kept elsewhere, but it is there */
-	return c.status >= 200 && c.status < 400 ? 1 : unexpected(&c, "look for a blob", err);
+int upload_have(struct uploader *u, const char *const *digests, size_t n, bool *ret, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	struct fetch *f = arena_array(&a, n + 1, sizeof *f);
+	struct buf *body = arena_array(&a, n + 1, sizeof *body);
+	size_t connections = (n + HAVE_EACH - 1) / HAVE_EACH;
+	int rc = f && body ? 0 : err_sys(err, ENOMEM, "push");
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		buf_init(&body[i], 4 * KiB); /* of an answer without a body */
+		f[i] = (struct fetch){ .path = arena_printf(&a, "blobs/sha256:%s", digests[i]),
+			.method = "HEAD",
+			.any_status = true,
+			.no_redirect = true,
+			.into = &body[i],
+			.size = 4 * KiB,
+			.fd = -1,
+			.keep = -EBADF };
+		if (!f[i].path)
+			rc = err_sys(err, ENOMEM, "push");
+	}
+	if (rc == 0)
+		rc = fetches_run(
+			u->s, f, n, connections < HAVE_AT_ONCE ? connections : HAVE_AT_ONCE, NULL, NULL, err);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		/* a redirect: it is kept elsewhere, but it is there */
+		ret[i] = f[i].status >= 200 && f[i].status < 400;
+		if (f[i].status == 403)
+			rc = err_set(err, ERR_DENIED, "%s: HTTP 403; %s", u->s->host,
+				u->s->user || u->s->identity
+					? "may this user push there?"
+					: "a login is needed: podctl login, --creds or --authfile");
+		else if (!ret[i] && f[i].status != 404)
+			rc = err_set(err, ERR_REMOTE, "look for a blob: HTTP %ld from %s", f[i].status,
+				u->s->host);
+	}
+	for (size_t i = 0; f && body && i < n; i++)
+		buf_done(&body[i]);
+	return rc;
 }
 
 /* Asks for an upload; mount: 1 when the registry needs none. */
@@ -456,6 +516,56 @@ int upload_blob(struct uploader *u, const char *digest, int fd, uint64_t size, s
 		return 0;
 	*err = first;
 	return err->errnum ? -err->errnum : -EREMOTEIO;
+}
+
+/* ---- what is compressed on the way ---------------------------------------------------------------------------------------------- */
+
+int upload_stream(struct uploader *u, int fd, uint64_t *ret_size, struct err *err)
+{
+	char location[URL_TEXT];
+	auto_call struct call patch = { .u = u,
+		.method = "PATCH",
+		.url = location,
+		.fd = fd,
+		.stream = true,
+		.type = "application/octet-stream" };
+	int rc;
+
+	if ((rc = begin(u, "", location, err)) < 0 || (rc = call(&patch, err)) < 0)
+		return rc;
+	if (patch.status == 400 || patch.status == 404 || patch.status == 405 || patch.status == 411 ||
+		patch.status == 501) {
+		(void) unexpected(&patch, "send a blob as it is compressed", err);
+		err->kind = ERR_UNSUPPORTED;
+		return -EOPNOTSUPP;
+	}
+	if (patch.status != 202 && patch.status != 204)
+		return unexpected(&patch, "send a blob", err);
+	memcpy(u->stream, patch.location[0] ? patch.location : location, sizeof u->stream);
+	*ret_size = patch.at;
+	return 0;
+}
+
+int upload_stream_end(struct uploader *u, const char *digest, struct err *err)
+{
+	char url[URL_TEXT];
+	auto_call struct call put = { .u = u, .method = "PUT", .url = url, .fd = -1 };
+	int rc = with_digest(u->stream, digest, url, err);
+
+	u->stream[0] = '\0';
+	if (rc < 0 || (rc = call(&put, err)) < 0)
+		return rc;
+	return put.status == 201 ? 0 : unexpected(&put, "end an upload", err);
+}
+
+void upload_stream_cancel(struct uploader *u)
+{
+	auto_call struct call c = { .u = u, .method = "DELETE", .url = u->stream, .fd = -1 };
+	struct err ignored = { 0 };
+
+	if (u->stream[0])
+		(void) call(&c, &ignored);
+	u->stream[0] = '\0';
 }
 
 int upload_manifest(struct uploader *u, const char *reference, const char *type, const void *text, size_t n,
