@@ -140,6 +140,8 @@ static _Noreturn void joiner_main(struct container *c)
 {
 	bool done[OCI_NS_COUNT] = { 0 };
 	struct err err = { 0 };
+	int go[2];
+	char byte;
 	pid_t pid;
 
 	for (int i = 0; i < OCI_NS_COUNT; i++)
@@ -158,13 +160,21 @@ static _Noreturn void joiner_main(struct container *c)
 		if (ns_time_offsets(c, &err) < 0)
 			sync_die(c->child_sync, &err);
 	}
+	if (pipe2(go, O_CLOEXEC) < 0) {
+		err_sys(&err, errno, "pipe");
+		sync_die(c->child_sync, &err);
+	}
 	pid = clone_init(c, true, NULL);
 	if (pid < 0) {
 		clone_failed(c, errno, &err);
 		sync_die(c->child_sync, &err);
 	}
-	if (pid == 0)
+	if (pid == 0) { /* the init's first word must not come before the joiner's, which says who it is */
+		close(go[1]);
+		(void) !read(go[0], &byte, 1);
+		close(go[0]);
 		init_main(c);
+	}
 	_exit(sync_send(c->child_sync, SYNC_INIT_PID, pid) < 0);
 }
 
@@ -262,6 +272,10 @@ int ns_idmapped_source(struct container *c, const struct cfg_mount *m, struct er
 			"mount '%s': id mappings are supported on bind mounts only", m->dest);
 	if (m->uids.n || m->gids.n) {
 		userns = idmap_userns(&m->uids, &m->gids, err);
+	} else if (c->ns_fd[OCI_NS_USER] >= 0) { /* those of the user namespace that it joins */
+		userns = fcntl(c->ns_fd[OCI_NS_USER], F_DUPFD_CLOEXEC, 3);
+		if (userns < 0)
+			return err_sys(err, errno, "mount '%s': hold the user namespace", m->dest);
 	} else if (c->cfg.uids.n && c->cfg.gids.n) { /* "idmap" without maps of its own: the container's */
 		userns = idmap_userns(&c->cfg.uids, &c->cfg.gids, err);
 	} else {

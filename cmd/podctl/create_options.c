@@ -162,7 +162,12 @@ const struct option create_options[] = {
 	O_CSV(R, unsetenv, "unsetenv", 0, "NAME", "Do not set this variable of the image or the engine"),
 	O_BOOL(R, unsetenv_all, "unsetenv-all", 0, "Set none of the variables of the image and the engine"),
 	O_STR(R, user, "user", 'u', "USER[:GROUP]", "Run as this user of the image, by name or number"),
-	O_STR(R, userns, "userns", 0, "MODE", "User namespace: host"),
+	O_STR(R, userns.mode, "userns", 0, "MODE",
+			"User namespace: host (default), auto[:size=N], container:NAME, ns:PATH, private"),
+	O_CSV(R, userns.uidmap, "uidmap", 0, "C:H:N", "Users of its user namespace: container, host, how many"),
+	O_CSV(R, userns.gidmap, "gidmap", 0, "C:H:N", "Groups of its user namespace"),
+	O_STR(R, userns.subuid, "subuidname", 0, "NAME", "Have the users that /etc/subuid gives to NAME"),
+	O_STR(R, userns.subgid, "subgidname", 0, "NAME", "Have the groups that /etc/subgid gives to NAME"),
 	O_STR(R, uts, "uts", 0, "MODE", "UTS namespace: private, host or container:NAME"),
 	O_STR(R, images.variant, "variant", 0, "VARIANT", "Variant of the image's architecture, such as v7"),
 	O_STRS(R, volumes, "volume", 'v', "DIR|VOLUME:DIR[:OPTIONS]", "Mount a directory or file of the host, or a volume (made when missing)"),
@@ -170,7 +175,6 @@ const struct option create_options[] = {
 	O_STR(R, workdir, "workdir", 'w', "DIR", "Working directory inside"),
 
 	O_REFUSED("cgroup-parent", 0, "PATH", "not done yet"),
-	O_REFUSED("gidmap", 0, "MAP", "user namespaces of single containers are not done yet"),
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
 	O_REFUSED("ip6", 0, "IP", "IPv6 networks are not done yet"),
 	O_REFUSED("mac-address", 0, "MAC", "fixed hardware addresses are not done yet"),
@@ -178,10 +182,7 @@ const struct option create_options[] = {
 	O_REFUSED("preserve-fds", 0, "N", "not done yet"),
 	O_REFUSED("rdt-class", 0, "NAME", "Intel's resource director is not done"),
 	O_REFUSED("seccomp-policy", 0, "POLICY", "not done: the profile is the engine's, or --security-opt seccomp=FILE"),
-	O_REFUSED("subgidname", 0, "NAME", "user namespaces of single containers are not done yet"),
-	O_REFUSED("subuidname", 0, "NAME", "user namespaces of single containers are not done yet"),
 	O_REFUSED("sdnotify", 0, "MODE", "not done yet"),
-	O_REFUSED("uidmap", 0, "MAP", "user namespaces of single containers are not done yet"),
 	O_END
 };
 /* clang-format on */

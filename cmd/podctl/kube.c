@@ -166,15 +166,6 @@ static int opt_build(struct cli *c, void *request, const char *value, struct err
 					  "load or pull the image");
 }
 
-static int opt_userns(struct cli *c, void *request, const char *value, struct err *err)
-{
-	(void) c, (void) request;
-	if (*value && strcmp(value, "host") != 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			"--userns %s: user namespaces of single pods are not done yet; there is host", value);
-	return 0;
-}
-
 static void print_ids(const char *one, const char *several, const struct strs *ids)
 {
 	if (ids->n)
@@ -421,7 +412,8 @@ static const struct option play_options[] = {
 	O_STR(P, images.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registries"),
 	O_OBOOL(P, images.at.tls_verify, "tls-verify", 0,
 		"For a pull: insist on HTTPS and check certificates"),
-	O_FN(opt_userns, "userns", 0, "MODE", "host, the only one so far"),
+	O_STR(P, options.userns, "userns", 0, "MODE",
+		"User namespace of pods that do not say hostUsers: host (default), auto[:size=N], ns:PATH"),
 	{ .name = "build",
 		.kind = OPT_FN,
 		.fn = opt_build,

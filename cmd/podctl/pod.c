@@ -61,18 +61,6 @@ static int opt_label_file(struct cli *c, void *request, const char *value, struc
 	return labels_add_file(c, &((struct create_pod *) request)->pod.labels, value, err);
 }
 
-static int opt_userns(struct cli *c, void *request, const char *value, struct err *err)
-{
-	(void) c, (void) request;
-	if (!*value || !strcmp(value, "host"))
-		return 0;
-	return err_set(err, ERR_UNSUPPORTED,
-		"--userns %s: containers have no user namespace of their own: as root their users are the "
-		"host's, for an ordinary user "
-		"they are that user's subordinate ids; run podctl as an ordinary user",
-		value);
-}
-
 static int run_create(struct cli *c, void *request, struct err *err)
 {
 	struct pod_create_request *r = &((struct create_pod *) request)->pod;
@@ -133,7 +121,14 @@ static const struct option create_pod_options[] = {
 	O_REFUSED("infra-image", 0, "IMAGE", "the infra container is podctl's own and needs no image"),
 	O_STR(P, pod.pid, "pid", 0, "MODE", "PID namespace of its containers: private (default) or host"),
 	O_FN(opt_label_file, "label-file", 0, "FILE", "Read labels from a file, one per line"),
-	O_FN(opt_userns, "userns", 0, "MODE", "User namespace: host"),
+	O_STR(P, pod.userns.mode, "userns", 0, "MODE",
+		"User namespace: host (default), auto[:size=N], container:NAME, ns:PATH, private"),
+	O_CSV(P, pod.userns.uidmap, "uidmap", 0, "C:H:N",
+		"Users of its user namespace: container, host, how many"),
+	O_CSV(P, pod.userns.gidmap, "gidmap", 0, "C:H:N", "Groups of its user namespace"),
+	O_STR(P, pod.userns.subuid, "subuidname", 0, "NAME", "Have the users that /etc/subuid gives to NAME"),
+	O_STR(P, pod.userns.subgid, "subgidname", 0, "NAME",
+		"Have the groups that /etc/subgid gives to NAME"),
 	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
 	O_END,
 };

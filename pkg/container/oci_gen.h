@@ -4,8 +4,8 @@
  * Pure: every path, id and limit that had to be looked up is a fact given by the caller (pkg/pod), so that the same input
  * gives the same document and golden tests compare it.  Defaults are podman's: mounts and their options, the devices a
  * runtime makes, eleven capabilities, masked and read-only paths, the seccomp profile of seccomp.h.
- * Spec: OCI runtime-spec 1.0 to 1.3 config.md, config-linux.md.  No hooks, no user namespace (an ordinary user's pods run
- * inside theirs), no AppArmor and SELinux labels.
+ * Spec: OCI runtime-spec 1.0 to 1.3 config.md, config-linux.md.  No hooks; a user namespace is one
+ * that somebody else has made.
  */
 #ifndef PODCTL_CONTAINER_OCI_GEN_H
 #define PODCTL_CONTAINER_OCI_GEN_H
@@ -22,6 +22,7 @@ struct oci_bind {
 	const char *source, *dest;
 	bool tmpfs, read_only;
 	const struct strs *options; /* as asked; NULL: none */
+	bool idmap;                 /* seen with the owners of the user namespace */
 	bool overlay;               /* options have lowerdir= and so on; source means nothing */
 };
 struct oci_device {
@@ -45,6 +46,8 @@ struct oci_facts {
 	bool cgroup_v2, cgroup_mount;
 	bool host_mqueue; /* the host has a /dev/mqueue for those that share its IPC namespace */
 	bool tty_group;   /* group 5 (tty) is mapped, so that devpts can have it */
+	const struct list *uids, *gids; /* struct id_range of the pod's user namespace; NULL: it has none */
+	bool idmap_word; /* the runtime takes the maps of a mount from the namespace it joins */
 	const char *rootfs;
 	const char *ns[OCI_NS_COUNT]; /* NULL: the monitor's own, "": a new one, else a path to join */
 	bool pids;                    /* the pids controller is there: the default limit can be kept */

@@ -23,6 +23,7 @@ const struct field mount_spec_fields[] = {
 	F_BOOL(struct mount_spec, "readOnly", read_only),
 	F_BOOL(struct mount_spec, "anonymous", anonymous),
 	F_BOOL(struct mount_spec, "noCopy", no_copy),
+	F_BOOL(struct mount_spec, "idmap", idmap),
 	F_BOOL(struct mount_spec, "chown", chown),
 	F_BOOL(struct mount_spec, "overlay", overlay),
 	F_STR(struct mount_spec, "upper", upper),

@@ -34,6 +34,7 @@ struct mount_spec {
 	bool read_only;
 	bool anonymous;      /* MOUNT_NAMED: made for this container, goes with it */
 	bool no_copy;        /* MOUNT_NAMED: a new volume does not get the image's files */
+	bool idmap;          /* seen with the owners of the user namespace */
 	bool chown;          /* :U, what is there is given to the container's user before each start */
 	bool overlay;        /* :O, writes go to upper, or are lost with each start when that is "" */
 	char *upper, *work;  /* absolute; both or none */

@@ -261,6 +261,4 @@ void kube_check_pod_security(struct kube_set *s, const struct kube_member *m)
 			p->host_network ? "hostNetwork"
 			: p->host_pid   ? "hostPID"
 					: "hostIPC");
-	FAULT(s, place(p->node, "hostUsers"),
-		"%s.hostUsers: false is not supported by podctl yet: root would be the host's root", m->at);
 }

@@ -521,6 +521,8 @@ static void put_pod_fields(struct maker *m, json_t *spec, const struct container
 	put_true(spec, "hostIPC", pod->host_ipc);
 	put_true(spec, "hostNetwork", pod->net == NET_HOST);
 	put_true(spec, "hostPID", pod->host_pid);
+	if (pod->userns.mode != USERNS_HOST)
+		(void) json_object_set_new(spec, "hostUsers", json_false());
 	put_restart(spec, ctr, n);
 	put_some(spec, "securityContext", pod_security(pod, ctr, n));
 	put_true(spec, "shareProcessNamespace", pod->share_pid);

@@ -246,6 +246,8 @@ static void pod_of(struct kube_set *s, const struct kube_member *m, struct pod_s
 	pod->share_pid = p->share_pid;
 	pod->host_pid = p->host_pid;
 	pod->host_ipc = p->host_ipc;
+	if (p->host_users.set && !p->host_users.v)
+		pod->userns = (struct userns_spec){ .mode = USERNS_AUTO, .mounts = true };
 	kube_volumes(s, m, pod);
 	names_and_dns(s, p, pod);
 	for (size_t i = 0; i < p->security.sysctls.n; i++) {

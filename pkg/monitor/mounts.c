@@ -60,6 +60,26 @@ static int options_split(const char *options, unsigned long *flags, char *data, 
 	return 0;
 }
 
+/* A directory with the owners it has in the pod's user namespace. */
+static int ids_mount(const struct plan_mount *p, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = PLAN_FD_USER };
+	auto_close int tree = open_tree(
+		AT_FDCWD, p->source ? p->source : "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT);
+
+	if (tree < 0)
+		return err_sys(err, errno, "open '%s'", p->source ? p->source : "");
+	if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
+		return err_sys(err, errno, "show '%s' with the owners of the pod's user namespace%s",
+			p->source,
+			errno == EINVAL ? " (its file system has no id-mapped mounts; ext4, xfs and btrfs "
+					  "have, tmpfs since Linux 6.3)"
+					: "");
+	if (move_mount(tree, "", AT_FDCWD, p->target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(err, errno, "mount '%s' on '%s'", p->source, p->target);
+	return 0;
+}
+
 static int one_mount(const struct plan_mount *p, struct err *err)
 {
 	unsigned long flags = MS_NOSUID | MS_NODEV;
@@ -67,6 +87,8 @@ static int one_mount(const struct plan_mount *p, struct err *err)
 
 	if (!p->type || !p->target || p->target[0] != '/')
 		return err_set(err, ERR_INVALID, "plan: a mount needs a type and an absolute target");
+	if (strcmp(p->type, "ids") == 0)
+		return ids_mount(p, err);
 	if (options_split(p->options, &flags, data, sizeof data) < 0)
 		return err_set(err, ERR_INVALID, "mount '%s': options are too long", p->target);
 	if (strcmp(p->type, "tmpfs") == 0)
@@ -201,7 +223,7 @@ static int mount_by_fd(const struct plan_overlay *o, struct err *err)
 	return rc;
 }
 
-static int mount_once(const struct plan_overlay *o, struct err *err)
+static int mount_plainly(const struct plan_overlay *o, struct err *err)
 {
 	char data[OPTIONS_MAX];
 
@@ -210,6 +232,21 @@ static int mount_once(const struct plan_overlay *o, struct err *err)
 	return mount("overlay", o->target, "overlay", 0, data) < 0
 		       ? err_sys(err, errno, "mount overlay on '%s'", o->target)
 		       : 0;
+}
+
+/* overlayfs keeps the ids of who mounts it for what it makes in its work directory. */
+static int mount_once(const struct plan_overlay *o, struct err *err)
+{
+	int rc;
+
+	if (o->uid)
+		ids_become(o->uid, o->gid);
+	rc = mount_plainly(o, err);
+	if (o->uid)
+		ids_become(0, 0);
+	if (rc < 0 && o->uid && err->errnum == EINVAL)
+		return err_wrap(err, "layers of a user namespace (they need Linux 5.19)");
+	return rc;
 }
 
 /* One read-only layer: overlayfs before Linux 6.5 wants two, so it is bound instead. */
@@ -265,16 +302,13 @@ static int remove_later(const char *parent, const char *name, struct err *err)
 	return proc_spawn(&o, NULL, err) < 0 ? -1 : 0;
 }
 
-int overlay_renew(struct monitor *m, const struct plan_overlay *o, struct err *err)
+static int renew(const struct plan_overlay *o, struct err *err)
 {
 	char parent[PATH_MAX], gone[PATH_MAX + 64], *slash;
 	const char *name;
 	struct stat st;
 	int rc;
 
-	(void) m;
-	if (!o->upper || !*o->upper)
-		return 0;
 	if (snprintf(parent, sizeof parent, "%s", o->upper) >= (int) sizeof parent ||
 		!(slash = strrchr(parent, '/')))
 		return err_set(err, ERR_INVALID, "upper layer '%.200s': not a usable path", o->upper);
@@ -293,6 +327,21 @@ int overlay_renew(struct monitor *m, const struct plan_overlay *o, struct err *e
 		return rc;
 	}
 	return 0;
+}
+
+int overlay_renew(struct monitor *m, const struct plan_overlay *o, struct err *err)
+{
+	int rc;
+
+	(void) m;
+	if (!o->upper || !*o->upper)
+		return 0;
+	if (o->uid)
+		ids_become(o->uid, o->gid);
+	rc = renew(o, err);
+	if (o->uid)
+		ids_become(0, 0);
+	return rc;
 }
 
 int monitor_remove(const char *name) { return dir_remove(3, name) < 0; }

@@ -13,6 +13,7 @@
 
 #include "pkg/monitor/internal.h"
 #include "pkg/util/io.h"
+#include "pkg/util/limits.h"
 
 static const struct kind {
 	const char *name;
@@ -34,6 +35,8 @@ int ns_flags(const struct strs *names, int *ret, struct err *err)
 			k++;
 		if (k < LEN(kinds))
 			*ret |= kinds[k].flag;
+		else if (strcmp(names->v[i], "user") == 0)
+			*ret |= CLONE_NEWUSER;
 		else if (strcmp(names->v[i], "pid") != 0) /* infra makes that one */
 			return err_set(err, ERR_INVALID, "plan: namespace '%s' is not one the monitor makes",
 				names->v[i]);
@@ -51,7 +54,8 @@ static int loopback_up(struct err *err)
 		       : 0;
 }
 
-static int sysctl_set(const char *text, struct err *err)
+/* owned: we are a child that has made a user namespace, and may become its root. */
+static int sysctl_set(const char *text, bool owned, struct err *err)
 {
 	const char *eq = strchr(text, '=');
 	char path[256];
@@ -63,7 +67,11 @@ static int sysctl_set(const char *text, struct err *err)
 	for (char *p = path + strlen("/proc/sys/"); *p; p++)
 		if (*p == '.')
 			*p = '/';
-	if ((rc = file_write(AT_FDCWD, path, eq + 1)) < 0)
+	rc = file_write(AT_FDCWD, path, eq + 1);
+	/* in a user namespace some belong to its root (Linux 6.10) and some still to the host's, which we were */
+	if (rc == -EACCES && owned && setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0)
+		rc = file_write(AT_FDCWD, path, eq + 1);
+	if (rc < 0)
 		return err_sys(err, -rc, "set sysctl '%s'", text);
 	return 0;
 }
@@ -80,22 +88,25 @@ static int settle(const struct monitor *m, int flags, struct err *err)
 	if ((flags & CLONE_NEWNET) && !p->net_wait && (rc = loopback_up(err)) < 0)
 		return rc;
 	for (size_t i = 0; i < p->sysctls.n; i++)
-		if ((rc = sysctl_set(p->sysctls.v[i], err)) < 0)
+		if ((rc = sysctl_set(p->sysctls.v[i], flags & CLONE_NEWUSER, err)) < 0)
 			return rc;
 	return 0;
 }
 
 static int hold(const char *proc, int flags, struct err *err)
 {
-	for (size_t i = 0; i < LEN(kinds); i++) {
+	static const struct kind user = { "user", CLONE_NEWUSER, PLAN_FD_USER };
+
+	for (size_t i = 0; i <= LEN(kinds); i++) {
+		const struct kind *k = i < LEN(kinds) ? &kinds[i] : &user;
 		char path[48];
 		auto_close int fd = -EBADF;
 
-		if (!(flags & kinds[i].flag))
+		if (!(flags & k->flag))
 			continue;
-		snprintf(path, sizeof path, "/proc/%s/ns/%s", proc, kinds[i].name);
-		if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || dup3(fd, (int) kinds[i].fd, O_CLOEXEC) < 0)
-			return err_sys(err, errno, "hold the %s namespace", kinds[i].name);
+		snprintf(path, sizeof path, "/proc/%s/ns/%s", proc, k->name);
+		if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || dup3(fd, (int) k->fd, O_CLOEXEC) < 0)
+			return err_sys(err, errno, "hold the %s namespace", k->name);
 	}
 	return 0;
 }
@@ -132,9 +143,41 @@ static int go_back(int tickets[LEN(kinds)], struct err *err)
 }
 
 struct child_report {
-	int rc;
+	int rc; /* 1: a user namespace is made and waits for its maps */
 	struct err err;
 };
+
+/* The user namespace comes first: what is made after it belongs to it.  In: the child. */
+static int child_user(const struct monitor *m, int sock, struct err *err)
+{
+	struct child_report r = { .rc = 1 };
+	char byte;
+
+	if (m->plan.user_ns && *m->plan.user_ns) {
+		auto_close int fd = open(m->plan.user_ns, O_RDONLY | O_CLOEXEC);
+
+		return fd < 0 || setns(fd, CLONE_NEWUSER) < 0
+			       ? err_sys(err, errno, "join user namespace '%s'", m->plan.user_ns)
+			       : 0;
+	}
+	if (unshare(CLONE_NEWUSER) < 0)
+		return err_sys(err, errno, "make a user namespace");
+	(void) fd_send(sock, &r, sizeof r, NULL, 0);
+	return read(sock, &byte, 1) == 1 ? 0 : err_set(err, ERR_SYSTEM, "the monitor is gone");
+}
+
+static int map_write(const char *proc, const char *file, const struct list *ranges, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+	char path[48];
+	int rc;
+
+	snprintf(path, sizeof path, "/proc/%s/%s", proc, file);
+	if (ids_text(ranges, &b) < 0)
+		return err_sys(err, ENOMEM, "map ids");
+	rc = file_write(AT_FDCWD, path, b.data ? b.data : "");
+	return rc < 0 ? err_sys(err, -rc, "write %s of the pod's user namespace", file) : 0;
+}
 
 /* In a child: make or join, settle, report, wait to be looked at.  In: a copy of the monitor; only this returns nothing. */
 static void child(struct monitor *m, int flags, bool make, bool apply, int sock)
@@ -142,7 +185,9 @@ static void child(struct monitor *m, int flags, bool make, bool apply, int sock)
 	struct child_report r = { 0 };
 	char byte;
 
-	if (make && unshare(flags) < 0)
+	if (make && (flags & CLONE_NEWUSER))
+		r.rc = child_user(m, sock, &r.err);
+	if (make && r.rc == 0 && unshare(flags & ~CLONE_NEWUSER) < 0)
 		r.rc = err_sys(&r.err, errno, "make namespaces");
 	for (size_t i = 0; !make && r.rc == 0 && i < LEN(kinds); i++)
 		if ((flags & kinds[i].flag) && setns((int) kinds[i].fd, kinds[i].flag) < 0)
@@ -175,6 +220,13 @@ static int by_child(struct monitor *m, int flags, bool make, bool apply, struct 
 	snprintf(proc, sizeof proc, "%d", (int) pid);
 	if (read(ours, &r, sizeof r) != sizeof r)
 		rc = err_set(err, ERR_SYSTEM, "make namespaces: the child that makes them died");
+	else if (r.rc == 1 && ((rc = map_write(proc, "gid_map", &m->plan.gids, err)) < 0 ||
+				      (rc = map_write(proc, "uid_map", &m->plan.uids, err)) < 0))
+		; /* told below */
+	else if (r.rc == 1 && (write(ours, "", 1) != 1 || read(ours, &r, sizeof r) != sizeof r))
+		rc = err_set(err, ERR_SYSTEM, "make namespaces: the child that makes them died");
+	if (rc < 0)
+		;
 	else if (r.rc < 0) {
 		err_import(&r.err);
 		*err = r.err;
@@ -193,13 +245,13 @@ int ns_make(struct monitor *m, int flags, bool apply, struct err *err)
 	int tickets[LEN(kinds)], rc;
 	struct err back = { 0 };
 
-	if (!return_tickets(flags, tickets)) {
+	m->ns_return = return_tickets(flags, tickets);
+	/* nobody comes back from a user namespace */
+	if (!m->ns_return || (flags & CLONE_NEWUSER)) {
 		for (size_t i = 0; i < LEN(kinds); i++)
 			fd_close_p(&tickets[i]);
-		m->ns_return = false;
 		rc = by_child(m, flags, true, apply, err);
 	} else {
-		m->ns_return = true;
 		rc = unshare(flags) < 0 ? err_sys(err, errno, "make namespaces")
 		     : apply            ? settle(m, flags, err)
 					: 0;

@@ -9,12 +9,13 @@ static const struct field mount_fields[] = {
 const struct field plan_overlay_fields[] = {
 	F_STRS(struct plan_overlay, "lowers", lowers), F_STR(struct plan_overlay, "upper", upper),
 	F_STR(struct plan_overlay, "work", work), F_STR(struct plan_overlay, "target", target),
-	F_BOOL(struct plan_overlay, "volatile", is_volatile), F_BOOL(struct plan_overlay, "userxattr", userxattr), F_END
+	F_BOOL(struct plan_overlay, "volatile", is_volatile), F_BOOL(struct plan_overlay, "userxattr", userxattr),
+	F_U32(struct plan_overlay, "uid", uid), F_U32(struct plan_overlay, "gid", gid), F_END
 };
 
 static const struct field bind_fields[] = {
 	F_STR(struct plan_bind, "volume", volume), F_STR(struct plan_bind, "sub", sub),
-	F_STR(struct plan_bind, "target", target), F_END
+	F_STR(struct plan_bind, "target", target), F_U32(struct plan_bind, "uid", uid), F_END
 };
 
 static const struct field disk_fields[] = {
@@ -81,6 +82,9 @@ const struct field plan_fields[] = {
 	F_STR(struct plan, "probe_helper", probe_helper),
 	F_BOOL(struct plan, "probe_inside", probe_inside),
 	F_U64(struct plan, "deadline_us", deadline_us),
+	F_STR(struct plan, "user_ns", user_ns),
+	F_LIST(struct plan, "uids", uids, id_range_fields, struct id_range),
+	F_LIST(struct plan, "gids", gids, id_range_fields, struct id_range),
 	F_LIST(struct plan, "mounts", mounts, mount_fields, struct plan_mount),
 	F_LIST(struct plan, "disks", disks, disk_fields, struct plan_disk),
 	F_LIST(struct plan, "containers", containers, plan_container_fields, struct plan_container),

@@ -10,6 +10,7 @@
  *     spawned with the container's id appended
  *   env: environment of the runtime and cleanup ("PATH=...", "XDG_RUNTIME_DIR=...")
  *   namespaces: which the monitor makes and holds: "net", "ipc", "uts"; sysctls to set in them ("kernel.shmmax=...");
+ *     "user": a user namespace with uids and gids as its maps (or user_ns, which is joined), to which the others belong;
  *     "pid": members join infra's pid namespace (PLAN_FD_PID), so they are created after infra.  Without it infra and
  *     members are created side by side.
  *   net_wait: after making them it sends NS_READY with the netns descriptor and waits for NET_READY before anything is
@@ -18,7 +19,8 @@
  *   cgroup: path the monitor enters itself ("" : stay); pod_cgroup: path below which containers live (kill, freeze)
  *   mounts: made in the monitor's mount namespace before any container: {type "tmpfs", target absolute, options "size=..,mode=1777"}
  *     or {type "hugetlbfs", target, options "pagesize=2M"} or {type "overlay", target, options "lowerdir=..."}, read-only,
- *     or {type "bind", source, target}; targets lie below run_dir and must be there
+ *     or {type "bind", source, target} or {type "ids", source, target}, which shows a directory with the owners that
+ *     the pod's user namespace gives it; targets lie below run_dir and must be there
  *   exit_policy: "stop": when the last member ended for good, stop infra; "continue"
  *   kube: Kubernetes phases and back-off
  *   address: where probes find the pod ("": 127.0.0.1); probe_inside: they are dialled from within its network
@@ -43,6 +45,7 @@
 #define PODCTL_MONITOR_PLAN_H
 
 #include "pkg/monitor/care.h"
+#include "pkg/oci/ids.h"
 
 enum plan_fd {
 	PLAN_FD_NET = 10,
@@ -64,11 +67,13 @@ struct plan_overlay {
 	char *upper, *work; /* absolute; "" : read-only */
 	char *target;       /* absolute, below run_dir */
 	bool is_volatile, userxattr;
+	uint32_t uid, gid; /* whose overlayfs makes its own files: an id that its id-mapped layers have */
 };
 /* A path below a volume, opened beneath it each time the container is created, made as a directory when it is missing, and
  * bound to 'target' in the monitor's mount namespace: nobody can exchange a component between the look and the mount. */
 struct plan_bind {
 	char *volume, *sub, *target; /* absolute, relative, absolute below run_dir */
+	uint32_t uid;                /* owner of what is made */
 };
 struct plan_container {
 	char *id, *name,
@@ -111,6 +116,8 @@ struct plan {
 	char *address, *probe_helper;
 	bool probe_inside;
 	uint64_t deadline_us;
+	char *user_ns;          /* absolute: join this user namespace instead of making one */
+	struct list uids, gids; /* struct id_range, of the user namespace it makes */
 	struct list mounts;     /* struct plan_mount */
 	struct list disks;      /* struct plan_disk */
 	struct list containers; /* struct plan_container */

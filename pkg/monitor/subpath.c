@@ -16,7 +16,7 @@
 #define SUB_MAX 4096
 
 /* One component; what is missing is made, as open to others as the volume itself is. */
-static int make_part(int volume, const char *path, mode_t mode)
+static int make_part(int volume, const char *path, const struct stat *like, uint32_t uid)
 {
 	char parent[SUB_MAX];
 	const char *slash = strrchr(path, '/');
@@ -32,10 +32,12 @@ static int make_part(int volume, const char *path, mode_t mode)
 	if ((made = path_open(volume, path, PATH_IN_ROOTFS, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0)) < 0)
 		return made;
 	snprintf(self, sizeof self, "/proc/self/fd/%d", made);
-	return chmod(self, mode) < 0 ? -errno : 0;
+	if (uid && chown(self, uid, (gid_t) -1) < 0)
+		return -errno;
+	return chmod(self, like->st_mode & 07777) < 0 ? -errno : 0;
 }
 
-static int sub_open(int volume, const char *sub, struct err *err)
+static int sub_open(int volume, const char *sub, uint32_t uid, struct err *err)
 {
 	char part[SUB_MAX];
 	struct stat st;
@@ -52,7 +54,7 @@ static int sub_open(int volume, const char *sub, struct err *err)
 		if (n && sub[n - 1] != '/') {
 			if ((fd = path_open(volume, part, PATH_IN_ROOTFS, O_PATH, 0)) >= 0)
 				close(fd);
-			else if (fd != -ENOENT || (rc = make_part(volume, part, st.st_mode & 07777)) < 0)
+			else if (fd != -ENOENT || (rc = make_part(volume, part, &st, uid)) < 0)
 				return err_sys(err, fd != -ENOENT ? -fd : -rc, "make subPath '%s'", sub);
 		}
 		n += strspn(sub + n, "/");
@@ -95,7 +97,7 @@ static int bind_make(const struct plan_bind *b, struct err *err)
 		return err_set(err, ERR_INVALID, "plan: a subPath needs a volume, a path and a target");
 	if ((volume = open(b->volume, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open volume '%s'", b->volume);
-	if ((fd = sub_open(volume, b->sub, err)) < 0)
+	if ((fd = sub_open(volume, b->sub, b->uid, err)) < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, errno, "look at subPath '%s'", b->sub);

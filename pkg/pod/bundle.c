@@ -98,6 +98,24 @@ static int mountpoints_add(
 	return strs_add(&o->lowers, &s->p->arena, layer) < 0 ? no_memory(err) : 0;
 }
 
+/* The layers as the pod's user namespace sees their owners. */
+static int overlay_ids(struct start *s, struct plan_overlay *o, struct err *err)
+{
+	const struct list *uids = &s->p->spec.userns.uids, *gids = &s->p->spec.userns.gids;
+	const char **path[] = { (const char **) &o->upper, (const char **) &o->work };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < o->lowers.n; i++)
+		rc = pod_userns_path(s, o->lowers.v[i], (const char **) &o->lowers.v[i], err);
+	for (size_t i = 0; rc == 0 && i < LEN(path); i++)
+		rc = pod_userns_path(s, *path[i], path[i], err);
+	if (uids->n && gids->n) {
+		o->uid = LIST_AT(*uids, const struct id_range, 0)->outside;
+		o->gid = LIST_AT(*gids, const struct id_range, 0)->outside;
+	}
+	return rc;
+}
+
 static int overlay_make(struct start *s, const struct container_spec *c, const struct strs *layers,
 	struct bundle *b, const char **ret_root, struct err *err)
 {
@@ -124,6 +142,8 @@ static int overlay_make(struct start *s, const struct container_spec *c, const s
 	if (!o->upper || !o->work || !o->target)
 		return no_memory(err);
 	if ((rc = upper_prepare(s, c, o->lowers.v[0], err)) < 0 || (rc = mountpoints_add(s, c, o, err)) < 0)
+		return rc;
+	if ((rc = overlay_ids(s, o, err)) < 0)
 		return rc;
 	b->rootfs = o;
 	*ret_root = o->target;
@@ -215,6 +235,20 @@ static bool has_pids(const struct start *s)
 	return at && (at == b.data || at[-1] == ' ');
 }
 
+/* What is the host's alone cannot be had from a user namespace. */
+static void userns_facts(struct start *s, struct oci_facts *f)
+{
+	uint32_t ignored;
+
+	f->cgroup_mount = f->cgroup_v2;
+	f->limits_rise = false;
+	f->oom_min = own_oom_score();
+	f->tty_group = ids_outside(&s->p->spec.userns.gids, 5, &ignored);
+	f->uids = &s->p->spec.userns.uids;
+	f->gids = &s->p->spec.userns.gids;
+	f->idmap_word = s->runtime_ours;
+}
+
 static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
 {
 	int rc;
@@ -225,6 +259,8 @@ static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
 	f->cgroup_mount = f->cgroup_v2 || (s->e->cgroups.mode == CGROUP_V1 && !s->e->in_userns);
 	f->pids = *s->pod_cgroup && has_pids(s);
 	pod_own_limits(s->e, f);
+	if (pod_has_userns(&s->p->spec))
+		userns_facts(s, f);
 	return 0;
 }
 
@@ -392,7 +428,7 @@ static void mount_early(struct start *s, const struct container_spec *c, const s
 	struct err ignored = { 0 };
 	json_t *v;
 
-	if (!b->rootfs || !s->plan.version || !start_includes(s, c) ||
+	if (!b->rootfs || !s->plan.version || pod_has_userns(&s->p->spec) || !start_includes(s, c) ||
 		!(v = encode_json(plan_overlay_fields, b->rootfs)))
 		return;
 	(void) monitor_send(s->sock, json_pack("{s:s, s:o}", "op", "MOUNT", "overlay", v), NULL, 0, &ignored);

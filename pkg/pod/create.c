@@ -287,7 +287,8 @@ int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *
 	auto_pod struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
 	int rc;
 
-	if ((rc = name_all(&p, spec, ctr, n, err)) < 0 || (rc = pod_check(e, spec, ctr, n, err)) < 0)
+	if ((rc = name_all(&p, spec, ctr, n, err)) < 0 || (rc = pod_check(e, spec, ctr, n, err)) < 0 ||
+		(rc = pod_userns_settle(e, spec, &p.arena, err)) < 0)
 		return rc;
 	if (!spec->created_us)
 		spec->created_us = time_now_us();
@@ -318,8 +319,27 @@ int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *
 	return 0;
 }
 
+/* The range of a user namespace and the row that says so are one step. */
+static int store_with_range(struct engine *e, struct pod *p, struct err *err)
+{
+	int rc = store_begin(e->store, err);
+
+	if (rc < 0)
+		return rc;
+	if ((rc = pod_userns_take(e, p->row.id, &p->spec.userns, &p->arena, err)) < 0 ||
+		(rc = spec_text(
+			 pod_spec_fields, &p->spec, &p->arena, &p->row.spec, "pod", p->spec.name, err)) < 0 ||
+		(rc = store_pod_add(e->store, &p->row, p->ctr_row, p->n, err)) < 0) {
+		store_rollback(e->store);
+		return rc;
+	}
+	return store_commit(e->store, err);
+}
+
 int pod_store(struct engine *e, struct pod *p, struct err *err)
 {
+	if (p->spec.userns.mode == USERNS_AUTO)
+		return store_with_range(e, p, err);
 	return store_pod_add(e->store, &p->row, p->ctr_row, p->n, err);
 }
 

@@ -97,7 +97,8 @@ int pod_devices(struct start *s, const struct container_spec *c, struct oci_devi
 	if (s->e->in_userns && c->devices.n)
 		return err_set(err, ERR_UNSUPPORTED,
 			"--device is not supported for ordinary users yet; use --volume DEVICE:DEVICE");
-	if (c->privileged && !s->e->in_userns && (rc = add_all(s, "/dev", 0, &l, err)) < 0)
+	if (c->privileged && !s->e->in_userns && !pod_has_userns(&s->p->spec) &&
+		(rc = add_all(s, "/dev", 0, &l, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < c->devices.n; i++) {
 		const struct device_spec *d = LIST_AT(c->devices, struct device_spec, i);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
@@ -21,11 +22,19 @@ static int read_host(const char *path, struct buf *b, struct err *err)
 	return 0;
 }
 
-static int put(int dir, const char *name, const struct buf *b, struct err *err)
+static int put(struct start *s, int dir, const char *name, const struct buf *b, struct err *err)
 {
 	int rc = file_put(dir, name, b->data ? b->data : "", b->len, 0644);
+	uint32_t uid, gid;
 
-	return rc < 0 ? err_sys(err, -rc, "write '%s' of the pod", name) : 0;
+	if (rc < 0)
+		return err_sys(err, -rc, "write '%s' of the pod", name);
+	if (!pod_has_userns(&s->p->spec))
+		return 0;
+	pod_userns_root(s->p, &uid, &gid);
+	return fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0
+		       ? err_sys(err, errno, "give '%s' to the pod's root", name)
+		       : 0;
 }
 
 /* "host-gateway" is the host as the pod reaches it. */
@@ -85,7 +94,7 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 			 spec->hostname, names, n, s->res.has_net ? s->res.net.gateway : 0, extra,
 			 spec->host_aliases.n, &b, err)) < 0)
 		return rc;
-	return put(dir, "hosts", &b, err);
+	return put(s, dir, "hosts", &b, err);
 }
 
 /* dnsPolicy None: what dnsConfig says and nothing of the host's. */
@@ -114,7 +123,7 @@ static int write_resolv(struct start *s, int dir, struct err *err)
 	if (is_own_dns(spec)) {
 		rc = resolv_file("", &spec->dns_servers, &spec->dns_searches, &spec->dns_options, false,
 			false, &b, err);
-		return rc < 0 ? rc : put(dir, "resolv.conf", &b, err);
+		return rc < 0 ? rc : put(s, dir, "resolv.conf", &b, err);
 	}
 	if ((rc = read_host("/etc/resolv.conf", &host, err)) < 0)
 		return rc;
@@ -133,7 +142,7 @@ static int write_resolv(struct start *s, int dir, struct err *err)
 		     or_default(&spec->dns_options, &c->dns_options), spec->net == NET_HOST, spec->kube, &b,
 		     err)) < 0)
 		return rc;
-	return put(dir, "resolv.conf", &b, err);
+	return put(s, dir, "resolv.conf", &b, err);
 }
 
 int pod_etc_write(struct start *s, struct err *err)
@@ -153,8 +162,8 @@ int pod_etc_write(struct start *s, struct err *err)
 		return err_sys(err, errno, "open 'etc' of the pod");
 	(void) buf_printf(&name, "%s\n", spec->hostname);
 	if ((!spec->no_hosts && !s->e->config.no_hosts && (rc = write_hosts(s, dir, err)) < 0) ||
-		(rc = put(dir, "hostname", &name, err)) < 0 ||
-		(rc = put(dir, "containerenv", &none, err)) < 0)
+		(rc = put(s, dir, "hostname", &name, err)) < 0 ||
+		(rc = put(s, dir, "containerenv", &none, err)) < 0)
 		return rc;
 	if (wants_resolv(spec) && (rc = write_resolv(s, dir, err)) < 0)
 		return rc;

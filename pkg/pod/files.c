@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "pkg/container/late.h"
 #include "pkg/pod/internal.h"
@@ -36,10 +37,27 @@ int fd_chmod(int fd, mode_t mode)
 
 /* Who may read: the volume's group may, when the pod has one. */
 struct owner {
+	const struct pod *pod;
 	const struct opt_i64 *group;
 	const struct late *late;
 	struct arena *arena;
 };
+
+/* The same with the ids of the pod's user namespace. */
+static int own_inside(
+	const char *path, const struct owner *o, struct opt_i64 user, mode_t mode, struct err *err)
+{
+	const struct user as = { .uid = user.set ? (uint32_t) user.v : 0,
+		.gid = o->group->set ? (uint32_t) o->group->v : 0 };
+	uint32_t uid, gid;
+	int rc = pod_userns_user(o->pod, &as, &uid, &gid, err);
+
+	if (rc < 0)
+		return rc;
+	if (chown(path, uid, gid) < 0 || chmod(path, mode) < 0)
+		return err_sys(err, errno, "set owner and mode");
+	return 0;
+}
 
 static int own(int fd, const struct owner *o, struct opt_i64 user, mode_t mode, bool dir, struct err *err)
 {
@@ -49,6 +67,8 @@ static int own(int fd, const struct owner *o, struct opt_i64 user, mode_t mode, 
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	if (o->group->set)
 		mode |= dir ? 02550 : GROUP_READS;
+	if (pod_has_userns(&o->pod->spec))
+		return own_inside(path, o, user, mode, err);
 	if ((o->group->set || user.set) && chown(path, user.set ? (uid_t) user.v : (uid_t) -1,
 						   o->group->set ? (gid_t) o->group->v : (gid_t) -1) < 0)
 		rc = -errno;
@@ -130,8 +150,21 @@ static bool is_payload(const struct list *files, const char *name)
 	return false;
 }
 
-static int link_names(int dir, const struct list *files, struct err *err)
+/* A link's owner is seen, though it decides nothing. */
+static int link_own(int dir, const char *name, const struct owner *o)
 {
+	uint32_t uid, gid;
+
+	if (!pod_has_userns(&o->pod->spec))
+		return 0;
+	pod_userns_root(o->pod, &uid, &gid);
+	return fchownat(dir, name, uid, (gid_t) -1, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static int link_names(int dir, const struct list *files, const struct owner *o, struct err *err)
+{
+	int rc;
+
 	for (size_t i = 0; i < files->n; i++) {
 		const char *path = LIST_AT(*files, struct file_spec, i)->path;
 		char name[256], to[sizeof name + sizeof DATA];
@@ -140,6 +173,8 @@ static int link_names(int dir, const struct list *files, struct err *err)
 		snprintf(to, sizeof to, DATA "/%s", name);
 		if (symlinkat(to, dir, name) < 0 && errno != EEXIST)
 			return err_sys(err, errno, "make '%s'", name);
+		if ((rc = link_own(dir, name, o)) < 0)
+			return err_sys(err, -rc, "give '%s' its owner", name);
 	}
 	return 0;
 }
@@ -188,9 +223,9 @@ static int put_files(int dir, const struct volume_spec *v, const struct owner *o
 		if ((rc = write_file(data, LIST_AT(v->files, struct file_spec, i), o, err)) < 0)
 			return rc;
 	(void) unlinkat(dir, tmp, 0);
-	if (symlinkat(name, dir, tmp) < 0 || renameat(dir, tmp, dir, DATA) < 0)
+	if (symlinkat(name, dir, tmp) < 0 || link_own(dir, tmp, o) < 0 || renameat(dir, tmp, dir, DATA) < 0)
 		return err_sys(err, errno, "make '" DATA "'");
-	if ((rc = link_names(dir, &v->files, err)) < 0)
+	if ((rc = link_names(dir, &v->files, o, err)) < 0)
 		return rc;
 	drop_old(dir, &v->files, name);
 	return 0;
@@ -222,7 +257,7 @@ int pod_files_write(struct engine *e, struct pod *p, const struct pod_res *r, co
 	bool anew, struct err *err)
 {
 	struct late late = { 0 };
-	struct owner o = { .group = &p->spec.fs_group, .late = &late, .arena = &p->arena };
+	struct owner o = { .pod = p, .group = &p->spec.fs_group, .late = &late, .arena = &p->arena };
 	auto_close int dir = -EBADF, types = -EBADF;
 	char path[PATH_TEXT];
 	int rc;

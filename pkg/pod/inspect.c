@@ -9,6 +9,30 @@
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "inspect"); }
 
+static json_t *ranges(const struct list *l)
+{
+	json_t *v = json_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct id_range *r = LIST_AT(*l, const struct id_range, i);
+
+		(void) json_array_append_new(v, json_sprintf("%u:%u:%u", r->inside, r->outside, r->count));
+	}
+	return v;
+}
+
+/* As podman has it: "" or "private", and the maps. */
+static void userns_into(const struct pod *p, json_t *host_config)
+{
+	const struct userns_spec *u = &p->spec.userns;
+
+	(void) json_object_set_new(
+		host_config, "UsernsMode", json_string(u->mode == USERNS_HOST ? "" : "private"));
+	if (u->mode != USERNS_HOST)
+		(void) json_object_set_new(host_config, "IDMappings",
+			json_pack("{s:o, s:o}", "UidMap", ranges(&u->uids), "GidMap", ranges(&u->gids)));
+}
+
 int pod_net(const struct pod *p, struct arena *a, struct net_result *ret, struct err *err)
 {
 	struct pod_res r;
@@ -236,7 +260,10 @@ static int inspect_container(
 	overlay_of(e, p, c, a, &f);
 	f.static_dir = arena_printf(a, "%s/%s", e->root, path_ctr_data(path, p->row.id, c->id));
 	paths_of(e, p, c, a, &f);
-	return (*ret = container_inspect(&f)) ? 0 : no_memory(err);
+	if (!(*ret = container_inspect(&f)))
+		return no_memory(err);
+	userns_into(p, json_object_get(*ret, "HostConfig"));
+	return 0;
 }
 
 int pod_inspect_container(
@@ -307,6 +334,8 @@ static json_t *shared_json(const struct pod *p)
 		(void) json_array_append_new(l, json_string("uts"));
 	if (s.pid)
 		(void) json_array_append_new(l, json_string("pid"));
+	if (pod_has_userns(&p->spec))
+		(void) json_array_append_new(l, json_string("user"));
 	return l;
 }
 
@@ -371,6 +400,9 @@ static json_t *infra_config(struct engine *e, const struct pod *p, struct arena 
 		json_object_get(net, "MacAddress"), "HostNetwork", host, "DNSServer",
 		strs_json(&p->spec.dns_servers), "DNSSearch", strs_json(&p->spec.dns_searches), "DNSOption",
 		strs_json(&p->spec.dns_options), "NoManageHosts", p->spec.no_hosts, "Networks", json_array());
+	if (v)
+		(void) json_object_set_new(
+			v, "userns", json_string(pod_has_userns(&p->spec) ? "private" : "host"));
 	if (v && p->spec.net == NET_BRIDGE)
 		(void) json_array_append_new(json_object_get(v, "Networks"), json_string("podctl"));
 	infra_config_more(v, p);

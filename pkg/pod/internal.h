@@ -89,6 +89,8 @@ void pod_events_made(struct engine *e, const struct pod *p);
 void pod_events_removed(struct engine *e, const struct pod *p);
 
 /* namespaces.c */
+/* The user namespace of somebody else that the pod joins; *ret is left alone when it makes its own, or has none. */
+int pod_userns_joined(struct start *s, const char **ret, struct err *err);
 int pod_namespaces(
 	struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err);
 /* Those of a container and its pod that belong to namespaces the runtime makes, or (monitor) that the monitor makes. */
@@ -124,9 +126,23 @@ int pod_secrets(
 void pod_secrets_remove(struct engine *e, const struct pod *p, const char *ctr);
 
 /* mount_changes.c: :U, and :O of the i-th mount, whose source is settled. */
-int pod_mount_give(struct start *s, const struct container_spec *c, const char *path, struct err *err);
+int pod_mount_give(
+	struct start *s, const struct container_spec *c, const struct oci_bind *b, struct err *err);
 int pod_mount_overlay(
 	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err);
+
+/* userns.c */
+bool pod_has_userns(const struct pod_spec *spec);
+/* What --userns means here: maps of the namespace it joins; refusals.  Strings and ranges come from the arena. */
+int pod_userns_settle(struct engine *e, struct pod_spec *spec, struct arena *a, struct err *err);
+/* USERNS_AUTO: a range of its own, in the caller's transaction with the pod's row. */
+int pod_userns_take(
+	struct engine *e, const char *pod, struct userns_spec *u, struct arena *a, struct err *err);
+void pod_userns_root(const struct pod *p, uint32_t *uid, uint32_t *gid);
+/* The container's user as the engine sees it.  ERR_INVALID: the namespace has no such id. */
+int pod_userns_user(const struct pod *p, const struct user *u, uint32_t *uid, uint32_t *gid, struct err *err);
+/* Where the monitor finds a directory of a store with the owners the pod sees; 'path' itself without a user namespace. */
+int pod_userns_path(struct start *s, const char *path, const char **ret, struct err *err);
 
 /* passwd.c */
 int pod_passwd(struct start *s, const struct container_spec *c, const struct layers *l, const struct user *u,

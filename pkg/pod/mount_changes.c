@@ -59,13 +59,16 @@ static int chown_tree(int at, const char *name, uid_t uid, gid_t gid, unsigned d
 }
 
 /* :U */
-int pod_mount_give(struct start *s, const struct container_spec *c, const char *path, struct err *err)
+int pod_mount_give(struct start *s, const struct container_spec *c, const struct oci_bind *b, struct err *err)
 {
+	const char *path = b->source;
 	struct user u = { 0 };
 	struct stat st;
 	int rc;
 
 	if ((rc = mount_user(s, c, &u, err)) < 0)
+		return rc;
+	if (!b->idmap && (rc = pod_userns_user(s->p, &u, &u.uid, &u.gid, err)) < 0)
 		return rc;
 	if (stat(path, &st) < 0)
 		return err_sys(err, errno, "look at '%s'", path);

@@ -59,6 +59,15 @@ static int net_of(struct start *s, const char **ret, struct err *err)
 	return 0;
 }
 
+int pod_userns_joined(struct start *s, const char **ret, struct err *err)
+{
+	const struct userns_spec *u = &s->p->spec.userns;
+
+	if (u->mode == USERNS_PATH)
+		*ret = u->target;
+	return u->mode == USERNS_CONTAINER ? join_container(s, u->target, "user", ret, err) : 0;
+}
+
 int pod_namespaces(
 	struct start *s, const struct container_spec *c, const char *ns[OCI_NS_COUNT], struct err *err)
 {
@@ -72,6 +81,8 @@ int pod_namespaces(
 		return no_memory(err);
 	memset(ns, 0, OCI_NS_COUNT * sizeof *ns);
 	ns[OCI_NS_MOUNT] = "";
+	if (pod_has_userns(spec) && !(ns[OCI_NS_USER] = held(s, PLAN_FD_USER)))
+		return no_memory(err);
 	if ((rc = net_of(s, &ns[OCI_NS_NET], err)) < 0 ||
 		(rc = one(s, &c->ipc, ipc, spec->host_ipc, "ipc", &ns[OCI_NS_IPC], err)) < 0 ||
 		(rc = one(s, &c->uts, uts, false, "uts", &ns[OCI_NS_UTS], err)) < 0 ||

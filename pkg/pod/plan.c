@@ -54,8 +54,8 @@ int plan_container_make(
 	p.terminal = c->terminal;
 	p.stdin_open = c->stdin_open;
 	p.stdin_once = c->stdin_once;
-	p.uid = b.user.uid;
-	p.gid = b.user.gid;
+	if ((rc = pod_userns_user(s->p, &b.user, &p.uid, &p.gid, err)) < 0)
+		return s->p->row.solo ? rc : err_wrap(err, "container '%s'", c->short_name);
 	restart_of(c, &p);
 	p.stop_signal = (uint32_t) sig;
 	p.stop_timeout_us = stop_timeout(&s->p->spec, c);
@@ -130,6 +130,11 @@ static int namespaces_of(struct start *s, struct plan *p, struct err *err)
 	struct kvs sysctls = { 0 };
 	int rc = 0;
 
+	if (pod_has_userns(&s->p->spec)) {
+		rc |= strs_add(&p->namespaces, a, "user");
+		p->uids = s->p->spec.userns.uids;
+		p->gids = s->p->spec.userns.gids;
+	}
 	if (s->make_net)
 		rc |= strs_add(&p->namespaces, a, "net");
 	if (s->make_ipc)
@@ -140,6 +145,8 @@ static int namespaces_of(struct start *s, struct plan *p, struct err *err)
 		rc |= strs_add(&p->namespaces, a, "pid"); /* infra's, held once it runs */
 	if (rc)
 		return no_memory(err);
+	if ((rc = pod_userns_joined(s, (const char **) &p->user_ns, err)) < 0)
+		return rc;
 	p->net_wait = s->res.has_net; /* else there is only lo to set up, which the monitor does itself */
 	if (s->make_uts)
 		p->hostname = s->p->spec.hostname;

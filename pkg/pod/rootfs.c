@@ -239,7 +239,8 @@ int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec
 
 	if (c->role == ROLE_INFRA)
 		return err_set(err, ERR_INVALID, "the infra container of a pod has no files");
-	if (has_process(p, c->id))
+	/* the running one's owners are shifted in a user namespace; what is on the disk has them as the container sees them */
+	if (has_process(p, c->id) && (writable || !pod_has_userns(&p->spec) || (c->rootfs && *c->rootfs)))
 		return from_monitor(e, p, c, ret_fd, err);
 	if (c->rootfs && *c->rootfs)
 		return pod_image_open(e, p, c, ret_fd, err);

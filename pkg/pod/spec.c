@@ -45,6 +45,19 @@ static const struct field alias_fields[] = {
 	F_END
 };
 
+const char *const userns_mode_names[] = { "host", "auto", "map", "container", "ns", NULL };
+static const struct field userns_fields[] = {
+	F_ENUM(struct userns_spec, "mode", mode, userns_mode_names),
+	F_U32(struct userns_spec, "size", size),
+	F_STR(struct userns_spec, "target", target),
+	F_LIST(struct userns_spec, "uids", uids, id_range_fields, struct id_range),
+	F_LIST(struct userns_spec, "gids", gids, id_range_fields, struct id_range),
+	F_LIST(struct userns_spec, "moreUids", more_uids, id_range_fields, struct id_range),
+	F_LIST(struct userns_spec, "moreGids", more_gids, id_range_fields, struct id_range),
+	F_BOOL(struct userns_spec, "mounts", mounts),
+	F_END
+};
+
 #define P struct pod_spec
 const struct field pod_spec_fields[] = {
 	F_STR(P, "id", id), F_STR(P, "name", name), F_BOOL(P, "solo", solo), F_STR(P, "hostname", hostname),
@@ -52,6 +65,7 @@ const struct field pod_spec_fields[] = {
 	F_STR(P, "netContainer", net_container),
 	F_LIST(P, "ports", ports, port_fields, struct port_spec),
 	F_BOOL(P, "sharePid", share_pid), F_BOOL(P, "hostPid", host_pid), F_BOOL(P, "hostIpc", host_ipc),
+	F_OBJECT(P, "userns", userns, userns_fields),
 	F_STRS(P, "share", share),
 	F_LIST(P, "volumes", volumes, volume_fields, struct volume_spec),
 	F_LIST(P, "hostAliases", host_aliases, alias_fields, struct host_alias),

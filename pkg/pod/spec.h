@@ -5,6 +5,7 @@
 #define PODCTL_POD_SPEC_H
 
 #include "pkg/container/spec.h"
+#include "pkg/oci/ids.h"
 
 enum net_mode { NET_NONE, NET_HOST, NET_BRIDGE, NET_CONTAINER };
 extern const char *const net_mode_names[]; /* "none", "host", "bridge", "container", NULL */
@@ -49,6 +50,18 @@ struct host_alias {
 	struct strs names;
 };
 
+/* The user namespace of a pod.  Ranges are ids of the engine's own namespace, and stand here once they are settled. */
+enum userns_mode { USERNS_HOST, USERNS_AUTO, USERNS_MAP, USERNS_CONTAINER, USERNS_PATH };
+extern const char *const userns_mode_names[]; /* "host", "auto", "map", "container", "ns", NULL */
+struct userns_spec {
+	int mode;
+	uint32_t size;                    /* USERNS_AUTO: ids asked for; 0: as many as a range has */
+	char *target;                     /* USERNS_CONTAINER: id; USERNS_PATH: absolute */
+	struct list uids, gids;           /* struct id_range */
+	struct list more_uids, more_gids; /* USERNS_AUTO: ids that are others than those of the range */
+	bool mounts; /* host directories are seen with their owners too, as Kubernetes has it */
+};
+
 struct pod_spec {
 	char *id, *name;
 	bool solo;
@@ -58,6 +71,7 @@ struct pod_spec {
 	struct list ports;   /* struct port_spec */
 	bool share_pid;      /* infra holds a PID namespace all members join */
 	bool host_pid, host_ipc;
+	struct userns_spec userns;
 	struct strs share;        /* pod create --share: "net", "ipc", "uts", "pid"; empty: net,ipc,uts */
 	struct list volumes;      /* struct volume_spec */
 	struct list host_aliases; /* --add-host, hostAliases */

@@ -208,8 +208,10 @@ int start_spawn(struct start *s, struct err *err)
 		(rc = engine_helper(s->e, "podctl-monitor", &program, err)) < 0 ||
 		(rc = take_alive(s->p, &alive, err)) < 0)
 		return rc;
-	snprintf(names, sizeof names, "%s%s%s", s->make_net ? "net," : "", s->make_ipc ? "ipc," : "",
-		s->make_uts ? "uts," : "");
+	/* a user namespace waits for its maps, and the others are to belong to it */
+	if (!pod_has_userns(&s->p->spec))
+		snprintf(names, sizeof names, "%s%s%s", s->make_net ? "net," : "", s->make_ipc ? "ipc," : "",
+			s->make_uts ? "uts," : "");
 	names[*names ? strlen(names) - 1 : 0] = '\0';
 	if ((rc = monitor_spawn(program, *names ? extra : NULL, alive, s->p->run_fd, s->p->data_fd, -1,
 		     &s->monitor, &s->sock, err)) < 0)

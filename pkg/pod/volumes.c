@@ -108,6 +108,18 @@ static int add_mount(
 	return 0;
 }
 
+/* Memory of a pod with a user namespace is its root's. */
+static void owner_options(struct start *s, char text[48])
+{
+	const struct opt_i64 *group = &s->p->spec.fs_group;
+	uint32_t uid, gid;
+
+	pod_userns_root(s->p, &uid, &gid);
+	if (group->set)
+		(void) ids_outside(&s->p->spec.userns.gids, (uint32_t) group->v, &gid);
+	snprintf(text, 48, ",uid=%u,gid=%u", uid, gid);
+}
+
 /* Huge pages of a size: "2Mi" is the kernel's "2M". */
 static const char *huge_options(struct start *s, const struct volume_spec *v, mode_t mode)
 {
@@ -123,9 +135,11 @@ static const char *huge_options(struct start *s, const struct volume_spec *v, mo
 static const char *memory_options(struct start *s, const struct volume_spec *v, mode_t mode)
 {
 	const struct opt_i64 *gid = &s->p->spec.fs_group;
-	char group[32] = "", size[40] = "";
+	char group[48] = "", size[40] = "";
 
-	if (gid->set)
+	if (pod_has_userns(&s->p->spec))
+		owner_options(s, group);
+	else if (gid->set)
 		snprintf(group, sizeof group, ",gid=%lld", (long long) gid->v);
 	if (v->size_limit)
 		snprintf(size, sizeof size, ",size=%llu", (unsigned long long) v->size_limit);
@@ -234,8 +248,13 @@ static int make_image(struct start *s, const struct volume_spec *v, struct err *
 		return err_sys(err, -dir, "make directory");
 	(void) buf_puts(&b, "noexec,lowerdir=");
 	/* overlayfs before Linux 6.5 wants two layers: an empty one below */
-	for (size_t i = 0; i < lowers.n; i++)
-		(void) buf_printf(&b, "%s%s", i ? ":" : "", lowers.v[i]);
+	for (size_t i = 0; i < lowers.n; i++) {
+		const char *layer;
+
+		if ((rc = pod_userns_path(s, lowers.v[i], &layer, err)) < 0)
+			return rc;
+		(void) buf_printf(&b, "%s%s", i ? ":" : "", layer);
+	}
 	if (lowers.n == 1)
 		(void) buf_printf(&b, ":%s/pods/%s/etc", s->e->runroot, s->p->row.id);
 	if (s->e->in_userns)
@@ -344,6 +363,8 @@ int pod_binds(struct start *s, const struct container_spec *c, struct list *ret,
 		b[n] = (struct plan_bind){ .volume = (char *) (uintptr_t) volume_dir(s, v),
 			.sub = m->sub_path,
 			.target = (char *) (uintptr_t) bind_target(s, c, i) };
+		if (pod_has_userns(&s->p->spec) && in_memory(v))
+			pod_userns_root(s->p, &b[n].uid, &(uint32_t){ 0 });
 		if (!b[n].volume || !b[n].target)
 			return no_memory(err);
 		n++;
@@ -399,6 +420,15 @@ static int named_source(struct start *s, const struct container_spec *c, const s
 	return b->source ? 0 : no_memory(err);
 }
 
+/* What lies on a disk has the owners it had; what is made for the pod alone belongs to its range from the start. */
+static bool keeps_owners(const struct start *s, const struct volume_spec *v)
+{
+	if (!pod_has_userns(&s->p->spec))
+		return false;
+	return v->type == VOLUME_NAMED || (v->type == VOLUME_EMPTY_DIR && !in_memory(v)) ||
+	       (v->type == VOLUME_HOST_PATH && s->p->spec.userns.mounts);
+}
+
 static int mount_source(
 	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err)
 {
@@ -411,10 +441,13 @@ static int mount_source(
 		b->source = "";
 		return 0;
 	}
-	if (m->type == MOUNT_NAMED)
+	if (m->type == MOUNT_NAMED) {
+		b->idmap = pod_has_userns(&s->p->spec);
 		return named_source(s, c, m, b, err);
+	}
 	if (m->type == MOUNT_BIND) {
 		b->source = m->source;
+		b->idmap = pod_has_userns(&s->p->spec) && (m->idmap || s->p->spec.userns.mounts);
 		if (stat(m->source, &st) < 0)
 			return err_sys(err, errno, "host path '%s'", m->source);
 		return 0;
@@ -424,6 +457,7 @@ static int mount_source(
 	if (!(b->source = volume_dir(s, v)))
 		return no_memory(err);
 	b->read_only = b->read_only || v->read_only || volume_is_files(v);
+	b->idmap = keeps_owners(s, v);
 	return has_sub_path(m) ? sub_path(s, c, i, m->sub_path, &b->source, err) : 0;
 }
 
@@ -442,7 +476,7 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 			.dest = m->dest, .read_only = m->read_only, .options = &m->options
 		};
 		if ((rc = mount_source(s, c, i, &b[i], err)) < 0 ||
-			(m->chown && (rc = pod_mount_give(s, c, b[i].source, err)) < 0) ||
+			(m->chown && (rc = pod_mount_give(s, c, &b[i], err)) < 0) ||
 			(m->overlay && (rc = pod_mount_overlay(s, c, i, &b[i], err)) < 0))
 			return err_wrap(err, "mount '%s'", m->dest);
 	}

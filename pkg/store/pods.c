@@ -206,7 +206,7 @@ int store_pod_restore(struct store *s, const char *id, enum row_state state, str
 int store_pod_del(struct store *s, const char *id, struct err *err)
 {
 	/* names first: they are found through the rows */
-	static const enum query steps[] = { Q_NAME_DEL_OF_POD, Q_CTR_DEL_OF_POD, Q_LEASE_DEL, Q_PORT_DEL,
+	static const enum query steps[] = { Q_NAME_DEL_OF_POD, Q_CTR_DEL_OF_POD, Q_LEASE_DEL_ALL, Q_PORT_DEL,
 		Q_POD_DEL };
 
 	return run_all(s, id, steps, LEN(steps), err);

@@ -90,7 +90,7 @@
 	X(Q_PODS_UNSETTLED, "SELECT id FROM pod WHERE state IN (0, 4)") \
 	X(Q_PODS_LOST, "UPDATE pod SET state = 3 WHERE state = 2") \
 	X(Q_PORTS_LOST, "DELETE FROM port") \
-	X(Q_LEASES_LOST, "DELETE FROM lease") \
+	X(Q_LEASES_LOST, "DELETE FROM lease WHERE network <> '" LEASE_IDS "'") \
 	X(Q_CTR_ADD, "INSERT INTO ctr(" CTR_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") \
 	X(Q_CTR_SET_SPEC, "UPDATE ctr SET spec = ?2 WHERE id = ?1") \
 	X(Q_CTR_RENAME, "UPDATE ctr SET name = ?2, spec = ?3 WHERE id = ?1") \
@@ -109,7 +109,8 @@
 		" WHERE l.network = ?1 AND l.ip = ?2") \
 	X(Q_LEASE_LIST, "SELECT pod, ip FROM lease WHERE network = ?1") \
 	X(Q_LEASE_ADD, "INSERT INTO lease(network, ip, pod) VALUES(?1, ?2, ?3)") \
-	X(Q_LEASE_DEL, "DELETE FROM lease WHERE pod = ?1") \
+	X(Q_LEASE_DEL, "DELETE FROM lease WHERE pod = ?1 AND network <> '" LEASE_IDS "'") \
+	X(Q_LEASE_DEL_ALL, "DELETE FROM lease WHERE pod = ?1") \
 	X(Q_PORT_HOLDERS, "SELECT t.host_ip, t.pod, p.name, p.solo FROM port t LEFT JOIN pod p ON p.id = t.pod" \
 		" WHERE t.proto = ?1 AND t.port = ?2") \
 	X(Q_PORT_ADD, "INSERT INTO port(proto, port, host_ip, pod) VALUES(?1, ?2, ?3, ?4)") \

@@ -106,6 +106,8 @@ int store_find(struct store *s, const char *name_or_id, enum store_kind kind, st
 	const char **ret_id, const char **ret_pod, struct err *err);
 
 /* ---- addresses and published ports ------------------------------------------------------------------------------- */
+/* Ranges of ids for user namespaces are leases too, of a network of this name; they last as long as the pod's row. */
+#define LEASE_IDS "userns"
 /* Takes the lowest free address of [first, last] (host byte order) of a network for a pod; the last given one is not
  * reused at once.  ERR_STATE: "no free address in 10.88.0.0/16". */
 int store_lease_take(struct store *s, const char *network, const char *pod, uint32_t first, uint32_t last,

@@ -28,6 +28,7 @@ struct side {
 	bool contents; /* "dir/.": what is in it */
 	bool must_be_dir;
 	uint32_t uid, gid; /* of the container's user */
+	bool shifted;      /* owners here are those of the pod's user namespace, seen from outside */
 };
 
 static void side_done(struct side *s)
@@ -129,6 +130,7 @@ static int side_process(struct side *s, const struct container_spec *c, const ch
 	(void) snprintf(path, sizeof path, "/proc/%lld/root", (long long) st->pid);
 	if ((s->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open the root of container %s", c->name);
+	s->shifted = s->p.spec.userns.mode != USERNS_HOST;
 	/* still the same process: the root is its own */
 	return proc_is_alive((pid_t) st->pid, st->start_time)
 		       ? 0
@@ -210,8 +212,10 @@ static int side_container(
 		(rc = side_user(s, &s->p.ctr[i], root, err)) < 0 ||
 		(rc = side_mount(e, s, &s->p.ctr[i], write, err)) < 0)
 		return rc;
-	if (s->root < 0)
+	if (s->root < 0) {
 		s->root = fd_steal(&root);
+		s->shifted = write && ctr_is_running(&s->p, i) && s->p.spec.userns.mode != USERNS_HOST;
+	}
 	return 0;
 }
 
@@ -235,6 +239,27 @@ static int side_at(const struct side *s, const char *path, int flags)
 		return path_open(s->root, path, PATH_IN_ROOTFS, flags, 0);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* Files are made in the pod's user namespace as its root. */
+static void side_begin(const struct side *d, struct copy_opts *o)
+{
+	const struct userns_spec *u = &d->p.spec.userns;
+
+	o->uid = d->uid; /* 0 on this machine: whoever runs podctl */
+	o->gid = d->gid;
+	if (!d->shifted || !u->uids.n || !u->gids.n)
+		return;
+	o->uids = &u->uids;
+	o->gids = &u->gids;
+	ids_become(
+		LIST_AT(u->uids, struct id_range, 0)->outside, LIST_AT(u->gids, struct id_range, 0)->outside);
+}
+
+static void side_end(const struct side *d)
+{
+	if (d->shifted)
+		ids_become(0, 0);
 }
 
 /* ---- the copy ----------------------------------------------------------------------------------------------------------- */
@@ -314,9 +339,10 @@ int verb_copy(struct engine *e, const struct copy_end *from, const struct copy_e
 
 	if ((rc = side_open(e, from, false, &s, err)) < 0 || (rc = side_open(e, to, true, &d, err)) < 0)
 		return rc;
-	o.uid = d.uid; /* 0 on this machine: whoever runs podctl */
-	o.gid = d.gid;
-	return copy_sides(&s, &d, &o, err);
+	side_begin(&d, &o);
+	rc = copy_sides(&s, &d, &o, err);
+	side_end(&d);
+	return rc;
 }
 
 /* ---- tar streams ------------------------------------------------------------------------------------------------------ */
@@ -350,7 +376,8 @@ int verb_copy_from_tar(
 			"destination \"%s\" must be a directory when copying from stdin", to->path);
 	if ((rc = scratch_make(e, &s, err)) < 0 || (rc = scratch_unpack(e, &s, in, err)) < 0)
 		return rc;
-	o.uid = d.uid;
-	o.gid = d.gid;
-	return copy_tree(s.dir, dir, &o, err);
+	side_begin(&d, &o);
+	rc = copy_tree(s.dir, dir, &o, err);
+	side_end(&d);
+	return rc;
 }

@@ -18,13 +18,10 @@ static int check_request(const struct create_request *r, struct err *err)
 	if (r->name && !name_is_valid(r->name))
 		return err_set(err, ERR_INVALID, "--name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*",
 			r->name);
-	if (r->userns && *r->userns && strcmp(r->userns, "host") != 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			"--userns %s: containers have no user namespace of their own: as root their users "
-			"are the host's, "
-			"for an ordinary user they are that user's subordinate ids; run podctl as an "
-			"ordinary user",
-			r->userns);
+	if (r->pod && userns_asked(&r->userns))
+		return err_set(err, ERR_INVALID,
+			"--userns belongs to the pod, whose containers share one: give it to 'podctl pod "
+			"create'");
 	if (r->cgroups && *r->cgroups && strcmp(r->cgroups, "enabled") != 0 &&
 		strcmp(r->cgroups, "no-conmon") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
@@ -217,6 +214,9 @@ static int create_solo(struct engine *e, const struct create_request *r, struct 
 		return err_set(
 			err, ERR_INVALID, "--hostname cannot be set when the UTS namespace is the host's");
 	p.hostname = c->hostname;
+	if ((rc = userns_read(e, &r->userns, a, &p.userns, err)) < 0)
+		return rc;
+	p.host_pid = c->pid.mode == NS_HOST;
 	if (strs_add_all(&p.create_argv, a, &r->argv) < 0)
 		return no_memory(err);
 	return make_pod(e, &p, c, m, ret, err);

@@ -5,6 +5,7 @@
 #define PODCTL_VERB_CREATE_H
 
 #include "pkg/image/pull.h"
+#include "pkg/verb/userns.h"
 #include "pkg/verb/verb.h"
 
 struct create_request {
@@ -30,8 +31,9 @@ struct create_request {
 	struct strs weight_devices, read_bps, write_bps, read_iops, write_iops; /* "/dev/sda:1mb" */
 	struct strs device_rules, unsetenv, host_users, chroot_dirs, requires;
 	struct kvs cgroup_conf, env_merge;
-	const char *init_path, *pidfile, *monitor_pidfile, *tz, *passwd_entry, *systemd, *userns, *cgroups,
+	const char *init_path, *pidfile, *monitor_pidfile, *tz, *passwd_entry, *systemd, *cgroups,
 		*personality;
+	struct userns_request userns;
 	bool oom_kill_disable, unsetenv_all, no_passwd, no_http_proxy;
 	struct opt_i64 stop_timeout, timeout, oom_score_adj;
 	const char *health_cmd, *health_interval, *health_timeout, *health_start_period, *health_on_failure;

@@ -115,9 +115,17 @@ static int mount_word(const struct create_request *r, struct mount_spec *m, cons
 
 		return (*slot = path_clean(a, r->cwd, strchr(word, '=') + 1)) ? 1 : no_memory(err);
 	}
-	if (!strcmp(word, "idmap") || !strncmp(word, "idmap=", 6))
+	if (!strcmp(word, "idmap") || !strcmp(word, "idmap=true")) {
+		if (!r->pod && !userns_asked(&r->userns))
+			return err_set(err, ERR_INVALID,
+				"mount option '%s': without --userns the container's owners are the host's",
+				word);
+		m->idmap = true;
+		return 1;
+	}
+	if (!strncmp(word, "idmap=", 6))
 		return err_set(err, ERR_UNSUPPORTED,
-			"mount option '%s': containers have no user namespace of their own to map ids for",
+			"mount option '%s': only the maps of the container's own user namespace: idmap",
 			word);
 	for (size_t i = 0; i < LEN(plain); i++)
 		if (!strcmp(plain[i], word))

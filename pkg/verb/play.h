@@ -27,6 +27,7 @@ struct play_options {
 	const char *log_driver;
 	bool strict;               /* warnings are errors */
 	enum kube_unknown unknown; /* --validate */
+	const char *userns;        /* of pods that do not say hostUsers: as --userns has it */
 	const char *seccomp_root;  /* NULL: /var/lib/kubelet/seccomp */
 };
 struct play_request {

@@ -8,6 +8,7 @@
 #include "pkg/util/text.h"
 #include "pkg/verb/create.h"
 #include "pkg/verb/play_internal.h"
+#include "pkg/verb/userns.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "read the options"); }
 
@@ -231,6 +232,22 @@ static int containers(struct play *p, struct kube_pod *k, struct err *err)
 	return rc;
 }
 
+/* hostUsers of the manifest; else podman's annotation; else --userns. */
+static int user_namespace(struct play *p, struct pod_spec *s, struct err *err)
+{
+	struct userns_request r = { .mode = kvs_get(&s->annotations, "io.podman.annotations.userns") };
+	int rc;
+
+	if (s->userns.mode != USERNS_HOST)
+		return 0;
+	if (!r.mode)
+		r.mode = p->r->options.userns;
+	if ((rc = userns_read(p->e, &r, p->a, &s->userns, err)) < 0)
+		return rc;
+	s->userns.mounts = s->userns.mode != USERNS_HOST;
+	return 0;
+}
+
 int play_options_apply(struct play *p, struct err *err)
 {
 	const struct play_options *o = &p->r->options;
@@ -255,7 +272,7 @@ int play_options_apply(struct play *p, struct err *err)
 			return rc;
 		k->spec.no_hosts = k->spec.no_hosts || o->no_hosts;
 		k->spec.no_hostname = o->no_hostname;
-		if ((rc = containers(p, k, err)) < 0)
+		if ((rc = user_namespace(p, &k->spec, err)) < 0 || (rc = containers(p, k, err)) < 0)
 			return err_wrap(err, "pod '%s'", k->spec.name);
 		if (o->annotations.n && (rc = annotate(p, &k->spec.annotations, err)) < 0)
 			return rc;

@@ -103,6 +103,8 @@ int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct
 	if (r->infra_name && r->no_infra)
 		return err_set(
 			err, ERR_INVALID, "--infra-name: with --infra=false there is none to be named");
+	if ((rc = userns_read(e, &r->userns, a, &p->userns, err)) < 0)
+		return rc;
 	if (r->replace && (rc = replace_old(e, name, a, err)) < 0)
 		return rc;
 	if (!name && (rc = name_random(e, a, &name, err)) < 0)

@@ -53,11 +53,15 @@ static int xattrs_copy(int from, int to)
 
 static uid_t owner_of(const struct copy_opts *o, const struct stat *st)
 {
-	return o->chown ? o->uid : st->st_uid;
+	uint32_t id = o->chown ? o->uid : st->st_uid;
+
+	return !o->uids || ids_outside(o->uids, id, &id) ? id : ID_NOBODY;
 }
 static gid_t group_of(const struct copy_opts *o, const struct stat *st)
 {
-	return o->chown ? o->gid : st->st_gid;
+	uint32_t id = o->chown ? o->gid : st->st_gid;
+
+	return !o->gids || ids_outside(o->gids, id, &id) ? id : ID_NOBODY;
 }
 
 /* The kernel's order: chown clears set-id bits and capabilities. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "pkg/oci/ids.h"
 #include "pkg/util/err.h"
 
 struct copy_opts {
@@ -19,7 +20,9 @@ struct copy_opts {
 	uid_t uid;
 	gid_t gid;
 	bool overwrite; /* a directory gives way to a file, and a file to a directory */
-	bool devices;   /* copy device nodes too; else they are left out */
+	const struct list *uids,
+		*gids; /* struct id_range that an owner of the source goes through; NULL: he stays */
+	bool devices;  /* copy device nodes too; else they are left out */
 };
 /* The contents of directory 'from' into directory 'to', which gets no new owner or mode of its own. */
 int copy_tree(int from, int to, const struct copy_opts *o, struct err *err);

@@ -132,11 +132,11 @@ t "-v :U" run --rm -u web -v "$T/low:/u:U" "$IMG" sh -c 'echo y >/u/y && echo y 
 is "gives all of it to the user" "$(stat -c %u "$T/low" "$T/low/l" "$T/low/sub" "$T/low/link" | sort -u)" 1000
 is "but not what links lead to" "$(stat -L -c %u "$T/low/link")" 0
 is "a volume too" "$(out -u web -v uvol:/u:U "$IMG" sh -c 'echo 1 >/u/f && stat -c %u /u')" 1000
-t_fails "idmap" 125 'no user namespace' run --rm -v "$T/low:/u:idmap" "$IMG" true
+t_fails "idmap" 125 'without --userns' run --rm -v "$T/low:/u:idmap" "$IMG" true
 
 # ---- refused by name ---------------------------------------------------------------------------------------------------
 t "--userns=host is what is" run --rm --userns host "$IMG" true
-t_fails "--userns=auto" 125 'userns auto: containers have no user namespace' run --rm --userns auto "$IMG" true
+t_fails "--userns of no mode" 125 'userns: no mode' run --rm --userns bogus "$IMG" true
 t_fails "--cgroups=disabled" 125 'always has one' run --rm --cgroups disabled "$IMG" true
 t_fails "--rdt-class" 125 'rdt-class:' run --rm --rdt-class x "$IMG" true
 done_testing

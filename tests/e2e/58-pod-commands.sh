@@ -58,7 +58,7 @@ podctl pod create --name hp --pid host --label-file "$T/labels" --userns host >/
 is "--label-file" "$(podctl pod inspect -f '{{index .Labels "x"}}' hp)" y
 is "--pid host" "$(podctl run --rm --pod hp "$IMG" readlink /proc/self/ns/pid)" "$(readlink /proc/self/ns/pid)"
 t_fails "--pid of no kind" 125 'private and host' podctl pod create --pid maybe
-t_fails "--userns auto" 125 'no user namespace' podctl pod create --userns auto
+t_fails "--userns of no mode" 125 'no mode' podctl pod create --userns bogus
 podctl pod rm -fa -t 0 >/dev/null
 
 # ---- completion ----------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ static void what_cannot_be_mounted_is_said(void **state)
 		{ "data", "not absolute", ERR_INVALID },
 		{ "data:b", "not absolute", ERR_INVALID },
 		{ "/a:/b:nocopy", "only a volume can be filled", ERR_INVALID },
-		{ "/a:/b:idmap", "no user namespace", ERR_UNSUPPORTED },
+		{ "/a:/b:idmap", "without --userns", ERR_INVALID },
 		{ "/a:/b:O,ro", "contradict", ERR_INVALID },
 		{ "/a:/b:O,upperdir=/u", "belong together", ERR_INVALID },
 		{ "/a:/b:nonsense", "invalid mount option 'nonsense'", ERR_INVALID },
