@@ -776,8 +776,11 @@ complete -c podctl -n '__podctl_in "pod create"' -l share-parent -d 'Containers\
 complete -c podctl -n '__podctl_in "pod create"' -l sysctl -r -d 'Set a kernel parameter of its namespaces'
 complete -c podctl -n '__podctl_in "pod create"' -l pid -r -d 'PID namespace of its containers: private (default) or host'
 complete -c podctl -n '__podctl_in "pod create"' -l label-file -r -d 'Read labels from a file, one per line'
-<<<<<<< HEAD
-complete -c podctl -n '__podctl_in "pod create"' -l userns -r -d 'User namespace: host'
+complete -c podctl -n '__podctl_in "pod create"' -l userns -r -d 'User namespace: host (default), auto[:size=N], container:NAME, ns:PATH, private'
+complete -c podctl -n '__podctl_in "pod create"' -l uidmap -r -d 'Users of its user namespace: container, host, how many'
+complete -c podctl -n '__podctl_in "pod create"' -l gidmap -r -d 'Groups of its user namespace'
+complete -c podctl -n '__podctl_in "pod create"' -l subuidname -r -d 'Have the users that /etc/subuid gives to NAME'
+complete -c podctl -n '__podctl_in "pod create"' -l subgidname -r -d 'Have the groups that /etc/subgid gives to NAME'
 complete -c podctl -n '__podctl_in "pod create"' -l device -r -d 'Give all its containers a device of the host'
 complete -c podctl -n '__podctl_in "pod create"' -l security-opt -r -d 'For all its containers: no-new-privileges, seccomp=FILE|unconfined, mask=, unmask='
 complete -c podctl -n '__podctl_in "pod create"' -l shm-size -r -d 'Size of the /dev/shm its containers share'
@@ -802,13 +805,6 @@ complete -c podctl -n '__podctl_in "pod create"' -l memory -s m -r -d 'At most s
 complete -c podctl -n '__podctl_in "pod create"' -l memory-reservation -r -d 'Soft limit of memory'
 complete -c podctl -n '__podctl_in "pod create"' -l memory-swap -r -d 'At most so much memory and swap together; -1 for no limit'
 complete -c podctl -n '__podctl_in "pod create"' -l memory-swappiness -r -d 'How readily its memory is swapped out, 0 to 100; -1: as the kernel does (cgroup v1)'
-=======
-complete -c podctl -n '__podctl_in "pod create"' -l userns -r -d 'User namespace: host (default), auto[:size=N], container:NAME, ns:PATH, private'
-complete -c podctl -n '__podctl_in "pod create"' -l uidmap -r -d 'Users of its user namespace: container, host, how many'
-complete -c podctl -n '__podctl_in "pod create"' -l gidmap -r -d 'Groups of its user namespace'
-complete -c podctl -n '__podctl_in "pod create"' -l subuidname -r -d 'Have the users that /etc/subuid gives to NAME'
-complete -c podctl -n '__podctl_in "pod create"' -l subgidname -r -d 'Have the groups that /etc/subgid gives to NAME'
->>>>>>> 6fba6cd (user namespaces of pods: hostUsers, --userns, --uidmap and what goes with them)
 complete -c podctl -n '__podctl_in "pod create"' -l help -d 'Print this help and exit'
 complete -c podctl -f -n '__podctl_at "pod"' -a 'ps' -d 'List pods'
 complete -c podctl -f -n '__podctl_at "pod"' -a 'ls' -d 'List pods'

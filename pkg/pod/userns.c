@@ -247,6 +247,8 @@ int pod_userns_settle(struct engine *e, struct pod_spec *spec, struct arena *a, 
 
 	if (u->mode == USERNS_HOST)
 		return 0;
+	if (u->mode == USERNS_AUTO) /* a clone has a range of its own */
+		u->uids = u->gids = (struct list){ 0 };
 	if (e->in_userns)
 		return err_set(err, ERR_UNSUPPORTED,
 			"a user namespace of its own (--userns, hostUsers: false) needs id-mapped mounts, "
