@@ -423,8 +423,14 @@ static const struct option play_options[] = {
 	O_STR(P, images.at.cert_dir, "cert-dir", 0, "DIR",
 		"Certificates for the registries (default /etc/containers/certs.d)"),
 	O_BOOL(P, options.strict, "strict", 0, "Warnings are errors"),
-	O_FN(opt_validate, "validate", 0, "MODE",
-		"strict (the default): unknown fields are errors; warn or ignore: they are left out"),
+	{ .name = "validate",
+		.kind = OPT_FN,
+		.fn = opt_validate,
+		.value = "MODE",
+		.help = "strict or true (the default): unknown fields are errors; warn, ignore or false: "
+			"they are "
+			"left out",
+		.implied = "strict" },
 	O_BOOL(P, verbose, "verbose", 'v', "Say of each field that means nothing on one machine why"),
 	O_STR(P, options.seccomp_root, "seccomp-profile-root", 0, "DIR",
 		"Where seccomp profiles of type Localhost are (default /var/lib/kubelet/seccomp)"),

@@ -907,7 +907,7 @@ complete -c podctl -n '__podctl_in "play kube" "kube play"' -l userns -r -d 'Use
 complete -c podctl -n '__podctl_in "play kube" "kube play"' -l build -d 'Only false so far: images are not built'
 complete -c podctl -n '__podctl_in "play kube" "kube play"' -l cert-dir -r -d 'Certificates for the registries (default /etc/containers/certs.d)'
 complete -c podctl -n '__podctl_in "play kube" "kube play"' -l strict -d 'Warnings are errors'
-complete -c podctl -n '__podctl_in "play kube" "kube play"' -l validate -r -d 'strict (the default): unknown fields are errors; warn or ignore: they are left out'
+complete -c podctl -n '__podctl_in "play kube" "kube play"' -l validate -r -d 'strict or true (the default): unknown fields are errors; warn, ignore or false: they are left out'
 complete -c podctl -n '__podctl_in "play kube" "kube play"' -l verbose -s v -d 'Say of each field that means nothing on one machine why'
 complete -c podctl -n '__podctl_in "play kube" "kube play"' -l seccomp-profile-root -r -d 'Where seccomp profiles of type Localhost are (default /var/lib/kubelet/seccomp)'
 complete -c podctl -n '__podctl_in "play kube" "kube play"' -l configmap -r -d 'ConfigMaps for these manifests alone, not kept'

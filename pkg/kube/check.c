@@ -108,7 +108,13 @@ static void check_meta(struct kube_set *s, const struct kube_doc *d)
 			"%s.name: \"%s\" is no name: at most 253 lower-case letters, digits, - and ., a "
 			"letter or digit first and last",
 			at, d->name);
-	if (m->namespace && *m->namespace && strcmp(m->namespace, "default") != 0)
+	if (m->namespace && *m->namespace && !dns_label_is_valid(m->namespace))
+		FAULT(s, place(m->node, "namespace"),
+			"%s.namespace: \"%s\" is no namespace: at most 63 lower-case letters, digits and -, "
+			"a "
+			"letter or digit first and last",
+			at, m->namespace);
+	else if (m->namespace && *m->namespace && strcmp(m->namespace, "default") != 0)
 		REMARK(s, DIAG_NOTE, place(m->node, "namespace"),
 			"%s.namespace: has no effect: podctl has one namespace", at);
 	kube_check_labels(s, m, at);

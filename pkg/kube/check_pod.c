@@ -162,6 +162,32 @@ static void check_names(struct kube_set *s, const struct kube_member *m)
 	}
 }
 
+/* What a resolver reads of resolv.conf; the API's own limits. */
+#define DNS_SERVERS_MAX 3
+#define DNS_SEARCHES_MAX 32
+#define DNS_SEARCH_CHARS 2048
+
+static void check_dns_sizes(struct kube_set *s, const struct kube_member *m)
+{
+	const struct k8s_pod_spec *p = m->spec;
+	size_t chars = 0;
+
+	if (p->dns.servers.n > DNS_SERVERS_MAX)
+		FAULT(s, place(p->dns.node, "nameservers"),
+			"%s.dnsConfig.nameservers: must not have more than %d nameservers, it has %zu", m->at,
+			DNS_SERVERS_MAX, p->dns.servers.n);
+	if (p->dns.searches.n > DNS_SEARCHES_MAX)
+		FAULT(s, place(p->dns.node, "searches"),
+			"%s.dnsConfig.searches: must not have more than %d search paths, it has %zu", m->at,
+			DNS_SEARCHES_MAX, p->dns.searches.n);
+	for (size_t i = 0; i < p->dns.searches.n; i++)
+		chars += strlen(p->dns.searches.v[i]) + (i > 0);
+	if (chars > DNS_SEARCH_CHARS)
+		FAULT(s, place(p->dns.node, "searches"),
+			"%s.dnsConfig.searches: must not have more than %d characters in all, it has %zu",
+			m->at, DNS_SEARCH_CHARS, chars);
+}
+
 static void check_dns(struct kube_set *s, const struct kube_member *m)
 {
 	const struct k8s_pod_spec *p = m->spec;
@@ -172,6 +198,7 @@ static void check_dns(struct kube_set *s, const struct kube_member *m)
 			FAULT(s, servers && i < servers->n ? servers->item[i] : place(p->dns.node, NULL),
 				"%s.dnsConfig.nameservers[%zu]: \"%s\" is no IP address", m->at, i,
 				p->dns.servers.v[i]);
+	check_dns_sizes(s, m);
 	if (has(p->dns_policy) && strcmp(p->dns_policy, "None") == 0 && !p->dns.servers.n)
 		FAULT(s, place(p->node, "dnsPolicy"), "%s.dnsPolicy: None needs dnsConfig.nameservers",
 			m->at);

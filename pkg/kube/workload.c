@@ -89,31 +89,6 @@ const char *kube_workload_pod_name(struct arena *a, const struct kube_doc *d, in
 
 /* ---- checks ------------------------------------------------------------------------------------------------------------- */
 
-static void check_selector(struct kube_set *s, const struct kube_doc *d)
-{
-	const struct k8s_workload *w = d->workload;
-	const struct kvs *labels = &w->spec.template.meta.labels;
-	const struct node *spec = node_get(d->node, "spec"), *match = node_get(spec, "selector");
-	bool plain = is(d, "ReplicationController");
-	const char *dot = *d->at ? "." : "";
-
-	if (is(d, "Job"))
-		return; /* Kubernetes makes one */
-	if (!plain && !w->spec.selector.node && spec)
-		FAULT(s, spec, "%s%sspec.selector: required", d->at, dot);
-	if (!plain)
-		match = node_get(match, "matchLabels");
-	for (size_t i = 0; match && match->kind == NODE_MAP && i < match->n; i++) {
-		const char *key = match->key[i]->text, *want = match->item[i]->text,
-			   *there = kvs_get(labels, key);
-
-		if (!there || strcmp(there, want) != 0)
-			FAULT(s, match->item[i],
-				"%s%sspec.selector.%s%s: the pods of the template have no label %s=%s", d->at,
-				dot, plain ? "" : "matchLabels.", key, key, want);
-	}
-}
-
 static void check_restart(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct k8s_pod_spec *p = &d->workload->spec.template.spec;
@@ -186,7 +161,7 @@ void kube_check_workload(struct kube_set *s, const struct kube_doc *d)
 	kube_check_labels(s, &w->template.meta, at);
 	if (!is(d, "DaemonSet") && !is(d, "Job"))
 		check_count(s, d, &w->replicas, "replicas", REPLICAS_MAX);
-	check_selector(s, d);
+	kube_check_selector(s, d);
 	check_restart(s, d);
 	if (is(d, "Job"))
 		check_job(s, d);
