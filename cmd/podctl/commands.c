@@ -67,6 +67,7 @@ const struct command *const command_tables[] = {
 	kube_resize_commands,
 	system_commands,
 	df_commands,
+	check_commands,
 	events_commands,
 	health_commands,
 	stats_commands,

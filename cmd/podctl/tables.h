@@ -29,6 +29,7 @@ extern const struct command volume_commands[];
 extern const struct command secret_commands[];
 extern const struct command mount_commands[]; /* mount.c: mount, unmount, init, cleanup */
 extern const struct command df_commands[];
+extern const struct command check_commands[]; /* check.c: system check */
 extern const struct command events_commands[], health_commands[];
 extern const struct command stats_commands[];
 extern const struct command top_commands[];

@@ -37,7 +37,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "kube " -- "$cur")); return; }
 		path="generate ${words[1]}" ;;
 	system)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune info reset df events " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune info reset df check events " -- "$cur")); return; }
 		path="system ${words[1]}" ;;
 	docs)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
@@ -153,6 +153,7 @@ _podctl() {
 	"docs man") flags="--help " ;;
 	"docs completion"|"completion") flags="--help " ;;
 	"system df") flags="--format --verbose --help " ;;
+	"system check") flags="--force --max --quick --repair --help " ;;
 	"events"|"system events") flags="--filter --format --no-trunc --since --stream --until --help " ;;
 	"healthcheck run") flags="--help " ;;
 	"stats"|"container stats") flags="--all --format --interval --latest --no-reset --no-stream --no-trunc --help " ;;

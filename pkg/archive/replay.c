@@ -149,6 +149,8 @@ static int file_copy(struct replay *r, const char *name, uint64_t n)
 			return rc;
 		n -= (uint64_t) k;
 	}
+	if (read(fd, r->block, 1) > 0)
+		return err_set(r->err, ERR_CORRUPT, "file '%s' of the layer is longer than it was", name);
 	return 0;
 }
 

@@ -30,6 +30,9 @@ void store_rollback(struct store *s); /* no-op without a transaction */
 /* Past 200 kB of WAL: truncating checkpoint.  Called by cleanup, never on a path somebody waits for. */
 void store_checkpoint(struct store *s);
 
+/* What SQLite finds wrong with the file, a line each. */
+int store_check(struct store *s, bool quick, struct arena *a, struct strs *ret, struct err *err);
+
 /* Small facts: marker, version of things, subnet. NULL when absent. */
 int store_meta_get(struct store *s, const char *key, struct arena *a, const char **ret, struct err *err);
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *err);

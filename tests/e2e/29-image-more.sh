@@ -103,4 +103,34 @@ is "but not one that is young" "$(podctl untag url:1; podctl image prune -f --fi
 is "nor one without the label" "$(podctl image prune -f --filter label=nosuch=x)" ""
 t_fails "a filter that is none" 125 'invalid filter|unsupported' podctl image prune -f --filter size=1
 is "the images in use stay" "$(podctl images -q --no-trunc localhost/x)" "sha256:$id"
+
+# ---- check ----------------------------------------------------------------------------------------------------------------------
+podctl tag localhost/x localhost/second
+run --name user localhost/x true
+podctl volume create data >/dev/null
+is "a store that is whole" "$(podctl system check 2>&1)" ""
+layer=$(podctl image inspect --format '{{index .RootFS.Layers 0}}' localhost/x)
+issue=$ROOT/layers/${layer#sha256:}/etc/issue
+cp -p "$issue" issue.good
+tr a-z A-Z <issue.good >"$issue"
+t_fails "a file of a layer that is not what it was" 125 "layer ${layer:7:12}.*not what they were" podctl system check
+is "reading layers is what --quick leaves out" "$(podctl system check --quick 2>&1)" ""
+echo more >>"$issue"
+t_fails "one that grew" 125 "etc/issue.*longer" podctl system check
+rm "$issue"
+t_fails "one that is gone" 125 "etc/issue" podctl system check
+t_fails "repair leaves what a container uses" 125 'container\(s\) use it' podctl system check --repair
+is "the image is still there" "$(podctl image exists localhost/x; echo $?)" 0
+like "--force removes both" "$(podctl system check --force 2>&1)" 'image .*removed; podctl pull localhost/'
+is "all its names" "$(podctl image exists localhost/second; echo $?)" 1
+is "and the container" "$(podctl ps -aq --filter name=user)" ""
+is "then all is well" "$(podctl system check 2>&1; echo $?)" 0
+mkdir "$ROOT/layers/$(printf a%.0s {1..64})"
+rmdir "$ROOT/volumes/data"
+t_fails "a layer without an image, a volume without a directory" 125 'layers/aaa.*no image has' podctl system check -q
+like "the volume is named" "$(podctl system check -q 2>/dev/null)" 'volume data: its directory is gone'
+t "both are mended" podctl system check --repair
+is "so that nothing is left" "$(podctl system check 2>&1; ls "$ROOT/layers" | grep -c ^aaa)" 0
+is "and the volume can be used" "$(podctl volume inspect --format '{{.Name}}' data; ls -d "$ROOT/volumes/data")" "data
+$ROOT/volumes/data"
 done_testing
