@@ -137,6 +137,12 @@ static int enter_cwd(const struct process *s, int rc, struct err *err)
 		rc = chdir(s->p->cwd) < 0
 			     ? -errno
 			     : 0; /* now as the user, whom the file system may trust more than root */
+	if (rc == -ENOENT && s->first && !s->makes_cwd)
+		return err_set(
+			err, ERR_DENIED, "workdir \"%s\" does not exist on container %s", s->p->cwd, s->id);
+	if (rc == -ENOTDIR && s->first && !s->makes_cwd)
+		return err_set(err, ERR_DENIED,
+			"workdir \"%s\" exists on container %s, but is not a directory", s->p->cwd, s->id);
 	if (rc < 0)
 		return err_sys(err, -rc, "process.cwd '%s'", s->p->cwd);
 	return check_cwd(s->p->cwd, err);

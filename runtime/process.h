@@ -16,6 +16,7 @@ struct process {
 	int preserve_fds;
 	bool keep_groups;
 	bool makes_cwd; /* a working directory that is missing is made: the init's, not that of `exec` */
+	bool first;     /* it is the container's first process */
 	bool new_keyring;
 	const char *id;
 	char *const *env;    /* with HOME; NULL-terminated */

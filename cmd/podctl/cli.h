@@ -16,7 +16,7 @@
 #include "pkg/util/arena.h"
 #include "pkg/util/err.h"
 
-enum { EXIT_ENGINE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+enum { EXIT_ENGINE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127, EXIT_NO_SESSION = 255 };
 
 struct cli;
 

@@ -353,14 +353,23 @@ static int opt_exec_env_file(struct cli *c, void *request, const char *value, st
 	return env_add_file(c, &((struct exec_command *) request)->env_defaults, value, err);
 }
 
+/* As podman: no session could be made in a container that is there. */
+static int no_session(const struct err *err)
+{
+	cli_error(err);
+	return EXIT_NO_SESSION;
+}
+
 static int exec_prepare(struct cli *c, struct exec_command *r, struct target **ret, struct err *err)
 {
 	struct selection s = { .kind = STORE_CONTAINER, .latest = r->latest };
 	size_t n = 0, missing = 0, first = r->latest ? 0 : 1;
 	int rc;
 
-	if (c->args.n <= first)
-		return err_set(err, ERR_INVALID, "must provide a non-empty command to start an exec session");
+	if (c->args.n <= first) {
+		(void) err_set(err, ERR_INVALID, "must provide a non-empty command to start an exec session");
+		return no_session(err);
+	}
 	for (size_t i = first; i < c->args.n; i++)
 		if (strs_add(&r->exec.command, &c->arena, c->args.v[i]) < 0)
 			return err_sys(err, ENOMEM, "exec");
@@ -402,7 +411,9 @@ static int run_exec(struct cli *c, void *request, struct err *err)
 	if (r->exec.tty)
 		stream_size(&r->exec.rows, &r->exec.cols);
 	if ((rc = verb_exec(&c->engine, t, &r->exec, &c->arena, &sock, &s.session, &refused, err)) < 0)
-		return refused ? refused_status(err) : rc;
+		return refused                                             ? refused_status(err)
+		       : err->kind == ERR_STATE || err->kind == ERR_DENIED ? no_session(err)
+									   : rc;
 	if (r->exec.detach) {
 		print_line(s.session);
 		return 0;

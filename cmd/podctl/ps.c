@@ -635,7 +635,7 @@ static int inspect_failed(const char *kind, const char *name, const struct err *
 	if (one->kind == ERR_NOT_FOUND && strcmp(kind, "image") != 0)
 		return err_set(err, ERR_NOT_FOUND, "inspecting object: no such %s %s", kind, name);
 	*err = *one;
-	return rc;
+	return one->kind == ERR_NOT_FOUND ? err_wrap(err, "inspecting object") : rc;
 }
 
 static int inspect_one(struct cli *c, const char *kind, const char *name, json_t **ret, struct err *err)
@@ -673,10 +673,20 @@ static int inspect_one(struct cli *c, const char *kind, const char *name, json_t
 			one.kind != ERR_NOT_FOUND)
 			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
 	}
-	if (any)
-		return err_set(err, ERR_NOT_FOUND, "inspecting object: no such object: \"%s\"", name);
+	return err_set(err, ERR_NOT_FOUND, "inspecting object: no such object: \"%s\"", name);
+}
+
+static int check_kind(const char *kind, struct err *err)
+{
+	static const char *const kinds[] = { "image", "container", "pod", "network", "volume", "all" };
+
+	for (size_t i = 0; i < LEN(kinds); i++)
+		if (!strcmp(kinds[i], kind))
+			return 0;
 	return err_set(err, ERR_INVALID,
-		"invalid type \"%s\"; there are all, container, image, network, pod and volume", kind);
+		"invalid type \"%s\": must be \"image\", \"container\", \"pod\", \"network\", \"volume\", or "
+		"\"all\"",
+		kind);
 }
 
 static int add_latest(struct cli *c, struct err *err)
@@ -719,7 +729,7 @@ int inspect_many(struct cli *c, const char *kind, const char *format, bool lates
 	struct err failed = { 0 };
 	int rc = 0, status = 0;
 
-	if (latest && (rc = add_latest(c, err)) < 0) {
+	if ((rc = check_kind(kind, err)) < 0 || (latest && (rc = add_latest(c, err)) < 0)) {
 		json_decref(list);
 		return rc;
 	}

@@ -143,6 +143,9 @@ static int run_inspect(struct cli *c, void *request, struct err *err)
 		json_t *v = NULL;
 
 		if (volume_inspect(&c->engine, c->args.v[i], &v, &one) < 0) {
+			if (one.kind == ERR_NOT_FOUND)
+				(void) err_set(&one, ERR_NOT_FOUND, "inspecting object: no such volume %s",
+					c->args.v[i]);
 			cli_error(&one);
 			status = EXIT_ENGINE;
 		} else if (r->format && strcmp(r->format, "json") != 0) {

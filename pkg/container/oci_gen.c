@@ -606,6 +606,9 @@ int oci_gen(const struct container_spec *s, const struct oci_facts *f, json_t **
 	v = json_pack("{s:s, s:o, s:{s:s, s:b}, s:o, s:o}", "ociVersion", "1.0.2", "process", p, "root",
 		"path", f->rootfs, "readonly", s->read_only || s->role == ROLE_INFRA, "mounts",
 		oci_mounts(s, f), "annotations", oci_annotations(s));
+	if (v && s->cwd_asked)
+		(void) json_object_set_new(
+			json_object_get(v, "annotations"), OCI_CWD_THERE, json_string("true"));
 	/* a name is set in a namespace of one's own only; a pod's was set by who made it */
 	if (v && f->ns[OCI_NS_UTS] && !*f->ns[OCI_NS_UTS] && s->hostname && *s->hostname)
 		(void) json_object_set_new(v, "hostname", json_string(s->hostname));

@@ -134,7 +134,7 @@ const struct field container_spec_fields[] = {
 	F_STRS(C, "chrootDirs", chroot_dirs), F_STRS(C, "requires", requires), F_BOOL(C, "systemd", systemd),
 	F_STR(C, "personality", personality),
 	F_LIST(C, "secrets", secrets, secret_fields, struct secret_spec),
-	F_BOOL(C, "publishAll", publish_all), F_STRS(C, "volumesFrom", volumes_from),
+	F_BOOL(C, "publishAll", publish_all), F_BOOL(C, "cwdAsked", cwd_asked), F_STRS(C, "volumesFrom", volumes_from),
 	F_END
 };
 #undef C

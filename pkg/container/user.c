@@ -129,13 +129,14 @@ int user_find(const char *passwd, const char *group, const char *user, const str
 		u.uid = id;
 		(void) find_user(passwd, NULL, id, &u);
 	} else if (!find_user(passwd, name, 0, &u)) {
-		return err_set(err, ERR_NOT_FOUND,
-			"unable to find user %s: no matching entries in the image's passwd file", name);
+		return err_set(err, ERR_DENIED,
+			"unable to find user %s: no matching entries in passwd file of the image", name);
 	}
 	if (colon && colon[1]) {
 		if (!parse_id(colon + 1, &u.gid) && !find_group(group, colon + 1, &u.gid))
-			return err_set(
-				err, ERR_NOT_FOUND, "no group '%s' in the image's /etc/group", colon + 1);
+			return err_set(err, ERR_DENIED,
+				"unable to find group %s: no matching entries in group file of the image",
+				colon + 1);
 	} else if (*u.name && member == USER_GROUPS_ASKED) { /* a group that was asked for stands alone */
 		add_memberships(group, &u);
 	}

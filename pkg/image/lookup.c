@@ -139,9 +139,7 @@ static int find(struct engine *e, const char *ref, struct arena *a, const char *
 	}
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND,
-			"image '%s': not found locally (image not known); podctl pull, load or import it "
-			"first",
-			ref);
+			"%s: image not known: not found locally; podctl pull, load or import it first", ref);
 	return rc < 0 ? rc : 0;
 }
 

@@ -444,7 +444,8 @@ static int name_pull(struct engine *e, const struct registries *conf, const char
 		return rc;
 	if (strcmp(name.host, "localhost") == 0)
 		return err_set(err, ERR_NOT_FOUND,
-			"image '%s': not found locally, and 'localhost/' is no registry to pull from; podctl "
+			"%s: image not known: not found locally, and 'localhost/' is no registry to pull "
+			"from; podctl "
 			"load or "
 			"podctl import it first",
 			full);

@@ -227,7 +227,8 @@ static enum err_kind kind_of_text(const char *text)
 {
 	if (strcasestr(text, "not found") || strcasestr(text, "no such file or directory"))
 		return ERR_NOT_FOUND;
-	if (strcasestr(text, "permission denied") || strcasestr(text, "open executable"))
+	if (strcasestr(text, "permission denied") || strcasestr(text, "open executable") ||
+		(strcasestr(text, "workdir \"") && strcasestr(text, "on container")))
 		return ERR_DENIED;
 	return ERR_SYSTEM;
 }

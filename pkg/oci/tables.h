@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* An annotation of ours: process.cwd must be there; without it a missing one is made, as other runtimes do. */
+#define OCI_CWD_THERE "run.podctl.workdir-must-exist"
+
 /* In the order in which setns() must be called: the user namespace gives the rights to join the others. */
 enum oci_ns {
 	OCI_NS_USER,

@@ -475,8 +475,10 @@ int start_rest(struct start *s, struct err *err)
 	for (size_t i = 0; i < LEN(steps); i++) {
 		if ((rc = steps[i].run(s, err)) >= 0)
 			continue;
-		/* to a caller these two kinds say that the program could not be executed (127, 126); only the last step can */
-		if (steps[i].run != wait_started && (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED))
+		/* to a caller these two kinds say that the program could not be executed (127, 126): the last step can say
+		 * so, and a bundle whose user the image does not know, which is no errno's fault */
+		if (steps[i].run != wait_started && (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED) &&
+			!(steps[i].run == plan_make && err->kind == ERR_DENIED && !err->errnum))
 			err->kind = ERR_INVALID;
 		return steps[i].name ? err_wrap(err, "%s", steps[i].name) : rc;
 	}

@@ -48,10 +48,11 @@ int create_check_sources(const struct container_spec *c, struct err *err)
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
 		struct stat st;
+		char words[128];
 
 		if (m->type == MOUNT_BIND && stat(m->source, &st) < 0)
-			return err_set(
-				err, ERR_INVALID, "mount %s on %s: %s", m->source, m->dest, strerror(errno));
+			return err_set(err, ERR_INVALID, "mount %s on %s: statfs %s: %s", m->source, m->dest,
+				m->source, err_words(errno, words, sizeof words));
 	}
 	return 0;
 }

@@ -281,6 +281,7 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 	c->read_only = r->read_only;
 	c->init = r->init;
 	c->publish_all = r->publish_all;
+	c->cwd_asked = r->workdir != NULL;
 	c->no_passwd = r->no_passwd;
 	c->unsetenv_all = r->unsetenv_all;
 	c->oom_score_adj = r->oom_score_adj;

@@ -90,7 +90,8 @@ static int use(struct engine *e, const char *ref, const char *policy, const stru
 		return 0;
 	if (p == POLICY_NEVER)
 		return err_set(err, ERR_NOT_FOUND,
-			"image '%s': not found locally, and the pull policy is never; podctl pull it first",
+			"%s: image not known: not found locally, and the pull policy is never; podctl pull "
+			"it first",
 			ref);
 	err_clear(err);
 	rc = pull(e, ref, o, here && p == POLICY_NEWER, a, ret, err);

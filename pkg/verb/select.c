@@ -126,7 +126,7 @@ int filters_parse(
 		if (!filter_keys[k]) {
 			const char *near = text_nearest(key, filter_keys);
 
-			return err_set(err, ERR_INVALID, "\"%s\" is an invalid filter%s%s%s", key,
+			return err_set(err, ERR_INVALID, "%s is an invalid filter%s%s%s", key,
 				near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 		}
 		f[i].key = filter_keys[k];

@@ -98,7 +98,7 @@ is "exec" "$(podctl exec one echo in)" in
 is "exec -i" "$(echo x | podctl exec -i one cat)" x
 t_fails "exec's code" 3 '' podctl exec one sh -c 'exit 3'
 t_fails "exec: not found" 127 'not found' podctl exec one nosuch
-t_fails "exec without a command" 125 'non-empty command' podctl exec one
+t_fails "exec without a command" 255 'non-empty command' podctl exec one
 is "exec as a user with a variable" "$(podctl exec -u web -e A=b -w /tmp one sh -c 'id -u; echo $A; pwd' | tr '\n' ' ')" "1000 b /tmp "
 like "top" "$(podctl top one)" 'sleep 1000'
 echo file >"$T/out"
@@ -122,7 +122,7 @@ is "stop prints the name" "$(podctl stop -t 0 one)" one
 is "wait" "$(podctl wait one)" 137
 like "exited" "$(podctl ps -a --format '{{.Status}}')" '^Exited \(137\) .*ago$'
 t_fails "kill of one that does not run" 125 'can only kill running' podctl kill one
-t_fails "exec into one that does not run" 125 'running containers' podctl exec one true
+t_fails "exec into one that does not run" 255 'running containers' podctl exec one true
 t "start again" podctl start one
 is "kill" "$(podctl kill -s KILL one)" one
 until_true 5 sh -c '! "$0" "${@}" ps -q | grep -q .' "$PODCTL_BIN" "${PODCTL_OPTS[@]}"

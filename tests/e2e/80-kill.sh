@@ -279,7 +279,7 @@ full() { # TEXT CMD...
 		rc=$?
 		[ $rc -eq 0 ] && continue
 		failed=$((failed + 1))
-		[ $rc -eq 125 ] && [ "$(grep -c '^Error: ' "$T/err")" = 1 ] && grep -qE 'No space left|disk is full|full' "$T/err" ||
+		[ $rc -eq 125 ] && [ "$(grep -c '^Error: ' "$T/err")" = 1 ] && grep -qiE 'no space left|disk is full|full' "$T/err" ||
 			{ bad=$((bad + 1)); echo "# $text with $left KiB: $rc"; sed 's/^/#   /' "$T/err"; }
 		rm -f "$T/small/filler"
 		[ -z "$(podctl ps -aq)" ] || { bad=$((bad + 1)); echo "# $text with $left KiB left: $(podctl ps -a)"; }

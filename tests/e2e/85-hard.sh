@@ -37,7 +37,7 @@ settled() {
 	is "$1" "$2 $(machine_state)" "0 $before"
 }
 one_error() { # STATUS FILE PATTERN: an engine's failure, said once, for this reason
-	[ "$1" = 125 ] && [ "$(grep -c '^Error: ' "$2")" = 1 ] && [ "$(wc -l <"$2")" -le 4 ] && grep -qE "$3" "$2"
+	[ "$1" = 125 ] && [ "$(grep -c '^Error: ' "$2")" = 1 ] && [ "$(wc -l <"$2")" -le 4 ] && grep -qiE "$3" "$2"
 }
 podctl run --rm --network bridge $IMG true
 podctl import -q "$T/small.tar" localhost/other >/dev/null && podctl rmi localhost/other >/dev/null

@@ -70,14 +70,14 @@ t() {
 	rc=$?
 	if [ $rc -eq 0 ]; then ok "$text"; else not_ok "$text" "exit $rc: $*" "$out"; fi
 }
-# t_fails TEXT STATUS PATTERN CMD...: it exits with STATUS and its output matches the extended regular expression.
+# t_fails TEXT STATUS PATTERN CMD...: it exits with STATUS and its output matches the extended regular expression, in any case.
 t_fails() {
 	local text=$1 want=$2 pattern=$3 out rc
 	shift 3
 	out=$("$@" 2>&1)
 	rc=$?
 	if [ $rc -ne "$want" ]; then not_ok "$text" "exit $rc, wanted $want: $*" "$out"
-	elif ! grep -qE -- "$pattern" <<<"$out"; then not_ok "$text" "no match for /$pattern/: $*" "$out"
+	elif ! grep -qiE -- "$pattern" <<<"$out"; then not_ok "$text" "no match for /$pattern/: $*" "$out"
 	else ok "$text"; fi
 }
 is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got:    $2" "wanted: $3"; fi; }

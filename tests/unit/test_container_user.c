@@ -73,8 +73,8 @@ static void unknown_names_are_refused_by_name(void **state)
 		struct err err = { 0 };
 
 		assert_true(user_find(passwd, group, bad[i], NULL, USER_GROUPS_ASKED, &u, &err) < 0);
-		assert_int_equal(err.kind, ERR_NOT_FOUND);
-		assert_non_null(strstr(err.msg, "the image's "));
+		assert_int_equal(err.kind, ERR_DENIED);
+		assert_non_null(strstr(err.msg, " of the image"));
 	}
 }
 

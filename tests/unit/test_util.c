@@ -175,7 +175,7 @@ static void a_helper_that_is_not_there_says_so(void **state)
 
 	assert_int_equal(proc_spawn(&o, NULL, &err), -ENOENT);
 	assert_int_equal(err.kind, ERR_NOT_FOUND);
-	assert_string_equal(err.msg, "execute '/nonexistent/x': No such file or directory");
+	assert_string_equal(err.msg, "execute '/nonexistent/x': no such file or directory");
 }
 
 static void a_helper_that_hangs_is_killed(void **state)
