@@ -274,6 +274,19 @@ static size_t sources_of(const struct node *n, const char *but)
 	return count;
 }
 
+static void check_token(struct kube_set *s, const struct k8s_token *t, struct paths *all, const char *at)
+{
+	if (!t->node)
+		return;
+	check_file_path(s, t->node, t->path, at);
+	path_is_new(s, all, t->node, t->path, at);
+	if (t->expiration.set && (t->expiration.v < 600 || t->expiration.v > 1LL << 32))
+		FAULT(s, place(t->node, "expirationSeconds"), "%s.expirationSeconds: Invalid value: %lld: %s",
+			at, (long long) t->expiration.v,
+			t->expiration.v < 600 ? "may not specify a duration less than 10 minutes"
+					      : "may not specify a duration larger than 2^32 seconds");
+}
+
 static void check_projected(
 	struct kube_set *s, const struct k8s_projected *p, struct paths *all, const char *volume)
 {
@@ -293,6 +306,10 @@ static void check_projected(
 		if (k->config_map || k->secret) {
 			snprintf(where, sizeof where, "%s.%s", at, k->config_map ? "configMap" : "secret");
 			check_items(s, k->config_map ? k->config_map : k->secret, all, where);
+		}
+		if (k->token) {
+			snprintf(where, sizeof where, "%s.serviceAccountToken", at);
+			check_token(s, k->token, all, where);
 		}
 		if (k->downward) {
 			snprintf(where, sizeof where, "%s.downwardAPI", at);

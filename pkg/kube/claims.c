@@ -34,7 +34,7 @@ static const char *name_of(const struct node *doc) { return text_of(node_get(doc
 
 void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
 {
-	const struct node *spec = node_get(d->node, "spec"), *mode = node_get(spec, "volumeMode");
+	const struct node *spec = node_get(d->node, "spec");
 	const char *dot = *d->at ? "." : "";
 
 	char at[AT_MAX];
@@ -42,8 +42,6 @@ void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
 	snprintf(at, sizeof at, "%s%sspec", d->at, dot);
 	if (!spec)
 		FAULT(s, place(d->node, "spec"), "%s: Required value", at);
-	if (mode && strcmp(mode->text, "Block") == 0)
-		FAULT(s, mode, "%s%sspec.volumeMode: Block is not supported by podctl yet", d->at, dot);
 	if (strcmp(d->kind->name, "PersistentVolume") != 0) {
 		kube_check_claim_spec(s, spec, at);
 		return;
@@ -101,11 +99,17 @@ static bool is_selected(const struct node *volume, const struct node *claim)
 	return true;
 }
 
+static bool is_block(const struct node *doc)
+{
+	return strcmp(text_of(node_get(doc, "spec"), "volumeMode"), "Block") == 0;
+}
+
 static bool fits(const struct node *volume, const struct node *claim)
 {
 	const struct node *vs = node_get(volume, "spec"), *cs = node_get(claim, "spec");
 
-	return strcmp(text_of(vs, "storageClassName"), text_of(cs, "storageClassName")) == 0 &&
+	return is_block(volume) == is_block(claim) &&
+	       strcmp(text_of(vs, "storageClassName"), text_of(cs, "storageClassName")) == 0 &&
 	       has_modes(volume, claim) && is_large_enough(volume, claim) && is_selected(volume, claim);
 }
 
@@ -177,8 +181,6 @@ static struct kube_bindings *bind_all(struct kube_set *s)
 		s->no_memory = true;
 		return NULL;
 	}
-	if (!b->n)
-		return b;
 	if (!(b->claim = all_of(s, "PersistentVolumeClaim", &b->claims)))
 		return NULL;
 	for (size_t i = 0; i < b->n; i++) {
@@ -230,21 +232,98 @@ bool kube_claim_is_bound(struct kube_set *s, const char *claim)
 	return (s->bindings || (s->bindings = bind_all(s))) && bound(s->bindings, claim);
 }
 
+static const struct node *claim_find(const struct kube_bindings *b, const char *name)
+{
+	for (size_t i = 0; i < b->claims; i++)
+		if (strcmp(name_of(b->claim[i]), name) == 0)
+			return b->claim[i];
+	return NULL;
+}
+
+static const struct k8s_container *container_at(const struct k8s_pod_spec *p, size_t i)
+{
+	return i < p->init.n ? LIST_AT(p->init, const struct k8s_container, i)
+			     : LIST_AT(p->containers, const struct k8s_container, i - p->init.n);
+}
+
+/* volumeDevices are of claims in mode Block, volumeMounts of the others. */
+static void check_use(struct kube_set *s, const struct kube_member *m, const char *volume, bool block)
+{
+	for (size_t i = 0; m->first && i < m->spec->init.n + m->spec->containers.n; i++) {
+		const struct k8s_container *c = container_at(m->spec, i);
+
+		for (size_t k = 0; block && k < c->mounts.n; k++) {
+			const struct k8s_mount *v = LIST_AT(c->mounts, const struct k8s_mount, k);
+
+			if (v->name && strcmp(v->name, volume) == 0)
+				FAULT(s, place(v->node, "name"),
+					"container \"%s\": volume \"%s\" has volumeMode Block, so it must be "
+					"specified in volumeDevices",
+					c->name, volume);
+		}
+		for (size_t k = 0; !block && k < c->devices.n; k++) {
+			const struct k8s_device *v = LIST_AT(c->devices, const struct k8s_device, k);
+
+			if (v->name && strcmp(v->name, volume) == 0)
+				FAULT(s, place(v->node, "name"),
+					"container \"%s\": volume \"%s\" has volumeMode Filesystem, so it "
+					"must "
+					"be specified in volumeMounts",
+					c->name, volume);
+		}
+	}
+}
+
+static void give_devices(
+	struct kube_set *s, const struct kube_member *m, const struct volume_spec *v, struct kube_pod *pod)
+{
+	for (size_t i = 0; i < pod->n; i++) {
+		const struct k8s_container *c = container_at(m->spec, i);
+		struct container_spec *to = &pod->ctr[i];
+
+		for (size_t k = 0; k < c->devices.n; k++) {
+			const struct k8s_device *d = LIST_AT(c->devices, const struct k8s_device, k);
+			struct device_spec *all;
+
+			if (!d->name || !d->path || strcmp(d->name, v->name) != 0)
+				continue;
+			if (!(all = arena_array(s->arena, to->devices.n + 1, sizeof *all))) {
+				s->no_memory = true;
+				return;
+			}
+			if (to->devices.n)
+				memcpy(all, to->devices.v, to->devices.n * sizeof *all);
+			all[to->devices.n] = (struct device_spec){ .host = v->path,
+				.path = d->path,
+				.access = (char *) (uintptr_t) (v->read_only ? "rm" : "rwm") };
+			to->devices = (struct list){ all, to->devices.n + 1 };
+		}
+	}
+}
+
 void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod)
 {
 	for (size_t i = 0; i < pod->spec.volumes.n; i++) {
 		struct volume_spec *v = LIST_AT(pod->spec.volumes, struct volume_spec, i);
 		const struct volume_of *pv;
-		const struct node *spec, *from;
+		const struct node *spec, *from, *claim;
 		char *path;
 
 		if (v->type != VOLUME_NAMED || !v->path)
 			continue;
 		if (!s->bindings && !(s->bindings = bind_all(s)))
 			return;
+		claim = claim_find(s->bindings, v->path);
+		check_use(s, m, v->name, claim && is_block(claim));
 		if (!(pv = bound(s->bindings, v->path))) {
 			if (m->first)
 				check_bound(s, s->bindings, v->path);
+			if (m->first && claim && is_block(claim))
+				FAULT(s, place(claim, "spec"),
+					"spec.volumeMode: Block: there is no PersistentVolume in mode Block "
+					"for the "
+					"claim \"%s\", and podctl makes directories only",
+					v->path);
 			continue;
 		}
 		spec = node_get(pv->node, "spec");
@@ -257,5 +336,9 @@ void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_po
 		v->path = path;
 		v->path_type = node_get(spec, "local") ? arena_strdup(s->arena, "Directory")
 						       : arena_strdup(s->arena, text_of(from, "type"));
+		if (claim && is_block(claim)) {
+			v->path_type = arena_strdup(s->arena, "BlockDevice");
+			give_devices(s, m, v, pod);
+		}
 	}
 }

@@ -224,11 +224,20 @@ static const struct field downward_fields[] = {
 	F_OPT_I64(struct k8s_downward, "defaultUser", user),
 	F_END
 };
+static const struct field token_fields[] = {
+	F_SELF(struct k8s_token, node),
+	F_STR(struct k8s_token, "path", path),
+	F_STR(struct k8s_token, "audience", audience),
+	F_OPT_I64(struct k8s_token, "expirationSeconds", expiration),
+	F_OPT_I64(struct k8s_token, "user", user),
+	F_END
+};
 static const struct field projection_fields[] = {
 	F_SELF(struct k8s_projection, node),
 	F_PTR(struct k8s_projection, "configMap", config_map, config_map_volume_fields, struct k8s_files),
 	F_PTR(struct k8s_projection, "secret", secret, config_map_volume_fields, struct k8s_files),
 	F_PTR(struct k8s_projection, "downwardAPI", downward, downward_fields, struct k8s_downward),
+	F_PTR(struct k8s_projection, "serviceAccountToken", token, token_fields, struct k8s_token),
 	F_END
 };
 static const struct field projected_fields[] = {

@@ -108,7 +108,13 @@ struct k8s_downward_item {
 	struct opt_i64 mode, user;
 };
 struct k8s_downward { const struct node *node; struct list items; struct opt_i64 mode, user; };
-struct k8s_projection { const struct node *node; struct k8s_files *config_map, *secret; struct k8s_downward *downward; };
+struct k8s_token { const struct node *node; char *path, *audience; struct opt_i64 expiration, user; };
+struct k8s_projection {
+	const struct node *node;
+	struct k8s_files *config_map, *secret;
+	struct k8s_downward *downward;
+	struct k8s_token *token;
+};
 struct k8s_projected { const struct node *node; struct list sources; struct opt_i64 mode, user; };
 struct k8s_host_path { const struct node *node; char *path, *type; };
 struct k8s_empty_dir { const struct node *node; char *medium; const struct node *size_limit; struct opt_i64 mode; };

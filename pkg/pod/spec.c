@@ -13,6 +13,7 @@ static const struct field file_fields[] = {
 	F_BOOL(struct file_spec, "base64", base64),
 	F_U32(struct file_spec, "mode", mode),
 	F_OPT_I64(struct file_spec, "user", user),
+	F_U64(struct file_spec, "token", token),
 	F_END
 };
 

@@ -26,7 +26,9 @@ struct file_spec {
 	bool base64;
 	uint32_t mode;
 	struct opt_i64 user; /* owner; unset: root */
-};                           /* path relative, may have "/" */
+	uint64_t
+		token; /* a token with data as its claims that is good for so many seconds; 0: data is the file */
+};                     /* path relative, may have "/" */
 struct volume_spec {
 	char *name;
 	int type;

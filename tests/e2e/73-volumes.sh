@@ -159,7 +159,7 @@ podctl play kube "$T/w.yaml" >/dev/null
 is "DirectoryOrCreate" "$(stat -c %a "$T/host/new/dir")" 755
 podctl kube down "$T/w.yaml" >/dev/null
 pod true '{name: h, mountPath: /h}' "{name: h, persistentVolumeClaim: {claimName: nobody}}"
-t_fails "a dangling claim" 125 'claimName: there is no PersistentVolumeClaim "nobody"' podctl play kube "$T/w.yaml"
+t_fails "a dangling claim, strictly" 125 'claimName: there is no PersistentVolumeClaim "nobody"' podctl play kube --strict "$T/w.yaml"
 podctl volume create nobody >/dev/null
 t "a volume made by hand answers it" podctl play kube "$T/w.yaml"
 podctl kube down "$T/w.yaml" >/dev/null

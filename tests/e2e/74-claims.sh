@@ -1,0 +1,75 @@
+#!/bin/bash
+# Claims without a document, claims in mode Block, tokens of service accounts.
+. "$(dirname "$0")/lib.sh"
+needs root busybox bridge
+import_image
+podctl tag "$IMG" localhost/podctl-demo
+engine="$PODCTL_BIN ${PODCTL_OPTS[*]}"
+pod() { # NAME, lines of the container, lines of the pod
+	printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec:\n  terminationGracePeriodSeconds: 0\n  containers:\n  - name: c\n    image: %s\n    command: [sleep, "1000"]\n%b%b' "$1" "$IMG" "$2" "$3"
+}
+
+# a claim that nobody has written is a volume of its name
+pod one '    volumeMounts: [{name: d, mountPath: /d}]\n' '  volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]\n' >"$T/one.yaml"
+t "a claim without a document" podctl play kube "$T/one.yaml"
+t "is written" podctl exec one-c sh -c 'echo kept >/d/f'
+podctl kube down "$T/one.yaml" >/dev/null
+is "is a volume of its name, and stays" "$(podctl volume ls -q)" data
+t "the next play" podctl play kube "$T/one.yaml"
+is "finds what is in it" "$(podctl exec one-c cat /d/f)" kept
+podctl kube down "$T/one.yaml" >/dev/null
+is "a volume that is there says nothing" "$(podctl play kube "$T/one.yaml" 2>&1 >/dev/null)" ""
+podctl kube down "$T/one.yaml" >/dev/null
+podctl volume rm data >/dev/null
+like "one that is made is named" "$(podctl play kube "$T/one.yaml" 2>&1 >/dev/null)" 'claimName: there is no PersistentVolumeClaim "data".*an empty one is made'
+podctl kube down "$T/one.yaml" >/dev/null
+podctl volume rm data >/dev/null
+t_fails "--strict: it is a fault" 125 'there is no PersistentVolumeClaim "data"' podctl play kube --strict "$T/one.yaml"
+
+# a token
+t "play: token" podctl play kube "$TOP/examples/k8s/token.yaml"
+token=$(podctl exec token-show cat /var/run/secrets/kubernetes.io/serviceaccount/token)
+part() { local p; p=$(cut -d. -f"$1" <<<"$token" | tr _- /+); while [ $((${#p} % 4)) != 0 ]; do p=$p=; done; base64 -d <<<"$p"; }
+is "it has a head" "$(part 1)" '{"alg":"none","typ":"JWT"}'
+like "it has claims" "$(part 2)" '"aud":\["podctl"\].*"sub":"system:serviceaccount:default:reader".*"pod":\{"name":"token","uid":"[0-9a-f-]{36}"\}'
+is "it is good for so long" "$(part 2 | sed 's/.*"iat":\([0-9]*\).*"exp":\([0-9]*\).*/\2 - \1/' | xargs expr)" 3607
+is "and no signature" "$(cut -d. -f3 <<<"$token")" ""
+is "beside it" "$(podctl exec token-show cat /var/run/secrets/kubernetes.io/serviceaccount/namespace)" default
+podctl kube down --force "$TOP/examples/k8s/token.yaml" >/dev/null
+pod bad '' '  volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: ../t, expirationSeconds: 10}}]}}]\n' >"$T/bad.yaml"
+t_fails "a token's path and life" 125 "must not contain '\.\.'" podctl play kube "$T/bad.yaml"
+t_fails "a life that is too short" 125 'less than 10 minutes' podctl play kube "$T/bad.yaml"
+
+# mode Block
+block() { # NAME OF THE DEVICE, lines of the container
+	printf 'apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: disk}\nspec: {capacity: {storage: 1Mi}, accessModes: [ReadWriteOnce], volumeMode: Block, local: {path: %s}}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: claim}\nspec: {accessModes: [ReadWriteOnce], volumeMode: Block, resources: {requests: {storage: 1Mi}}}\n---\n' "$1"
+	pod blk "$2" '  volumes: [{name: d, persistentVolumeClaim: {claimName: claim}}]\n'
+}
+block "$T/one.yaml" '    volumeDevices: [{name: d, devicePath: /dev/disk}]\n' >"$T/file.yaml"
+t_fails "a file is no device" 125 'is not a block device' podctl play kube "$T/file.yaml"
+podctl kube down --force "$T/file.yaml" >/dev/null 2>&1
+block /dev/null '    volumeMounts: [{name: d, mountPath: /d}]\n' >"$T/mount.yaml"
+t_fails "Block is not mounted" 125 'must be specified in volumeDevices' podctl play kube "$T/mount.yaml"
+sed 's/volumeMode: Block, //; s/volumeMounts.*/volumeDevices: [{name: d, devicePath: \/dev\/x}]/' "$T/mount.yaml" >"$T/fs.yaml"
+t_fails "a directory is no device" 125 'must be specified in volumeMounts' podctl play kube "$T/fs.yaml"
+sed '1,/^---/d' "$T/mount.yaml" | sed 's/volumeMounts.*/volumeDevices: [{name: d, devicePath: \/dev\/x}]/' >"$T/none.yaml"
+t_fails "no directory is made for it" 125 'no PersistentVolume in mode Block' podctl play kube "$T/none.yaml"
+truncate -s 1M "$T/disk.img"
+if has losetup && loop=$(losetup -f --show "$T/disk.img" 2>/dev/null); then
+	at_end "losetup -d $loop"
+	block "$loop" '    volumeDevices: [{name: d, devicePath: /dev/disk}]\n' >"$T/blk.yaml"
+	t "play: a disk" podctl play kube "$T/blk.yaml"
+	t "it is a device, where it was asked for" podctl exec blk-c test -b /dev/disk
+	t "it is written" podctl exec blk-c sh -c 'echo hello | dd of=/dev/disk conv=notrunc 2>/dev/null && sync'
+	is "and read" "$(podctl exec blk-c head -c 5 /dev/disk)" hello
+	is "its size" "$(podctl exec blk-c sh -c 'wc -c </dev/disk')" 1048576
+	podctl kube down --force "$T/blk.yaml" >/dev/null
+	sed 's/claimName: claim/claimName: claim, readOnly: true/' "$T/blk.yaml" >"$T/ro.yaml"
+	podctl play kube "$T/ro.yaml" >/dev/null
+	t_fails "readOnly: it is not written" 1 'not permitted|denied|Read-only' podctl exec blk-c sh -c 'echo x >/dev/disk'
+	podctl kube down --force "$T/ro.yaml" >/dev/null
+else
+	skip "a disk in a container" "no loop device can be had here"
+fi
+is "no pod is left" "$(podctl pod ps -q | wc -l)" 0
+done_testing
