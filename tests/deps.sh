@@ -6,7 +6,7 @@ set -u
 what=${1:-build}
 build="gcc make pkg-config libc6-dev libyaml-dev libjansson-dev libsqlite3-dev libseccomp-dev libcap-dev libnl-3-dev libnl-route-3-dev libnl-nf-3-dev libarchive-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev"
 run="libisal-dev busybox-static nftables uidmap curl ca-certificates"
-tests="libcmocka-dev attr python3 python3-yaml iproute2 socat strace procps sudo netcat-openbsd valgrind jq libarchive-tools fish docker-registry skopeo openssl zstd"
+tests="libcmocka-dev attr python3 python3-yaml iproute2 socat strace procps sudo netcat-openbsd valgrind jq libarchive-tools fish docker-registry skopeo umoci nginx-light openssl zstd"
 peers="podman crun runc catatonit"
 dnf="gcc make libyaml-devel jansson-devel sqlite-devel libseccomp-devel libcap-devel libnl3-devel libarchive-devel openssl-devel libcurl-devel zlib-devel libzstd-devel isa-l-devel libcmocka-devel glibc-static busybox nftables shadow-utils curl"
 case $what in
