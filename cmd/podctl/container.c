@@ -9,6 +9,7 @@
 
 #include "cmd/podctl/cidfile.h"
 #include "cmd/podctl/environment.h"
+#include "cmd/podctl/inspect.h"
 #include "cmd/podctl/many.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/ps.h"

@@ -164,7 +164,7 @@ static int run_diff(struct cli *c, void *request, struct err *err)
 	size_t n = 0, missing = 0;
 	int rc = 0;
 
-	if (r->format && strcmp(r->format, "json") != 0)
+	if (r->format && !format_is_json(r->format))
 		return err_set(err, ERR_INVALID, "only supported value for '--format' is 'json'");
 	if (r->latest || !c->args.n) { /* and its errors for both, or neither */
 		if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0 ||

@@ -119,7 +119,7 @@ static int print_event(void *ctx, const json_t *e)
 	go_time(text_of(e, "Time"), time, sizeof time);
 	if (!format) {
 		print_words(e, time, p->r->trunc);
-	} else if (!strcmp(format, "json") || !strcmp(format, "{{json .}}")) {
+	} else if (format_is_json(format)) {
 		auto_free char *line = json_dumps(e, JSON_COMPACT);
 
 		print_line(line ? line : "null");

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/podctl/inspect.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/ps.h"
 #include "cmd/podctl/pull.h"

@@ -93,6 +93,7 @@ static int run_history(struct cli *c, void *request, struct err *err)
 	const struct history_command *r = request;
 	struct listing l = { .format = r->format,
 		.headers = headers,
+		.plain_times = r->human.set && !r->human.v,
 		.fields = "ID Created CreatedAt CreatedSince CreatedBy Size Comment Tags",
 		.columns = "{{.ID}}\t{{.Created}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}" };
 	struct history_step *v = NULL;
@@ -333,7 +334,7 @@ static int run_image_mount(struct cli *c, void *request, struct err *err)
 	const struct mount_command *r = request;
 	int rc, status = 0;
 
-	if (r->format && strcmp(r->format, "json") != 0)
+	if (r->format && !format_is_json(r->format))
 		return err_set(err, ERR_INVALID, "unknown --format argument: %s", r->format);
 	if ((rc = all_images(c, r->all, err)) < 0)
 		return rc;

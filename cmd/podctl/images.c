@@ -279,7 +279,7 @@ static int run_images(struct cli *c, void *request, struct err *err)
 	struct image_list list = { 0 };
 	struct line *v = NULL;
 	uint64_t now = time_now_us();
-	bool json = r->format && !strcmp(r->format, "json");
+	bool json = r->format && format_is_json(r->format);
 	size_t n = 0;
 	int rc;
 

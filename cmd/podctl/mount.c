@@ -54,7 +54,7 @@ static int run_mount(struct cli *c, void *request, struct err *err)
 	size_t n = 0, missing = 0;
 	int rc, status;
 
-	if (r->format && *r->format && strcmp(r->format, "json") != 0)
+	if (r->format && *r->format && !format_is_json(r->format))
 		return err_set(err, ERR_INVALID, "unknown --format value: \"%s\"", r->format);
 	if (!c->args.n && !r->many.all && !r->many.latest)
 		return mount_list(c, r, err);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "cmd/podctl/inspect.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/verb/networks.h"
@@ -77,19 +78,19 @@ static int run_inspect(struct cli *c, void *request, struct err *err)
 		if (verb_network_inspect(&c->engine, c->args.v[i], &doc, &one) < 0) {
 			cli_error(&one);
 			status = EXIT_ENGINE;
-		} else if (r->format && strcmp(r->format, "json") != 0) {
+		} else if (r->format && !format_is_json(r->format)) {
 			json_t *row = row_of(c, doc, true);
 
 			/* both spellings: podman's documents have small letters, its templates large ones */
 			(void) json_object_update(row, doc);
-			rc = print_document(row, r->format, err);
+			rc = inspect_print(row, r->format, err);
 			json_decref(row);
 			json_decref(doc);
 		} else {
 			(void) json_array_append_new(list, doc);
 		}
 	}
-	if (rc == 0 && (!r->format || !strcmp(r->format, "json")))
+	if (rc == 0 && (!r->format || format_is_json(r->format)))
 		rc = print_json(list, 5);
 	json_decref(list);
 	return rc < 0 ? rc : status;

@@ -266,9 +266,22 @@ static int run_row(struct template *t, const json_t *row, struct buf *b, struct 
 	return rc;
 }
 
-static bool is_json(const char *format)
+/* Past spaces. */
+static const char *past(const char *p) { return p + strspn(p, " \t"); }
+
+bool format_is_json(const char *format)
 {
-	return format && (!strcmp(format, "json") || !strcmp(format, "{{json .}}"));
+	const char *p = format ? past(format) : "";
+	bool braces = !strncmp(p, "{{", 2);
+
+	p = past(braces ? p + 2 : p);
+	if (strncmp(p, "json", 4) != 0)
+		return false;
+	p = past(p + 4);
+	if (!braces)
+		return !*p;
+	p = past(*p == '.' ? p + 1 : p);
+	return !strncmp(p, "}}", 2) && !*past(p + 2);
 }
 
 /* "table A B": a space outside of {{ }} divides columns, as a tab does. */
@@ -297,7 +310,7 @@ int print_listing(const struct listing *l, struct err *err)
 	size_t i;
 	int rc = 0;
 
-	if (is_json(format))
+	if (format_is_json(format))
 		return print_json(l->json_doc ? l->json_doc : l->rows, l->json_indent ? l->json_indent : 2);
 	if (!format || !strcmp(format, "table"))
 		(void) buf_puts(&text, l->columns);
@@ -305,6 +318,8 @@ int print_listing(const struct listing *l, struct err *err)
 		template_unescape(table ? columns(format + 6, &spaced) : format, &text);
 	if ((rc = template_parse(text.data ? text.data : "", &t, err)) < 0)
 		return rc;
+	if (l->plain_times)
+		template_plain_times(t);
 	if (table && !l->no_heading) {
 		head = heading_row(l);
 		rc = run_row(t, head, &b, err);
@@ -329,7 +344,7 @@ int print_document(const json_t *doc, const char *format, struct err *err)
 	struct template *t = NULL;
 	int rc;
 
-	if (!format || is_json(format))
+	if (!format || format_is_json(format))
 		return print_json(doc, 5);
 	/* one document is no table */
 	template_unescape(!strncmp(format, "table ", 6) ? format + 6 : format, &text);

@@ -44,10 +44,13 @@ struct listing {
 	const char *fields; /* all names a row has, divided by spaces: the headings of a list without rows */
 	const struct header *headers;
 	bool no_heading;
-	int json_indent; /* 0: 2 */
+	bool plain_times; /* see pkg/codec/template.h */
+	int json_indent;  /* 0: 2 */
 	json_t *rows, *json_doc;
 };
 int print_listing(const struct listing *l, struct err *err);
+/* "json" and "{{json .}}", with or without spaces: the document as it is, as podman takes both; NULL is neither. */
+bool format_is_json(const char *format);
 /* One document by --format; indented JSON when NULL. */
 int print_document(const json_t *doc, const char *format, struct err *err);
 int print_json(const json_t *doc, int indent);

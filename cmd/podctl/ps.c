@@ -157,15 +157,6 @@ static json_t *strs_json(const struct strs *l)
 	return v;
 }
 
-static const char *label_words(struct arena *a, const struct kvs *m)
-{
-	auto_buf struct buf b = BUF_INIT(1024 * 1024);
-
-	for (size_t i = 0; i < m->n; i++)
-		(void) buf_printf(&b, "%s%s=%s", i ? "," : "", m->v[i].key, m->v[i].value);
-	return arena_strdup(a, b.data ? b.data : "");
-}
-
 /* The bridge; the other modes are no networks. */
 static const char *network_word(const struct pod *p) { return p->spec.net == NET_BRIDGE ? NETWORK_NAME : ""; }
 
@@ -213,11 +204,12 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	const char *created = words_ago(a, row->created_us, ps->now), *pod_id = p->row.solo ? "" : p->row.id;
 
 	v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID",
-		short_id(a, row->id, whole), "Image", image, "ImageID", row->image ? row->image : "",
-		"Command", command_words(a, c, whole), "CreatedAt", go_time(a, row->created_us),
-		"CreatedHuman", created, "RunningFor", created, "Status", status_words(a, p, i, ps->now),
-		"State", ctr_word(p, i), "Ports", port_text, "Names", row->name, "Pod",
-		short_id(a, pod_id, whole), "PodName", p->row.solo ? "" : p->row.name);
+		short_id(a, row->id, whole), "Image", image, "ImageID",
+		short_id(a, row->image ? row->image : "", whole), "Command", command_words(a, c, whole),
+		"CreatedAt", go_time(a, row->created_us), "CreatedHuman", created, "RunningFor", created,
+		"Status", status_words(a, p, i, ps->now), "State", ctr_word(p, i), "Ports", port_text,
+		"Names", row->name, "Pod", short_id(a, pod_id, whole), "PodName",
+		p->row.solo ? "" : p->row.name);
 	doc = json_pack("{s:b, s:o, s:s, s:b, s:I, s:I, s:s, s:s, s:s, s:b, s:o, s:o, s:[s], s:o, s:I, "
 			"s:s, s:s, s:O, s:I, s:s, s:s, "
 			"s:I, s:I}",
@@ -241,7 +233,6 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	}
 	(void) json_object_set_new(v, "Created", json_string(go_time(a, row->created_us)));
 	(void) json_object_set_new(v, "Labels", kvs_json(&c->labels));
-	(void) json_object_set_new(v, "Mounts", json_string(label_words(a, &(struct kvs){ 0 })));
 	(void) json_object_set_new(v, "Networks", json_string(network_word(p)));
 	(void) json_object_set_new(v, "Pid", json_integer(s ? s->pid : 0));
 	(void) json_object_set_new(v, "ExitCode", json_integer(s ? s->exit_code : 0));
@@ -258,14 +249,7 @@ static int ps_row(struct ps *ps, const struct pod *p, size_t i, struct err *err)
 	(void) json_object_set_new(v, "CIDFile", json_string(c->cidfile ? c->cidfile : ""));
 	(void) json_object_set_new(doc, "Size", json_null());
 	ps_namespaces(v, doc, s ? s->pid : 0, ps->r->ns);
-	{
-		auto_buf struct buf b = BUF_INIT(1024 * 1024);
-
-		for (size_t k = 0; k < c->mounts.n; k++)
-			(void) buf_printf(
-				&b, "%s%s", k ? "," : "", LIST_AT(c->mounts, struct mount_spec, k)->dest);
-		(void) json_object_set_new(v, "Mounts", json_string(b.data ? b.data : ""));
-	}
+	(void) json_object_set_new(v, "Mounts", mounts_json(c));
 	if (ps->r->size)
 		rc = ps_size(ps->c, p, i, v, doc, err);
 	(void) json_array_append_new(ps->rows, v);
@@ -626,145 +610,3 @@ const struct option pod_ps_options[] = {
 	O_END,
 };
 #undef P
-
-/* ---- inspect ------------------------------------------------------------------------------------------------------------------ */
-
-/* podman's words for one kind. */
-static int inspect_failed(const char *kind, const char *name, const struct err *one, int rc, struct err *err)
-{
-	if (one->kind == ERR_NOT_FOUND && strcmp(kind, "image") != 0)
-		return err_set(err, ERR_NOT_FOUND, "inspecting object: no such %s %s", kind, name);
-	*err = *one;
-	return one->kind == ERR_NOT_FOUND ? err_wrap(err, "inspecting object") : rc;
-}
-
-static int inspect_one(struct cli *c, const char *kind, const char *name, json_t **ret, struct err *err)
-{
-	bool any = !strcmp(kind, "all");
-	struct err one = { 0 };
-	int rc = -ENOENT;
-
-	if (any || !strcmp(kind, "container")) {
-		if ((rc = verb_inspect_container(&c->engine, name, ret, &one)) == 0 || !any ||
-			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
-	}
-	if (any || !strcmp(kind, "pod")) {
-		err_clear(&one);
-		if ((rc = verb_pod_inspect(&c->engine, name, ret, &one)) == 0 || !any ||
-			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
-	}
-	if (any || !strcmp(kind, "image")) {
-		err_clear(&one);
-		if ((rc = verb_inspect_image(&c->engine, name, &c->arena, ret, &one)) == 0 || !any ||
-			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
-	}
-	if (any || !strcmp(kind, "network")) {
-		err_clear(&one);
-		if ((rc = verb_network_inspect(&c->engine, name, ret, &one)) == 0 || !any ||
-			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? (*err = one, rc) : 0;
-	}
-	if (any || !strcmp(kind, "volume")) {
-		err_clear(&one);
-		if ((rc = volume_inspect(&c->engine, name, ret, &one)) == 0 || !any ||
-			one.kind != ERR_NOT_FOUND)
-			return rc < 0 ? inspect_failed(kind, name, &one, rc, err) : 0;
-	}
-	return err_set(err, ERR_NOT_FOUND, "inspecting object: no such object: \"%s\"", name);
-}
-
-static int check_kind(const char *kind, struct err *err)
-{
-	static const char *const kinds[] = { "image", "container", "pod", "network", "volume", "all" };
-
-	for (size_t i = 0; i < LEN(kinds); i++)
-		if (!strcmp(kinds[i], kind))
-			return 0;
-	return err_set(err, ERR_INVALID,
-		"invalid type \"%s\": must be \"image\", \"container\", \"pod\", \"network\", \"volume\", or "
-		"\"all\"",
-		kind);
-}
-
-static int add_latest(struct cli *c, struct err *err)
-{
-	struct selection s = { .kind = STORE_CONTAINER, .latest = true };
-	struct target *t = NULL;
-	size_t n = 0, missing = 0;
-	int rc;
-
-	if (c->args.n)
-		return err_set(err, ERR_INVALID, "--latest and names cannot be given together");
-	if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0)
-		return rc;
-	return strs_add(&c->args, &c->arena, t[0].id) < 0 ? no_memory(err) : 0;
-}
-
-/* A document of a container gets its sizes; others have none. */
-static int inspect_size(struct cli *c, json_t *doc, struct err *err)
-{
-	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
-	const char *name = json_string_value(json_object_get(doc, "Id")), *id = NULL, *pod = NULL;
-	uint64_t own = 0, all = 0;
-	struct err ignored = { 0 };
-	int rc;
-
-	if (!json_object_get(doc, "HostConfig") || !name ||
-		store_find(c->engine.store, name, STORE_CONTAINER, &c->arena, &id, &pod, &ignored) < 0)
-		return 0;
-	if ((rc = pod_load(&c->engine, pod, false, &p, err)) < 0 ||
-		(rc = verb_container_size(&c->engine, &p, pod_index(&p, id), &own, &all, err)) < 0)
-		return rc;
-	(void) json_object_set_new(doc, "SizeRw", json_integer((json_int_t) own));
-	(void) json_object_set_new(doc, "SizeRootFs", json_integer((json_int_t) all));
-	return 0;
-}
-
-int inspect_many(struct cli *c, const char *kind, const char *format, bool latest, bool size, struct err *err)
-{
-	json_t *list = json_array();
-	struct err failed = { 0 };
-	int rc = 0, status = 0;
-
-	if ((rc = check_kind(kind, err)) < 0 || (latest && (rc = add_latest(c, err)) < 0)) {
-		json_decref(list);
-		return rc;
-	}
-	if (!c->args.n) {
-		json_decref(list);
-		return err_set(err, ERR_INVALID, "requires at least 1 arg(s), only received 0");
-	}
-	for (size_t i = 0; i < c->args.n && rc == 0; i++) {
-		json_t *v = NULL;
-		struct err one = { 0 };
-
-		if (inspect_one(c, kind, c->args.v[i], &v, &one) < 0) {
-			/* the others are still shown; the first failure is told at the end */
-			if (!status)
-				failed = one;
-			status = EXIT_ENGINE;
-			continue;
-		}
-		if (size && (rc = inspect_size(c, v, err)) < 0)
-			break;
-		if (format && strcmp(format, "json") != 0)
-			rc = print_document(v, format, err);
-		else
-			(void) json_array_append(list, v);
-		json_decref(v);
-	}
-	/* podman pod inspect prints the object itself when there is one */
-	if (rc == 0 && (!format || !strcmp(format, "json"))) {
-		if (!strcmp(kind, "pod") && json_array_size(list) == 1)
-			(void) print_json(json_array_get(list, 0), 5);
-		else
-			(void) print_json(list, 5);
-	}
-	json_decref(list);
-	if (rc == 0 && status)
-		cli_error(&failed);
-	return rc < 0 ? rc : status;
-}

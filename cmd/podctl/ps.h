@@ -25,8 +25,5 @@ extern const struct option pod_ps_options[];
 int run_pod_ps(struct cli *c, void *request, struct err *err);
 
 /* kind: "container", "image", "pod", "all".  Prints "[...]" of what was found, then the errors. */
-/* kind may also be "volume" or "network"; size: of containers, counted file by file. */
-int inspect_many(
-	struct cli *c, const char *kind, const char *format, bool latest, bool size, struct err *err);
 
 #endif

@@ -130,7 +130,7 @@ static int run_search(struct cli *c, void *request, struct err *err)
 	l.rows = json_array();
 	l.json_doc = json_array();
 	rc = r->list_tags ? tags_list(c, r, &l, err) : images_list(c, r, &l, err);
-	if (rc == 0 && (json_array_size(l.rows) || (r->format && strcmp(r->format, "json") == 0)))
+	if (rc == 0 && (json_array_size(l.rows) || (r->format && format_is_json(r->format))))
 		rc = print_listing(&l, err);
 	json_decref(l.rows);
 	json_decref(l.json_doc);

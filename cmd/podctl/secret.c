@@ -170,13 +170,13 @@ static int run_inspect(struct cli *c, void *request, struct err *err)
 		v = verb_secret_document(&c->engine, &s.v[0], r->show, &c->arena);
 		if (r->pretty)
 			print_pretty(c, &s.v[0], v);
-		else if (r->format && strcmp(r->format, "json") != 0)
+		else if (r->format && !format_is_json(r->format))
 			rc = print_document(v, r->format, err);
 		else
 			(void) json_array_append(list, v);
 		json_decref(v);
 	}
-	if (rc == 0 && !r->pretty && (!r->format || !strcmp(r->format, "json")))
+	if (rc == 0 && !r->pretty && (!r->format || format_is_json(r->format)))
 		rc = print_json(list, 4);
 	json_decref(list);
 	return rc < 0 ? rc : status;

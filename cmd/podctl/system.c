@@ -57,7 +57,7 @@ static int run_version(struct cli *c, void *request, struct err *err)
 			PODCTL_VERSION, PODCTL_VERSION, __VERSION__,
 			json_string_value(json_object_get(client, "OsArch")));
 		rc = 0;
-	} else if (!strcmp(format, "json")) {
+	} else if (format_is_json(format)) {
 		auto_free char *text = NULL;
 		json_t *only = json_pack("{s:O}", "Client", client);
 
@@ -113,7 +113,9 @@ static int run_info(struct cli *c, void *request, struct err *err)
 	if ((rc = cli_engine(c, err)) < 0 || (rc = registry_prepare(c, &info.at, err)) < 0 ||
 		(rc = verb_info(&c->engine, &info, &doc, err)) < 0)
 		return rc;
-	if (r->format)
+	if (format_is_json(r->format))
+		rc = print_json(doc, 2);
+	else if (r->format)
 		rc = print_document(doc, r->format, err);
 	else if ((rc = yaml_emit(doc, &b, err)) == 0)
 		(void) fputs(b.data, stdout);

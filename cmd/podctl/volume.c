@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/podctl/inspect.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/util/io.h"
@@ -148,14 +149,14 @@ static int run_inspect(struct cli *c, void *request, struct err *err)
 					c->args.v[i]);
 			cli_error(&one);
 			status = EXIT_ENGINE;
-		} else if (r->format && strcmp(r->format, "json") != 0) {
-			rc = print_document(v, r->format, err);
+		} else if (r->format && !format_is_json(r->format)) {
+			rc = inspect_print(v, r->format, err);
 			json_decref(v);
 		} else {
 			(void) json_array_append_new(list, v);
 		}
 	}
-	if (rc == 0 && (!r->format || !strcmp(r->format, "json")))
+	if (rc == 0 && (!r->format || format_is_json(r->format)))
 		rc = print_json(list, 5);
 	json_decref(list);
 	return rc < 0 ? rc : status;

@@ -22,6 +22,8 @@ struct template;
 int template_parse(const char *text, struct template **ret, struct err *err);
 /* Appends what it gives for 'dot' (borrowed) to b. */
 int template_run(struct template *t, const json_t *dot, struct buf *b, struct err *err);
+/* Times are printed as they are in the document, not as Go prints its own. */
+void template_plain_times(struct template *t);
 void template_free(struct template *t); /* NULL is fine */
 
 /* "\t", "\n" and "\\" as two characters, as a shell passes them, become what they mean. */

@@ -385,7 +385,7 @@ static int run_action(struct run *r, const struct tnode *n, json_t *dot)
 		rc = set_var(r, n->pipe, v);
 	else if (json_is_null(v))
 		(void) buf_puts(r->out, "<no value>");
-	else if (is_time(n->pipe, v))
+	else if (!r->t->plain_times && is_time(n->pipe, v))
 		print_time(json_string_value(v), r->out);
 	else
 		template_print(v, r->out);
@@ -429,6 +429,8 @@ static int run_list(struct run *r, const struct tnode *n, json_t *dot, enum flow
 	var_pop(r, vars);
 	return rc;
 }
+
+void template_plain_times(struct template *t) { t->plain_times = true; }
 
 int template_run(struct template *t, const json_t *dot, struct buf *b, struct err *err)
 {

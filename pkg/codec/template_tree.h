@@ -49,6 +49,7 @@ struct template
 	struct arena arena;
 	struct tnode *body;
 	struct tdefine *define;
+	bool plain_times;
 };
 
 /* template_fn.c: calls function 'name' on n values (borrowed); new reference or NULL with err. */

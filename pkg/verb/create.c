@@ -10,6 +10,7 @@
 #include "pkg/util/text.h"
 #include "pkg/verb/containers.h"
 #include "pkg/verb/image_use.h"
+#include "pkg/volume/volume.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "create a container"); }
 
@@ -261,6 +262,18 @@ static int create_member(struct engine *e, const struct create_request *r, struc
 	return rc;
 }
 
+/* The volumes of a container that is not started now are there already, as podman's; a start would make what is missing. */
+static void make_volumes(struct engine *e, const struct container_spec *c)
+{
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
+		struct err one = { 0 };
+
+		if (m->type == MOUNT_NAMED && volume_ensure(e, m->source, m->anonymous, &one) < 0)
+			log_warn("container %s: %s", c->name, one.msg);
+	}
+}
+
 static int make(struct engine *e, const struct create_request *r, struct arena *a, struct make *m,
 	struct create_result *ret, struct err *err)
 {
@@ -292,6 +305,8 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 	rc = r->pod ? create_member(e, r, c, a, m, &p, err) : create_solo(e, r, c, a, m, &p, err);
 	if (rc < 0)
 		return rc;
+	if (!m->run)
+		make_volumes(e, c);
 	*ret = (struct create_result){ .id = arena_strdup(a, c->id),
 		.name = arena_strdup(a, c->name),
 		.pod = arena_strdup(a, p.row.id),

@@ -92,6 +92,19 @@ t_fails "and an error for the other" 125 '^Error: .*no such object: "?nope' podc
 is "nothing found is an empty list" "$(podctl inspect nope 2>/dev/null)" "[]"
 t_fails "a field there is not" 125 'can.t evaluate field Nope' podctl inspect -f '{{.Nope}}' run
 
+# ---- images, volumes, pods -----------------------------------------------------------------------------------------------------
+is "what an image does not say is empty" "$(podctl image inspect -f '{{.Config.Env}} {{.Config.Entrypoint}} {{.Config.User}}{{index .Config.Labels "x"}} {{.Labels}}' "$IMG")" "[] []  map[]"
+is "nor has a volume options" "$(podctl volume inspect -f '{{.Status}} {{.UID}} {{.Anonymous}}' vol)" "map[] 0 false"
+is "nor a pod limits" "$(podctl pod inspect -f '{{.CPUQuota}} {{.MemoryLimit}} {{.Mounts}}' p)" "0 0 []"
+for c in "inspect run" "image inspect $IMG" "volume inspect vol" "network inspect podctl" "ps -a" "images" "info" "version" "volume ls" "network ls" "system df" "history $IMG"; do
+	# shellcheck disable=SC2086
+	is "json and {{json .}}: $c" "$(podctl $c --format '{{ json . }}' | grep -vE '"?(uptime|memFree|.*Percent|graphRootUsed)')" "$(podctl $c --format json | grep -vE '"?(uptime|memFree|.*Percent|graphRootUsed)')"
+done
+is "info by podman's names" "$(podctl info -f '{{.Host.CgroupVersion}} {{.Host.CgroupsVersion}} {{.Store.GraphRoot}} {{.Host.OS}}')" "$(is_cgroup2 && echo v2 v2 || echo v1 v1) $ROOT linux"
+like "info is YAML" "$(podctl info)" '^  graphDriverName: overlay$'
+like "version by name" "$(podctl version -f '{{.Client.Version}} {{.Server.Version}}')" '^[0-9.]+ [0-9.]+$'
+is "ps: an image's id is short" "$(podctl ps --filter name=run --format '{{.ImageID}}')" "$(podctl image inspect -f '{{slice .Id 0 12}}' "$IMG")"
+
 # ---- podman's own documents -----------------------------------------------------------------------------------------------
 cat >"$T/keys.py" <<'PY'
 # podman's keys must be ours, with values of the same type; what is empty or null may be either

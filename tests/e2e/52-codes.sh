@@ -102,6 +102,8 @@ quiet "volume create" v podctl volume create v
 quiet "volume rm" v podctl volume rm v
 quiet "tag says nothing" "" podctl tag "$IMG" localhost/other
 quiet "untag too" "" podctl untag "$IMG" localhost/other
+is "create makes the volumes" "$(podctl create --network none --name cv -v cv:/v -v /anon "$IMG" true >/dev/null && podctl volume ls -q | wc -l; podctl rm -v cv >/dev/null; podctl volume ls -q)" $'2\ncv'
+podctl volume rm cv >/dev/null
 like "create prints the id" "$(podctl create --network none "$IMG" true 2>&1)" '^[0-9a-f]{64}$'
 like "run -d too" "$(run -d "$IMG" true 2>&1)" '^[0-9a-f]{64}$'
 podctl rm -fa -t 0 >/dev/null
