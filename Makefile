@@ -85,10 +85,13 @@ LIBS_podctl-unpack  := -larchive -ljansson -lcrypto $(ISAL) -lz -lzstd -lpthread
 PKGS_podctl-transfer := transfer codec util
 LIBS_podctl-transfer := -lcurl -lssl -lcrypto -ljansson
 LIBS_podctl-probe   := -lcurl
+# what podctl-dns takes from the archives is little, and needs neither jansson nor sqlite
+PKGS_podctl-dns     := network engine util
+STATIC_podctl-dns    = $(if $(SAN),,$(if $(call all_archives,-lc),-static-pie))
 PKGS_tests          := verb transfer $(PKGS_podctl)
 LIBS_tests          := $(LIBS_podctl) $(if $(SECCOMP_AR),$(call ar_or_so,-lseccomp),-lseccomp) -larchive -lcurl -lssl -lcrypto $(ISAL) -lz -lzstd -lcmocka
 
-PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-transfer $(BUILD)/podctl-probe $(BUILD)/podctl-pause
+PROGRAMS := $(BUILD)/podctl $(BUILD)/podctl-runtime $(BUILD)/podctl-monitor $(BUILD)/podctl-unpack $(BUILD)/podctl-transfer $(BUILD)/podctl-probe $(BUILD)/podctl-dns $(BUILD)/podctl-pause
 
 .PHONY: all
 all: $(PROGRAMS)  ## build every program
@@ -105,6 +108,8 @@ $(BUILD)/podctl-transfer: $(call obj,$(call srcs,cmd/podctl-transfer)) $(call li
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-transfer)
 $(BUILD)/podctl-probe: $(call obj,$(call srcs,cmd/podctl-probe))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_podctl-probe)
+$(BUILD)/podctl-dns: $(call obj,$(call srcs,cmd/podctl-dns)) $(call libs,$(PKGS_podctl-dns))
+	$(call says,LD)$(CC) $(ALL_LDFLAGS) $(STATIC_podctl-dns) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 # pid 1 of every pod: one file, without even a C library: 16 kB of private memory
 $(BUILD)/podctl-pause: cmd/podctl-pause/pause.c
 	@mkdir -p $(@D)

@@ -12,6 +12,7 @@
 
 #include "cmd/podctl/print.h"
 #include "pkg/engine/rootless.h"
+#include "pkg/network/names.h"
 #include "pkg/pod/pod.h"
 #include "pkg/util/log.h"
 #include "pkg/util/text.h"
@@ -204,6 +205,7 @@ static void sweep(struct cli *c)
 		return;
 	if (pod_sweep(&c->engine, &err) < 0)
 		log_warn("look for leftovers, ignoring: %s", err.msg);
+	names_tend(&c->engine);
 	if (c->command->flags & CMD_REMOVES)
 		pod_tidy(&c->engine);
 }

@@ -1,7 +1,6 @@
 #include "pkg/archive/confine.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -13,22 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "pkg/util/audit_arch.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/limits.h"
-
-#if defined(__x86_64__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define AUDIT_ARCH_HERE AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define AUDIT_ARCH_HERE AUDIT_ARCH_S390X
-#else
-#error "confine.c: name the audit architecture of this machine"
-#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1

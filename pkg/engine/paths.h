@@ -13,6 +13,7 @@
  *   pods/ID/logs/NAME/ATTEMPT.log              seccomp/                   compiled filters
  *   volumes/NAME/                              nft.lock net.lock
  *   mountpoints/          lowest layer of all
+ *                                              dns/BRIDGE/                names and their server (pkg/network/names.h)
  *                                              memory/POD/TYPE/NAME/      secret and projected volumes
  * CTR is the container's 64-digit id; DIFFID, ID likewise 64 hex digits.
  */

@@ -6,6 +6,7 @@
 #include "pkg/network/conntrack.h"
 #include "pkg/network/forward.h"
 #include "pkg/network/link.h"
+#include "pkg/network/names.h"
 #include "pkg/network/nft.h"
 #include "pkg/network/ports.h"
 #include "pkg/network/subnet.h"
@@ -202,6 +203,7 @@ int network_attach(
 
 int network_detach(struct engine *e, const char *pod_id, const struct net_result *r, struct err *err)
 {
+	names_withdraw(e, r->bridge, pod_id);
 	if (nft_unpublish(e, r, err) < 0 || veth_remove(r->veth, err) < 0)
 		return err_wrap(err, "pod network");
 	conntrack_mapping_went(r);
@@ -215,6 +217,7 @@ int network_reset(struct engine *e, struct err *err)
 {
 	char name[BRIDGE_NAME];
 
+	names_reset(e);
 	if (nft_remove(e, err) < 0 || bridge_remove(e, err) < 0)
 		return err_wrap(err, "network reset");
 	forward_forget(bridge_name(e, name));

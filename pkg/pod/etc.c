@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkg/network/names.h"
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
 
@@ -113,7 +114,28 @@ static const struct strs *or_default(const struct strs *asked, const struct strs
 	return asked->n ? asked : config;
 }
 
-static int write_resolv(struct start *s, int dir, struct err *err)
+/* Kubernetes' Default: as on the host; the other policies mean the names of the cluster first. */
+static bool wants_names(const struct pod_spec *spec)
+{
+	return !spec->dns_policy || strcmp(spec->dns_policy, "Default") != 0;
+}
+
+/* The network's own server knows its names, and asks the host's for everything else. */
+static int write_named_resolv(struct start *s, int dir, const char *host, struct err *err)
+{
+	const struct pod_spec *spec = &s->p->spec;
+	auto_buf struct buf own = BUF_INIT(ETC_MAX), b = BUF_INIT(ETC_MAX);
+	int rc = names_resolv(host, s->res.net.gateway, &own);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "write resolv.conf");
+	rc = resolv_file(own.data, &spec->dns_servers,
+		or_default(&spec->dns_searches, &s->e->config.dns_searches),
+		or_default(&spec->dns_options, &s->e->config.dns_options), false, spec->kube, &b, err);
+	return rc < 0 ? rc : put(s, dir, "resolv.conf", &b, err);
+}
+
+static int write_resolv(struct start *s, int dir, bool named, struct err *err)
 {
 	const struct pod_spec *spec = &s->p->spec;
 	const struct engine_config *c = &s->e->config;
@@ -137,6 +159,8 @@ static int write_resolv(struct start *s, int dir, struct err *err)
 			(void) buf_add(&host, real.data, real.len);
 		}
 	}
+	if (named && wants_names(spec))
+		return write_named_resolv(s, dir, host.data ? host.data : "", err);
 	if ((rc = resolv_file(host.data ? host.data : "", or_default(&spec->dns_servers, &c->dns_servers),
 		     or_default(&spec->dns_searches, &c->dns_searches),
 		     or_default(&spec->dns_options, &c->dns_options), spec->net == NET_HOST, spec->kube, &b,
@@ -150,6 +174,7 @@ int pod_etc_write(struct start *s, struct err *err)
 	const struct pod_spec *spec = &s->p->spec;
 	auto_buf struct buf name = BUF_INIT(4096), none = BUF_INIT(16);
 	auto_close int dir = -EBADF;
+	bool named;
 	int rc;
 
 	if (s->res.has_net == false && s->p->alive) { /* a member joins: the pod's address is in its row */
@@ -165,7 +190,8 @@ int pod_etc_write(struct start *s, struct err *err)
 		(rc = put(s, dir, "hostname", &name, err)) < 0 ||
 		(rc = put(s, dir, "containerenv", &none, err)) < 0)
 		return rc;
-	if (wants_resolv(spec) && (rc = write_resolv(s, dir, err)) < 0)
+	named = pod_names_publish(s);
+	if (wants_resolv(spec) && (rc = write_resolv(s, dir, named, err)) < 0)
 		return rc;
 	return 0;
 }

@@ -57,6 +57,9 @@ const struct container_spec *pod_infra(const struct pod *p);
 /* Opens "pods/ID/F" files below a held directory, without rename: nobody reads them before they are announced. */
 int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode);
 
+/* names.c: makes the pod's names known; true when a server answers for them at the gateway. */
+bool pod_names_publish(struct start *s);
+
 /* create.c */
 int pod_check_container(
 	struct engine *e, const struct pod_spec *spec, const struct container_spec *c, struct err *err);
