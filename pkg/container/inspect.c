@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pkg/container/inspect_parts.h"
+#include "pkg/container/late.h"
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
 
@@ -129,6 +130,17 @@ static json_t *secrets_json(const struct container_spec *c)
 
 static json_t *config_of(const struct inspect_facts *f);
 
+/* Without variables that a file says when the container is created: podctl does not know them. */
+static json_t *env_json(const struct container_spec *c, const struct oci_facts *f)
+{
+	json_t *env = oci_env(c, f);
+
+	for (size_t i = json_array_size(env); c->env_files.n && i-- > 0;)
+		if (late_in(json_string_value(json_array_get(env, i))))
+			(void) json_array_remove(env, i);
+	return env;
+}
+
 static json_t *config_json(const struct inspect_facts *f)
 {
 	const struct health_spec *h = f->spec->health;
@@ -190,7 +202,7 @@ static json_t *config_of(const struct inspect_facts *f)
 			 "s:o, s:o, s:i, s:s, s:I, s:I, s:s, s:b, s:s, s:b}",
 		"Hostname", text(c->hostname), "Domainname", "", "User", text(c->user), "AttachStdin", 0,
 		"AttachStdout", 0, "AttachStderr", 0, "Tty", c->terminal, "OpenStdin", c->stdin_open,
-		"StdinOnce", c->stdin_once, "Env", oci_env(c, f->oci), "Cmd",
+		"StdinOnce", c->stdin_once, "Env", env_json(c, f->oci), "Cmd",
 		list_json(c->command_set || c->command.n ? &c->command : &c->argv, 0), "Image",
 		text(c->image), "Volumes", "WorkingDir", text(c->cwd), "Entrypoint",
 		entrypoint_json(&c->entrypoint), "OnBuild", "Labels", map_json(&c->labels), "Annotations",

@@ -46,6 +46,15 @@ static const struct field device_fields[] = {
 	F_END
 };
 
+static const struct field env_file_fields[] = {
+	F_STR(struct env_file, "name", name),
+	F_STR(struct env_file, "volume", volume),
+	F_STR(struct env_file, "path", path),
+	F_STR(struct env_file, "key", key),
+	F_BOOL(struct env_file, "optional", optional),
+	F_END
+};
+
 static const struct field io_limit_fields[] = {
 	{ "kind", FIELD_ENUM, offsetof(struct io_limit_spec, kind), .names = io_limit_names, .always = 1 },
 	F_STR(struct io_limit_spec, "path", path),
@@ -106,6 +115,7 @@ const struct field container_spec_fields[] = {
 	F_STRS(C, "entrypoint", entrypoint), F_STRS(C, "command", command),
 	F_BOOL(C, "entrypointSet", entrypoint_set), F_BOOL(C, "commandSet", command_set),
 	F_STRS(C, "argv", argv), F_STRS(C, "env", env), F_KVS(C, "envAsked", env_asked),
+	F_LIST(C, "envFiles", env_files, env_file_fields, struct env_file),
 	F_STR(C, "cwd", cwd), F_STR(C, "user", user), F_STRS(C, "groups", groups), F_STR(C, "hostname", hostname),
 	F_BOOL(C, "terminal", terminal), F_BOOL(C, "stdinOpen", stdin_open), F_BOOL(C, "stdinOnce", stdin_once),
 	F_LIST(C, "mounts", mounts, mount_spec_fields, struct mount_spec),

@@ -50,6 +50,11 @@ struct ulimit_spec {
 	char *name;
 	int64_t soft, hard;
 }; /* "nofile"; -1 unlimited */
+/* A variable that a file of a volume says (fileKeyRef); its mark is LATE_OPEN "file:NAME" LATE_CLOSE. */
+struct env_file {
+	char *name, *volume, *path, *key; /* volume: one of the pod's */
+	bool optional;
+};
 struct device_spec {
 	char *host, *path, *access;
 }; /* "/dev/fuse", "/dev/fuse", "rwm" */
@@ -114,6 +119,8 @@ struct container_spec {
 	struct strs argv;     /* resolved against the image: what runs */
 	struct strs env;      /* resolved: "K=V", image first, last wins, unique */
 	struct kvs env_asked; /* what the user gave */
+	struct list
+		env_files; /* struct env_file: variables whose values are marks until the container is created */
 	char *cwd,
 		*user; /* resolved; user as "uid[:gid]" or names, looked up in the image's files at start */
 	struct strs groups;   /* --group-add */

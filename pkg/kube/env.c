@@ -361,15 +361,15 @@ static const char *from_source(struct kube_set *s, const struct kube_member *m, 
 	const struct k8s_env *e, const char *at)
 {
 	const struct k8s_env_source *f = e->from;
-	int given = !!f->config_map + !!f->secret + !!f->field + !!f->resource;
+	int given = !!f->config_map + !!f->secret + !!f->field + !!f->resource + !!f->file;
 	char where[AT_MAX];
 
 	if (given != 1) {
 		if (f->node &&
 			(given > 1 || !f->node->n)) /* else reported: no map, or a source that is refused */
 			FAULT(s, f->node,
-				"%s: expected one of configMapKeyRef, secretKeyRef, fieldRef and "
-				"resourceFieldRef",
+				"%s: expected one of configMapKeyRef, secretKeyRef, fieldRef, "
+				"resourceFieldRef and fileKeyRef",
 				at);
 		return NULL;
 	}
@@ -378,6 +378,11 @@ static const char *from_source(struct kube_set *s, const struct kube_member *m, 
 		: f->secret   ? "secretKeyRef"
 		: f->field    ? "fieldRef"
 			      : "resourceFieldRef");
+	if (f->file) {
+		const char *mark = e->name ? arena_printf(s->arena, "file:%s", e->name) : NULL;
+
+		return mark ? late(s, mark) : NULL;
+	}
 	if (f->config_map)
 		return from_key(s, f->config_map, "ConfigMap", where);
 	if (f->secret)

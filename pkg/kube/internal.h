@@ -111,6 +111,9 @@ const char *kube_config_text(
 	struct kube_set *s, const struct kube_data *d, const char *key, bool *ret_binary);
 
 /* env.c */
+/* env_file.c: fileKeyRef, checked and noted in c. */
+void kube_env_files(struct kube_set *s, const struct kube_member *m, const struct k8s_container *k,
+	const char *at, struct container_spec *c);
 void kube_env(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c, const char *at,
 	struct kvs *ret);
 /* A field of the pod for a variable or (file) a downwardAPI volume; NULL after a fault. */

@@ -32,12 +32,21 @@ static const struct field resource_ref_fields[] = {
 	F_NODE(struct k8s_resource_ref, "divisor", divisor),
 	F_END
 };
+static const struct field file_ref_fields[] = {
+	F_SELF(struct k8s_file_ref, node),
+	F_STR(struct k8s_file_ref, "volumeName", volume),
+	F_STR(struct k8s_file_ref, "path", path),
+	F_STR(struct k8s_file_ref, "key", key),
+	F_BOOL(struct k8s_file_ref, "optional", optional),
+	F_END
+};
 static const struct field env_source_fields[] = {
 	F_SELF(struct k8s_env_source, node),
 	F_PTR(struct k8s_env_source, "configMapKeyRef", config_map, key_ref_fields, struct k8s_key_ref),
 	F_PTR(struct k8s_env_source, "secretKeyRef", secret, key_ref_fields, struct k8s_key_ref),
 	F_PTR(struct k8s_env_source, "fieldRef", field, field_ref_fields, struct k8s_field_ref),
 	F_PTR(struct k8s_env_source, "resourceFieldRef", resource, resource_ref_fields, struct k8s_resource_ref),
+	F_PTR(struct k8s_env_source, "fileKeyRef", file, file_ref_fields, struct k8s_file_ref),
 	F_END
 };
 static const struct field env_fields[] = {

@@ -23,11 +23,13 @@ struct k8s_key_ref { /* configMapKeyRef, secretKeyRef; also configMapRef, secret
 };
 struct k8s_field_ref { const struct node *node; char *path; };
 struct k8s_resource_ref { const struct node *node; char *container, *resource; const struct node *divisor; };
+struct k8s_file_ref { const struct node *node; char *volume, *path, *key; bool optional; };
 struct k8s_env_source {
 	const struct node *node;
 	struct k8s_key_ref *config_map, *secret;
 	struct k8s_field_ref *field;
 	struct k8s_resource_ref *resource;
+	struct k8s_file_ref *file;
 };
 struct k8s_env { const struct node *node; char *name, *value; struct k8s_env_source *from; };
 struct k8s_env_from { const struct node *node; char *prefix; struct k8s_key_ref *config_map, *secret; };

@@ -102,6 +102,7 @@ static void container(struct kube_set *s, const struct kube_member *m, const str
 		s->no_memory = true;
 	c->image = k->image;
 	kube_env(s, m, k, at, &c->env_asked);
+	kube_env_files(s, m, k, at, c);
 	argv(s, &k->command, &c->env_asked, &c->entrypoint, &c->entrypoint_set);
 	argv(s, &k->args, &c->env_asked, &c->command, &c->command_set);
 	c->cwd = k->cwd;

@@ -64,6 +64,7 @@ struct ctr *ctr_new(struct monitor *m, struct plan_container *p, struct err *err
 
 void ctr_free(struct ctr *c)
 {
+	json_decref(c->file_env);
 	struct monitor *m = c->m;
 	struct err err;
 
@@ -174,7 +175,7 @@ static int begin(struct ctr *c, struct err *err)
 
 	if ((rc = rootfs_ready(c, err)) < 0)
 		return err_wrap(err, "mount root file system");
-	if ((rc = binds_make(&c->p->binds, err)) < 0)
+	if ((rc = binds_make(&c->p->binds, err)) < 0 || (rc = env_files_apply(c, err)) < 0)
 		return rc;
 	snprintf(path, sizeof path, "%s/console", c->p->id);
 	if (c->p->terminal)

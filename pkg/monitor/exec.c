@@ -127,14 +127,14 @@ static void files_remove(const struct session *s)
 /* The OCI process object as the runtime reads it; its "terminal" is ours to say. */
 static int process_write(const struct session *s, const json_t *process, struct err *err)
 {
-	json_t *copy = json_copy((json_t *) (uintptr_t) process);
+	json_t *copy = json_deep_copy(process);
 	auto_close int dir = -EBADF;
 	char *text = NULL, name[100];
 	int rc = -ENOMEM;
 
 	snprintf(name, sizeof name, "process.%s", s->id);
 	if (copy && json_object_set_new(copy, "terminal", json_boolean(s->tty)) == 0 &&
-		(text = json_print(copy))) {
+		env_files_into(s->c, copy) == 0 && (text = json_print(copy))) {
 		dir = path_open(s->m->run_fd, s->c->p->id, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0);
 		rc = dir < 0 ? dir : file_replace(dir, name, text, strlen(text), 0600, false);
 	}

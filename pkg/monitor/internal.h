@@ -266,6 +266,7 @@ struct ctr {
 	struct status_health health; /* s.health points here when it has a health check */
 	struct status_look looks[LOOKS_KEPT];
 	bool was_healthy;
+	json_t *file_env;       /* values of env_files, as this attempt has them */
 	struct status_end last; /* s.last points here when there is one; its strings are owned */
 };
 struct ctr *ctr_new(struct monitor *m, struct plan_container *p, struct err *err);
@@ -426,6 +427,10 @@ void pod_start_failed(struct monitor *m, const struct err *err);
 /* It fails as a whole, with so much time for its containers to end.  reason is a literal; message is copied. */
 void pod_fail(struct monitor *m, const char *reason, const char *message, uint64_t grace_us);
 const char *pod_phase(const struct monitor *m);
+
+/* ---- env_file.c: variables that files say ---- */
+int env_files_apply(struct ctr *c, struct err *err);      /* reads them anew and writes config.json */
+int env_files_into(const struct ctr *c, json_t *process); /* of an exec; 0 or -ENOMEM */
 
 /* ---- mounts.c, namespaces.c, status.c, adopt.c ---- */
 int mounts_make(struct monitor *m, struct err *err);

@@ -23,6 +23,12 @@ static const struct field disk_fields[] = {
 	F_U64(struct plan_disk, "limit", limit), F_END
 };
 
+static const struct field env_fields[] = {
+	F_STR(struct plan_env, "name", name), F_STR(struct plan_env, "volume", volume),
+	F_STR(struct plan_env, "path", path), F_STR(struct plan_env, "key", key),
+	F_BOOL(struct plan_env, "optional", optional), F_END
+};
+
 const struct field plan_container_fields[] = {
 	{ "id", FIELD_STR, offsetof(struct plan_container, id), .required = 1 },
 	{ "name", FIELD_STR, offsetof(struct plan_container, name), .required = 1 },
@@ -47,6 +53,7 @@ const struct field plan_container_fields[] = {
 	F_I64(struct plan_container, "log_max", log_max),
 	F_STR(struct plan_container, "cgroup", cgroup),
 	F_LIST(struct plan_container, "binds", binds, bind_fields, struct plan_bind),
+	F_LIST(struct plan_container, "env_files", env_files, env_fields, struct plan_env),
 	F_BOOL(struct plan_container, "autostart", autostart),
 	F_STR(struct plan_container, "image", image),
 	F_PTR(struct plan_container, "care", care, care_fields, struct care),

@@ -75,6 +75,11 @@ struct plan_bind {
 	char *volume, *sub, *target; /* absolute, relative, absolute below run_dir */
 	uint32_t uid;                /* owner of what is made */
 };
+/* A variable that a file says when the container is created; the bundle has config.marks instead of config.json. */
+struct plan_env {
+	char *name, *volume, *path, *key; /* volume: absolute */
+	bool optional;
+};
 struct plan_container {
 	char *id, *name,
 		*role; /* "infra", "init", "sidecar" (in init order, not waited for, stopped last), "member" */
@@ -89,17 +94,18 @@ struct plan_container {
 		backoff_reset_us; /* 100 ms/10 s/10 s for run, 10 s/300 s/600 s for kube */
 	uint32_t stop_signal;     /* number */
 	uint64_t stop_timeout_us;
-	uint64_t timeout_us; /* killed after so long; 0 never */
-	char *log_path;      /* absolute directory logs/NAME; files ATTEMPT.log, the last ten; "" none */
-	int64_t log_max;     /* bytes a file, 0 no limit; rotated by rename to .1 */
-	char *cgroup;        /* path of the container's cgroup, for oom and kill */
-	struct list binds;   /* struct plan_bind */
-	bool autostart;      /* started by GO; else it waits for START */
-	char *image;         /* its name, for events */
-	struct care *care;   /* NULL: nothing is asked */
-	char *shown;         /* its name outside the pod, for events; "": name */
-	struct kvs labels;   /* for events */
-	uint64_t storage;    /* bytes its layer and logs may have together; 0 no limit */
+	uint64_t timeout_us;   /* killed after so long; 0 never */
+	char *log_path;        /* absolute directory logs/NAME; files ATTEMPT.log, the last ten; "" none */
+	int64_t log_max;       /* bytes a file, 0 no limit; rotated by rename to .1 */
+	char *cgroup;          /* path of the container's cgroup, for oom and kill */
+	struct list binds;     /* struct plan_bind */
+	struct list env_files; /* struct plan_env */
+	bool autostart;        /* started by GO; else it waits for START */
+	char *image;           /* its name, for events */
+	struct care *care;     /* NULL: nothing is asked */
+	char *shown;           /* its name outside the pod, for events; "": name */
+	struct kvs labels;     /* for events */
+	uint64_t storage;      /* bytes its layer and logs may have together; 0 no limit */
 	char *pidfile, *monitor_pidfile; /* written at each start of the container; "" none */
 };
 struct plan_disk {

@@ -417,7 +417,9 @@ static int config_write(
 	json_decref(config);
 	if (rc < 0)
 		return rc;
-	if ((rc = file_put(dir, "config.json", text.data, text.len, 0600)) < 0)
+	/* with variables that files say the monitor makes it of this one (pkg/monitor/env_file.c) */
+	if ((rc = file_put(dir, c->env_files.n ? "config.marks" : "config.json", text.data, text.len, 0600)) <
+		0)
 		return err_sys(err, -rc, "write config.json");
 	return 0;
 }

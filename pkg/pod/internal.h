@@ -115,6 +115,8 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 int pod_binds(struct start *s, const struct container_spec *c, struct list *ret, struct err *err);
 /* emptyDirs on disk, when something of a played pod is limited there. */
 int pod_disks(struct start *s, struct list *ret, struct err *err);
+/* Variables that files of volumes say. */
+int pod_env_files(struct start *s, const struct container_spec *c, struct list *ret, struct err *err);
 int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n,
 	struct err *err);
 

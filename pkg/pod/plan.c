@@ -64,7 +64,7 @@ int plan_container_make(
 	p.cgroup = (char *) (uintptr_t) b.cgroup;
 	p.storage = s->p->spec.kube ? c->resources.storage : 0;
 	p.care = c->care;
-	if ((rc = pod_binds(s, c, &p.binds, err)) < 0)
+	if ((rc = pod_binds(s, c, &p.binds, err)) < 0 || (rc = pod_env_files(s, c, &p.env_files, err)) < 0)
 		return rc;
 	p.autostart = start_includes(s, c);
 	p.shown = strcmp(c->name, c->short_name) != 0 ? c->name : NULL;

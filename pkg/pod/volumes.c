@@ -373,6 +373,28 @@ int pod_binds(struct start *s, const struct container_spec *c, struct list *ret,
 	return 0;
 }
 
+int pod_env_files(struct start *s, const struct container_spec *c, struct list *ret, struct err *err)
+{
+	struct plan_env *v = arena_array(&s->p->arena, c->env_files.n + 1, sizeof *v);
+
+	if (!v)
+		return no_memory(err);
+	for (size_t i = 0; i < c->env_files.n; i++) {
+		const struct env_file *f = LIST_AT(c->env_files, const struct env_file, i);
+		const struct volume_spec *from = volume_of(s->p, f->volume);
+
+		if (!from)
+			return err_set(err, ERR_INVALID, "variable '%s': there is no volume '%s'", f->name,
+				f->volume);
+		v[i] = (struct plan_env){ f->name, (char *) (uintptr_t) volume_dir(s, from), f->path, f->key,
+			f->optional };
+		if (!v[i].volume)
+			return no_memory(err);
+	}
+	*ret = (struct list){ .v = v, .n = c->env_files.n };
+	return 0;
+}
+
 /* The monitor opens it beneath the volume, where links stay inside; ".." is refused before that, as Kubernetes does. */
 static int sub_path(struct start *s, const struct container_spec *c, size_t i, const char *sub,
 	const char **ret, struct err *err)

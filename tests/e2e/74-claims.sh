@@ -71,5 +71,30 @@ if has losetup && loop=$(losetup -f --show "$T/disk.img" 2>/dev/null); then
 else
 	skip "a disk in a container" "no loop device can be had here"
 fi
+# variables that files say
+t "play: envfile" podctl play kube "$TOP/examples/k8s/envfile.yaml"
+t "it says them" until_true 20 sh -c "$engine logs envfile-show | grep -q from"
+is "what the init container wrote, also in other variables" "$(podctl logs envfile-show | paste -sd' ')" 'hello,  world from 10.0.0.7, http://10.0.0.7/$(OPTIONAL)'
+is "exec has them too" "$(podctl exec envfile-show sh -c 'echo "$ADDRESS ${OPTIONAL-unset}"')" "10.0.0.7 unset"
+podctl kube down "$TOP/examples/k8s/envfile.yaml" >/dev/null
+envpod() { # FILE'S TEXT, KEY, more of the reference
+	printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: ef}\nspec:\n  terminationGracePeriodSeconds: 0\n  restartPolicy: %s\n  initContainers:\n  - {name: i, image: %s, command: [sh, -c, "%s"], volumeMounts: [{name: v, mountPath: /v}]}\n  containers:\n  - name: c\n    image: %s\n    command: [sh, -c, "echo got $V >>/v/n; wc -l </v/n; exit 1"]\n    volumeMounts: [{name: v, mountPath: /v}]\n    env: [{name: V, valueFrom: {fileKeyRef: {volumeName: %s, path: %s, key: %s%s}}}]\n  volumes: [{name: v, emptyDir: {medium: Memory}}, {name: h, hostPath: {path: /tmp}}]\n' "${POLICY:-Never}" "$IMG" "$1" "$IMG" "${VOLUME:-v}" "${FILE:-e}" "$2" "${3:-}" >"$T/ef.yaml"
+}
+envpod "echo A=1 >/v/e" B
+t_fails "a key that is not there" 125 "container 'c'.*variable 'V'.*file 'e' has no key 'B'" podctl play kube "$T/ef.yaml"
+envpod "true" B
+t_fails "a file that is not there" 125 "variable 'V'.*file 'e'.*No such file" podctl play kube "$T/ef.yaml"
+envpod "ln -s /etc/passwd /v/e" root
+t_fails "a link does not lead out of the volume" 125 "variable 'V'" podctl play kube "$T/ef.yaml"
+envpod "echo nonsense >/v/e" B
+t_fails "a file that is none" 125 "line 1: expected NAME=" podctl play kube "$T/ef.yaml"
+VOLUME=h envpod true B
+t_fails "only of an emptyDir" 125 'must be an emptyDir volume' podctl play kube "$T/ef.yaml"
+FILE=../e envpod true B
+t_fails "not beyond the volume" 125 "start with or contain" podctl play kube "$T/ef.yaml"
+podctl kube down "$T/ef.yaml" >/dev/null 2>&1
+envpod "true" B ", optional: true"
+t "optional: neither need be there" podctl play kube "$T/ef.yaml"
+podctl kube down "$T/ef.yaml" >/dev/null
 is "no pod is left" "$(podctl pod ps -q | wc -l)" 0
 done_testing
