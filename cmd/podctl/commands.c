@@ -49,6 +49,7 @@ const struct command *const command_tables[] = {
 	change_commands,
 	copy_commands,
 	mount_commands,
+	systemd_commands,
 	prune_commands,
 	image_commands,
 	images_commands,

@@ -11,6 +11,7 @@
 #include "cmd/podctl/environment.h"
 #include "cmd/podctl/logs.h"
 #include "cmd/podctl/many.h"
+#include "cmd/podctl/notify.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/stream.h"
 #include "cmd/podctl/tables.h"
@@ -115,8 +116,35 @@ static void remove_image(struct cli *c, const struct run_command *r)
 		log_warn("remove image %s: %s", r->create.image, one.msg);
 }
 
+/* What is told of readiness while the container's streams are copied. */
+struct readiness {
+	struct cli *c;
+	const char *pod;
+	int sock;
+};
+
+static bool on_ready(void *ctx)
+{
+	const struct readiness *r = ctx;
+
+	return notify_take(r->c, r->sock, r->pod);
+}
+
+/* Before a run: *sock is asked for when the container itself is to tell. */
+static int notify_prepare(struct run_command *r, enum notify_mode *mode, int *sock, struct err *err)
+{
+	int rc = notify_mode_of(r->create.sdnotify, mode, err);
+
+	if (rc == 0 && *mode == NOTIFY_CONTAINER && notify_wanted())
+		r->create.notify = sock;
+	return rc;
+}
+
 static int run_attached(struct cli *c, struct run_command *r, struct cidfile *cid, struct err *err)
 {
+	enum notify_mode mode;
+	auto_close int ready = -EBADF;
+	struct readiness readiness = { .c = c };
 	struct attach_request at = { .in = r->create.interactive, .out = true, .errs = true };
 	struct stream s = { .tty = r->create.tty,
 		.in = at.in,
@@ -135,6 +163,8 @@ static int run_attached(struct cli *c, struct run_command *r, struct cidfile *ci
 	if (r->create.tty)
 		stream_size(&at.rows, &at.cols);
 	r->create.attach_stdin_once = true;
+	if ((rc = notify_prepare(r, &mode, &ready, err)) < 0)
+		return rc;
 	if ((rc = verb_run(&c->engine, &r->create, &at, &c->arena, &made, &sock, &refused, err)) < 0)
 		return refused ? refused_status(err) : rc;
 	if ((rc = cidfile_write(cid, made.id, err)) < 0)
@@ -142,6 +172,12 @@ static int run_attached(struct cli *c, struct run_command *r, struct cidfile *ci
 	t = (struct target){ .asked = made.name, .id = made.id, .pod = made.pod };
 	s.sock = sock;
 	s.ctr = made.id;
+	readiness.pod = made.pod;
+	readiness.sock = s.notify = ready;
+	s.notify_ctx = &readiness;
+	s.on_notify = ready >= 0 ? on_ready : NULL;
+	if (mode == NOTIFY_MONITOR)
+		notify_ready(c, made.pod);
 	if ((rc = follow_container(c, &s, &t, &ended, err)) < 0)
 		return rc;
 	if (ended && r->create.autoremove) {
@@ -166,6 +202,8 @@ static int run_run(struct cli *c, void *request, struct err *err)
 	struct run_command *r = request;
 	struct create_result made = { 0 };
 	AUTO(cidfile_done) struct cidfile cid = { .fd = -EBADF };
+	auto_close int ready = -EBADF;
+	enum notify_mode mode;
 	bool refused = false;
 	int rc;
 
@@ -181,11 +219,18 @@ static int run_run(struct cli *c, void *request, struct err *err)
 			"the container has ended");
 	if (!r->detach)
 		return run_attached(c, r, &cid, err);
+	if ((rc = notify_prepare(r, &mode, &ready, err)) < 0)
+		return rc;
 	if ((rc = verb_run(&c->engine, &r->create, NULL, &c->arena, &made, NULL, &refused, err)) < 0)
 		return refused ? refused_status(err) : rc;
 	if ((rc = cidfile_write(&cid, made.id, err)) < 0)
 		return rc;
 	print_line(made.id);
+	(void) fflush(stdout);
+	if (mode == NOTIFY_MONITOR)
+		notify_ready(c, made.pod);
+	else if (ready >= 0)
+		notify_wait(c, ready, made.pod);
 	return 0;
 }
 
@@ -210,16 +255,19 @@ static const struct option run_options[] = {
 struct start_command {
 	struct many_request many;
 	bool attach, interactive, sig_proxy_off;
-	const char *detach_keys;
+	const char *detach_keys, *sdnotify;
 };
 
 static int start_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
 {
+	const struct start_command *r = ctx;
 	auto_close int sock = -EBADF;
 	bool tty;
+	int rc = verb_start(&c->engine, t, NULL, &sock, &tty, err);
 
-	(void) ctx;
-	return verb_start(&c->engine, t, NULL, &sock, &tty, err);
+	if (rc == 0 && r->sdnotify && !strcmp(r->sdnotify, "conmon"))
+		notify_ready(c, t->pod);
+	return rc;
 }
 
 static int select_one(struct cli *c, const struct many_request *r, struct target **ret, struct err *err)
@@ -259,6 +307,9 @@ static int run_start(struct cli *c, void *request, struct err *err)
 
 	if (rc < 0)
 		return rc;
+	if (r->sdnotify && strcmp(r->sdnotify, "conmon") != 0 && strcmp(r->sdnotify, "ignore") != 0)
+		return err_set(
+			err, ERR_INVALID, "start --sdnotify %s: there are conmon and ignore", r->sdnotify);
 	if (!r->attach && !r->interactive)
 		return many_run(c, STORE_CONTAINER, &r->many, false, start_one, r, NULL, err);
 	if (c->args.n > 1 || r->many.all)
@@ -283,6 +334,8 @@ static const struct option start_options[] = {
 		"Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
 	O_STRS(S, many.filters, "filter", 'f', "KEY=VALUE", "Those that fit"),
 	O_BOOL(S, interactive, "interactive", 'i', "Attach, and pass standard input on"),
+	O_STR(S, sdnotify, "sdnotify", 0, "MODE",
+		"conmon: tell systemd that it runs, and to watch its pod's monitor; ignore (default)"),
 	O_BOOL(S, many.latest, "latest", 'l', "The one made last"),
 	{ .name = "sig-proxy",
 		.kind = OPT_FN,

@@ -145,6 +145,7 @@ const struct option create_options[] = {
 	O_STR(R, restart, "restart", 0, "POLICY", "no, on-failure[:N], always or unless-stopped"),
 	O_BOOL(R, autoremove, "rm", 0, "Remove it when it has ended"),
 	O_BOOL(R, rootfs, "rootfs", 0, "The first argument is a directory, not an image"),
+	O_STR(R, sdnotify, "sdnotify", 0, "MODE", "Who says to systemd that it is ready: container (default), conmon (podctl, as soon as it runs) or ignore"),
 	O_STRS(R, secrets, "secret", 0, "NAME[,OPT=VALUE...]", "Give it a secret: type=mount (default; target=, uid=, gid=, mode=) or type=env (target=)"),
 	O_STRS(R, security, "security-opt", 0, "OPT", "no-new-privileges, seccomp=FILE|unconfined, mask=, unmask="),
 	O_BYTES(R, shm_size, "shm-size", 0, "Size of /dev/shm"),
@@ -182,7 +183,6 @@ const struct option create_options[] = {
 	O_REFUSED("preserve-fds", 0, "N", "not done yet"),
 	O_REFUSED("rdt-class", 0, "NAME", "Intel's resource director is not done"),
 	O_REFUSED("seccomp-policy", 0, "POLICY", "not done: the profile is the engine's, or --security-opt seccomp=FILE"),
-	O_REFUSED("sdnotify", 0, "MODE", "not done yet"),
 	O_END
 };
 /* clang-format on */

@@ -8,6 +8,7 @@
 #include "cmd/podctl/inspect.h"
 #include "cmd/podctl/logs.h"
 #include "cmd/podctl/many.h"
+#include "cmd/podctl/notify.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/ps.h"
 #include "cmd/podctl/tables.h"
@@ -141,15 +142,19 @@ struct pod_command {
 	struct many_request many;
 	struct opt_i64 timeout;
 	struct remove_request remove;
-	const char *signal;
+	const char *signal, *sdnotify;
 	int number;
 	bool busy;
 };
 
 static int start_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
 {
-	(void) ctx;
-	return verb_pod_start(&c->engine, t, err);
+	const char *mode = ((struct pod_command *) ctx)->sdnotify;
+	int rc = verb_pod_start(&c->engine, t, err);
+
+	if (rc == 0 && mode && !strcmp(mode, "conmon"))
+		notify_ready(c, t->id);
+	return rc;
 }
 
 static int stop_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
@@ -190,6 +195,11 @@ static int remove_one(struct cli *c, const struct target *t, void *ctx, struct e
 
 static int run_start(struct cli *c, void *r, struct err *err)
 {
+	const char *mode = ((struct pod_command *) r)->sdnotify;
+
+	if (mode && strcmp(mode, "conmon") != 0 && strcmp(mode, "ignore") != 0)
+		return err_set(
+			err, ERR_INVALID, "pod start --sdnotify %s: there are conmon and ignore", mode);
 	return many_run(c, STORE_POD, &((struct pod_command *) r)->many, false, start_one, r, NULL, err);
 }
 
@@ -238,6 +248,10 @@ static int run_remove(struct cli *c, void *request, struct err *err)
 #define X struct pod_command
 #define O_ID_FILE O_FN(opt_idfile, "pod-id-file", 0, "FILE", "The one whose id is in this file")
 static const struct option start_options[] = { MANY_OPTIONS(X, "pods"), O_ID_FILE, O_END };
+static const struct option notify_options[] = { O_STR(X, sdnotify, "sdnotify", 0, "MODE",
+							"conmon: tell systemd that it runs, and to watch "
+							"its monitor; ignore (default)"),
+	O_END };
 static const struct option stop_options[] = {
 	MANY_OPTIONS(X, "running pods"),
 	O_ID_FILE,
@@ -340,7 +354,8 @@ static const struct option pod_logs_options[] = {
 
 /* clang-format off */
 static const struct option *const o_create[] = { create_pod_options, member_options, limit_options, help_options, NULL };
-static const struct option *const o_start[] = { start_options, help_options, NULL };
+static const struct option *const o_pause[] = { start_options, help_options, NULL };
+static const struct option *const o_start[] = { start_options, notify_options, help_options, NULL };
 static const struct option *const o_stop[] = { stop_options, help_options, NULL };
 static const struct option *const o_kill[] = { kill_options, help_options, NULL };
 static const struct option *const o_remove[] = { remove_options, help_options, NULL };
@@ -361,8 +376,8 @@ const struct command pod_commands[] = {
 		o_stop, sizeof(struct pod_command), 0, -1, 0, run_restart },
 	{ "pod kill", "POD...", "Send a signal to all containers of pods", NULL, NULL,
 		o_kill, sizeof(struct pod_command), 0, -1, 0, run_kill },
-	{ "pod pause", "POD...", "Freeze all processes of pods", NULL, NULL, o_start, sizeof(struct pod_command), 0, -1, 0, run_pause },
-	{ "pod unpause", "POD...", "Let frozen pods go on", NULL, NULL, o_start, sizeof(struct pod_command), 0, -1, 0, run_unpause },
+	{ "pod pause", "POD...", "Freeze all processes of pods", NULL, NULL, o_pause, sizeof(struct pod_command), 0, -1, 0, run_pause },
+	{ "pod unpause", "POD...", "Let frozen pods go on", NULL, NULL, o_pause, sizeof(struct pod_command), 0, -1, 0, run_unpause },
 	{ "pod rm", "POD...", "Remove pods and their containers", NULL, "  podctl pod rm -f web\n",
 		o_remove, sizeof(struct pod_command), 0, -1, CMD_REMOVES, run_remove },
 	{ "pod logs", "POD", "Print what the containers of a pod wrote", NULL, "  podctl pod logs -c app web\n",

@@ -30,7 +30,6 @@ const struct command refused_commands[] = {
 	REFUSED("container checkpoint|checkpoint", "processes are not saved and restored; podctl pause freezes them"),
 	REFUSED("container restore|restore", "processes are not saved and restored"),
 	REFUSED("container runlabel|runlabel", "commands that an image brings along are not run on the host"),
-	REFUSED("generate systemd", "write a unit that calls podctl kube play --wait, or set --restart"),
 	REFUSED("generate spec", "podctl inspect shows what was asked, podctl generate kube writes it"),
 	REFUSED("image sign", "signatures are not made; sign with skopeo or cosign"),
 	REFUSED("image trust", "edit /etc/containers/policy.json; podctl image trust show prints it"),

@@ -28,7 +28,7 @@ struct copy {
 	struct record *head, **tail;
 	unsigned char keys[16];
 	size_t n_keys, matched; /* of the detach keys, how many have been typed */
-	bool in_open, detached, exited, out_gone, err_gone;
+	bool in_open, detached, exited, out_gone, err_gone, notified;
 	int64_t code;
 	int sig_fd, signal;
 	struct termios saved;
@@ -307,15 +307,18 @@ static void terminal_restore(struct copy *c)
 static int turn(struct copy *c, bool *lost, struct err *err)
 {
 	/* Input is read only while nothing waits for the socket: that is the back-pressure. */
-	struct pollfd p[3] = {
+	struct pollfd p[4] = {
 		{ .fd = c->s->sock, .events = (short) (POLLIN | (c->head ? POLLOUT : 0)) },
 		{ .fd = c->sig_fd, .events = POLLIN },
 		{ .fd = c->in_open && !c->head ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = c->s->on_notify && !c->notified ? c->s->notify : -1, .events = POLLIN },
 	};
 	int rc = 0;
 
 	if (poll(p, LEN(p), -1) < 0)
 		return errno == EINTR ? 0 : err_sys(err, errno, "wait for the container");
+	if (p[3].revents)
+		c->notified = c->s->on_notify(c->s->notify_ctx);
 	if (p[1].revents && (rc = take_signal(c)) < 0)
 		return err_sys(err, -rc, "pass a signal on");
 	if (p[2].revents && (rc = read_input(c)) < 0)

@@ -21,6 +21,9 @@ struct stream {
 	const char *session; /* exec: its session; NULL */
 	bool tty, in;        /* the process has a terminal; our stdin is its */
 	bool sig_proxy;
+	int notify;                   /* a socket to look at meanwhile, by on_notify; negative: none */
+	bool (*on_notify)(void *ctx); /* true: no more */
+	void *notify_ctx;
 	const char *detach_keys; /* "ctrl-p,ctrl-q"; "" none */
 };
 enum stream_end { STREAM_EXITED, STREAM_DETACHED, STREAM_LOST, STREAM_SIGNAL };

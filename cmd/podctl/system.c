@@ -154,8 +154,12 @@ static int run_unshare(struct cli *c, void *request, struct err *err)
 
 static int run_cleanup(struct cli *c, void *request, struct err *err)
 {
+	int64_t code = 0;
+	int rc = verb_cleanup(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, &code, err);
+
 	(void) request;
-	return verb_cleanup(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, err);
+	/* this was the pod's monitor: who supervises it (systemd) learns how the container ended */
+	return rc < 0 ? rc : (int) (code & 255);
 }
 
 /* ---- reset ----------------------------------------------------------------------------------------------------------------- */

@@ -27,7 +27,8 @@ extern const struct command change_commands[]; /* change.c: rename, port */
 extern const struct command prune_commands[];
 extern const struct command volume_commands[];
 extern const struct command secret_commands[];
-extern const struct command mount_commands[]; /* mount.c: mount, unmount, init, cleanup */
+extern const struct command systemd_commands[]; /* generate_systemd.c */
+extern const struct command mount_commands[];   /* mount.c: mount, unmount, init, cleanup */
 extern const struct command df_commands[];
 extern const struct command check_commands[]; /* check.c: system check */
 extern const struct command events_commands[], health_commands[];

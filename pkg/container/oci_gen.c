@@ -150,6 +150,8 @@ static json_t *env_and(const struct container_spec *s, const struct oci_facts *f
 		rc = json_array_append_new(env, json_string(more->v[i]));
 	if (rc == 0)
 		rc = env_secrets(env, s);
+	if (rc == 0 && f->notify)
+		rc = env_default(env, "NOTIFY_SOCKET", OCI_NOTIFY "/notify");
 	if (rc == 0 && s->role != ROLE_INFRA &&
 		(env_default(env, "HOSTNAME", s->hostname) < 0 ||
 			env_default(env, "HOME", f->user->home) < 0))

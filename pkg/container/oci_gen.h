@@ -38,6 +38,7 @@ struct oci_io {
 	unsigned major, minor;
 	uint64_t value;
 };
+#define OCI_NOTIFY "/run/notify"
 #define OCI_INIT "/run/podctl-init" /* where --init's program is bound */
 
 struct oci_facts {
@@ -54,9 +55,10 @@ struct oci_facts {
 	const char *cgroup;           /* cgroupsPath; "": none, and no limits */
 	const struct user *user;
 	const char *hosts, *hostname, *resolv, *containerenv; /* files to bind over /etc/...; NULL: none */
-	const char *shm;                        /* directory to bind at /dev/shm; NULL: an own tmpfs */
-	const char *pause;                      /* infra: program to bind at /pause */
-	const char *init;                       /* --init: program to bind at OCI_INIT; NULL: none */
+	const char *shm;    /* directory to bind at /dev/shm; NULL: an own tmpfs */
+	const char *pause;  /* infra: program to bind at /pause */
+	const char *notify; /* directory with a NOTIFY_SOCKET to bind at OCI_NOTIFY; NULL */
+	const char *init;   /* --init: program to bind at OCI_INIT; NULL: none */
 	const char *localtime, *passwd, *group; /* files to bind over those of /etc; NULL: none */
 	const struct oci_io *io;
 	size_t n_io;

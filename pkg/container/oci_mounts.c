@@ -15,8 +15,8 @@ struct row {
 	bool idmap;
 };
 
-#define ROWS_MAX 28
-#define ROWS_OWN 16 /* of which we make so many ourselves, at most */
+#define ROWS_MAX 30
+#define ROWS_OWN 18 /* of which we make so many ourselves, at most */
 struct list_of_rows {
 	struct row fixed[ROWS_MAX];
 	struct row *row;
@@ -90,6 +90,8 @@ static void add_files(struct list_of_rows *l, const struct container_spec *s, co
 	for (size_t i = 0; i < LEN(file); i++)
 		if (file[i].source)
 			add(l, file[i].dest, "bind", file[i].source, "bind rprivate");
+	if (f->notify)
+		add(l, OCI_NOTIFY, "bind", f->notify, "bind rprivate nosuid nodev noexec");
 	if (f->init)
 		add(l, OCI_INIT, "bind", f->init, "bind ro rprivate nosuid nodev");
 	if (f->message)

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <linux/capability.h>
 
@@ -284,6 +286,31 @@ static int files_facts(struct start *s, const struct container_spec *c, struct o
 	return 0;
 }
 
+/* The socket on which the container says that it is ready; who started it listens. */
+static int notify_facts(struct start *s, const struct container_spec *c, struct oci_facts *f, struct err *err)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	auto_close int dir = -EBADF, sock = -EBADF;
+	char path[PATH_TEXT], rel[160];
+
+	if (!s->o->notify || c->role == ROLE_INFRA || *s->o->notify >= 0)
+		return 0;
+	snprintf(rel, sizeof rel, "%s/notify", c->id);
+	if ((dir = dir_make(s->p->run_fd, rel, 0755)) < 0)
+		return err_sys(err, -dir, "make the directory of NOTIFY_SOCKET");
+	snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/notify", dir);
+	(void) unlinkat(dir, "notify", 0);
+	if ((sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0 ||
+		bind(sock, (struct sockaddr *) &a, sizeof a) < 0 || fchmodat(dir, "notify", 0777, 0) < 0)
+		return err_sys(err, errno, "make the container's NOTIFY_SOCKET");
+	f->notify = arena_printf(
+		&s->p->arena, "%s/%s", s->e->runroot, path_ctr_file(path, s->p->row.id, c->id, "notify"));
+	if (!f->notify)
+		return no_memory(err);
+	*s->o->notify = fd_steal(&sock);
+	return 0;
+}
+
 /* The program that is pid 1 with --init, and the file behind --tz. */
 static int init_facts(struct start *s, const struct container_spec *c, struct oci_facts *f, struct err *err)
 {
@@ -456,6 +483,7 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 		(rc = pod_mounts(s, c, &mounts, &f.n_mounts, err)) < 0 ||
 		(rc = pod_devices(s, c, &devices, &f.n_devices, err)) < 0 ||
 		(rc = pod_io_limits(s, c, &f.io, &f.n_io, err)) < 0 || (rc = init_facts(s, c, &f, err)) < 0 ||
+		(rc = notify_facts(s, c, &f, err)) < 0 ||
 		(c->role != ROLE_INFRA && (rc = pod_sysctls(s, c, false, &sysctls, err)) < 0))
 		return rc;
 	f.host_mqueue = !f.ns[OCI_NS_IPC] && access("/dev/mqueue", F_OK) == 0;

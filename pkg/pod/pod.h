@@ -71,6 +71,7 @@ struct pod_start_opts {
 	const char *attach; /* container id whose streams come on *ret_sock after the answer; NULL: none */
 	bool in, out, errs;
 	uint16_t rows, cols;
+	int *notify;      /* the container gets a NOTIFY_SOCKET, whose other end comes here; NULL: none */
 	const char *only; /* start just this member (and infra); NULL: all */
 };
 /* lock held; ports and address reserved, monitor spawned, plan and bundles written, network attached, members started.

@@ -71,6 +71,9 @@ struct exec_request {
 int verb_exec(struct engine *e, const struct target *t, const struct exec_request *r, struct arena *a,
 	int *ret_sock, const char **ret_session, bool *ret_refused, struct err *err);
 
+/* The pid of a pod's monitor. */
+int verb_monitor(struct engine *e, const char *pod, int64_t *ret, struct err *err);
+
 /* ---- looking ------------------------------------------------------------------------------------------------------- */
 /* podman's inspect document of one object. */
 int verb_inspect_container(struct engine *e, const char *name, json_t **ret, struct err *err);

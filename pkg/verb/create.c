@@ -167,6 +167,7 @@ static int publish_all(const struct container_spec *c, struct pod_spec *p, struc
 
 /* What becomes of a new container: made only, or started at once. */
 struct make {
+	int *notify;
 	bool run, started; /* started: what fails from here on is the start */
 	const struct attach_request *at;
 	int *ret_sock;
@@ -187,6 +188,7 @@ static int make_pod(struct engine *e, struct pod_spec *p, struct container_spec 
 			.rows = m->at->rows,
 			.cols = m->at->cols };
 	}
+	o.notify = m->notify;
 	m->started = true;
 	return pod_run(e, p, c, 1, NULL, NULL, &o, ret, m->at ? m->ret_sock : NULL, err);
 }
@@ -325,7 +327,7 @@ int verb_create(struct engine *e, const struct create_request *r, struct arena *
 int verb_run(struct engine *e, const struct create_request *r, const struct attach_request *at,
 	struct arena *a, struct create_result *ret, int *ret_sock, bool *ret_refused, struct err *err)
 {
-	struct make m = { .run = true, .at = at, .ret_sock = ret_sock };
+	struct make m = { .run = true, .at = at, .ret_sock = ret_sock, .notify = r->notify };
 	int rc = make(e, r, a, &m, ret, err);
 
 	*ret_refused = rc < 0 && m.started && (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED);

@@ -32,7 +32,8 @@ struct create_request {
 	struct strs device_rules, unsetenv, host_users, chroot_dirs, requires;
 	struct kvs cgroup_conf, env_merge;
 	const char *init_path, *pidfile, *monitor_pidfile, *tz, *passwd_entry, *systemd, *cgroups,
-		*personality;
+		*personality, *sdnotify;
+	int *notify; /* run: the container is to tell that it is ready, by the socket that comes here; NULL */
 	struct userns_request userns;
 	bool oom_kill_disable, unsetenv_all, no_passwd, no_http_proxy;
 	struct opt_i64 stop_timeout, timeout, oom_score_adj;

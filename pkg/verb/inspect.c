@@ -26,3 +26,13 @@ int verb_inspect_container(struct engine *e, const char *name, json_t **ret, str
 		return rc;
 	return pod_inspect_container(e, &p, id, ret, err);
 }
+
+int verb_monitor(struct engine *e, const char *pod, int64_t *ret, struct err *err)
+{
+	AUTO(pod_done) struct pod p = { .lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF };
+	int rc = pod_load(e, pod, false, &p, err);
+
+	if (rc == 0)
+		*ret = p.alive ? p.status.monitor : 0;
+	return rc;
+}

@@ -70,17 +70,21 @@ static bool has_succeeded(const struct pod *p)
 	return true;
 }
 
-int verb_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err)
+int verb_cleanup(struct engine *e, const char *pod, const char *ctr, int64_t *ret_code, struct err *err)
 {
 	auto_loaded struct pod p = POD_NONE;
+	const struct status_container *s;
 	const char *kind, *name = NULL;
 	struct err one = { 0 };
 	int rc;
 
+	*ret_code = 0;
 	if (!ctr && pod_load(e, pod, false, &p, &one) == 0 && p.row.kube && !p.alive &&
 		p.row.state == ROW_STARTED && (kind = kvs_get(&p.spec.labels, PLAY_LABEL_KIND)) &&
 		!strcmp(kind, "Job") && has_succeeded(&p))
 		name = kvs_get(&p.spec.labels, PLAY_LABEL_NAME);
+	if (p.row.solo && p.n && (s = pod_status_of(&p, p.ctr[0].id)) && s->state == CTR_EXITED)
+		*ret_code = s->exit_code;
 	rc = pod_cleanup(e, pod, ctr, err);
 	if (!name)
 		return rc;

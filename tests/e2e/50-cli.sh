@@ -25,7 +25,7 @@ t_fails "a boolean that is none" 125 'expected true or false' "$PODCTL_BIN" run 
 t_fails "a number that is none" 125 'expected a whole number' "$PODCTL_BIN" run --pids-limit many x
 t_fails "a size that is none" 125 'expected a size' "$PODCTL_BIN" run -m 1x x
 t_fails "too few arguments" 125 'requires at least 1 arg' "$PODCTL_BIN" run
-t_fails "what is known and not done is refused by name" 125 'Error: --sdnotify: ' "$PODCTL_BIN" run --sdnotify conmon x
+t_fails "what is known and not done is refused by name" 125 'Error: --rdt-class: ' "$PODCTL_BIN" run --rdt-class x x
 t_fails "a global option that is refused" 125 'Error: --storage-opt' "$PODCTL_BIN" --storage-opt x ps
 t_fails "a bad log level" 125 'no level' "$PODCTL_BIN" --log-level loud images
 is "success prints nothing on stderr" "$("$PODCTL_BIN" --version 2>&1 >/dev/null)" ""
