@@ -559,6 +559,17 @@ static json_t *sysctls(const struct oci_facts *f)
 	return v;
 }
 
+/* A mount that gives its own mounts to the host (rshared) needs a mount namespace whose mounts are its peers. */
+static bool gives_mounts(const struct oci_facts *f)
+{
+	for (size_t i = 0; i < f->n_mounts; i++)
+		for (size_t k = 0; f->mounts[i].options && k < f->mounts[i].options->n; k++)
+			if (strcmp(f->mounts[i].options->v[k], "shared") == 0 ||
+				strcmp(f->mounts[i].options->v[k], "rshared") == 0)
+				return true;
+	return false;
+}
+
 static json_t *linux_json(const struct container_spec *s, const struct oci_facts *f)
 {
 	static const char *const none[] = { NULL };
@@ -576,6 +587,8 @@ static json_t *linux_json(const struct container_spec *s, const struct oci_facts
 		(void) json_object_set_new(v, "cgroupsPath", json_string(f->cgroup));
 	if (f->sysctls && f->sysctls->n)
 		(void) json_object_set_new(v, "sysctl", sysctls(f));
+	if (gives_mounts(f))
+		(void) json_object_set_new(v, "rootfsPropagation", json_string("shared"));
 	if (s->personality && *s->personality)
 		(void) json_object_set_new(v, "personality", json_pack("{s:s}", "domain", s->personality));
 	if (s->mount_label && *s->mount_label)

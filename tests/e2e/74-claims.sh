@@ -96,5 +96,35 @@ podctl kube down "$T/ef.yaml" >/dev/null 2>&1
 envpod "true" B ", optional: true"
 t "optional: neither need be there" podctl play kube "$T/ef.yaml"
 podctl kube down "$T/ef.yaml" >/dev/null
+# mounts that come later
+mkdir "$T/sh"
+if mount -t tmpfs tmpfs "$T/sh" 2>/dev/null && mount --make-shared "$T/sh"; then
+	at_end "umount -R $T/sh"
+	mkdir "$T/sh/a" "$T/sh/b"
+	cat >"$T/mp.yaml" <<Y
+apiVersion: v1
+kind: Pod
+metadata: {name: mp}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: alone, image: $IMG, command: [sleep, "1000"], volumeMounts: [{name: h, mountPath: /h}]}
+  - {name: sees, image: $IMG, command: [sleep, "1000"], volumeMounts: [{name: h, mountPath: /h, mountPropagation: HostToContainer}]}
+  - {name: gives, image: $IMG, command: [sleep, "1000"], securityContext: {privileged: true}, volumeMounts: [{name: h, mountPath: /h, mountPropagation: Bidirectional}]}
+  volumes: [{name: h, hostPath: {path: $T/sh}}]
+Y
+	t "play: propagation" podctl play kube "$T/mp.yaml"
+	mount -t tmpfs tmpfs "$T/sh/a" && touch "$T/sh/a/x"
+	is "the host's mount is seen where it was asked for" "$(for c in alone sees gives; do podctl exec mp-$c ls /h/a; done | paste -sd' ')" "x x"
+	is "and not where it was not" "$(podctl exec mp-alone ls /h/a)" ""
+	podctl exec mp-gives sh -c 'mount -t tmpfs t /h/b && touch /h/b/y'
+	is "a container's mount is the host's" "$(ls "$T/sh/b")" y
+	is "and the other's" "$(podctl exec mp-sees ls /h/b)" y
+	is "but not everybody's" "$(podctl exec mp-alone ls /h/b)" ""
+	is "nothing else of the container is the host's" "$(grep -c "$(podctl inspect -f '{{.Id}}' mp-gives)" /proc/self/mountinfo)" 0
+	podctl kube down "$T/mp.yaml" >/dev/null
+else
+	skip "mounts that come later" "nothing can be mounted here"
+fi
 is "no pod is left" "$(podctl pod ps -q | wc -l)" 0
 done_testing
