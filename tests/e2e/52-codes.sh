@@ -2,7 +2,7 @@
 # Exit statuses and messages as podman's: 125 the engine, 126 and 127 the command, 128+n a signal, 255 no exec session; what goes
 # to stdout and what to stderr.
 . "$(dirname "$0")/lib.sh"
-needs root busybox
+needs cgroups busybox
 import_image || { not_ok "import"; done_testing; }
 run() { podctl run --network none "$@"; }
 # status TEXT WANTED COMMAND...

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Events, statistics, and what --format, --filter and --sort make of listings.
 . "$(dirname "$0")/lib.sh"
-needs root busybox
+needs cgroups busybox
 import_image || { not_ok "import"; done_testing; }
 run() { podctl run --network none "$@"; }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Clones, and what the pod commands have that no other file looks at.
 . "$(dirname "$0")/lib.sh"
-needs root busybox
+needs cgroups busybox
 import_image || { not_ok "import"; done_testing; }
 run() { podctl run --network none "$@"; }
 

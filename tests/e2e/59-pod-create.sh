@@ -1,7 +1,7 @@
 #!/bin/bash
 # What pod create says for the pod as a whole and for all containers made in it; run --pod new:NAME; pod clone with more.
 . "$(dirname "$0")/lib.sh"
-needs root busybox
+needs cgroups busybox
 import_image || { not_ok "import"; done_testing; }
 pod() { podctl pod create --network none "$@" >/dev/null; }
 member() { podctl run --rm --pod "$@" 2>&1; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Secrets in containers: run --secret and create --secret, as files and as variables.
 . "$(dirname "$0")/lib.sh"
-needs root busybox
+needs cgroups busybox
 import_image || { not_ok "import"; done_testing; }
 run() { podctl run --network none "$@"; }
 out() { run --rm "$@" 2>&1; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Health checks of containers, as podman has them: flags, the image's HEALTHCHECK, healthcheck run, inspect, ps.
 . "$(dirname "$0")/lib.sh"
-needs root busybox
+needs cgroups busybox
 import_image
 podctl import -q --change 'CMD ["sleep","1000"]' --change 'HEALTHCHECK --interval=1s --retries=1 CMD test -e /well' "$T/bb.tar" localhost/checked >/dev/null
 before=$(machine_state)

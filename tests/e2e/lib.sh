@@ -91,12 +91,21 @@ until_true() {
 
 is_cgroup2() { [ "$(stat -f -c %T /sys/fs/cgroup 2>/dev/null)" = cgroup2fs ]; }
 has() { command -v "$1" >/dev/null 2>&1; }
+is_root() { [ "$(id -u)" = 0 ]; }
+# The owner outside of what belongs to this id in a container.
+outside() { # ID
+	if is_root; then echo "$1"
+	elif [ "$1" = 0 ]; then id -u
+	else echo $(($(awk -F: -v u="$(id -un)" '$1 == u { print $2; exit }' /etc/subuid) + $1 - 1)); fi
+}
+has_session() { is_cgroup2 && [ -S "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/bus" ] && grep -q "^$(id -un):" /etc/subuid; }
 needs() {
 	local n
 	for n; do
 		case $n in
 		root) [ "$(id -u)" = 0 ] || skip_all "needs root" ;;
 		user) [ "$(id -u)" != 0 ] || skip_all "needs an ordinary user" ;;
+		cgroups) [ "$(id -u)" = 0 ] || has_session || skip_all "needs root, or a login session with cgroups and subordinate ids of its own" ;;
 		cgroup2) is_cgroup2 || skip_all "needs a pure cgroup v2 machine" ;;
 		systemd) [ -d /run/systemd/system ] || skip_all "needs systemd" ;;
 		busybox) [ -x /bin/busybox ] || skip_all "needs /bin/busybox (apt install busybox-static)" ;;
