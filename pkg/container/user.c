@@ -183,3 +183,9 @@ int user_lookup(const struct layers *l, const char *user, const struct strs *gro
 	return user_find(passwd.data ? passwd.data : "", group.data ? group.data : "", user ? user : "",
 		groups, member, ret, err);
 }
+
+void user_home(struct user *u, const char *cwd)
+{
+	if (u->uid && !*u->name && cwd && *cwd)
+		snprintf(u->home, sizeof u->home, "%s", cwd);
+}

@@ -46,6 +46,8 @@ enum user_groups { USER_GROUPS_ASKED, USER_GROUPS_MERGE, USER_GROUPS_STRICT };
  * ERR_NOT_FOUND: "unable to find user web: ...". */
 int user_lookup(const struct layers *l, const char *user, const struct strs *groups, enum user_groups member,
 	struct user *ret, struct err *err);
+/* An id without a name in the image gets a line in /etc/passwd whose home is the working directory. */
+void user_home(struct user *u, const char *cwd);
 /* The same on the texts of the two files (either may be ""); pure, for tests and the fuzzer. */
 int user_find(const char *passwd, const char *group, const char *user, const struct strs *groups,
 	enum user_groups member, struct user *ret, struct err *err);

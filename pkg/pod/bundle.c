@@ -280,6 +280,8 @@ static int files_facts(struct start *s, const struct container_spec *c, struct o
 	f->hostname = files.hostname;
 	f->resolv = files.resolv;
 	f->containerenv = files.containerenv;
+	if (c->privileged && (rc = pod_containerenv(s, c, &f->containerenv, err)) < 0)
+		return rc;
 	if (s->make_ipc && (c->ipc.mode == NS_PRIVATE || c->ipc.mode == NS_POD) &&
 		!(f->shm = arena_printf(&s->p->arena, "%s/pods/%s/shm", s->e->runroot, s->p->row.id)))
 		return no_memory(err);
@@ -427,6 +429,8 @@ static int root_of(struct start *s, const struct container_spec *c, struct bundl
 		return rc;
 	if ((rc = user_lookup(&layers, c->user, &c->groups, c->user_groups, &b->user, err)) < 0)
 		return rc;
+	if (!c->no_passwd)
+		user_home(&b->user, c->cwd);
 	return pod_passwd(s, c, &layers, &b->user, f, err);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "pkg/network/names.h"
@@ -169,6 +170,39 @@ static int write_resolv(struct start *s, int dir, bool named, struct err *err)
 	return put(s, dir, "resolv.conf", &b, err);
 }
 
+/* Nobody in the pod has a host name of its own: /etc/hostname says the machine's. */
+static bool has_host_name(const struct pod *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->ctr[i].role != ROLE_INFRA && p->ctr[i].uts.mode != NS_HOST)
+			return false;
+	return p->n > 0;
+}
+
+static void host_name(const struct pod *p, struct buf *b)
+{
+	struct utsname u = { 0 };
+
+	if (has_host_name(p) && uname(&u) == 0)
+		(void) buf_printf(b, "%s\n", u.nodename);
+	else
+		(void) buf_printf(b, "%s\n", p->spec.hostname);
+}
+
+/* podman-run(1), --privileged: what runs as the host's equal may know where it is. */
+int pod_containerenv(struct start *s, const struct container_spec *c, const char **ret, struct err *err)
+{
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+
+	(void) buf_printf(
+		&b, "engine=\"podctl-%s\"\nname=\"%s\"\nid=\"%s\"\n", PODCTL_VERSION, c->name, c->id);
+	(void) buf_printf(&b, "image=\"%s\"\nimageid=\"%s\"\nrootless=%d\n", c->image ? c->image : "",
+		c->image_id ? c->image_id : "", s->e->rootless);
+	if (buf_failed(&b))
+		return no_memory(err);
+	return pod_file_put(s, c, "containerenv", &b, ret, err);
+}
+
 int pod_etc_write(struct start *s, struct err *err)
 {
 	const struct pod_spec *spec = &s->p->spec;
@@ -185,7 +219,7 @@ int pod_etc_write(struct start *s, struct err *err)
 		return err_sys(err, errno, "make 'etc' of the pod");
 	if ((dir = openat(s->p->run_fd, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		return err_sys(err, errno, "open 'etc' of the pod");
-	(void) buf_printf(&name, "%s\n", spec->hostname);
+	host_name(s->p, &name);
 	if ((!spec->no_hosts && !s->e->config.no_hosts && (rc = write_hosts(s, dir, err)) < 0) ||
 		(rc = put(s, dir, "hostname", &name, err)) < 0 ||
 		(rc = put(s, dir, "containerenv", &none, err)) < 0)
@@ -209,7 +243,7 @@ int pod_etc_files(struct start *s, const struct container_spec *c, struct etc_fi
 	fail = !(f.containerenv = arena_printf(a, "%s/containerenv", dir));
 	if (!spec->no_hosts && !s->e->config.no_hosts && spec->net != NET_CONTAINER)
 		fail = fail || !(f.hosts = arena_printf(a, "%s/hosts", dir));
-	if (c->uts.mode != NS_HOST && !spec->no_hostname)
+	if ((c->uts.mode != NS_HOST || has_host_name(s->p)) && !spec->no_hostname)
 		fail = fail || !(f.hostname = arena_printf(a, "%s/hostname", dir));
 	if (wants_resolv(spec))
 		fail = fail || !(f.resolv = arena_printf(a, "%s/resolv.conf", dir));

@@ -172,6 +172,8 @@ static void user_of(struct engine *e, const struct pod *p, const struct containe
 		layers_open(&dirs, &layers, &ignored) < 0 ||
 		user_lookup(&layers, c->user, &c->groups, c->user_groups, ret, &ignored) < 0)
 		*ret = (struct user){ 0 };
+	if (!c->no_passwd)
+		user_home(ret, c->cwd);
 }
 
 static int extra_hosts(const struct pod *p, struct arena *a, struct strs *ret, struct err *err)

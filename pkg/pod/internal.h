@@ -153,6 +153,10 @@ int pod_userns_path(struct start *s, const char *path, const char **ret, struct 
 int pod_passwd(struct start *s, const struct container_spec *c, const struct layers *l, const struct user *u,
 	struct oci_facts *f, struct err *err);
 
+/* A file of one container's run directory; *ret is its absolute path. */
+int pod_file_put(struct start *s, const struct container_spec *c, const char *name, const struct buf *b,
+	const char **ret, struct err *err);
+
 /* files.c: volumes of files.  r: the pod's addresses, for files that say them. */
 int fd_chmod(
 	int fd, mode_t mode); /* an O_PATH descriptor has no fchmod of its own; the umask must not decide */
@@ -173,6 +177,8 @@ struct etc_files {
 	const char *hosts, *hostname, *resolv, *containerenv;
 };
 int pod_etc_write(struct start *s, struct err *err);
+/* The contents of /run/.containerenv that a privileged container has. */
+int pod_containerenv(struct start *s, const struct container_spec *c, const char **ret, struct err *err);
 int pod_etc_files(struct start *s, const struct container_spec *c, struct etc_files *ret, struct err *err);
 
 /* mountpoints.c */

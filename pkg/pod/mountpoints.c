@@ -1,5 +1,5 @@
 /*
- * mountpoints.c — the lowest layer of every container: empty files and directories for what is always mounted.
+ * mountpoints.c — the lowest layer of every container: empty files and directories for what is always mounted, and mtab.
  *
  * A mount point that an image lacks is otherwise made in the container's writable layer: a copy of /etc, four files and /run,
  * on a disk, for each container, and deleted with it.  One directory that all containers of an engine share has them already;
@@ -36,6 +36,15 @@ static int make_file(int root, const char *name)
 	return fd < 0 ? fd : fchmod(fd, 0644) < 0 ? -errno : 0;
 }
 
+/* As every engine: programs look for what is mounted there. */
+static int make_mtab(int root, unsigned files)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, PATH_MOUNTPOINTS "/%u/etc/mtab", files);
+	return symlinkat("/proc/mounts", root, name) < 0 && errno != EEXIST ? -errno : 0;
+}
+
 static int make(int root, unsigned files)
 {
 	static const char *const dirs[] = { "", "/etc", "/run", "/dev", "/proc" };
@@ -50,6 +59,8 @@ static int make(int root, unsigned files)
 		snprintf(name, sizeof name, PATH_MOUNTPOINTS "/%u%s", files, file_names[i]);
 		rc = files & 1U << i ? make_file(root, name) : 0;
 	}
+	if (rc == 0)
+		rc = make_mtab(root, files);
 	snprintf(name, sizeof name, PATH_MOUNTPOINTS "/%u%s", files, LAST);
 	return rc < 0 ? rc : make_dir(root, name);
 }

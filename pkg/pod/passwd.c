@@ -113,7 +113,7 @@ static int add_users(const struct container_spec *c, const struct user *u, struc
 	return buf_failed(b) ? no_memory(err) : 0;
 }
 
-static int put(struct start *s, const struct container_spec *c, const char *name, const struct buf *b,
+int pod_file_put(struct start *s, const struct container_spec *c, const char *name, const struct buf *b,
 	const char **ret, struct err *err)
 {
 	auto_close int dir = -EBADF;
@@ -147,7 +147,8 @@ int pod_passwd(struct start *s, const struct container_spec *c, const struct lay
 		return rc;
 	before = passwd.len;
 	if (rc && ((rc = add_users(c, u, &passwd, err)) < 0 ||
-			  (passwd.len != before && (rc = put(s, c, "passwd", &passwd, &f->passwd, err)) < 0)))
+			  (passwd.len != before &&
+				  (rc = pod_file_put(s, c, "passwd", &passwd, &f->passwd, err)) < 0)))
 		return rc;
 	if (!grouped || (rc = read_image(l, "/etc/group", &group, err)) <= 0)
 		return grouped ? rc : 0;
@@ -156,5 +157,5 @@ int pod_passwd(struct start *s, const struct container_spec *c, const struct lay
 	if ((*u->name ? buf_printf(&group, "%u:x:%u:%s\n", u->gid, u->gid, u->name)
 		      : buf_printf(&group, "%u:x:%u:%u\n", u->gid, u->gid, u->uid)) < 0)
 		return no_memory(err);
-	return put(s, c, "group", &group, &f->group, err);
+	return pod_file_put(s, c, "group", &group, &f->group, err);
 }

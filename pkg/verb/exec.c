@@ -62,6 +62,8 @@ static int process_object(struct engine *e, const struct pod *p, size_t i, const
 		(rc = user_lookup(&layers, r->user ? r->user : c->user, r->user ? NULL : &c->groups,
 			 r->user ? USER_GROUPS_ASKED : (enum user_groups) c->user_groups, user, err)) < 0)
 		return rc;
+	if (!r->user && !c->no_passwd)
+		user_home(user, c->cwd);
 	pod_own_limits(e, &f);
 	return oci_gen_exec(c, &f, &x, ret, err);
 }

@@ -96,9 +96,10 @@ t_fails "a field there is not" 125 'can.t evaluate field Nope' podctl inspect -f
 is "what an image does not say is empty" "$(podctl image inspect -f '{{.Config.Env}} {{.Config.Entrypoint}} {{.Config.User}}{{index .Config.Labels "x"}} {{.Labels}}' "$IMG")" "[] []  map[]"
 is "nor has a volume options" "$(podctl volume inspect -f '{{.Status}} {{.UID}} {{.Anonymous}}' vol)" "map[] 0 false"
 is "nor a pod limits" "$(podctl pod inspect -f '{{.CPUQuota}} {{.MemoryLimit}} {{.Mounts}}' p)" "0 0 []"
+settled() { grep -vE '"?(uptime|memFree|swapFree|.*Percent|graphRootUsed|CreatedAt|Status)'; } # without what the clock changes
 for c in "inspect run" "image inspect $IMG" "volume inspect vol" "network inspect podctl" "ps -a" "images" "info" "version" "volume ls" "network ls" "system df" "history $IMG"; do
 	# shellcheck disable=SC2086
-	is "json and {{json .}}: $c" "$(podctl $c --format '{{ json . }}' | grep -vE '"?(uptime|memFree|.*Percent|graphRootUsed)')" "$(podctl $c --format json | grep -vE '"?(uptime|memFree|.*Percent|graphRootUsed)')"
+	is "json and {{json .}}: $c" "$(podctl $c --format '{{ json . }}' | settled)" "$(podctl $c --format json | settled)"
 done
 is "info by podman's names" "$(podctl info -f '{{.Host.CgroupVersion}} {{.Host.CgroupsVersion}} {{.Store.GraphRoot}} {{.Host.OS}}')" "$(is_cgroup2 && echo v2 v2 || echo v1 v1) $ROOT linux"
 like "info is YAML" "$(podctl info)" '^  graphDriverName: overlay$'
@@ -178,6 +179,20 @@ else
 		same_keys "secret inspect" secret inspect ks
 	fi
 fi
+
+# ---- what a container sees of its engine ---------------------------------------------------------------------------------------
+see() { podctl run --rm --network none "$@"; }
+is "an unknown user's line, and its home" "$(see -u 4242:4243 -w /tmp "$IMG" sh -c 'tail -n 1 /etc/passwd; echo $HOME; id -u; id -g')" $'4242:*:4242:4243:container user:/tmp:/bin/sh\n/tmp\n4242\n4243'
+is "the image's own user keeps its home" "$(see -u web -w /tmp "$IMG" sh -c 'echo $HOME')" /home/web
+is "what is set wins" "$(see -e HOME=/x -e TERM=foo "$IMG" sh -c 'echo $HOME $TERM')" "/x foo"
+like "the rest of the environment" "$(see --name envc "$IMG" env | sort | tr '\n' ' ')" '^HOME=/root HOSTNAME=[0-9a-f]{12} PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=xterm container=podctl '
+is ".containerenv is empty" "$(see "$IMG" sh -c 'test -e /run/.containerenv && cat /run/.containerenv')" ""
+like "but for the privileged" "$(see --privileged --name cenv "$IMG" cat /run/.containerenv | tr '\n' ' ')" \
+	"^engine=\"podctl-[0-9.]+\" name=\"cenv\" id=\"[0-9a-f]{64}\" image=\"$IMG\" imageid=\"[0-9a-f]{64}\" rootless=0 $"
+is "/etc/mtab" "$(see "$IMG" readlink /etc/mtab)" /proc/mounts
+is "the host's name in its network" "$(podctl run --rm --network host "$IMG" cat /etc/hostname)" "$(uname -n)"
+is "its own elsewhere" "$(see -h some.name "$IMG" sh -c 'cat /etc/hostname; hostname')" $'some.name\nsome.name'
+like "and in /etc/hosts" "$(see -h some.name --name hc "$IMG" cat /etc/hosts)" '^127\.0\.0\.1[[:space:]]some\.name hc$'
 podctl pod rm -fa -t 0 >/dev/null
 podctl rm -fa -t 0 >/dev/null
 done_testing
