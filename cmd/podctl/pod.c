@@ -103,9 +103,13 @@ static const struct option create_pod_options[] = {
 	O_STR(P, create.monitor_pidfile, "infra-conmon-pidfile", 0, "FILE",
 		"Write the pid of the pod's monitor to this file at each start"),
 	O_STR(P, pod.infra_name, "infra-name", 0, "NAME", "Name the infra container"),
+	O_STR(P, pod.address.ip, "ip", 0, "IP", "Address on the bridge"),
 	O_KVS(P, pod.labels, "label", 'l', "Set a label"),
+	O_STR(P, pod.address.mac, "mac-address", 0, "MAC", "Hardware address on the bridge"),
 	O_STR(P, pod.name, "name", 'n', "NAME", "Name it (else a name is made up)"),
-	O_CSV(P, pod.networks, "network|net", 0, "MODE", "bridge, host, none or container:NAME"),
+	O_STRS(P, pod.networks, "network|net", 0, "MODE",
+		"bridge[:ip=IP,mac=MAC,alias=NAME], host, none or container:NAME"),
+	O_CSV(P, pod.address.aliases, "network-alias", 0, "NAME", "One more name that pods find it by"),
 	O_BOOL(P, pod.no_hosts, "no-hosts", 0, "Leave the images' /etc/hosts alone"),
 	O_STR(P, id_file, "pod-id-file", 0, "FILE", "Write the pod's id to this file"),
 	O_CSV(P, pod.publish, "publish", 'p', "[IP:][PORT:]PORT",
@@ -131,7 +135,6 @@ static const struct option create_pod_options[] = {
 	O_STR(P, pod.userns.subuid, "subuidname", 0, "NAME", "Have the users that /etc/subuid gives to NAME"),
 	O_STR(P, pod.userns.subgid, "subgidname", 0, "NAME",
 		"Have the groups that /etc/subgid gives to NAME"),
-	O_REFUSED("ip", 0, "IP", "fixed addresses are not done yet"),
 	O_END,
 };
 #undef P

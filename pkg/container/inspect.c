@@ -251,10 +251,22 @@ static const char *short_id(char to[13], const char *id)
 	return to;
 }
 
+/* As podman has them: those given, and the short id. */
+static json_t *aliases_json(const struct inspect_facts *f)
+{
+	json_t *v = json_array();
+	char id[13];
+
+	for (size_t i = 0; f->aliases && i < f->aliases->n; i++)
+		(void) json_array_append_new(v, json_string(f->aliases->v[i]));
+	(void) json_array_append_new(v, json_string(short_id(id, f->spec->id)));
+	return v;
+}
+
 static json_t *network_json(const struct inspect_facts *f)
 {
 	const struct net_result *n = f->net;
-	char mac[20] = "", c_id[13];
+	char mac[20] = "";
 	json_t *v;
 
 	if (n && n->ip)
@@ -266,13 +278,14 @@ static json_t *network_json(const struct inspect_facts *f)
 		"GlobalIPv6PrefixLen", 0, "MacAddress", mac, "Bridge", n ? n->bridge : "", "SandboxID", "",
 		"HairpinMode", 0, "LinkLocalIPv6Address", "", "LinkLocalIPv6PrefixLen", 0, "Ports",
 		inspect_ports(f), "SandboxKey", text(f->netns), "Networks");
-	if (v && n && n->ip)
-		set(json_object_get(v, "Networks"), n->bridge,
-			json_pack("{s:s, s:o, s:o, s:I, s:s, s:s, s:i, s:s, s:s, s:{}, s:n, s:n, s:[s]}",
-				"EndpointID", "", "Gateway", ip_json(n->gateway), "IPAddress", ip_json(n->ip),
-				"IPPrefixLen", (json_int_t) n->prefix, "IPv6Gateway", "", "GlobalIPv6Address",
-				"", "GlobalIPv6PrefixLen", 0, "MacAddress", mac, "NetworkID", n->bridge,
-				"DriverOpts", "IPAMConfig", "Links", "Aliases", short_id(c_id, f->spec->id)));
+	if (v && f->network && *f->network)
+		set(json_object_get(v, "Networks"), f->network,
+			json_pack("{s:s, s:o, s:o, s:I, s:s, s:s, s:i, s:s, s:s, s:{}, s:n, s:n, s:o}",
+				"EndpointID", "", "Gateway", ip_json(n ? n->gateway : 0), "IPAddress",
+				ip_json(n ? n->ip : 0), "IPPrefixLen", (json_int_t) (n ? n->prefix : 0),
+				"IPv6Gateway", "", "GlobalIPv6Address", "", "GlobalIPv6PrefixLen", 0,
+				"MacAddress", mac, "NetworkID", f->network, "DriverOpts", "IPAMConfig",
+				"Links", "Aliases", aliases_json(f)));
 	return v;
 }
 

@@ -19,6 +19,8 @@ struct inspect_facts {
 	bool alive;                            /* of the pod's monitor */
 	bool paused;
 	const struct net_result *net; /* NULL: none */
+	const char *network;          /* name of the one it is on, or will be; "" */
+	const struct strs *aliases;   /* there */
 	const char *net_mode;         /* "bridge", "none", "host", "container" */
 	const char *pod;              /* id of the pod, "" for a pod of one */
 	const char *pod_name, *infra; /* infra: id or "" */

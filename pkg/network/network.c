@@ -107,6 +107,17 @@ static int ports_take(struct engine *e, const char *pod, struct port_map *ports,
 	return rc;
 }
 
+static int fixed_check(struct subnet net, uint32_t ip, struct err *err)
+{
+	char text[IP_TEXT], of[SUBNET_TEXT];
+
+	if (!ip || (ip >= subnet_first(net) && ip <= subnet_last(net)))
+		return 0;
+	return err_set(err, ERR_INVALID, "requested static ip %s is none of a pod in subnet %s%s",
+		ip_text(text, ip), subnet_text(of, net),
+		ip == subnet_gateway(net) ? ": it is the gateway's" : "");
+}
+
 static int reserve(struct engine *e, const char *pod, uint32_t want_ip, struct arena *a, struct net_result *r,
 	struct sockets *s, struct err *err)
 {
@@ -115,7 +126,7 @@ static int reserve(struct engine *e, const char *pod, uint32_t want_ip, struct a
 	int rc;
 
 	bridge_name(e, network);
-	if ((rc = subnet_get(e, &net, err)) < 0 ||
+	if ((rc = subnet_get(e, &net, err)) < 0 || (rc = fixed_check(net, want_ip, err)) < 0 ||
 		(rc = store_lease_take(e->store, network, pod, subnet_first(net), subnet_last(net), want_ip,
 			 &r->ip, err)) < 0)
 		return rc;

@@ -15,6 +15,8 @@
 #include "pkg/util/arena.h"
 #include "pkg/util/buf.h"
 
+#define NETWORK_NAME "podctl" /* of the engine's bridge */
+
 enum port_proto { PROTO_TCP, PROTO_UDP, PROTO_SCTP };
 extern const char *const port_proto_names[]; /* "tcp", "udp", "sctp", NULL */
 

@@ -130,7 +130,7 @@ static int write_named_resolv(struct start *s, int dir, const char *host, struct
 
 	if (rc < 0)
 		return err_sys(err, -rc, "write resolv.conf");
-	rc = resolv_file(own.data, &spec->dns_servers,
+	rc = resolv_file(own.data, spec->kube ? &spec->dns_servers : NULL,
 		or_default(&spec->dns_searches, &s->e->config.dns_searches),
 		or_default(&spec->dns_options, &s->e->config.dns_options), false, spec->kube, &b, err);
 	return rc < 0 ? rc : put(s, dir, "resolv.conf", &b, err);

@@ -255,6 +255,8 @@ static int inspect_container(
 	user_of(e, p, c, a, user);
 	f.paused = f.status && f.status->state == CTR_PAUSED;
 	f.net = r.has_net && p->alive ? &r.net : NULL;
+	f.network = p->spec.net == NET_BRIDGE ? NETWORK_NAME : "";
+	f.aliases = &p->spec.aliases;
 	if (f.net && f.status && f.status->pid > 0)
 		f.netns = arena_printf(a, "/proc/%lld/ns/net", (long long) f.status->pid);
 	if (p->alive && *r.cgroup)

@@ -1,7 +1,7 @@
 /*
  * The names that a pod has on its network: its own, its containers', hostname.subdomain and the aliases it was given.
  *
- * Played pods have names, as on podman's network for them.  A pod that cannot have any (somebody else has port 53) starts all the
+ * Played pods have names, as on podman's network for them, and whoever was given an alias.  A pod that cannot have any (somebody else has port 53) starts all the
  * same, with the host's name servers and a warning.
  */
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 static bool has_names(const struct start *s)
 {
-	return s->p->spec.net == NET_BRIDGE && s->res.has_net && s->p->spec.kube;
+	return s->p->spec.net == NET_BRIDGE && s->res.has_net && (s->p->spec.kube || s->p->spec.aliases.n);
 }
 
 /* hostname.subdomain.NAMESPACE.svc.cluster.local, and what is left of it without its end. */
@@ -45,6 +45,10 @@ static int add_names(struct start *s, struct strs *names)
 		if (s->p->ctr[i].role != ROLE_INIT && strcmp(s->p->ctr[i].name, spec->name) != 0)
 			rc = strs_add(names, a, s->p->ctr[i].name);
 	if (rc >= 0)
+		rc = strs_add_all(names, a, &spec->aliases);
+	if (rc >= 0 && spec->solo)
+		rc = strs_addf(names, a, "%.12s", s->p->row.id);
+	if (rc >= 0)
 		rc = add_fqdn(s, names);
 	if (rc >= 0 && spec->hostname && *spec->hostname)
 		rc = strs_addf(names, a, "?%s", spec->hostname);
@@ -61,6 +65,8 @@ bool pod_names_publish(struct start *s)
 	struct names_request r = { .pod = s->p->row.id, .net = &s->res.net, .names = &names };
 	struct err err = { 0 };
 
+	if (!s->p->spec.kube) /* dnsConfig's stand beside ours in resolv.conf, as Kubernetes has it */
+		r.servers = &s->p->spec.dns_servers;
 	if (!has_names(s))
 		return false;
 	if (add_names(s, &names) < 0)

@@ -71,7 +71,7 @@ const struct field pod_spec_fields[] = {
 	F_LIST(P, "volumes", volumes, volume_fields, struct volume_spec),
 	F_LIST(P, "hostAliases", host_aliases, alias_fields, struct host_alias),
 	F_STRS(P, "dnsServers", dns_servers), F_STRS(P, "dnsSearches", dns_searches), F_STRS(P, "dnsOptions", dns_options),
-	F_BOOL(P, "noHosts", no_hosts), F_BOOL(P, "noInfra", no_infra), F_BOOL(P, "noHostname", no_hostname), F_STR(P, "ip", ip), F_STR(P, "mac", mac), F_KVS(P, "sysctls", sysctls),
+	F_BOOL(P, "noHosts", no_hosts), F_BOOL(P, "noInfra", no_infra), F_BOOL(P, "noHostname", no_hostname), F_STR(P, "ip", ip), F_STR(P, "mac", mac), F_STRS(P, "aliases", aliases), F_KVS(P, "sysctls", sysctls),
 	F_KVS(P, "labels", labels), F_KVS(P, "annotations", annotations),
 	F_STR(P, "dnsPolicy", dns_policy), F_STR(P, "fqdn", fqdn), F_OPT_I64(P, "fsGroup", fs_group),
 	F_BOOL(P, "fsGroupOnMismatch", fs_group_on_mismatch), F_STR(P, "runtime", runtime),

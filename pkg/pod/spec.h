@@ -80,6 +80,7 @@ struct pod_spec {
 	struct strs dns_servers, dns_searches, dns_options;
 	bool no_hosts, no_infra, no_hostname; /* no_hostname: /etc/hostname stays the image's */
 	char *ip, *mac;                       /* fixed ones; NULL: as they come */
+	struct strs aliases;                  /* more names on its network */
 	struct kvs sysctls;
 	struct kvs labels, annotations;
 	char *dns_policy; /* Kubernetes': "None" takes nothing of the host's; "" and others add to it */

@@ -198,7 +198,7 @@ static int create_solo(struct engine *e, const struct create_request *r, struct 
 	struct arena *a, struct make *m, struct pod *ret, struct err *err)
 {
 	struct pod_net_request net = { &r->networks, &r->publish, &r->add_hosts, &r->dns, &r->dns_search,
-		&r->dns_option, r->no_hosts };
+		&r->dns_option, r->no_hosts, &r->address };
 	struct pod_spec p = { .solo = true, .autoremove = r->autoremove, .no_infra = true };
 	int rc;
 
@@ -232,6 +232,11 @@ static int create_member(struct engine *e, const struct create_request *r, struc
 	const char *id = NULL, *pod = NULL;
 	int rc;
 
+	if (r->address.ip || r->address.mac || r->address.aliases.n)
+		return err_set(err, ERR_INVALID,
+			"invalid config provided: networks must be defined when the pod is created: network "
+			"cannot be "
+			"configured when it is shared with a pod");
 	if ((rc = store_find(e->store, r->pod, STORE_POD, a, &id, &pod, err)) < 0 ||
 		(rc = pod_load(e, id, true, ret, err)) < 0)
 		return rc;

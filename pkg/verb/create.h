@@ -8,6 +8,12 @@
 #include "pkg/verb/userns.h"
 #include "pkg/verb/verb.h"
 
+/* --ip, --mac-address, --network-alias. */
+struct address_request {
+	const char *ip, *mac;
+	struct strs aliases;
+};
+
 struct create_request {
 	const char *image; /* or the directory, with rootfs */
 	struct strs command;
@@ -24,6 +30,7 @@ struct create_request {
 	struct strs secrets;      /* "NAME[,type=env,target=X...]" */
 	const char *image_volume; /* "anonymous", "bind", "tmpfs", "ignore" */
 	struct strs add_hosts, dns, dns_search, dns_option, networks, log_opts;
+	struct address_request address;
 	const char *pid, *ipc, *uts, *cgroupns, *log_driver, *stop_signal, *umask, *cpuset_cpus, *cpuset_mems;
 	struct opt_i64 memory, memory_swap, memory_reservation, shm_size, cpu_shares, cpu_period, cpu_quota,
 		pids_limit;
@@ -106,7 +113,10 @@ int create_check_sources(const struct container_spec *c, struct err *err);
 struct pod_net_request {
 	const struct strs *networks, *publish, *add_hosts, *dns, *dns_search, *dns_option;
 	bool no_hosts;
+	const struct address_request *address; /* NULL: none */
 };
+/* "ip=A,mac=M,alias=N" behind "bridge:", each taken into r; strings of the arena. */
+int network_options(const char *text, struct address_request *r, struct arena *a, struct err *err);
 int create_network(struct engine *e, const struct pod_net_request *r, struct pod_spec *p, struct arena *a,
 	struct err *err);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "pkg/network/bridge.h"
+#include "pkg/network/network.h"
 #include "pkg/network/subnet.h"
 #include "pkg/util/io.h"
 #include "pkg/util/sha256.h"

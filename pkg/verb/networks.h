@@ -6,8 +6,6 @@
 
 #include "pkg/verb/verb.h"
 
-#define NETWORK_NAME "podctl"
-
 /* podman's documents, an array; filters: name, id, driver, label, dangling, until. */
 int verb_networks(struct engine *e, const struct strs *filters, json_t **ret, struct err *err);
 /* By its name ("podctl", also "podman" and "bridge") or an id prefix. */

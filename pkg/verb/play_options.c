@@ -16,29 +16,8 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "read the op
 
 struct net_option {
 	struct strs mode; /* of --network, without what follows the colon of "bridge:" */
-	const char *ip, *mac;
+	struct address_request at;
 };
-
-static int bridge_options(const char *text, struct net_option *o, struct arena *a, struct err *err)
-{
-	for (const char *p = text; *p;) {
-		size_t n = strcspn(p, ",");
-		char *one = arena_strndup(a, p, n);
-
-		if (!one)
-			return no_memory(err);
-		if (!strncmp(one, "ip=", 3))
-			o->ip = one + 3;
-		else if (!strncmp(one, "mac=", 4))
-			o->mac = one + 4;
-		else
-			return err_set(err, ERR_UNSUPPORTED,
-				"--network bridge:%s: not done yet; there are ip=ADDRESS and mac=ADDRESS",
-				one);
-		p += n + (p[n] == ',');
-	}
-	return 0;
-}
 
 static int read_network(struct play *p, struct net_option *o, struct err *err)
 {
@@ -53,7 +32,7 @@ static int read_network(struct play *p, struct net_option *o, struct err *err)
 		for (size_t k = 0; k < LEN(ours); k++)
 			if (strlen(ours[k]) == n && !strncmp(ours[k], text, n)) {
 				mode = "bridge";
-				if (colon && (rc = bridge_options(colon + 1, o, p->a, err)) < 0)
+				if (colon && (rc = network_options(colon + 1, &o->at, p->a, err)) < 0)
 					return rc;
 			}
 		if (strs_add(&o->mode, p->a, mode) < 0)
@@ -65,7 +44,7 @@ static int read_network(struct play *p, struct net_option *o, struct err *err)
 static int network(struct play *p, const struct net_option *o, struct pod_spec *s, struct err *err)
 {
 	struct strs none = { 0 };
-	struct pod_net_request q = { &o->mode, &none, &none, &none, &none, &none, false };
+	struct pod_net_request q = { &o->mode, &none, &none, &none, &none, &none, false, NULL };
 	struct pod_spec scratch = { 0 };
 	int rc;
 
@@ -83,8 +62,8 @@ static int network(struct play *p, const struct net_option *o, struct pod_spec *
 static int address(struct play *p, const struct net_option *o, size_t i, struct pod_spec *s, struct err *err)
 {
 	const struct play_options *po = &p->r->options;
-	const char *ip = i < po->ips.n ? po->ips.v[i] : i == 0 ? o->ip : NULL;
-	const char *mac = i < po->macs.n ? po->macs.v[i] : i == 0 ? o->mac : NULL;
+	const char *ip = i < po->ips.n ? po->ips.v[i] : i == 0 ? o->at.ip : NULL;
+	const char *mac = i < po->macs.n ? po->macs.v[i] : i == 0 ? o->at.mac : NULL;
 	struct in_addr in;
 	unsigned m[6];
 	char end;
@@ -99,6 +78,8 @@ static int address(struct play *p, const struct net_option *o, size_t i, struct 
 			    &end) != 6 ||
 			   m[0] & 1))
 		return err_set(err, ERR_INVALID, "--mac-address %s: is no address of a network card", mac);
+	if (s->net == NET_BRIDGE && strs_add_all(&s->aliases, p->a, &o->at.aliases) < 0)
+		return no_memory(err);
 	if ((ip && !(s->ip = arena_strdup(p->a, ip))) || (mac && !(s->mac = arena_strdup(p->a, mac))))
 		return no_memory(err);
 	return 0;

@@ -69,7 +69,7 @@ int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct
 	const char **ret_id, struct err *err)
 {
 	struct pod_net_request net = { &r->networks, &r->publish, &r->add_hosts, &r->dns, &r->dns_search,
-		&r->dns_option, r->no_hosts };
+		&r->dns_option, r->no_hosts, &r->address };
 	struct pod_spec *p = arena_alloc(a, sizeof *p);
 	auto_loaded struct pod made = POD_NONE;
 	const char *name = r->name;
@@ -89,10 +89,11 @@ int verb_pod_create(struct engine *e, const struct pod_create_request *r, struct
 	p->host_pid = r->pid && !strcmp(r->pid, "host");
 	if (r->replace && !name)
 		return err_set(err, ERR_INVALID, "--replace needs --name: which pod is to be replaced?");
-	if (r->no_infra && (r->publish.n || r->networks.n || r->add_hosts.n || r->dns.n || r->hostname))
+	if (r->no_infra && (r->publish.n || r->networks.n || r->add_hosts.n || r->dns.n || r->hostname ||
+				   r->address.ip || r->address.mac || r->address.aliases.n))
 		return err_set(err, ERR_INVALID,
 			"--infra=false leaves nothing that could hold a network: no --publish, --network, "
-			"--add-host, --dns, --hostname");
+			"--add-host, --dns, --hostname, --ip, --mac-address, --network-alias");
 	if ((rc = create_network(e, &net, p, a, err)) < 0 || (rc = shared(r, p, a, err)) < 0)
 		return rc;
 	if (r->like && (rc = create_pod_template(e, r->like, p, a, err)) < 0)

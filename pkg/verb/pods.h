@@ -5,6 +5,7 @@
 #define PODCTL_VERB_PODS_H
 
 #include "pkg/verb/containers.h"
+#include "pkg/verb/create.h"
 #include "pkg/verb/userns.h"
 
 struct create_request;
@@ -15,6 +16,7 @@ struct pod_create_request {
 	struct strs share; /* "net", "ipc", "uts", "pid", "none" */
 	struct kvs labels, sysctls;
 	struct strs networks, publish, add_hosts, dns, dns_search, dns_option;
+	struct address_request address;
 	struct userns_request userns;
 	struct strs argv;
 	const struct create_request
