@@ -95,7 +95,8 @@ extern const struct command *const command_tables[];
 extern const struct option global_options[];
 
 struct globals {
-	const char *root, *runroot, *runtime, *cgroup_manager, *log_level;
+	const char *root, *runroot, *runtime, *cgroup_manager, *log_level, *storage_driver;
+	struct strs storage_opts;
 	bool help, version;
 };
 

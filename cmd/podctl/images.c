@@ -229,15 +229,16 @@ static int lines_make(struct cli *c, const struct images_command *r, const struc
 
 /* ---- output ------------------------------------------------------------------------------------------------------------------ */
 
-static const char *columns_of(const struct images_command *r)
+static const char *columns_of(struct cli *c, const struct images_command *r, const struct image_list *list)
 {
-	if (r->history)
-		return r->digests ? "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{."
-				    "Size}}\t{{.History}}"
-				  : "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}\t{{."
-				    "History}}";
-	return r->digests ? "{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
-			  : "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}";
+	bool any = false;
+
+	for (size_t i = 0; i < list->n; i++)
+		any = any || list->v[i].read_only;
+	return arena_printf(&c->arena,
+		"{{.Repository}}\t{{.Tag}}%s\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}%s%s",
+		r->digests ? "\t{{.Digest}}" : "", r->history ? "\t{{.History}}" : "",
+		any ? "\t{{.ReadOnly}}" : "");
 }
 
 static bool is_again(const struct line *v, size_t k)
@@ -269,13 +270,11 @@ static void quiet_print(struct cli *c, const struct images_command *r, const str
 static int run_images(struct cli *c, void *request, struct err *err)
 {
 	static const struct header headers[] = { { "ID", "IMAGE ID" }, { "CreatedSince", "CREATED" },
-		{ "CreatedAt", "CREATED AT" }, { NULL, NULL } };
+		{ "CreatedAt", "CREATED AT" }, { "ReadOnly", "R/O" }, { NULL, NULL } };
 	const struct images_command *r = request;
-	struct listing l = { .format = r->format,
-		.headers = headers,
-		.fields = IMAGE_FIELDS,
-		.no_heading = r->no_heading,
-		.columns = columns_of(r) };
+	struct listing l = {
+		.format = r->format, .headers = headers, .fields = IMAGE_FIELDS, .no_heading = r->no_heading
+	};
 	struct image_list list = { 0 };
 	struct line *v = NULL;
 	uint64_t now = time_now_us();
@@ -286,6 +285,7 @@ static int run_images(struct cli *c, void *request, struct err *err)
 	if ((rc = verb_images(&c->engine, c->args.n ? c->args.v[0] : NULL, &c->arena, &list, err)) < 0 ||
 		(rc = lines_make(c, r, &list, &v, &n, err)) < 0)
 		return rc;
+	l.columns = columns_of(c, r, &list);
 	if (r->quiet) {
 		quiet_print(c, r, v, n);
 		return 0;

@@ -43,7 +43,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "man completion " -- "$cur")); return; }
 		path="docs ${words[1]}" ;;
 	"")
-		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff mount unmount umount init import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image manifest volume secret pod network kube healthcheck play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version " -- "$cur")); return ;;
+		COMPREPLY=($(compgen -W "create ps stop restart kill pause unpause rm wait inspect run start attach exec logs port rename cp diff mount unmount umount init import load pull rmi tag images history untag commit export push save login logout search why info version unshare help completion events stats top update container image manifest volume secret pod network kube healthcheck play generate system docs --root --runroot --runtime --cgroup-manager --log-level --help --version --storage-driver --storage-opt " -- "$cur")); return ;;
 	*) path=${words[0]} ;;
 	esac
 	case "$path" in

@@ -30,15 +30,18 @@ static int choose_paths(struct engine *e, const char **default_root, struct err 
 	const struct engine_options *opt = e->opt;
 	int rc;
 
-	if ((rc = engine_default_paths(opt, root, runroot, err)) < 0 ||
+	if ((rc = engine_default_paths(opt, root, runroot, err)) < 0)
+		return rc;
+	/* names of bridge and cgroups are short for the built-in place alone */
+	if (!(*default_root = arena_strdup(&e->arena, root)))
+		return err_sys(err, ENOMEM, "open the engine");
+	if ((rc = storage_places(opt, root, runroot, err)) < 0 ||
 		(rc = root_text("--root", opt->root ? opt->root : root, &e->arena, &e->root, err)) < 0 ||
 		(rc = root_text("--runroot", opt->runroot ? opt->runroot : runroot, &e->arena, &e->runroot,
 			 err)) < 0)
 		return rc;
 	if (strcmp(e->root, e->runroot) == 0)
 		return err_set(err, ERR_INVALID, "--root and --runroot are the same directory '%s'", e->root);
-	if (!(*default_root = arena_strdup(&e->arena, root)))
-		return err_sys(err, ENOMEM, "open the engine");
 	return 0;
 }
 
@@ -92,7 +95,7 @@ static int open_steps(struct engine *e, struct err *err)
 		(rc = root_open(e->runroot, e->rootless ? 0700 : 0711, &e->runroot_fd, err)) < 0 ||
 		(rc = config_load(e, err)) < 0 || (rc = lock_engine(e, err)) < 0 ||
 		(rc = store_open(e->root_fd, e->root, e->runroot, &e->store, err)) < 0 ||
-		(rc = root_settle(e, err)) < 0)
+		(rc = storage_load(e, err)) < 0 || (rc = root_settle(e, err)) < 0)
 		return rc;
 	return cgroups_choose(e, err);
 }
@@ -112,6 +115,8 @@ void engine_close(struct engine *e)
 	if (e->cgroups_open)
 		cgroup_close(&e->cgroups);
 	store_close(e->store);
+	while (e->n_image_stores)
+		fd_close_p(&e->image_store[--e->n_image_stores].fd);
 	fd_close_p(&e->lock_fd);
 	fd_close_p(&e->runroot_fd);
 	fd_close_p(&e->root_fd);

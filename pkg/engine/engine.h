@@ -23,6 +23,8 @@ struct engine_options {
 	const char *cgroup_manager; /* --cgroup-manager: "systemd", "cgroupfs"; NULL: chosen */
 	const char *home, *xdg_runtime_dir, *xdg_data_home, *xdg_config_home, *tmpdir, *path, *dbus_address;
 	const char *containers_conf, *containers_conf_override; /* $CONTAINERS_CONF, ..._OVERRIDE */
+	const char *storage_driver, *storage_conf; /* --storage-driver; $CONTAINERS_STORAGE_CONF */
+	struct strs storage_opts;                  /* --storage-opt: instead of the file's options */
 	uid_t uid; /* of the person who called, outside any user namespace of ours */
 	gid_t gid;
 	const char *user; /* their login name (for subordinate ids and messages) */
@@ -65,6 +67,12 @@ struct engine {
 	struct cgroup_fs cgroups; /* opened on first use by engine_cgroups() */
 	bool cgroups_open;
 	struct store *store;
+	/* image stores that are only read (storage.conf, --storage-opt) */
+	struct image_store {
+		const char *root;
+		int fd; /* O_PATH */
+	} image_store[8];
+	size_t n_image_stores;
 	int lock_fd; /* engine lock, shared */
 };
 

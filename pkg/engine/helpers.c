@@ -123,6 +123,7 @@ int engine_self_argv(struct engine *e, struct strs *argv, struct err *err)
 		{ "--runroot", e->runroot },
 		{ "--runtime", e->opt->runtime },
 		{ "--cgroup-manager", e->opt->cgroup_manager },
+		{ "--storage-driver", e->opt->storage_driver },
 	};
 	struct strs l = { 0 };
 	char self[4096];

@@ -18,6 +18,11 @@ int root_settle(struct engine *e, struct err *err);
 /* config.c: fills e->config from the defaults and the files of containers.conf. */
 int config_load(struct engine *e, struct err *err);
 
+/* storage_conf.c: what storage.conf says of the default root and runroot; and, of an engine whose database is open, its driver,
+ * options and additional image stores. */
+int storage_places(const struct engine_options *opt, char root[4096], char runroot[4096], struct err *err);
+int storage_load(struct engine *e, struct err *err);
+
 /* cgroups.c: decides systemd_cgroups and cgroups_usable. */
 int cgroups_choose(struct engine *e, struct err *err);
 /* True when /sys/fs/cgroup is cgroup2 (pure v2). */

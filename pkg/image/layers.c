@@ -83,7 +83,30 @@ void image_tmp_remove(struct image_tmp *t)
 
 /* ---- what is there ------------------------------------------------------------------------------------------------- */
 
+int layer_path_open(struct engine *e, const char *name, int flags, const char **ret_root)
+{
+	char rel[PATH_TEXT];
+	int fd = path_open(e->root_fd, path_layer(rel, name), PATH_IN_STATE, flags, 0);
+
+	if (ret_root)
+		*ret_root = e->root;
+	for (size_t i = 0; fd == -ENOENT && i < e->n_image_stores; i++) {
+		fd = path_open(e->image_store[i].fd, rel, PATH_IN_STATE, flags, 0);
+		if (ret_root && fd >= 0)
+			*ret_root = e->image_store[i].root;
+	}
+	return fd;
+}
+
 bool layer_exists(struct engine *e, const char *diff_id)
+{
+	auto_close int fd = layer_path_open(e, diff_id, O_PATH | O_DIRECTORY, NULL);
+
+	return fd >= 0;
+}
+
+/* Of this store itself. */
+static bool layer_is_own(struct engine *e, const char *diff_id)
 {
 	char rel[PATH_TEXT];
 	auto_close int fd =
@@ -98,12 +121,13 @@ static void sizes_name(char name[80], const char *diff_id) { snprintf(name, 80, 
 static json_t *facts_read(struct engine *e, const char *diff_id)
 {
 	struct buf b = BUF_INIT(4 * KiB);
-	char rel[PATH_TEXT], name[80];
+	auto_close int fd = -EBADF;
+	char name[80];
 	json_t *v = NULL;
 	struct err ignored = { 0 };
 
 	sizes_name(name, diff_id);
-	if (file_read(e->root_fd, path_layer(rel, name), PATH_IN_STATE, &b) == 0 && b.data)
+	if ((fd = layer_path_open(e, name, O_RDONLY, NULL)) >= 0 && io_read_all(fd, &b) == 0 && b.data)
 		v = json_parse(b.data, b.len, &ignored);
 	buf_done(&b);
 	return v;
@@ -159,10 +183,10 @@ void layer_blob_remember(struct engine *e, const char *diff_id, const struct lay
 
 int layer_blob_open(struct engine *e, const char *diff_id)
 {
-	char rel[PATH_TEXT], name[80];
+	char name[80];
 
 	snprintf(name, sizeof name, "%s" BLOB, diff_id);
-	return path_open(e->root_fd, path_layer(rel, name), PATH_IN_STATE, O_RDONLY, 0);
+	return layer_path_open(e, name, O_RDONLY, NULL);
 }
 
 void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar)
@@ -176,15 +200,14 @@ void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint
 
 int layer_open(struct engine *e, const char *diff_id, int *ret_dir, int *ret_recipe, struct err *err)
 {
-	char rel[PATH_TEXT], name[80];
-	auto_close int dir =
-		path_open(e->root_fd, path_layer(rel, diff_id), PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
+	char name[80];
+	auto_close int dir = layer_path_open(e, diff_id, O_RDONLY | O_DIRECTORY, NULL);
 	auto_close int recipe = -EBADF;
 
 	if (dir < 0)
 		return err_sys(err, -dir, "open layer %.12s", diff_id);
 	snprintf(name, sizeof name, "%s" RECIPE, diff_id);
-	recipe = path_open(e->root_fd, path_layer(rel, name), PATH_IN_STATE, O_RDONLY, 0);
+	recipe = layer_path_open(e, name, O_RDONLY, NULL);
 	if (recipe < 0 && recipe != -ENOENT)
 		return err_sys(err, -recipe, "open the record of layer %.12s", diff_id);
 	*ret_dir = fd_steal(&dir);
@@ -418,7 +441,7 @@ static bool sizes_are_stale(struct engine *e, const char *name)
 		return false;
 	memcpy(id, name, ID_LEN);
 	id[ID_LEN] = '\0';
-	return id_is_valid(id) && !layer_exists(e, id);
+	return id_is_valid(id) && !layer_is_own(e, id);
 }
 
 /* What of layers/ nobody needs: tmp- directories without a living owner, layers without an image. */

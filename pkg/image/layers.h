@@ -84,6 +84,9 @@ int layers_claim(struct engine *e, const struct strs *diffs, const volatile int 
 	image_progress *progress, void *ctx, int *ret_fd, bool *ret_waited, struct err *err);
 
 bool layer_exists(struct engine *e, const char *diff_id);
+/* 'name' of layers/ (DIFFID, DIFFID.json ...), of this store or of one that is only read: a descriptor, or a negative errno.
+ * ret_root: whose it is; may be NULL. */
+int layer_path_open(struct engine *e, const char *name, int flags, const char **ret_root);
 /* Bytes of its files and of its tar; 0 when unknown. */
 void layer_sizes(struct engine *e, const char *diff_id, uint64_t *ret_size, uint64_t *ret_tar);
 /* A layer as registries know it. */

@@ -175,13 +175,11 @@ static bool layer_repeats(const struct image_row *img, size_t i)
 int image_lowers(
 	struct engine *e, const struct image_row *img, struct arena *a, struct strs *ret, struct err *err)
 {
-	char rel[PATH_TEXT];
-
 	for (size_t i = img->layers.n; i-- > 0;) {
-		const char *diff = img->layers.v[i];
+		const char *diff = img->layers.v[i], *root;
 		/* O_PATH would not do: fgetxattr wants an open file */
-		auto_close int fd = path_open(
-			e->root_fd, path_layer(rel, diff), PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
+		auto_close int fd = layer_path_open(e, diff, O_RDONLY | O_DIRECTORY, &root);
+		char rel[PATH_TEXT];
 
 		if (layer_repeats(img, i))
 			continue;
@@ -191,7 +189,7 @@ int image_lowers(
 				img->id, diff);
 		if (fd < 0)
 			return err_sys(err, -fd, "image %.12s: open layer %.12s", img->id, diff);
-		if (strs_addf(ret, a, "%s/%s", e->root, rel) < 0)
+		if (strs_addf(ret, a, "%s/%s", root, path_layer(rel, diff)) < 0)
 			return err_sys(err, ENOMEM, "image layers");
 		if (layer_hides_all(e, fd))
 			break;
@@ -203,6 +201,7 @@ int image_tag(struct engine *e, const char *ref, const char *name, struct err *e
 {
 	auto_arena struct arena a = { 0 };
 	struct image_name n;
+	struct image_row row;
 	const char *id, *full;
 	bool by_id;
 	int rc;
@@ -212,9 +211,15 @@ int image_tag(struct engine *e, const char *ref, const char *name, struct err *e
 	if (n.digest)
 		return err_set(err, ERR_INVALID, "'%s': a new name cannot have a digest", name);
 	if ((rc = image_name_local(name, &a, &full, err)) < 0 ||
-		(rc = find(e, ref, &a, &id, &by_id, err)) < 0)
+		(rc = find(e, ref, &a, &id, &by_id, err)) < 0 ||
+		(rc = store_image_get(e->store, id, &a, &row, err)) < 0)
 		return rc;
-	return store_image_tag(e->store, id, full, err);
+	if (!row.read_only)
+		return store_image_tag(e->store, id, full, err);
+	/* of a store that is only read: it becomes one of ours, whose layers are there */
+	if (strs_add(&row.names, &a, full) < 0)
+		return err_sys(err, ENOMEM, "tag an image");
+	return store_image_add(e->store, &row, err);
 }
 
 /* ---- removal ---------------------------------------------------------------------------------------------------------- */
@@ -296,6 +301,12 @@ int image_remove(
 	if ((rc = find(e, ref, a, &id, &by_id, err)) < 0 ||
 		(rc = store_image_get(e->store, id, a, &img, err)) < 0)
 		return rc;
+	if (img.read_only)
+		return err_set(err, ERR_DENIED,
+			"image %.12s is in an additional image store, which is only read; it cannot be "
+			"removed "
+			"here",
+			img.id);
 	if (by_id && img.names.n > 1 && !force)
 		return err_set(err, ERR_STATE,
 			"unable to delete image \"%s\" by ID with more than one tag (%s, %s%s): please force "

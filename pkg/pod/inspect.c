@@ -118,6 +118,7 @@ static int ports_of(const struct pod *p, struct arena *a, struct list *ret, stru
 static void overlay_of(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
 	struct inspect_facts *f)
 {
+	struct strs lowers = { 0 };
 	struct image_row img;
 	struct err ignored = { 0 };
 	char path[PATH_TEXT];
@@ -132,9 +133,11 @@ static void overlay_of(struct engine *e, const struct pod *p, const struct conta
 	if (store_image_get(e->store, c->image_id, a, &img, &ignored) < 0)
 		return;
 	f->image_digest = img.digest;
-	for (size_t i = img.layers.n; i-- > 0;)
-		f->lower = arena_printf(a, "%s%s%s/%s", f->lower ? f->lower : "", f->lower ? ":" : "",
-			e->root, path_layer(path, img.layers.v[i]));
+	if (image_lowers(e, &img, a, &lowers, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < lowers.n; i++)
+		f->lower =
+			arena_printf(a, "%s%s%s", f->lower ? f->lower : "", f->lower ? ":" : "", lowers.v[i]);
 }
 
 static void paths_of(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,

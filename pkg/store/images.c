@@ -65,12 +65,17 @@ static int read_image(
 
 int store_image_get(struct store *s, const char *id, struct arena *a, struct image_row *ret, struct err *err)
 {
-	auto_query sqlite3_stmt *q = query_bind(s, Q_IMAGE_GET, err, "t", id);
-	int rc = q ? query_step(s, q, err) : -EIO;
+	for (struct store *at = s; at; at = at->next) {
+		auto_query sqlite3_stmt *q = query_bind(at, Q_IMAGE_GET, err, "t", id);
+		int rc = q ? query_step(at, q, err) : -EIO;
 
-	if (rc == 0)
-		return no_such_image(id, err);
-	return rc < 0 ? rc : read_image(s, q, a, ret, err);
+		if (rc == 0)
+			continue;
+		if (rc > 0 && (rc = read_image(at, q, a, ret, err)) == 0)
+			ret->read_only = at != s;
+		return rc;
+	}
+	return no_such_image(id, err);
 }
 
 static int by_id(const void *a, const void *b)
@@ -131,7 +136,7 @@ int store_image_uses(struct store *s, const struct image_row *rows, size_t n, si
 	return rc < 0 ? rc : 0;
 }
 
-int store_images(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
+static int images_of(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
 {
 	auto_query sqlite3_stmt *q = query_bind(s, Q_IMAGES, err, "");
 	struct image_row *rows = NULL;
@@ -157,27 +162,58 @@ int store_images(struct store *s, struct arena *a, struct image_row **ret, size_
 	return 0;
 }
 
+static bool has_id(const struct image_row *rows, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+int store_images(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
+{
+	int rc = images_of(s, a, ret, ret_n, err);
+
+	for (struct store *at = s->next; at && rc == 0; at = at->next) {
+		struct image_row *more = NULL, *all;
+		size_t n = 0;
+
+		if ((rc = images_of(at, a, &more, &n, err)) < 0 || !n)
+			continue;
+		if (!(all = arena_array(a, *ret_n + n, sizeof *all)))
+			return err_sys(err, ENOMEM, "list images");
+		if (*ret_n)
+			memcpy(all, *ret, *ret_n * sizeof *all);
+		*ret = all;
+		for (size_t i = 0; i < n; i++) {
+			more[i].read_only = true;
+			if (!has_id(all, *ret_n, more[i].id))
+				all[(*ret_n)++] = more[i];
+		}
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int store_image_by_name(
 	struct store *s, const char *name, struct arena *a, const char **ret_id, struct err *err)
 {
-	auto_query sqlite3_stmt *q = query_bind(s, Q_IMAGE_NAME_GET, err, "t", name);
-	int rc = q ? query_step(s, q, err) : -EIO;
+	for (; s; s = s->next) {
+		auto_query sqlite3_stmt *q = query_bind(s, Q_IMAGE_NAME_GET, err, "t", name);
+		int rc = q ? query_step(s, q, err) : -EIO;
 
-	if (rc == 0)
-		return no_such_image(name, err);
-	return rc < 0 ? rc : column_text(q, 0, a, ret_id, err);
+		if (rc)
+			return rc < 0 ? rc : column_text(q, 0, a, ret_id, err);
+	}
+	return no_such_image(name, err);
 }
 
-int store_image_by_prefix(
-	struct store *s, const char *prefix, struct arena *a, const char **ret_id, struct err *err)
+static int by_prefix(struct store *s, const char *prefix, const char *end, struct arena *a,
+	const char **ret_id, struct err *err)
 {
 	auto_query sqlite3_stmt *q = NULL;
 	const char *id;
-	char end[66];
 	int rc;
 
-	if (!id_range(prefix, end))
-		return no_such_image(prefix, err);
 	if (!(q = query_bind(s, Q_IMAGE_FIND, err, "tt", prefix, end)))
 		return -EIO;
 	if ((rc = query_step(s, q, err)) == 0)
@@ -189,6 +225,22 @@ int store_image_by_prefix(
 			err, ERR_INVALID, "the id '%s' fits more than one image; give more digits", prefix);
 	*ret_id = id;
 	return 0;
+}
+
+int store_image_by_prefix(
+	struct store *s, const char *prefix, struct arena *a, const char **ret_id, struct err *err)
+{
+	char end[66];
+	int rc;
+
+	if (!id_range(prefix, end))
+		return no_such_image(prefix, err);
+	for (;; s = s->next) {
+		rc = by_prefix(s, prefix, end, a, ret_id, err);
+		if (rc >= 0 || err->kind != ERR_NOT_FOUND || !s->next)
+			return rc;
+		err_clear(err);
+	}
 }
 
 static int image_tag(struct store *s, const char *id, const char *name, struct err *err)

@@ -369,12 +369,58 @@ int store_open(int root_fd, const char *root, const char *runroot, struct store 
 	return 0;
 }
 
+/* Where nothing can be written beside it, what lies in its WAL alone is not seen. */
+static int open_readonly(struct store *s)
+{
+	auto_free char *uri = NULL;
+	int rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->db, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		return 0;
+	(void) sqlite3_close(s->db);
+	s->db = NULL;
+	if (strpbrk(s->path, "?#%") || asprintf(&uri, "file:%s?immutable=1", s->path) < 0)
+		return rc;
+	return sqlite3_open_v2(
+		uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+}
+
+int store_images_from(struct store *s, const char *root, struct err *err)
+{
+	struct store *more = calloc(1, sizeof *more);
+	int rc, version = 0;
+
+	if (!more || asprintf(&more->path, "%s/%s", root, DB_NAME) < 0) {
+		free(more);
+		return err_sys(err, ENOMEM, "open an image store");
+	}
+	more->root_fd = -EBADF;
+	if ((rc = open_readonly(more)) != SQLITE_OK)
+		rc = store_error(more, rc, err);
+	else if ((rc = read_version(more, &version, err)) == 0 && version != SCHEMA_VERSION)
+		rc = err_set(err, ERR_UNSUPPORTED,
+			"image store '%s' has schema %d, not %d: a podctl of this version must open it once",
+			root, version, SCHEMA_VERSION);
+	if (rc < 0) {
+		store_close(more);
+		return rc;
+	}
+	(void) sqlite3_busy_timeout(more->db, BUSY_MS);
+	while (s->next)
+		s = s->next;
+	s->next = more;
+	return 0;
+}
+
 void store_close(struct store *s)
 {
 	int saved = errno;
 
 	if (!s)
 		return;
+	store_close(s->next);
 	for (size_t i = 0; i < Q_COUNT; i++)
 		(void) sqlite3_finalize(s->query[i]);
 	(void) sqlite3_close(s->db);

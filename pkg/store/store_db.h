@@ -19,6 +19,7 @@ struct store {
 	sqlite3_stmt *query[Q_COUNT];
 	int depth; /* open transactions: 1 is the real one, more are savepoints */
 	int root_fd;
+	struct store *next; /* images that are only read */
 };
 
 static inline void query_reset_p(sqlite3_stmt **q)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "pkg/engine/paths.h"
-#include "pkg/image/image.h"
+#include "pkg/image/layers.h"
 #include "pkg/util/path.h"
 #include "pkg/verb/copy.h"
 
@@ -202,7 +202,6 @@ int verb_diff_image(struct engine *e, const char *image, struct arena *a, struct
 	struct walk w = { .a = a, .image = -EBADF, .all = true };
 	struct strs lowers = { 0 };
 	struct image_row img;
-	char rel[PATH_TEXT];
 	int rc;
 
 	if ((rc = image_resolve(e, image, a, &img, err)) < 0)
@@ -210,8 +209,7 @@ int verb_diff_image(struct engine *e, const char *image, struct arena *a, struct
 	if (!img.layers.n)
 		return err_set(
 			err, ERR_UNSUPPORTED, "'%s' is a manifest list; name one of its images", image);
-	top = path_open(e->root_fd, path_layer(rel, img.layers.v[img.layers.n - 1]), PATH_IN_STATE,
-		O_RDONLY | O_DIRECTORY, 0);
+	top = layer_path_open(e, img.layers.v[img.layers.n - 1], O_RDONLY | O_DIRECTORY, NULL);
 	if (top < 0)
 		return err_sys(err, -top, "image %.12s: open its last layer", img.id);
 	img.layers.n--;
