@@ -195,6 +195,7 @@ static int run_remove(struct cli *c, void *request, struct err *err)
 	int rc;
 
 	r->many.ignore = r->many.ignore || r->remove.force;
+	r->remove.alone = !r->many.all; /* else the others go too */
 	rc = many_run(c, STORE_CONTAINER, &r->many, false, remove_one, r, &missing, err);
 	return rc > 0 && r->busy ? 2 : rc > 0 && missing ? 1 : rc;
 }

@@ -19,7 +19,7 @@
 /* ---- create ---------------------------------------------------------------------------------------------------------------------- */
 
 struct create_command {
-	struct kvs labels;
+	struct kvs labels, options;
 	const char *driver;
 	bool ignore;
 };
@@ -37,7 +37,7 @@ static int run_create(struct cli *c, void *request, struct err *err)
 		id_random(id);
 		name = id;
 	}
-	if ((rc = volume_create(&c->engine, name, &r->labels, false, r->ignore, err)) < 0)
+	if ((rc = volume_create_as(&c->engine, name, &r->labels, &r->options, r->ignore, err)) < 0)
 		return rc;
 	print_line(name);
 	return 0;
@@ -48,8 +48,9 @@ static const struct option create_volume_options[] = {
 	O_STR(C, driver, "driver", 'd', "NAME", "local, the only one"),
 	O_BOOL(C, ignore, "ignore", 0, "One that is there already is no error"),
 	O_KVS(C, labels, "label", 'l', "Set a label"),
-	O_REFUSED("opt", 'o', "KEY=VALUE",
-		"mounts and quotas as volumes are not done yet; mount it and use -v DIR:DIR"),
+	O_KVS(C, options, "opt", 'o',
+		"type=tmpfs (each pod has its own), type=none and device=DIR with o=bind; o=WORD,... as "
+		"mount(8) has them"),
 	O_END,
 };
 #undef C

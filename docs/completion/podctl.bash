@@ -108,7 +108,7 @@ _podctl() {
 	"manifest push") flags="--all --compression-format --compression-level --digestfile --force-compression --format --quiet --remove-signatures --rm --authfile --cert-dir --creds --tls-verify --help " ;;
 	"manifest remove") flags="--help " ;;
 	"manifest rm") flags="--ignore --help " ;;
-	"volume create") flags="--driver --ignore --label --help " ;;
+	"volume create") flags="--driver --ignore --label --opt --help " ;;
 	"volume ls"|"volume list") flags="--filter --format --noheading --quiet --help " ;;
 	"volume inspect") flags="--all --format --help " ;;
 	"volume rm"|"volume remove") flags="--all --force --time --help " ;;

@@ -23,6 +23,7 @@ struct oci_bind {
 	bool tmpfs, read_only;
 	const struct strs *options; /* as asked; NULL: none */
 	bool idmap;                 /* seen with the owners of the user namespace */
+	bool named;                 /* a volume: without programs of others and device nodes */
 	bool overlay;               /* options have lowerdir= and so on; source means nothing */
 };
 struct oci_device {

@@ -149,7 +149,16 @@ static void add_asked(struct list_of_rows *l, const struct oci_facts *f)
 			r.type = "bind";
 			r.source = m->source;
 			r.idmap = m->idmap;
-			r.options = kind && prop ? "" : kind ? "rprivate" : prop ? "rbind" : "rbind rprivate";
+			if (m->named)
+				r.options = kind && prop ? "nosuid nodev"
+					    : kind       ? "nosuid nodev rprivate"
+					    : prop       ? "nosuid nodev rbind"
+							 : "nosuid nodev rbind rprivate";
+			else
+				r.options = kind && prop ? ""
+					    : kind       ? "rprivate"
+					    : prop       ? "rbind"
+							 : "rbind rprivate";
 		}
 		l->row[l->n++] = r;
 	}

@@ -13,6 +13,7 @@
 #include "pkg/container/user.h"
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
+#include "pkg/volume/options.h"
 #include "pkg/volume/volume.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "volumes"); }
@@ -430,13 +431,52 @@ static int named_fill(
 	return volume_fill(s->e, m->source, dir, user.uid, user.gid, err);
 }
 
+/* A volume that is a directory of the host, or memory of the pod's. */
+static int named_mount(struct start *s, const char *name, const struct volume_options *o, struct oci_bind *b,
+	struct err *err)
+{
+	auto_close int dir = -EBADF;
+	char path[PATH_TEXT], rel[PATH_TEXT];
+	struct stat st;
+
+	b->read_only = b->read_only || o->read_only;
+	if (o->kind == VOLUME_KIND_BIND) {
+		b->source = o->device;
+		return stat(o->device, &st) < 0
+			       ? err_sys(err, errno, "volume '%s': device '%s'", name, o->device)
+			       : 0;
+	}
+	snprintf(rel, sizeof rel, "volumes/named/%.250s", name);
+	b->source = arena_printf(
+		&s->p->arena, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "named", name));
+	if (!b->source)
+		return no_memory(err);
+	for (size_t i = 0; i < s->plan.mounts.n; i++) /* another container of the pod has it already */
+		if (!strcmp(LIST_AT(s->plan.mounts, struct plan_mount, i)->target, b->source))
+			return 0;
+	if (s->p->alive)
+		return err_set(err, ERR_UNSUPPORTED,
+			"volume '%s' is a tmpfs, which a pod mounts when it starts: podctl pod restart %s",
+			name, s->p->row.name);
+	if ((dir = dir_make(s->p->run_fd, rel, 0777)) < 0)
+		return err_sys(err, -dir, "make directory");
+	return add_mount(s, "tmpfs", b->source, o->mount, err);
+}
+
 static int named_source(struct start *s, const struct container_spec *c, const struct mount_spec *m,
 	struct oci_bind *b, struct err *err)
 {
+	struct volume_options o = { 0 };
 	int rc;
 
-	if ((rc = volume_ensure(s->e, m->source, m->anonymous, err)) < 0 ||
-		(rc = named_fill(s, c, m, err)) < 0)
+	b->named = true;
+	if ((rc = volume_ensure(s->e, m->source, m->anonymous, err)) < 0)
+		return rc;
+	if (!m->anonymous && (rc = volume_options_load(s->e, m->source, &s->p->arena, &o, err)) < 0)
+		return rc;
+	if (o.kind != VOLUME_KIND_DIR)
+		return named_mount(s, m->source, &o, b, err);
+	if ((rc = named_fill(s, c, m, err)) < 0)
 		return rc;
 	b->source = volume_path(s->e, m->source, &s->p->arena);
 	return b->source ? 0 : no_memory(err);

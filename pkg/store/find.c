@@ -107,3 +107,10 @@ int store_find(struct store *s, const char *text, enum store_kind kind, struct a
 		*ret_pod = found_pod;
 	return 0;
 }
+
+int store_mentioned(struct store *s, const char *id, struct err *err)
+{
+	auto_query sqlite3_stmt *q = query_bind(s, Q_MENTIONED, err, "t", id);
+
+	return q ? query_step(s, q, err) : -EIO;
+}

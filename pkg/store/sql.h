@@ -148,6 +148,8 @@
 	X(Q_VOLUMES, "SELECT " VOLUME_COLUMNS " FROM volume ORDER BY name") \
 	X(Q_VOLUME_USED, "UPDATE volume SET fresh = 0 WHERE name = ?1") \
 	X(Q_VOLUME_USERS, VOLUME_USERS) \
+	X(Q_MENTIONED, "SELECT 1 FROM ctr WHERE id <> ?1 AND instr(spec, ?1) UNION ALL" \
+		" SELECT 1 FROM pod WHERE id <> ?1 AND instr(spec, ?1) LIMIT 1") \
 	X(Q_VOLUME_DEL, "DELETE FROM volume WHERE name = ?1") \
 	\
 	X(Q_OBJECT_PUT, "INSERT INTO object(" OBJECT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6)" \

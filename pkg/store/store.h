@@ -171,6 +171,9 @@ int store_image_del(
 	struct store *s, const char *id, struct arena *a, struct strs *ret_layers, struct err *err);
 bool store_layer_used(struct store *s, const char *diff_id);
 
+/* 1: the spec of another container or pod names this id, whatever for; 0: none does. */
+int store_mentioned(struct store *s, const char *id, struct err *err);
+
 /* ---- volumes ------------------------------------------------------------------------------------------------------ */
 struct volume_row {
 	const char *name;

@@ -35,6 +35,7 @@ int verb_restart(struct engine *e, const struct target *t, const struct opt_i64 
 int verb_pause(struct engine *e, const struct target *t, bool pause, struct err *err);
 struct remove_request {
 	bool force, volumes; /* volumes: those made for it alone go too */
+	bool alone;          /* ERR_EXISTS when others need it: they would have to go first */
 	bool depend;         /* those go first that join its namespaces or require it */
 	struct opt_i64 timeout_s;
 };

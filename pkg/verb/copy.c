@@ -13,6 +13,7 @@
 #include "pkg/util/path.h"
 #include "pkg/util/proc.h"
 #include "pkg/volume/copy.h"
+#include "pkg/volume/options.h"
 
 #define auto_loaded AUTO(pod_done)
 #define POD_NONE                                                       \
@@ -94,6 +95,17 @@ static bool in_memory(const struct pod *p, const struct mount_spec *m)
 	return false;
 }
 
+/* A volume whose files are not in its own directory. */
+static bool is_elsewhere(struct engine *e, const struct mount_spec *m)
+{
+	auto_arena struct arena a = { 0 };
+	struct volume_options o = { 0 };
+	struct err ignored = { 0 };
+
+	return m->type == MOUNT_NAMED && volume_options_load(e, m->source, &a, &o, &ignored) > 0 &&
+	       o.kind != VOLUME_KIND_DIR;
+}
+
 /* The source of a mount, as inspect names it. */
 static int mount_source(
 	struct engine *e, struct pod *p, const char *ctr, const char *dest, const char **ret, struct err *err)
@@ -157,7 +169,7 @@ static int side_mount(
 		return 0;
 	if (write && best->read_only)
 		return err_set(err, ERR_DENIED, "%s is mounted read-only", best->dest);
-	if (in_memory(&s->p, best) || best->overlay)
+	if (in_memory(&s->p, best) || best->overlay || is_elsewhere(e, best))
 		return side_process(s, c, best->dest, err);
 	if ((rc = mount_source(e, &s->p, c->id, best->dest, &source, err)) < 0)
 		return rc;

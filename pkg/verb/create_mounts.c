@@ -96,6 +96,10 @@ static int mount_word(const struct create_request *r, struct mount_spec *m, cons
 		m->no_copy = word[0] == 'n';
 		return 1;
 	}
+	if (!strcmp(word, "tmpcopyup") || !strcmp(word, "notmpcopyup")) {
+		m->no_copy = word[0] == 'n';
+		return 1;
+	}
 	if (!strcmp(word, "z") || !strcmp(word, "Z")) {
 		if (r->selinux)
 			return err_set(err, ERR_UNSUPPORTED,
@@ -158,6 +162,9 @@ static int check_dest(const char *flag, const struct container_spec *c, const ch
 	if (c->mounts.n &&
 		(rc = check_overlay(flag, LIST_AT(c->mounts, struct mount_spec, c->mounts.n - 1), err)) < 0)
 		return rc;
+	if (c->mounts.n && LIST_AT(c->mounts, struct mount_spec, c->mounts.n - 1)->type == MOUNT_BIND &&
+		LIST_AT(c->mounts, struct mount_spec, c->mounts.n - 1)->no_copy)
+		return err_set(err, ERR_INVALID, "%s: notmpcopyup is for tmpfs", flag);
 	if (dest[0] != '/')
 		return err_set(
 			err, ERR_INVALID, "%s: the path in the container '%s' is not absolute", flag, dest);
@@ -236,8 +243,9 @@ static int add_default(struct mount_spec *m, struct arena *a, const char *word)
 static int tmpfs_finish(struct mount_spec *m, struct arena *a, struct err *err)
 {
 	m->type = MOUNT_TMPFS;
+	/* what the image has there is seen, as with podman */
 	if (add_default(m, a, "nosuid") < 0 || add_default(m, a, "nodev") < 0 ||
-		add_default(m, a, "noexec") < 0 || !(m->source = arena_strdup(a, "")))
+		(!m->no_copy && add_default(m, a, "tmpcopyup") < 0) || !(m->source = arena_strdup(a, "")))
 		return no_memory(err);
 	return 0;
 }

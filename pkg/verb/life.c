@@ -171,6 +171,26 @@ static int remove_dependents(
 	return rc;
 }
 
+/* podman's words. */
+static int check_dependents(struct engine *e, const char *id, struct err *err)
+{
+	AUTO(pod_set_done) struct pod_set set = { 0 };
+	auto_buf struct buf b = BUF_INIT(64 * KiB);
+	int rc = store_mentioned(e->store, id, err);
+
+	if (rc <= 0 || (rc = pod_set_load(e, &set, err)) < 0)
+		return rc;
+	for (size_t k = 0; k < set.n; k++)
+		for (size_t i = 0; i < set.v[k].n; i++)
+			if (needs(&set.v[k], i, id))
+				(void) buf_printf(&b, "%s%s", b.len ? ", " : "", set.v[k].ctr_row[i].id);
+	return b.len ? err_set(err, ERR_EXISTS,
+			       "container %s has dependent containers which must be removed before it: %s: "
+			       "container already exists",
+			       id, b.data)
+		     : 0;
+}
+
 int verb_remove(struct engine *e, const struct target *t, const struct remove_request *r, struct err *err)
 {
 	auto_loaded struct pod p = POD_NONE;
@@ -178,6 +198,8 @@ int verb_remove(struct engine *e, const struct target *t, const struct remove_re
 	int rc;
 
 	if (r->depend && (rc = remove_dependents(e, t->id, r, err)) < 0)
+		return rc;
+	if (r->alone && !r->depend && (rc = check_dependents(e, t->id, err)) < 0)
 		return rc;
 	if ((rc = load(e, t, true, &p, &i, err)) < 0)
 		return rc == -ENOENT && r->force ? (err_clear(err), 0) : rc;

@@ -445,7 +445,9 @@ int verb_select(struct engine *e, const struct selection *s, struct arena *a, st
 
 	*ret_missing = 0;
 	if ((s->all || s->filters.n) && s->names.n)
-		return err_set(err, ERR_INVALID, "--all, --filter and names cannot be given together");
+		return err_set(err, ERR_INVALID,
+			s->all ? "no arguments are needed with --all"
+			       : "--filter and names cannot be given together");
 	if (s->latest && (s->names.n || s->all))
 		return err_set(err, ERR_INVALID, "--latest cannot be given with names or --all");
 	if (!s->all && !s->latest && !s->filters.n && !s->names.n)

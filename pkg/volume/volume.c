@@ -13,6 +13,7 @@
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
 #include "pkg/volume/copy.h"
+#include "pkg/volume/options.h"
 
 #define VOLUMES "volumes"
 
@@ -73,6 +74,31 @@ int volume_create(struct engine *e, const char *name, const struct kvs *labels, 
 	return dir_ensure(e, name, err);
 }
 
+int volume_create_as(struct engine *e, const char *name, const struct kvs *labels, const struct kvs *asked,
+	bool exists_ok, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	struct volume_options o = { 0 };
+	auto_close int all = -EBADF;
+	int rc;
+
+	if (!asked->n)
+		return volume_create(e, name, labels, false, exists_ok, err);
+	if ((rc = volume_options_read(asked, &a, &o, err)) < 0 ||
+		(rc = volume_create(e, name, labels, false, exists_ok, err)) < 0 ||
+		(rc = volume_options_store(e, name, &o, err)) < 0)
+		return rc;
+	if (o.kind != VOLUME_KIND_DIR || (!o.uid.set && !o.gid.set))
+		return 0;
+	if ((all = volumes_open(e, err)) < 0)
+		return all;
+	if (fchownat(all, name, o.uid.set ? (uid_t) o.uid.v : (uid_t) -1,
+		    o.gid.set ? (gid_t) o.gid.v : (gid_t) -1, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, errno, "give volume '%s' its owner", name);
+	/* the image is not to give it another one */
+	return store_volume_used(e->store, name, err);
+}
+
 int volume_ensure(struct engine *e, const char *name, bool anonymous, struct err *err)
 {
 	return volume_create(e, name, NULL, anonymous, true, err);
@@ -85,6 +111,7 @@ int volume_remove(struct engine *e, const char *name, struct err *err)
 
 	if ((rc = store_volume_del(e->store, name, err)) < 0 || (all = volumes_open(e, err)) < 0)
 		return rc < 0 ? rc : all;
+	volume_options_forget(e, name);
 	if ((rc = dir_remove(all, name)) < 0)
 		return err_sys(err, -rc, "remove the files of volume '%s'", name);
 	engine_event(e, &(struct event){ .type = "volume", .status = "remove", .name = name });
@@ -97,20 +124,29 @@ int volume_inspect(struct engine *e, const char *name, json_t **ret, struct err 
 	struct volume_row v = { 0 };
 	struct strs names = { 0 }, ids = { 0 };
 	const char *path = volume_path(e, name, &a);
+	struct volume_options o = { 0 };
 	char created[TIME_TEXT];
-	json_t *labels = NULL;
+	json_t *labels = NULL, *options;
 	int rc;
 
 	if ((rc = store_volume_get(e->store, name, &a, &v, err)) < 0 ||
-		(rc = store_volume_users(e->store, name, &a, &names, &ids, err)) < 0)
+		(rc = store_volume_users(e->store, name, &a, &names, &ids, err)) < 0 ||
+		(rc = volume_options_load(e, name, &a, &o, err)) < 0)
 		return rc;
+	options = json_object();
+	for (size_t i = 0; i < o.asked.n; i++)
+		(void) json_object_set_new(options, o.asked.v[i].key, json_string(o.asked.v[i].value));
 	labels = v.labels ? json_loads(v.labels, 0, NULL) : NULL;
 	*ret = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:i}", "Name", v.name, "Driver", "local",
 		"Mountpoint", path ? path : "", "CreatedAt", time_format(created, v.created_us), "Labels",
-		labels ? labels : json_object(), "Scope", "local", "Options", json_object(), "MountCount",
+		labels ? labels : json_object(), "Scope", "local", "Options", options, "MountCount",
 		(int) ids.n);
 	if (!*ret)
 		return err_sys(err, ENOMEM, "inspect volume '%s'", name);
+	if (o.uid.set)
+		(void) json_object_set_new(*ret, "UID", json_integer(o.uid.v));
+	if (o.gid.set)
+		(void) json_object_set_new(*ret, "GID", json_integer(o.gid.v));
 	(void) json_object_set_new(*ret, "Anonymous", json_boolean(v.anonymous));
 	(void) json_object_set_new(*ret, "NeedsCopyUp", json_boolean(v.fresh));
 	(void) json_object_set_new(*ret, "NeedsChown", json_boolean(v.fresh));

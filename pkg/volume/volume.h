@@ -4,7 +4,7 @@
  * The row comes first and goes first: a directory without a row is what a killed command left, and is taken over by the next
  * volume of that name.  A volume nothing has mounted yet is "fresh": the first container that mounts it fills it with what
  * its image has at that place, and gives it that directory's owner and mode (as docker and podman do).
- * Only the driver "local" without options; no quotas.
+ * Only the driver "local", with some of its options (options.h); no quotas.
  */
 #ifndef PODCTL_VOLUME_VOLUME_H
 #define PODCTL_VOLUME_VOLUME_H
@@ -16,6 +16,9 @@
 
 /* Makes a volume.  ERR_EXISTS unless exists_ok.  labels may be NULL. */
 int volume_create(struct engine *e, const char *name, const struct kvs *labels, bool anonymous,
+	bool exists_ok, struct err *err);
+/* The same with the options of volume create --opt (options.h). */
+int volume_create_as(struct engine *e, const char *name, const struct kvs *labels, const struct kvs *asked,
 	bool exists_ok, struct err *err);
 /* Row and directory of a volume that is about to be mounted, made when missing. */
 int volume_ensure(struct engine *e, const char *name, bool anonymous, struct err *err);

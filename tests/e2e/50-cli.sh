@@ -133,7 +133,7 @@ t "rm -f of nothing" podctl rm -f one
 t_fails "stop of nothing" 125 'no such container' podctl stop one
 t "stop -i of nothing" podctl stop -i one
 t_fails "no names at all" 125 'must provide at least one' podctl stop
-t_fails "all and names" 125 'cannot be given together' podctl rm -a x
+t_fails "all and names" 125 'no arguments are needed with --all' podctl rm -a x
 
 # ---- create, start -a, logs --------------------------------------------------------------------------------------------
 podctl create -q --network none --name job "$IMG" sh -c 'echo a; echo b >&2; exit 4' >/dev/null

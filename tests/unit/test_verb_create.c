@@ -114,7 +114,7 @@ static void tmpfs_gets_safe_options_unless_told_otherwise(void **state)
 	assert_int_equal(spec(&m), 0);
 	t = LIST_AT(m.c.mounts, struct mount_spec, 0);
 	assert_int_equal(t->type, MOUNT_TMPFS);
-	assert_int_equal(t->options.n, 4); /* size, exec, nosuid, nodev; no noexec */
+	assert_int_equal(t->options.n, 5); /* size, exec, nosuid, nodev, tmpcopyup */
 	assert_string_equal(t->options.v[0], "size=1m");
 	assert_string_equal(t->options.v[1], "exec");
 	arena_done(&m.a);
