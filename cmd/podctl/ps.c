@@ -263,6 +263,20 @@ struct pick {
 	const char *key;
 };
 
+/* Also when there is nothing to sort. */
+static int check_sort(const char *sort, const char *const *known, const char *words, struct err *err)
+{
+	for (size_t i = 0; sort && known[i]; i++)
+		if (!strcmp(known[i], sort))
+			return 0;
+	return !sort ? 0
+		     : err_set(err, ERR_INVALID,
+			       "invalid argument \"%s\" for \"--sort\" flag: \"%s\" is not a valid value.  "
+			       "Choose "
+			       "from: \"%s\"",
+			       sort, sort, words);
+}
+
 static const char *sort_key(struct arena *a, const char *sort, const struct pick *k)
 {
 	const struct ctr_row *row = &k->p->ctr_row[k->i];
@@ -305,12 +319,16 @@ static bool wants_all(const struct ps_command *r)
 static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_set *set, struct pick **ret,
 	size_t *ret_n, struct err *err)
 {
+	static const char *const sorts[] = { "command", "created", "id", "image", "names", "pod",
+		"runningfor", "size", "status", NULL };
 	struct filter *f = NULL;
 	size_t n_f = 0, total = 0, n = 0, keep;
 	struct pick *v;
 	int rc;
 
-	if ((rc = filters_parse(&r->filters, &c->arena, &f, &n_f, err)) < 0)
+	if ((rc = check_sort(r->sort, sorts, "command, created, id, image, names, runningfor, size, status",
+		     err)) < 0 ||
+		(rc = filters_parse(&r->filters, &c->arena, &f, &n_f, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < set->n; i++)
 		total += set->v[i].n;
@@ -330,11 +348,7 @@ static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_s
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!(v[i].key = sort_key(&c->arena, r->sort ? r->sort : "created", &v[i])))
-			return err_set(err, ERR_INVALID,
-				"--sort: cannot sort by '%s'; there are command, created, id, image, names, "
-				"pod, "
-				"runningfor and status",
-				r->sort);
+			return no_memory(err);
 	qsort(v, n, sizeof *v, compare_picks);
 	keep = r->latest ? 1 : r->last.set ? (size_t) r->last.v : n;
 	if (keep < n) {
@@ -427,7 +441,8 @@ int run_ps(struct cli *c, void *request, struct err *err)
 const struct option ps_options[] = {
 	O_BOOL(P, all, "all", 'a', "Those that do not run as well"),
 	O_STRS(P, filters, "filter", 'f', "KEY=VALUE",
-		"id, name, label, status, ancestor, exited, before, since, pod, network, volume"),
+		"id, name, label, status, health, ancestor, exited, before, since, until, pod, network, "
+		"volume"),
 	O_STR(P, format, "format", 0, "TEMPLATE", "json, table, or a Go template"),
 	O_INT(P, last, "last", 'n', "N", "The N made last", 0, 100000000),
 	O_BOOL(P, latest, "latest", 'l', "The one made last"),
@@ -436,7 +451,7 @@ const struct option ps_options[] = {
 	O_BOOL(P, pod, "pod", 'p', "Show the pod of each"),
 	O_BOOL(P, quiet, "quiet", 'q', "Ids only"),
 	O_STR(P, sort, "sort", 0, "FIELD",
-		"command, created (default), id, image, names, pod, runningfor or status"),
+		"command, created (default), id, image, names, pod, runningfor, size or status"),
 	O_BOOL(P, external, "external", 0,
 		"Those of other engines as well: there are none in podctl's store"),
 	O_BOOL(P, ns, "namespace|ns", 0, "Show the namespaces of each"),
@@ -546,6 +561,7 @@ int run_pod_ps(struct cli *c, void *request, struct err *err)
 		.fields = POD_FIELDS,
 		.no_heading = r->no_heading,
 		.columns = pod_columns(&c->arena, r) };
+	static const char *const sorts[] = { "created", "id", "name", "number", "status", NULL };
 	struct filter *f = NULL;
 	size_t n_f = 0, n = 0;
 	struct pick *v;
@@ -554,7 +570,8 @@ int run_pod_ps(struct cli *c, void *request, struct err *err)
 
 	if (r->quiet && r->format)
 		return err_set(err, ERR_INVALID, "quiet and format cannot be used together");
-	if ((rc = filters_parse(&r->filters, &c->arena, &f, &n_f, err)) < 0 ||
+	if ((rc = check_sort(r->sort, sorts, "created, id, name, number, status", err)) < 0 ||
+		(rc = filters_parse(&r->filters, &c->arena, &f, &n_f, err)) < 0 ||
 		(rc = pod_set_load(&c->engine, &set, err)) < 0)
 		return rc;
 	if (!l.columns || !(v = arena_array(&c->arena, set.n + 1, sizeof *v)))
@@ -569,9 +586,7 @@ int run_pod_ps(struct cli *c, void *request, struct err *err)
 		v[n] = (struct pick){ .p = &set.v[i],
 			.key = pod_sort_key(&c->arena, r->sort ? r->sort : "created", &set.v[i]) };
 		if (!v[n++].key)
-			return err_set(err, ERR_INVALID,
-				"--sort: cannot sort by '%s'; there are created, id, name, number and status",
-				r->sort);
+			return no_memory(err);
 	}
 	qsort(v, n, sizeof *v, compare_picks);
 	if (r->latest && n > 1)
@@ -599,7 +614,7 @@ const struct option pod_ps_options[] = {
 	O_BOOL(P, ctr_names, "ctr-names", 0, "Show the names of the containers"),
 	O_BOOL(P, ctr_status, "ctr-status", 0, "Show the states of the containers"),
 	O_STRS(P, filters, "filter", 'f', "KEY=VALUE",
-		"id, name, label, status, network, ctr-names, ctr-ids, ctr-status, ctr-number"),
+		"id, name, label, status, network, until, ctr-names, ctr-ids, ctr-status, ctr-number"),
 	O_STR(P, format, "format", 0, "TEMPLATE", "json, table, or a Go template"),
 	O_BOOL(P, latest, "latest", 'l', "The one made last"),
 	O_BOOL(P, no_trunc, "no-trunc", 0, "Do not shorten ids"),

@@ -469,7 +469,7 @@ int log_time_parse(const char *text, uint64_t now_us, uint64_t *ret, struct err 
 		*ret = v * 1000000;
 		return 0;
 	}
-	if ((v = duration(text)) > 0) {
+	if ((v = duration(text)) > 0 || (strspn(text, "0") && strchr("smh", text[strspn(text, "0")]))) {
 		*ret = now_us > v ? now_us - v : 0;
 		return 0;
 	}

@@ -14,6 +14,7 @@
 #include "pkg/util/log.h"
 #include "pkg/util/path.h"
 #include "pkg/util/text.h"
+#include "pkg/verb/containers.h"
 
 /* ---- all pods ------------------------------------------------------------------------------------------------------ */
 
@@ -101,8 +102,8 @@ bool ctr_is_running(const struct pod *p, size_t i)
 /* ---- filters ------------------------------------------------------------------------------------------------------- */
 
 static const char *const filter_keys[] = { "id", "name", "label", "status", "ancestor", "exited", "before",
-	"since", "pod", "network", "volume", "health", "ctr-names", "ctr-ids", "ctr-status", "ctr-number",
-	NULL };
+	"since", "until", "pod", "network", "volume", "health", "ctr-names", "ctr-ids", "ctr-status",
+	"ctr-number", NULL };
 
 int filters_parse(
 	const struct strs *texts, struct arena *a, struct filter **ret, size_t *ret_n, struct err *err)
@@ -192,6 +193,15 @@ static int match_age(
 	return err_set(err, ERR_NOT_FOUND, "filter: no container with name or ID \"%s\" found", ref);
 }
 
+/* Made before a moment, or so long ago. */
+static int match_until(const char *text, uint64_t created, struct err *err)
+{
+	uint64_t until;
+	int rc = log_time_parse(text, time_now_us(), &until, err);
+
+	return rc < 0 ? err_wrap(err, "filter until") : created < until;
+}
+
 static bool match_volume(const char *want, const struct container_spec *c)
 {
 	for (size_t i = 0; i < c->mounts.n; i++) {
@@ -229,6 +239,8 @@ static int match_one(
 		       s->exit_code == code;
 	if (!strcmp(f->key, "before") || !strcmp(f->key, "since"))
 		return match_age(all, f->value, row->created_us, f->key[0] == 'b', err);
+	if (!strcmp(f->key, "until"))
+		return match_until(f->value, row->created_us, err);
 	if (!strcmp(f->key, "pod"))
 		return !p->row.solo &&
 		       (!strcmp(p->row.name, f->value) || !strncmp(p->row.id, f->value, strlen(f->value)));
@@ -296,6 +308,8 @@ static int match_pod(const struct filter *f, const struct pod *p, struct err *er
 		return strcasecmp(f->value, pod_state_word(p)) == 0;
 	if (!strcmp(f->key, "network"))
 		return !strcmp(f->value, net_mode_names[p->spec.net]);
+	if (!strcmp(f->key, "until"))
+		return match_until(f->value, p->row.created_us, err);
 	if (!strcmp(f->key, "ctr-number"))
 		return strtoull(f->value, NULL, 10) == p->n;
 	for (size_t i = 0; i < p->n && rc == 0; i++) {

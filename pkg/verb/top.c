@@ -18,6 +18,7 @@
 
 enum column {
 	COL_ARGS,
+	COL_CAPAMB,
 	COL_CAPBND,
 	COL_CAPEFF,
 	COL_CAPINH,
@@ -51,6 +52,7 @@ static const struct {
 	const char *name, *heading;
 } table[COL_COUNT] = {
 	[COL_ARGS] = { "args", "COMMAND" },
+	[COL_CAPAMB] = { "capamb", "AMBIENT CAPS" },
 	[COL_CAPBND] = { "capbnd", "BOUNDING CAPS" },
 	[COL_CAPEFF] = { "capeff", "EFFECTIVE CAPS" },
 	[COL_CAPINH] = { "capinh", "INHERITED CAPS" },
@@ -354,6 +356,8 @@ static const char *value_of(const struct process *p, int column)
 	switch ((enum column) column) {
 	case COL_ARGS:
 		return command_line(p);
+	case COL_CAPAMB:
+		return capabilities(p, "\nCapAmb:");
 	case COL_CAPBND:
 		return capabilities(p, "\nCapBnd:");
 	case COL_CAPEFF:

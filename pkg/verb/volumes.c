@@ -44,9 +44,14 @@ static int fits(struct engine *e, const struct volume_row *v, const char *f, uin
 		return !strcmp(f + 7, "local");
 	if (!strcmp(f, "dangling=true") || !strcmp(f, "dangling=false"))
 		return (rc = is_used(e, v->name, err)) < 0 ? rc : (rc == 0) == (f[9] == 't');
+	if (!strncmp(f, "scope=", 6))
+		return !strcmp(f + 6, "local");
+	if (!strncmp(f, "opt=", 4))
+		return 0; /* nothing was given to any */
 	if (strncmp(f, "until=", 6) != 0)
 		return err_set(err, ERR_INVALID,
-			"\"%s\" is an invalid volume filter; there are name=, label=, dangling=, driver= and "
+			"\"%s\" is an invalid volume filter; there are name=, label=, dangling=, driver=, "
+			"scope=, opt= and "
 			"until=",
 			f);
 	if ((rc = log_time_parse(f + 6, now, &until, err)) < 0)

@@ -82,6 +82,13 @@ t_fails "a type that is none" 125 'invalid type "bogus"' podctl inspect --type b
 is "and nothing is printed" "$(podctl inspect --type bogus up 2>/dev/null)" ""
 t_fails "a command that is none" 125 'unrecognized command .podctl bogus.' podctl bogus
 
+t_fails "an order that is none" 125 '"bogus" is not a valid value' podctl ps --sort bogus
+t_fails "of pods" 125 '"bogus" is not a valid value' podctl pod ps --sort bogus
+is "made so long ago" "$(podctl ps -a --filter until=0s --format '{{.Names}}' | wc -l) $(podctl ps -a --filter until=10h --format '{{.Names}}' | wc -l)" "3 0"
+is "volumes by scope" "$(podctl volume create sv; podctl volume ls -q --filter scope=local; podctl volume ls -q --filter scope=global)" $'sv\nsv'
+podctl volume rm sv >/dev/null
+is "ambient capabilities" "$(podctl top up capamb | head -n 1)" "AMBIENT CAPS"
+
 # ---- stdout and stderr ---------------------------------------------------------------------------------------------------------
 quiet() { # TEXT WANTED-STDOUT COMMAND...: succeeds, and says nothing on stderr
 	local text=$1 want=$2 out
