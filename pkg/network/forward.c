@@ -17,8 +17,19 @@
 #define IPTABLES_TIMEOUT_US (10 * 1000000ULL)
 #define LISTING_MAX (4 * MiB) /* iptables -S of a busy Kubernetes node is a few hundred KiB */
 
+/* Packets on their way through the host, and those to its name server. */
+enum way { THROUGH, IN };
+static const struct {
+	uint32_t hook;
+	const char *chain, *policy; /* of iptables */
+} ways[] = {
+	[THROUGH] = { NF_INET_FORWARD, "FORWARD", "-P FORWARD DROP" },
+	[IN] = { NF_INET_LOCAL_IN, "INPUT", "-P INPUT DROP" },
+};
+
 struct droppers {
-	bool iptables;   /* table ip filter, chain FORWARD: made by iptables-nft */
+	enum way way;
+	bool iptables;   /* table ip filter, chain FORWARD or INPUT: made by iptables-nft */
 	char other[128]; /* "inet filter forward": somebody's own ruleset */
 };
 
@@ -36,21 +47,22 @@ static void note_chain(const struct nlmsghdr *h, void *arg)
 		return;
 	if (g->nfgen_family != NFPROTO_IPV4 && g->nfgen_family != NFPROTO_INET)
 		return;
-	if (ntohl(nl_u32(nl_find_in(hook, NFTA_HOOK_HOOKNUM), ~0U)) != NF_INET_FORWARD ||
+	if (ntohl(nl_u32(nl_find_in(hook, NFTA_HOOK_HOOKNUM), ~0U)) != ways[d->way].hook ||
 		ntohl(nl_u32(nl_find(h, sizeof *g, NFTA_CHAIN_POLICY), htonl(NF_ACCEPT))) != NF_DROP)
 		return;
-	if (g->nfgen_family == NFPROTO_IPV4 && strcmp(table, "filter") == 0 && strcmp(chain, "FORWARD") == 0)
+	if (g->nfgen_family == NFPROTO_IPV4 && strcmp(table, "filter") == 0 &&
+		strcmp(chain, ways[d->way].chain) == 0)
 		d->iptables = true;
 	else if (!d->other[0])
 		snprintf(d->other, sizeof d->other, "%s %s %s", family_name(g->nfgen_family), table, chain);
 }
 
-static struct droppers droppers_list(void)
+static struct droppers droppers_list(enum way way)
 {
 	struct nfgenmsg all = { .nfgen_family = NFPROTO_UNSPEC, .version = NFNETLINK_V0 };
 	auto_nl_batch struct nl_batch m = NL_BATCH_INIT;
 	auto_nl struct nl s = NL_CLOSED;
-	struct droppers d = { 0 };
+	struct droppers d = { .way = way };
 
 	if (nl_open(&s, NETLINK_NETFILTER, -1) < 0)
 		return d;
@@ -97,68 +109,110 @@ static void warn(const char *bridge, const char *what)
 		what, bridge, bridge);
 }
 
-static void iptables_accept(const char *program, const char *bridge)
+/* What is accepted: everything from and to the bridge on its way through; questions of names to the host. */
+struct rule {
+	char *words[8];
+};
+
+static void rules_of(enum way way, char *bridge, struct rule ret[2])
+{
+	for (int i = 0; i < 2; i++)
+		ret[i] =
+			way == THROUGH
+				? (struct rule){ { i ? "-o" : "-i", bridge } }
+				: (struct rule){ { "-i", bridge, "-p", i ? "tcp" : "udp", "--dport", "53" } };
+}
+
+static int rule_run(const char *program, char *verb, const char *chain, const struct rule *r)
+{
+	char *args[16] = { verb, (char *) (uintptr_t) chain };
+	size_t n = 2;
+
+	for (size_t i = 0; r->words[i]; i++)
+		args[n++] = r->words[i];
+	args[n++] = "-j";
+	args[n] = "ACCEPT";
+	return iptables_run(program, args, NULL);
+}
+
+static void iptables_accept(const char *program, enum way way, const char *bridge)
 {
 	auto_buf struct buf b = BUF_INIT(LISTING_MAX);
+	struct rule rules[2];
+	const char *chain;
 	char name[32];
-	char *chain, *b_name = name;
 	bool failed = false;
 
 	snprintf(name, sizeof name, "%s", bridge);
 	if (iptables_run(program, (char *[]){ "-S", NULL }, &b) != 0) {
-		warn(bridge, "iptables' FORWARD chain");
+		if (way == THROUGH)
+			warn(bridge, "iptables' FORWARD chain");
 		return;
 	}
-	if (!b.len || !strstr(b.data, "-P FORWARD DROP"))
+	if (!b.len || !strstr(b.data, ways[way].policy))
 		return;
-	chain = (char *) (uintptr_t) chain_for(&b);
-	for (int i = 0; i < 2; i++) {
-		char *way = i ? "-o" : "-i";
-		char *check[] = { "-C", chain, way, b_name, "-j", "ACCEPT", NULL };
-		char *insert[] = { "-I", chain, way, b_name, "-j", "ACCEPT", NULL };
-
-		if (iptables_run(program, check, NULL) != 0 && iptables_run(program, insert, NULL) != 0)
+	chain = way == THROUGH ? chain_for(&b) : ways[way].chain;
+	rules_of(way, name, rules);
+	for (size_t i = 0; i < LEN(rules); i++)
+		if (rule_run(program, "-C", chain, &rules[i]) != 0 &&
+			rule_run(program, "-I", chain, &rules[i]) != 0)
 			failed = true;
-	}
-	if (failed)
+	if (!failed)
+		log_info("%s: accepted %s in chain %s, whose policy is drop", program, bridge, chain);
+	else if (way == THROUGH)
 		warn(bridge, "iptables' FORWARD chain");
-	else
-		log_info("%s: accepted %s in chain %s, whose FORWARD policy is drop", program, bridge, chain);
 }
 
-void forward_accept(const char *bridge)
+static void accept_way(enum way way, const char *bridge)
 {
-	struct droppers d = droppers_list();
+	struct droppers d = droppers_list(way);
 
 	if (d.iptables)
-		iptables_accept("iptables-nft", bridge);
+		iptables_accept("iptables-nft", way, bridge);
 	if (legacy_filter())
-		iptables_accept("iptables-legacy", bridge);
-	if (d.other[0]) {
+		iptables_accept("iptables-legacy", way, bridge);
+	if (!d.other[0])
+		return;
+	if (way == THROUGH) {
 		char what[sizeof d.other + 32];
 
 		snprintf(what, sizeof what, "the nftables chain '%s'", d.other);
 		warn(bridge, what);
+	} else {
+		log_info("the nftables chain '%s' drops packets to the host: names are answered where it "
+			 "accepts port 53 "
+			 "from %s",
+			d.other, bridge);
 	}
 }
 
-static void iptables_forget(const char *program, const char *bridge)
+void forward_accept(const char *bridge)
 {
-	static char *const chains[] = { "DOCKER-USER", "FORWARD" };
+	accept_way(THROUGH, bridge);
+	accept_way(IN, bridge);
+}
+
+static void iptables_forget(const char *program, enum way way, const char *bridge)
+{
+	static const char *const chains[][2] = {
+		[THROUGH] = { "DOCKER-USER", "FORWARD" }, [IN] = { "INPUT" }
+	};
+	struct rule rules[2];
 	char name[32];
 
 	snprintf(name, sizeof name, "%s", bridge);
-	for (size_t c = 0; c < LEN(chains); c++)
-		for (int i = 0; i < 2; i++)
-			(void) iptables_run(program,
-				(char *[]){ "-D", chains[c], i ? "-o" : "-i", name, "-j", "ACCEPT", NULL },
-				NULL);
+	rules_of(way, name, rules);
+	for (size_t c = 0; c < LEN(chains[way]) && chains[way][c]; c++)
+		for (size_t i = 0; i < LEN(rules); i++)
+			(void) rule_run(program, "-D", chains[way][c], &rules[i]);
 }
 
 void forward_forget(const char *bridge)
 {
-	if (droppers_list().iptables)
-		iptables_forget("iptables-nft", bridge);
-	if (legacy_filter())
-		iptables_forget("iptables-legacy", bridge);
+	for (enum way way = THROUGH; way <= IN; way++) {
+		if (droppers_list(way).iptables)
+			iptables_forget("iptables-nft", way, bridge);
+		if (legacy_filter())
+			iptables_forget("iptables-legacy", way, bridge);
+	}
 }

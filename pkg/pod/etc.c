@@ -224,7 +224,8 @@ int pod_etc_write(struct start *s, struct err *err)
 		(rc = put(s, dir, "hostname", &name, err)) < 0 ||
 		(rc = put(s, dir, "containerenv", &none, err)) < 0)
 		return rc;
-	named = pod_names_publish(s);
+	if ((rc = pod_names_publish(s, &named, err)) < 0)
+		return rc;
 	if (wants_resolv(spec) && (rc = write_resolv(s, dir, named, err)) < 0)
 		return rc;
 	return 0;

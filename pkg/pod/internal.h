@@ -57,8 +57,8 @@ const struct container_spec *pod_infra(const struct pod *p);
 /* Opens "pods/ID/F" files below a held directory, without rename: nobody reads them before they are announced. */
 int file_put(int dir, const char *name, const void *text, size_t n, mode_t mode);
 
-/* names.c: makes the pod's names known; true when a server answers for them at the gateway. */
-bool pod_names_publish(struct start *s);
+/* names.c: makes the pod's names known; *ret_served: a server answers for them at the gateway. */
+int pod_names_publish(struct start *s, bool *ret_served, struct err *err);
 
 /* create.c */
 int pod_check_container(

@@ -59,21 +59,27 @@ static int add_names(struct start *s, struct strs *names)
 	return rc;
 }
 
-bool pod_names_publish(struct start *s)
+int pod_names_publish(struct start *s, bool *ret_served, struct err *err)
 {
 	struct strs names = { 0 };
 	struct names_request r = { .pod = s->p->row.id, .net = &s->res.net, .names = &names };
-	struct err err = { 0 };
+	int rc;
 
+	*ret_served = false;
+	if (!has_names(s))
+		return 0;
 	if (!s->p->spec.kube) /* dnsConfig's stand beside ours in resolv.conf, as Kubernetes has it */
 		r.servers = &s->p->spec.dns_servers;
-	if (!has_names(s))
-		return false;
 	if (add_names(s, &names) < 0)
-		(void) err_sys(&err, ENOMEM, "names of the pod");
-	else if (names_publish(s->e, &r, &err) == 0)
-		return true;
+		return err_sys(err, ENOMEM, "names of the pod");
+	if ((rc = names_publish(s->e, &r, err)) == 0) {
+		*ret_served = true;
+		return 0;
+	}
+	if (err->kind != ERR_EXISTS)
+		return err_wrap(err, "names of the pod");
 	log_warn("'%s' has no names on its network, and the host's name servers: %s", s->p->spec.name,
-		err.msg);
-	return false;
+		err->msg);
+	err_clear(err);
+	return 0;
 }

@@ -177,6 +177,24 @@ wait $HOLDER 2>/dev/null
 podctl pod restart -t 0 p1 >/dev/null
 is "and has names after a restart" "$(ask p1)" "NOERROR $(address p1-c)"
 
+podctl pod rm -f -t 0 p1 >/dev/null
+# ---- a firewall that lets nobody in, in a network of the test's own ----
+behind_wall() {
+	ip link set lo up && iptables-nft -P INPUT DROP && iptables-nft -A INPUT -m state --state ESTABLISHED,RELATED -j ACCEPT || exit 99
+	"$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube "$T/p1.yaml" >/dev/null || exit 1
+	timeout 30 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" exec p1-c nslookup p1
+	"$PODCTL_BIN" "${PODCTL_OPTS[@]}" pod rm -f -t 0 p1 >/dev/null
+}
+if has iptables-nft && unshare --net true 2>/dev/null; then
+	out=$(export -f behind_wall; export PODCTL_BIN T; unshare --net bash -c "PODCTL_OPTS=(${PODCTL_OPTS[*]}); behind_wall" 2>&1)
+	case $? in
+	99) skip "names behind a firewall" "iptables-nft does not work here" ;;
+	*) like "behind a firewall that drops what comes in names are answered" "$out" '^Name:.*p1' ;;
+	esac
+else
+	skip "names behind a firewall" "no iptables-nft"
+fi
+
 t "a reset" podctl system reset --force
 t "leaves no server" no_server
 t "and nothing else" test ! -e "$RUNROOT/dns"
