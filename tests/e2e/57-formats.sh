@@ -70,7 +70,7 @@ run -d --name busy "$IMG" sh -c 'while :; do :; done' >/dev/null
 run -d --name idle --memory 64m "$IMG" sleep 1000 >/dev/null
 podctl create --network none --name never "$IMG" true >/dev/null
 if ! podctl stats --no-stream >/dev/null 2>&1; then skip "stats" "no cgroups"; else
-is "the columns" "$(podctl stats --no-stream | head -n 1)" "ID            NAME        CPU %       MEM USAGE / LIMIT  MEM %       NET IO      BLOCK IO    PIDS        CPU TIME     AVG CPU %"
+is "the columns" "$(podctl stats --no-stream | head -n 1 | tr -s ' ')" "ID NAME CPU % MEM USAGE / LIMIT MEM % NET IO BLOCK IO PIDS CPU TIME AVG CPU %"
 like "a row" "$(podctl stats --no-stream idle | tail -n 1)" '^[0-9a-f]{12}  idle        [0-9.]+%[ ]+[0-9.]+[kM]?B / 67\.11MB +[0-9.]+% +0B / 0B'
 is "all running ones" "$(podctl stats --no-stream --format '{{.Name}}' | sort | tr '\n' ' ')" "busy idle "
 is "-a: the others too" "$(podctl stats -a --no-stream --format '{{.Name}} {{.PIDS}}' | grep never)" "never 0"
@@ -90,7 +90,7 @@ podctl rm -ft 0 busy >/dev/null
 # ---- top -------------------------------------------------------------------------------------------------------------
 is "top's columns" "$(podctl top idle | head -n 1 | tr -s ' ')" "USER PID PPID %CPU ELAPSED TTY TIME COMMAND"
 is "columns by name" "$(podctl top idle pid,user args | tail -n 1 | tr -s ' ')" "1 root sleep 1000"
-is "the host's view" "$(podctl top idle hpid huser | tail -n 1 | tr -s ' ')" "$(podctl inspect -f '{{.State.Pid}}' idle) root"
+is "the host's view" "$(podctl top idle hpid huser | tail -n 1 | tr -s ' ')" "$(podctl inspect -f '{{.State.Pid}}' idle) $(id -un)"
 like "capabilities" "$(podctl top idle capeff | tail -n 1)" '^CHOWN,DAC_OVERRIDE,FOWNER'
 like "state, seccomp, nice" "$(podctl top idle state seccomp nice | tail -n 1)" '^S +(filter|disabled) +0$'
 is "-l" "$(podctl create --network none "$IMG" true >/dev/null; podctl start -l >/dev/null; podctl rm -fl >/dev/null; podctl top idle pid | tail -n 1)" 1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # mount, unmount, init, container cleanup, cp --overwrite: what reaches a container that need not run.
 . "$(dirname "$0")/lib.sh"
-needs cgroups busybox
+needs root busybox
 import_image || { not_ok "import"; done_testing; }
 run() { podctl run --network none "$@"; }
 
