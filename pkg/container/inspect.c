@@ -131,13 +131,30 @@ static json_t *secrets_json(const struct container_spec *c)
 static json_t *config_of(const struct inspect_facts *f);
 
 /* Without variables that a file says when the container is created: podctl does not know them. */
+static bool is_secret(const struct container_spec *c, const char *variable)
+{
+	size_t n = strcspn(variable, "=");
+
+	for (size_t i = 0; i < c->secrets.n; i++) {
+		const struct secret_spec *x = LIST_AT(c->secrets, struct secret_spec, i);
+
+		if (x->env && strncmp(x->target, variable, n) == 0 && !x->target[n])
+			return true;
+	}
+	return false;
+}
+
+/* Without what is not known yet, and what is nobody's business. */
 static json_t *env_json(const struct container_spec *c, const struct oci_facts *f)
 {
 	json_t *env = oci_env(c, f);
 
-	for (size_t i = json_array_size(env); c->env_files.n && i-- > 0;)
-		if (late_in(json_string_value(json_array_get(env, i))))
+	for (size_t i = json_array_size(env); (c->env_files.n || c->secrets.n) && i-- > 0;) {
+		const char *variable = json_string_value(json_array_get(env, i));
+
+		if (late_in(variable) || is_secret(c, variable))
 			(void) json_array_remove(env, i);
+	}
 	return env;
 }
 

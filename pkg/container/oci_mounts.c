@@ -215,6 +215,18 @@ static void settle(struct list_of_rows *l)
 		}
 }
 
+/* An ordinary user makes no device nodes, and the host's permissions hold: the nodes are bound. */
+static void add_devices(struct list_of_rows *l, const struct container_spec *s, const struct oci_facts *f)
+{
+	for (size_t i = 0; f->in_userns && i < s->devices.n; i++) {
+		const struct device_spec *d = LIST_AT(s->devices, const struct device_spec, i);
+		bool writable = !d->access || !*d->access || strchr(d->access, 'w');
+
+		add(l, d->path && *d->path ? d->path : d->host, "bind", d->host,
+			writable ? "bind nosuid noexec rprivate rw" : "bind nosuid noexec rprivate ro");
+	}
+}
+
 static json_t *ranges_json(const struct list *ranges)
 {
 	json_t *l = json_array();
@@ -261,7 +273,7 @@ json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f)
 	struct list_of_rows l = { .n = 0 };
 	auto_free struct row *many = NULL;
 	auto_arena struct arena names = { 0 };
-	size_t more = f->n_mounts + 3 * s->chroot_dirs.n;
+	size_t more = f->n_mounts + 3 * s->chroot_dirs.n + (f->in_userns ? s->devices.n : 0);
 	json_t *list = json_array();
 
 	l.row = l.fixed;
@@ -280,6 +292,7 @@ json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f)
 			json_decref(list);
 			return NULL;
 		}
+		add_devices(&l, s, f);
 		add_asked(&l, f);
 	}
 	settle(&l);

@@ -87,16 +87,13 @@ static int add_all(struct start *s, const char *dir, int depth, struct list_of_d
 	return rc;
 }
 
-/* An ordinary user cannot make device nodes; theirs are bound from the host by the spec's mounts. */
+/* An ordinary user cannot make device nodes; theirs are bound from the host (oci_mounts). */
 int pod_devices(struct start *s, const struct container_spec *c, struct oci_device **ret, size_t *ret_n,
 	struct err *err)
 {
 	struct list_of_devices l = { 0 };
 	int rc;
 
-	if (s->e->in_userns && c->devices.n)
-		return err_set(err, ERR_UNSUPPORTED,
-			"--device is not supported for ordinary users yet; use --volume DEVICE:DEVICE");
 	if (c->privileged && !s->e->in_userns && !pod_has_userns(&s->p->spec) &&
 		(rc = add_all(s, "/dev", 0, &l, err)) < 0)
 		return rc;
@@ -108,6 +105,8 @@ int pod_devices(struct start *s, const struct container_spec *c, struct oci_devi
 			return err_sys(err, errno, "device '%s'", d->host);
 		if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 			return err_set(err, ERR_INVALID, "'%s' is not a device", d->host);
+		if (s->e->in_userns)
+			continue;
 		if ((rc = add(s, &l, d->path && *d->path ? d->path : d->host,
 			     d->access && *d->access ? d->access : "rwm", &st, err)) < 0)
 			return rc;
