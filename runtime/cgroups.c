@@ -164,7 +164,7 @@ int container_cgroup_make(struct container *c, struct err *err)
 
 	if (c->g->manager == CGROUP_MANAGER_DISABLED)
 		return 0;
-	if ((rc = cgroup_open(&c->cg, err)) < 0)
+	if ((rc = cgroup_open_hinted(&c->cg, getenv(CGROUP_HINT_ENV), err)) < 0)
 		return rc;
 	if (c->cg.mode == CGROUP_NONE) {
 		if (resources_ask_something(c->cfg.resources))

@@ -27,21 +27,32 @@ static const struct cfg_device_rule always[] = {
 };
 /* clang-format on */
 
-static int apply_v1(
-	const struct cgroup_fs *fs, const char *path, const struct cfg_device_rule *r, struct err *err)
+/* Both files are written a rule at a time. */
+struct v1_files {
+	int fd[2]; /* devices.deny, devices.allow; -EBADF: not opened yet */
+};
+
+static int apply_v1(const struct cgroup_fs *fs, const char *path, const struct cfg_device_rule *r,
+	struct v1_files *files, struct err *err)
 {
+	static const char *const names[] = { "devices.deny", "devices.allow" };
 	char text[80], major[24] = "*", minor[24] = "*";
+	int *fd = &files->fd[r->allow], n;
 
 	if (r->major >= 0)
 		snprintf(major, sizeof major, "%lld", (long long) r->major);
 	if (r->minor >= 0)
 		snprintf(minor, sizeof minor, "%lld", (long long) r->minor);
 	if (r->type == 'a')
-		snprintf(text, sizeof text, "a");
+		n = snprintf(text, sizeof text, "a");
 	else
-		snprintf(text, sizeof text, "%c %s:%s %s%s%s", r->type, major, minor, r->r ? "r" : "",
+		n = snprintf(text, sizeof text, "%c %s:%s %s%s%s", r->type, major, minor, r->r ? "r" : "",
 			r->w ? "w" : "", r->m ? "m" : "");
-	return cgroup_set(fs, path, "devices", r->allow ? "devices.allow" : "devices.deny", text, err);
+	if (*fd < 0 && (*fd = cgroup_open_file(fs, path, "devices", names[r->allow], err)) < 0)
+		return *fd;
+	if (write(*fd, text, (size_t) n) < 0)
+		return err_sys(err, errno, "write '%s' to '%s' of cgroup '%s'", text, names[r->allow], path);
+	return 0;
 }
 
 #define INSN(c, d, s, o, i)                     \
@@ -213,8 +224,12 @@ int device_cgroup_apply(
 			n = 1;
 		if (fs->mode == CGROUP_V2)
 			rc = apply_v2(fs, path, all, n, err);
+		struct v1_files files = { { -EBADF, -EBADF } };
+
 		for (size_t i = 0; rc == 0 && fs->mode == CGROUP_V1 && i < n; i++)
-			rc = apply_v1(fs, path, &all[i], err);
+			rc = apply_v1(fs, path, &all[i], &files, err);
+		fd_close_p(&files.fd[0]);
+		fd_close_p(&files.fd[1]);
 	}
 	arena_done(&a);
 	return rc;

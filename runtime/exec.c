@@ -240,7 +240,7 @@ static int open_cgroup(struct exec *x, struct err *err)
 
 	if (!x->state.cgroup_path[0])
 		return 0;
-	if ((rc = cgroup_open(&x->cg, err)) < 0)
+	if ((rc = cgroup_open_hinted(&x->cg, getenv(CGROUP_HINT_ENV), err)) < 0)
 		return rc;
 	rc = snprintf(x->cgroup_path, sizeof x->cgroup_path, "%s%s%s", x->state.cgroup_path,
 		x->o.cgroup && x->o.cgroup[0] != '/' ? "/" : "", x->o.cgroup ? x->o.cgroup : "");

@@ -21,8 +21,12 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--adopt") == 0)
 			args.adopt = true;
+		else if (strcmp(argv[i], "--wait") == 0)
+			args.waits = true;
 		else if (strcmp(argv[i], "--namespaces") == 0 && i + 1 < argc)
 			args.namespaces = argv[++i];
+		else if (strcmp(argv[i], "--runtime") == 0 && i + 1 < argc)
+			args.runtime = argv[++i];
 		else
 			return usage();
 	}

@@ -68,9 +68,10 @@ enum command_flag {
 	CMD_NO_ENGINE = 1, /* works without root, runroot and database */
 	CMD_HIDDEN = 2,    /* not in help, completion and man pages */
 	CMD_OPTS_FIRST =
-		4,       /* options end at the first argument (run, exec: the rest belongs to the program) */
-	CMD_REMOVES = 8, /* what killed commands left without a row goes with it */
-	CMD_REFUSED = 16 /* known and not done; its text says why */
+		4,        /* options end at the first argument (run, exec: the rest belongs to the program) */
+	CMD_REMOVES = 8,  /* what killed commands left without a row goes with it */
+	CMD_REFUSED = 16, /* known and not done; its text says why */
+	CMD_ENTERS = 32   /* calls cli_enter() itself, when it knows whether it starts a pod */
 };
 struct command {
 	const char *paths;                   /* "run|container run": the first is its name in messages */
@@ -142,6 +143,8 @@ int docs_completion(const char *shell, struct err *err);
 
 /* ---- engine for a handler ------------------------------------------------------------------------------------------ */
 int cli_engine(struct cli *c, struct err *err);
+/* What comes before a command's own work: the user's namespace, the engine, leftovers.  starts: it will start a new pod. */
+int cli_enter(struct cli *c, bool starts, struct err *err);
 /* Prints "Error: ..." once; for commands that go on with their other arguments. */
 void cli_error(const struct err *err);
 /* Exit status of a failure of the engine. */

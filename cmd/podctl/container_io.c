@@ -207,7 +207,8 @@ static int run_run(struct cli *c, void *request, struct err *err)
 	bool refused = false;
 	int rc;
 
-	if ((rc = check_keys(r->detach_keys, err)) < 0 || (rc = create_prepare(c, &r->create, err)) < 0 ||
+	if ((rc = cli_enter(c, !r->create.pod, err)) < 0 || (rc = check_keys(r->detach_keys, err)) < 0 ||
+		(rc = create_prepare(c, &r->create, err)) < 0 ||
 		(rc = cidfile_open(&cid, "--cidfile", r->create.cidfile, err)) < 0)
 		return rc;
 	r->create.autoremove = r->create.autoremove || r->rmi;
@@ -514,7 +515,7 @@ const struct command container_io_commands[] = {
 		"For an ordinary user the network is none unless --network says otherwise, until bridges work without root.",
 		"  podctl run --rm localhost/bb echo hello\n  podctl run -it --rm localhost/bb sh\n"
 		"  podctl run -d --name web -p 8080:80 -v ./www:/www:ro localhost/bb httpd -f -h /www\n",
-		o_run, sizeof(struct run_command), 1, -1, CMD_OPTS_FIRST, run_run },
+		o_run, sizeof(struct run_command), 1, -1, CMD_OPTS_FIRST | CMD_ENTERS, run_run },
 	{ "start|container start", "CONTAINER...", "Start containers", NULL, "  podctl start web\n  podctl start -a job\n",
 		o_start, sizeof(struct start_command), 0, -1, 0, run_start },
 	{ "attach|container attach", "CONTAINER", "Attach to a running container", NULL, "  podctl attach web\n",

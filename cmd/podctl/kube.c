@@ -311,9 +311,10 @@ static int run_play(struct cli *c, void *request, struct err *err)
 {
 	struct play_command *r = request;
 	struct kube_input *in = NULL, *configs = NULL;
-	int rc = read_manifests(c, &c->args, &in, err);
+	int rc = cli_enter(c, !r->down && !r->dry_run && !r->no_start, err);
 
-	if (rc == 0 && (rc = read_manifests(c, &r->configs, &configs, err)) == 0)
+	if (rc == 0 && (rc = read_manifests(c, &c->args, &in, err)) == 0 &&
+		(rc = read_manifests(c, &r->configs, &configs, err)) == 0)
 		rc = r->down ? down(c, in, r->force, err) : play(c, r, in, configs, err);
 	drop_manifests(in, c->args.n);
 	drop_manifests(configs, r->configs.n);
@@ -525,7 +526,7 @@ const struct command kube_commands[] = {
 		"A second play changes only what has changed: other pods go on running.",
 		"  podctl play kube app.yaml\n  podctl play kube --replace app.yaml\n  podctl play kube --down app.yaml\n"
 		"  podctl play kube --wait --logs job.yaml\n  podctl generate kube app | podctl play kube --dry-run -\n",
-		o_play, sizeof(struct play_command), 1, -1, 0, run_play },
+		o_play, sizeof(struct play_command), 1, -1, CMD_ENTERS, run_play },
 	{ "kube down", "FILE|DIR|-...", "Stop and remove what a Kubernetes manifest made",
 		"What is not there is down already. A file that has been edited since takes down what it made before, too. Volumes of claims stay, "
 		"unless --force is given.",

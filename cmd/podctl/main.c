@@ -213,6 +213,19 @@ static void sweep(struct cli *c)
 		pod_tidy(&c->engine);
 }
 
+int cli_enter(struct cli *c, bool starts, struct err *err)
+{
+	int rc;
+
+	if (c->opt.uid != 0 && (rc = rootless_enter(&c->opt, err)) < 0)
+		return rc;
+	c->opt.early = starts ? pod_monitor_early : NULL;
+	if ((rc = cli_engine(c, err)) < 0)
+		return rc;
+	sweep(c);
+	return 0;
+}
+
 static int prepare(struct cli *c, struct err *err)
 {
 	int rc;
@@ -220,14 +233,7 @@ static int prepare(struct cli *c, struct err *err)
 	if ((rc = log_start(c->globals.log_level, err)) < 0)
 		return rc;
 	engine_options_fill(c);
-	if (c->command->flags & CMD_NO_ENGINE)
-		return 0;
-	if (c->opt.uid != 0 && (rc = rootless_enter(&c->opt, err)) < 0)
-		return rc;
-	if ((rc = cli_engine(c, err)) < 0)
-		return rc;
-	sweep(c);
-	return 0;
+	return c->command->flags & (CMD_NO_ENGINE | CMD_ENTERS) ? 0 : cli_enter(c, false, err);
 }
 
 static int run_command(struct cli *c, char *const *words)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "pkg/util/buf.h"
 #include "pkg/util/err.h"
 
 enum cgroup_mode { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
@@ -32,6 +33,7 @@ struct cgroup_fs {
 		char self[256]; /* our own path in it */
 		int fd;         /* O_PATH directory of its root */
 	} h[CGROUP_V1_MAX];
+	bool partial; /* v1: a mount shows only a part of its hierarchy */
 	bool hybrid;
 	int unified; /* hybrid: O_PATH directory of the cgroup2 mount; only cgroup_remove looks there */
 };
@@ -48,6 +50,13 @@ struct cgroup_limits {
 };
 
 int cgroup_open(struct cgroup_fs *fs, struct err *err);
+/* The table of all mounts is the dear part of that: who has read it tells the programs it starts, in this variable, which
+ * directories it found.  They are believed when they still are the same directories of the same hierarchies. */
+#define CGROUP_HINT_ENV "_PODCTL_CGROUPS"
+int cgroup_hint(const struct cgroup_fs *fs,
+	struct buf *ret); /* -ENOTSUP: there is nothing to save, or no way to say it */
+/* hint NULL: as cgroup_open.  1: as the hint says. */
+int cgroup_open_hinted(struct cgroup_fs *fs, const char *hint, struct err *err);
 void cgroup_close(struct cgroup_fs *fs);
 
 /* mkdir -p in every hierarchy; on v2 the available controllers are enabled down the path; cpuset is inherited on v1.
@@ -83,6 +92,9 @@ int cgroup_hierarchy(const struct cgroup_fs *fs, const char *controller);
 /* Writes value to path/file of that controller's hierarchy.  ERR_UNSUPPORTED names a controller that is absent. */
 int cgroup_set(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file,
 	const char *value, struct err *err);
+/* Opens such a file for several writes; owned. */
+int cgroup_open_file(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file,
+	struct err *err);
 /* Reads a small file, NUL-terminated, newline at the end cut; returns its length or a negative errno. */
 int cgroup_get(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file,
 	char *ret, size_t size);

@@ -30,8 +30,7 @@ bool cgroup_has_word(const char *list, const char *word, char sep)
 	return false;
 }
 
-/* The last line of /proc/self/cgroup that fits: "N:LIST:PATH".  list "" is cgroup2's. */
-static int own_path(const char *text, const char *list, char *ret, size_t size)
+int cgroup_own_path(const char *text, const char *list, char *ret, size_t size)
 {
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
 		const char *a, *b, *end;
@@ -133,7 +132,7 @@ static int add_v1(struct cgroup_fs *fs, char *line, const char *cgroups)
 		if (!(field[f] = strsep(&line, " ")))
 			return 0;
 	if (match_hierarchy(cgroups, super + 1, list, sizeof list) < 0 ||
-		own_path(cgroups, list, self, sizeof self) < 0)
+		cgroup_own_path(cgroups, list, self, sizeof self) < 0)
 		return 0;
 	if (strlen(list) >= sizeof fs->h[0].name)
 		return 0;
@@ -147,6 +146,7 @@ static int add_v1(struct cgroup_fs *fs, char *line, const char *cgroups)
 	if ((fs->h[i].fd = open(field[4], O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		/* hidden by a later mount; but one that only cannot be opened now holds limits that must not be missing */
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
+	fs->partial = fs->partial || strcmp(field[3], "/") != 0;
 	path_below(field[3], self);
 	(void) snprintf(fs->h[i].name, sizeof fs->h[i].name, "%s", list);
 	(void) snprintf(fs->h[i].self, sizeof fs->h[i].self, "%s", self);
@@ -172,7 +172,9 @@ static int open_v1(struct cgroup_fs *fs, const char *cgroups, struct err *err)
 	return 0;
 }
 
-int cgroup_open(struct cgroup_fs *fs, struct err *err)
+int cgroup_open(struct cgroup_fs *fs, struct err *err) { return cgroup_open_hinted(fs, NULL, err); }
+
+int cgroup_open_hinted(struct cgroup_fs *fs, const char *hint, struct err *err)
 {
 	auto_buf struct buf cgroups = BUF_INIT(1 * MiB);
 	auto_close int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
@@ -181,7 +183,7 @@ int cgroup_open(struct cgroup_fs *fs, struct err *err)
 
 	fs->mode = CGROUP_NONE;
 	fs->n = 0;
-	fs->hybrid = false;
+	fs->hybrid = fs->partial = false;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "open /proc/self/cgroup");
 	if ((rc = io_read_all(fd, &cgroups)) < 0)
@@ -191,6 +193,8 @@ int cgroup_open(struct cgroup_fs *fs, struct err *err)
 			       ? 0
 			       : err_sys(err, errno, "look at '%s'", ROOT);
 	if (st.f_type != CGROUP2_SUPER_MAGIC) {
+		if (hint && cgroup_follow_hint(fs, hint, cgroups.data ? cgroups.data : "") == 0)
+			return 1;
 		if ((rc = open_v1(fs, cgroups.data ? cgroups.data : "", err)) < 0)
 			cgroup_close(fs);
 		return rc;
@@ -198,7 +202,7 @@ int cgroup_open(struct cgroup_fs *fs, struct err *err)
 	if ((fs->h[0].fd = open(ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open '%s'", ROOT);
 	fs->h[0].name[0] = '\0';
-	if (own_path(cgroups.data ? cgroups.data : "", "", fs->h[0].self, sizeof fs->h[0].self) < 0)
+	if (cgroup_own_path(cgroups.data ? cgroups.data : "", "", fs->h[0].self, sizeof fs->h[0].self) < 0)
 		memcpy(fs->h[0].self, "/", sizeof "/");
 	fs->mode = CGROUP_V2;
 	fs->n = 1;
@@ -340,6 +344,21 @@ int cgroup_set(const struct cgroup_fs *fs, const char *path, const char *control
 				file, value, controller, path);
 	}
 	return rc < 0 ? err_sys(err, -rc, "write '%s' to '%s' of cgroup '%s'", value, file, path) : 0;
+}
+
+int cgroup_open_file(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file,
+	struct err *err)
+{
+	int h = fs->mode == CGROUP_V2 ? 0 : cgroup_hierarchy(fs, controller), fd;
+	char name[CGROUP_PATH_LEN];
+
+	if (h < 0 || fs->mode == CGROUP_NONE)
+		return err_set(err, ERR_UNSUPPORTED, "set '%s': cgroup controller '%s' is not available",
+			file, controller);
+	if (cgroup_file(name, sizeof name, path, file) < 0)
+		return err_sys(err, ENAMETOOLONG, "open '%s' of cgroup '%s'", file, path);
+	fd = openat(fs->h[h].fd, name, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, errno, "open '%s' of cgroup '%s'", file, path) : fd;
 }
 
 int cgroup_get(const struct cgroup_fs *fs, const char *path, const char *controller, const char *file,

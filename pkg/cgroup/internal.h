@@ -27,6 +27,10 @@ const char *cgroup_rel(const char *path);
 int cgroup_path_check(const char *path, struct err *err);
 /* path + "/" + file in one string. */
 int cgroup_file(char *ret, size_t size, const char *path, const char *file);
+/* The path of a line "N:LIST:PATH" of /proc/self/cgroup, the last that fits.  list "" is cgroup2's. */
+int cgroup_own_path(const char *text, const char *list, char *ret, size_t size);
+/* Opens what a hint names.  Fails, with nothing open, when that is not what there is. */
+int cgroup_follow_hint(struct cgroup_fs *fs, const char *hint, const char *cgroups);
 /* Plain access in hierarchy h; negative errno. */
 int cgroup_write_at(
 	const struct cgroup_fs *fs, size_t h, const char *path, const char *file, const char *value);

@@ -52,10 +52,10 @@ int cgroup_make(const struct cgroup_fs *fs, const char *path, struct err *err)
 	int rc = cgroup_path_check(path, err);
 
 	for (size_t h = 0; rc == 0 && h < fs->n; h++) {
-		/* v1, one new level below an existing parent: the usual case */
+		/* v1, one new level below an existing parent, or none: the usual cases */
 		if (fs->mode == CGROUP_V1 && mkdirat(fs->h[h].fd, cgroup_rel(path), 0755) == 0)
 			rc = cgroup_ops(fs)->made(fs, h, path, err);
-		else
+		else if (fs->mode != CGROUP_V1 || errno != EEXIST)
 			rc = make_in(fs, h, path, err);
 	}
 	return rc;
@@ -225,6 +225,10 @@ static int kill_each(const struct cgroup_fs *fs, const char *path, int sig, stru
 		auto_free pid_t *pids = NULL;
 		size_t n = 0, hit = 0;
 
+		/* nobody is there who could fork: no freezer, which patches the kernel's text on v1 */
+		if (round == 0 && !was_frozen && cgroup_pids(fs, path, &pids, &n, &ignored) == 0 && n == 0)
+			return 0;
+		free(ptr_steal(&pids));
 		(void) cgroup_freeze(fs, path, true, &ignored); /* no freezer: signal what is seen, again */
 		if ((rc = cgroup_pids(fs, path, &pids, &n, err)) == 0)
 			for (size_t i = 0; i < n; i++)

@@ -8,30 +8,36 @@
 #include "pkg/util/log.h"
 
 /* A new v1 cpuset is empty and takes no process: it starts as its parent.  A parent that is empty itself was made a moment
- * ago by another process (members are created side by side), which will write what we write now. */
+ * ago by another process (members are created side by side), which will write what we write now.  Each write of cpus makes
+ * the kernel look at its scheduling domains anew; what is made below has them from its first moment (clone_children). */
 static int cpuset_inherit(const struct cgroup_fs *fs, size_t h, const char *path, struct err *err)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
 	char parent[CGROUP_PATH_LEN], value[1024], *slash;
+	bool written = false;
 
 	snprintf(parent, sizeof parent, "%s", path);
 	if ((slash = strrchr(parent, '/')))
 		*slash = '\0';
 	for (size_t i = 0; i < LEN(files); i++) {
-		int rc = cgroup_read_at(fs, h, parent, files[i], value, sizeof value);
+		int rc;
 
+		if (cgroup_read_at(fs, h, path, files[i], value, sizeof value) > 0)
+			continue; /* cgroup.clone_children did it */
+		rc = cgroup_read_at(fs, h, parent, files[i], value, sizeof value);
 		if (rc >= 0 && !value[strspn(value, " \n")] && *parent) {
 			if ((rc = cpuset_inherit(fs, h, parent, err)) < 0)
 				return rc;
 			rc = cgroup_read_at(fs, h, parent, files[i], value, sizeof value);
 		}
-		if (rc == 0 && cgroup_read_at(fs, h, path, files[i], value, sizeof value) > 0)
-			continue; /* cgroup.clone_children did it */
 		if (rc > 0)
 			rc = cgroup_write_at(fs, h, path, files[i], value);
 		if (rc < 0)
 			return err_sys(err, -rc, "inherit '%s' for cgroup '%s'", files[i], path);
+		written = true;
 	}
+	if (written)
+		(void) cgroup_write_at(fs, h, path, "cgroup.clone_children", "1");
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "pkg/engine/paths.h"
 #include "pkg/store/store.h"
 #include "pkg/util/io.h"
+#include "pkg/util/limits.h"
 #include "pkg/util/sha256.h"
 
 /* Inode number of the first user namespace in procfs (PROC_USER_INIT_INO, part of the kernel's ABI). */
@@ -93,8 +94,12 @@ static int open_steps(struct engine *e, struct err *err)
 	/* 0711: a container's own users must reach their files below, and list nothing */
 	if ((rc = root_open(e->root, e->rootless ? 0700 : 0711, &e->root_fd, err)) < 0 ||
 		(rc = root_open(e->runroot, e->rootless ? 0700 : 0711, &e->runroot_fd, err)) < 0 ||
-		(rc = config_load(e, err)) < 0 || (rc = lock_engine(e, err)) < 0 ||
-		(rc = store_open(e->root_fd, e->root, e->runroot, &e->store, err)) < 0 ||
+		(rc = config_load(e, err)) < 0 || (rc = lock_engine(e, err)) < 0)
+		return rc;
+	/* without the mount of runroot, what it mounts would be the machine's */
+	if (e->opt->early && root_is_mounted(e))
+		e->opt->early(e);
+	if ((rc = store_open(e->root_fd, e->root, e->runroot, &e->store, err)) < 0 ||
 		(rc = storage_load(e, err)) < 0 || (rc = root_settle(e, err)) < 0)
 		return rc;
 	return cgroups_choose(e, err);
@@ -105,13 +110,21 @@ int engine_open(struct engine *e, const struct engine_options *opt, struct err *
 	int rc;
 
 	*e = (struct engine){ .opt = opt, .root_fd = -EBADF, .runroot_fd = -EBADF, .lock_fd = -EBADF };
+	e->early.sock = e->early.kick = -EBADF;
 	if ((rc = open_steps(e, err)) < 0)
 		engine_close(e);
 	return rc;
 }
 
+void engine_early_drop(struct engine *e)
+{
+	fd_close_p(&e->early.sock);
+	fd_close_p(&e->early.kick);
+}
+
 void engine_close(struct engine *e)
 {
+	engine_early_drop(e);
 	if (e->cgroups_open)
 		cgroup_close(&e->cgroups);
 	store_close(e->store);
@@ -127,13 +140,24 @@ void engine_close(struct engine *e)
 
 int engine_cgroups(struct engine *e, struct err *err)
 {
+	auto_buf struct buf hint = BUF_INIT(16 * KiB);
 	int rc;
 
 	if (e->cgroups_open)
 		return 0;
-	if ((rc = cgroup_open(&e->cgroups, err)) < 0)
+	(void) file_read(e->runroot_fd, PATH_CGROUPS, PATH_IN_STATE, &hint);
+	if ((rc = cgroup_open_hinted(&e->cgroups, hint.data, err)) < 0)
 		return rc;
 	e->cgroups_open = true;
+	if (rc == 0) {
+		buf_clear(&hint);
+		if (cgroup_hint(&e->cgroups, &hint) < 0)
+			buf_clear(&hint);
+		else
+			(void) file_replace(e->runroot_fd, PATH_CGROUPS, hint.data, hint.len, 0600, false);
+	}
+	if (hint.len)
+		e->cgroups_hint = arena_strdup(&e->arena, hint.data);
 	if (e->cgroups.mode == CGROUP_NONE)
 		e->cgroups_usable = false;
 	return 0;

@@ -16,6 +16,7 @@
 #include "pkg/util/err.h"
 
 struct store;
+struct engine;
 
 struct engine_options {
 	const char *root, *runroot; /* --root, --runroot; NULL: default of the user */
@@ -28,6 +29,8 @@ struct engine_options {
 	uid_t uid; /* of the person who called, outside any user namespace of ours */
 	gid_t gid;
 	const char *user; /* their login name (for subordinate ids and messages) */
+	/* called once root and runroot are open and settled, before the database is; NULL: nothing */
+	void (*early)(struct engine *e);
 };
 
 /* Values of containers.conf (INTERFACES d) that are honoured so far; strings live in the engine's arena. */
@@ -66,6 +69,7 @@ struct engine {
 	const char *suffix; /* "" for the default root, else "-xxxxxxxx": names of bridge, table, cgroup */
 	struct cgroup_fs cgroups; /* opened on first use by engine_cgroups() */
 	bool cgroups_open;
+	const char *cgroups_hint; /* see cgroup_hint; NULL: none */
 	struct store *store;
 	/* image stores that are only read (storage.conf, --storage-opt) */
 	struct image_store {
@@ -74,6 +78,12 @@ struct engine {
 	} image_store[8];
 	size_t n_image_stores;
 	int lock_fd; /* engine lock, shared */
+	struct {     /* see pkg/pod/early.c; sock -EBADF: there is none */
+		int sock, kick;
+		pid_t pid;
+		const char *runtime; /* the one it has sealed */
+		uint64_t since_us;
+	} early;
 };
 
 /* Opens root and runroot (made when missing, 0700 for a user, root 0711), the database, and notices a new boot or a lost
@@ -81,10 +91,13 @@ struct engine {
  * runroot is bind-mounted on itself and made private once per boot. */
 int engine_open(struct engine *e, const struct engine_options *opt, struct err *err);
 void engine_close(struct engine *e);
+void engine_early_drop(struct engine *e);
 int engine_cgroups(struct engine *e, struct err *err);
 
 /* The absolute path of a helper program: beside /proc/self/exe, else in libexecdir.  Its build id must match ours. */
 int engine_helper(struct engine *e, const char *name, const char **ret, struct err *err);
+/* Where it stands; its build is not asked for, and the database need not be open. */
+int engine_helper_place(struct engine *e, const char *name, const char **ret, struct err *err);
 /* argv prefix to call ourselves on this engine again: {"/usr/bin/podctl","--root",R,"--runroot",RR,...}. */
 int engine_self_argv(struct engine *e, struct strs *argv, struct err *err);
 /* Makes sure that runroot/memory is memory; before a monitor is spawned that shall see it. */

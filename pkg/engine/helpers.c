@@ -95,6 +95,16 @@ int helper_path(const char *name, char path[4200], struct err *err)
 		name, PODCTL_LIBEXECDIR);
 }
 
+int engine_helper_place(struct engine *e, const char *name, const char **ret, struct err *err)
+{
+	char path[4200];
+	int rc = helper_path(name, path, err);
+
+	if (rc < 0)
+		return rc;
+	return (*ret = arena_strdup(&e->arena, path)) ? 0 : err_sys(err, ENOMEM, "helper '%s'", name);
+}
+
 int engine_helper(struct engine *e, const char *name, const char **ret, struct err *err)
 {
 	const char *found;

@@ -13,6 +13,7 @@ int root_open(const char *path, mode_t mode, int *ret_fd, struct err *err);
 /* An absolute path without doubled and trailing slashes; ERR_INVALID when it is relative or too long. */
 int root_text(const char *option, const char *path, struct arena *a, const char **ret, struct err *err);
 /* Notices a new boot, a lost runroot, or a mount namespace in which runroot is no mount of its own yet. */
+bool root_is_mounted(const struct engine *e);
 int root_settle(struct engine *e, struct err *err);
 
 /* config.c: fills e->config from the defaults and the files of containers.conf. */

@@ -10,9 +10,10 @@
  *   pods/ID/plan.json                          pods/ID/CTR/{bundle/,rootfs/,stdin,stdout,stderr,pid}
  *   pods/ID/volumes/TYPE/NAME/                 pods/ID/etc/{hosts,hostname,resolv.conf}
  *   pods/ID/containers/CTR/{upper,work}        rt/                        --root of the OCI runtime (rt/CTR/)
+ *   pods/.spare/          a pod's directories, made in advance
  *   pods/ID/logs/NAME/ATTEMPT.log              seccomp/                   compiled filters
  *   volumes/NAME/                              nft.lock net.lock
- *   mountpoints/          lowest layer of all
+ *   mountpoints/          lowest layer of all    cgroups                    where they were found
  *                                              dns/BRIDGE/                names and their server (pkg/network/names.h)
  *                                              memory/POD/TYPE/NAME/      secret and projected volumes
  * CTR is the container's 64-digit id; DIFFID, ID likewise 64 hex digits.
@@ -39,6 +40,7 @@ char *path_pod_log(
 	"memory" /* runroot: a tmpfs whatever runroot is, for files of secrets: memory/POD/TYPE/NAME */
 #define PATH_MARKER "marker"
 #define PATH_KEEPER "keeper" /* rootless: its content names the process, its lock is held while that lives */
+#define PATH_CGROUPS "cgroups" /* runroot: where they were found, see cgroup_hint */
 #define PATH_LOCK "lock"
 #define PATH_ALIVE "alive"
 #define PATH_CTL "ctl"

@@ -138,6 +138,8 @@ static bool is_mount(int fd)
 	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
+bool root_is_mounted(const struct engine *e) { return is_mount(e->runroot_fd); }
+
 /* Mounts made below must not spread: neither into the peers of the host's mounts nor out of a monitor's namespace. */
 static int mount_self(struct engine *e, struct err *err)
 {

@@ -117,7 +117,10 @@ void client_watch(struct client *c)
 	bool blocked = (c->attached && c->attached->in_owner == c && c->attached->in_n) ||
 		       c->n_pends >= PENDS_MAX || (!c->starter && c->queued > CLIENT_QUEUE_MAX);
 
-	c->w.events = (short) ((blocked || c->closing ? 0 : POLLIN) | (c->head ? POLLOUT : 0));
+	c->w.events = (short) ((c->waits_kick                  ? POLLRDHUP
+				       : blocked || c->closing ? 0
+							       : POLLIN) |
+			       (c->head ? POLLOUT : 0));
 }
 
 /* ---- sending ---- */
@@ -429,38 +432,42 @@ void client_handle(struct client *c, char *buf, size_t n, int *fds, size_t nfds)
 		client_watch(c);
 }
 
-static void on_client(struct watch *w, short revents)
+bool client_read(struct client *c)
 {
 	static char buf[PROTO_MSG_MAX + 1];
-	struct client *c = OWNER_OF(w, struct client, w);
 	int fds[FD_PASS_MAX];
 	size_t nfds = LEN(fds);
-	ssize_t n;
+	ssize_t n = fd_recv(c->fd, buf, PROTO_MSG_MAX, fds, &nfds, MSG_DONTWAIT);
+
+	if (n == -EAGAIN)
+		return false;
+	if (n == -EMSGSIZE) {
+		for (size_t i = 0; i < nfds; i++)
+			close(fds[i]);
+		fail_request(c, "request is too large");
+		return true;
+	}
+	if (n <= 0) {
+		client_kill(c);
+		return false;
+	}
+	buf[n] = '\0';
+	client_handle(c, buf, (size_t) n, fds, nfds);
+	return !c->dead;
+}
+
+static void on_client(struct watch *w, short revents)
+{
+	struct client *c = OWNER_OF(w, struct client, w);
 
 	if (revents & POLLOUT)
 		flush(c);
 	if (c->dead)
 		return;
-	if (!(revents & POLLIN)) {
-		if (revents & (POLLHUP | POLLERR | POLLNVAL))
-			client_kill(c);
-		return;
-	}
-	n = fd_recv(c->fd, buf, PROTO_MSG_MAX, fds, &nfds, MSG_DONTWAIT);
-	if (n == -EAGAIN)
-		return;
-	if (n == -EMSGSIZE) {
-		for (size_t i = 0; i < nfds; i++)
-			close(fds[i]);
-		fail_request(c, "request is too large");
-		return;
-	}
-	if (n <= 0) {
+	if (revents & POLLIN)
+		(void) client_read(c);
+	else if (revents & (POLLHUP | POLLRDHUP | POLLERR | POLLNVAL))
 		client_kill(c);
-		return;
-	}
-	buf[n] = '\0';
-	client_handle(c, buf, (size_t) n, fds, nfds);
 }
 
 static bool peer_allowed(int fd)

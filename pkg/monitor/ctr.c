@@ -165,6 +165,16 @@ static int rootfs_ready(struct ctr *c, struct err *err)
 	return 0;
 }
 
+/* Nothing is to happen between its creation and its start: a runtime of ours does both in one go, and the container need not
+ * wait until that call has ended and been noticed. */
+static bool starts_at_once(const struct ctr *c)
+{
+	const struct monitor *m = c->m;
+
+	return m->plan.runtime_ours && !c->p->terminal &&
+	       (m->stage == STAGE_RUNNING || (m->plan.solo && m->net_ready));
+}
+
 static int begin(struct ctr *c, struct err *err)
 {
 	auto_close int in = -1;
@@ -191,6 +201,7 @@ static int begin(struct ctr *c, struct err *err)
 		if (c->p->care && c->p->care->message_file && *c->p->care->message_file)
 			(void) !truncate(c->p->care->message_file, 0);
 	}
+	c->at_once = starts_at_once(c);
 	if ((rc = runtime_create(c, fds, err)) < 0)
 		return rc;
 	c->tried = true;
@@ -233,11 +244,24 @@ void ctr_begin(struct ctr *c)
 		ctr_failed(c, &err);
 }
 
+static void running(struct ctr *c);
+
+/* It runs since a while, or did. */
+static void started_at_once(struct ctr *c, bool ended, int status)
+{
+	running(c);
+	pod_advance(c->m);
+	pod_settle(c->m); /* who waits for the start is answered first */
+	if (ended)
+		ctr_exited(c, proc_exit_code(status));
+}
+
 void ctr_created(struct ctr *c, int status)
 {
 	struct err err = { 0 };
+	bool ended = false;
 	pid_t pid = 0;
-	int died, rc = 0;
+	int died = 0, rc = 0;
 
 	if (status) {
 		if (c->job.timed_out)
@@ -245,7 +269,7 @@ void ctr_created(struct ctr *c, int status)
 		else
 			rc = runtime_reason(c->m, c->p->id, "log", "create", status, &err);
 	} else if ((rc = runtime_pid(c->m, c->p->id, "pid", &pid, &err)) == 0 &&
-		   runtime_orphan(c->m, pid, &died)) {
+		   (ended = runtime_orphan(c->m, pid, &died)) && !c->at_once) {
 		rc = err_set(&err, ERR_STATE, "its first process died before it was started (status %d)",
 			proc_exit_code(died));
 		pid = 0;
@@ -260,7 +284,9 @@ void ctr_created(struct ctr *c, int status)
 	}
 	c->created = true;
 	pod_note(c->m, c, false, "Created", "Created container: %s", c->p->name);
-	if (c->kill_wanted)
+	if (c->at_once && (ended || !c->kill_wanted))
+		started_at_once(c, ended, died);
+	else if (c->kill_wanted)
 		(void) kill(pid, SIGKILL); /* its end is reaped like any other */
 	else if (c->m->stage == STAGE_RUNNING)
 		ctr_release(c);

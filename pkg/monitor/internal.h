@@ -106,6 +106,7 @@ struct job {
 	struct ctr *c;
 	struct session *s;
 };
+void runtime_seal(struct monitor *m, const char *path); /* once; absolute path of a runtime of ours */
 int runtime_create(struct ctr *c, const int fds[3], struct err *err);
 int runtime_start(struct ctr *c, struct err *err);
 int runtime_delete(struct ctr *c, struct err *err); /* ours: done at once; else a job */
@@ -238,6 +239,7 @@ struct ctr {
 	bool cleanup_due;    /* ended for good in a pod that may go on */
 	bool init_ended;     /* an init container that ended and will not be retried */
 	bool tried;          /* an attempt was begun: the next one has the next number */
+	bool at_once;        /* the runtime call that creates it starts it too */
 	bool exited_early;   /* before the runtime's `start` call was over */
 	int early_code;
 	bool delete_due; /* the runtime's state of a past attempt is still there */
@@ -374,7 +376,8 @@ struct client {
 	struct watch w;
 	int fd;
 	bool dead, starter, cleans;
-	bool closing; /* nothing is read any more; closed once the queue is sent */
+	bool waits_kick; /* it is read when it says so */
+	bool closing;    /* nothing is read any more; closed once the queue is sent */
 	struct out *head, **tail;
 	size_t queued;
 	struct pend *pends;
@@ -393,6 +396,7 @@ void clients_flush(struct monitor *m);
 void clients_bury(struct monitor *m);       /* frees the dead ones */
 bool clients_idle(const struct monitor *m); /* nothing waits to be sent */
 void client_watch(struct client *c);
+bool client_read(struct client *c); /* one message; false: there is none, or the client is gone */
 void client_handle(
 	struct client *c, char *buf, size_t n, int *fds, size_t nfds); /* one message; fds are consumed */
 void client_attach(struct client *c, struct io *io);
@@ -464,6 +468,8 @@ int adopt_lock(struct err *err); /* before anything of the pod is touched */
 int adopt(struct monitor *m, struct err *err);
 const struct cgroup_fs *monitor_cgroups(struct monitor *m); /* NULL: none usable */
 void monitor_spawn_cleanup(struct monitor *m, const char *ctr);
+/* A monitor that was started before its pod was known (--wait): what it would have inherited. */
+int monitor_take(struct monitor *m, const json_t *v, int *fds, size_t nfds, struct err *err);
 int monitor_load(struct monitor *m, struct err *err); /* plan.json and the containers it names */
 
 struct monitor {
@@ -473,7 +479,7 @@ struct monitor {
 	bool have_plan, adopted;
 	int run_fd, data_fd, signal_fd, ctl_fd, host_mnt_fd, rt_root_fd;
 	int rt_fd; /* the runtime as nobody can write it; -EBADF: not opened yet, -ENOTSUP: cannot be */
-	struct watch signal_w, ctl_w;
+	struct watch signal_w, ctl_w, kick_w;
 	struct cgroup_fs cgroups;
 	bool cgroups_open;
 	int ns_made;    /* CLONE_NEW* flags of what is held */
@@ -494,6 +500,7 @@ struct monitor {
 	bool advance;       /* pod_step is due */
 	struct err failure; /* of the start; the answer to GO once everything is undone */
 	bool failed, set_up_failed, enter_due;
+	bool waits; /* for POD */
 	uint64_t stop_timeout_us, stop_began;
 	int stop_signal;
 	uint64_t started_us;

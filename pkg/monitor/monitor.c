@@ -24,19 +24,43 @@
 /* ---- set-up: what needs no plan ---- */
 
 /* Numbers that bundles name are taken from the first moment, so that nothing else gets them. */
-static int descriptors_settle(bool client, struct err *err)
+static int descriptors_settle(bool client, bool waits, struct err *err)
 {
-	(void) syscall(SYS_close_range, (unsigned) MONITOR_FD_DATA + 1, ~0U, 0);
-	(void) syscall(SYS_close_range, (unsigned) MONITOR_FD_CLIENT, (unsigned) MONITOR_FD_DATA,
+	(void) syscall(SYS_close_range, (unsigned) MONITOR_FD_END, ~0U, 0);
+	(void) syscall(SYS_close_range, (unsigned) MONITOR_FD_CLIENT, (unsigned) MONITOR_FD_END - 1,
 		CLOSE_RANGE_CLOEXEC);
-	for (int fd = client ? MONITOR_FD_CLIENT : MONITOR_FD_ALIVE; fd <= MONITOR_FD_DATA; fd++)
+	for (int fd = client ? MONITOR_FD_CLIENT : MONITOR_FD_ALIVE;
+		fd <= (waits ? MONITOR_FD_CLIENT : MONITOR_FD_DATA); fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			return err_set(err, ERR_INVALID,
 				"descriptor %d is missing: podctl-monitor is started by podctl", fd);
+	for (int fd = MONITOR_FD_ALIVE; waits && fd <= MONITOR_FD_DATA; fd++)
+		if (dup3(0, fd, O_CLOEXEC) < 0)
+			return err_sys(err, errno, "reserve descriptor %d", fd);
 	for (int fd = PLAN_FD_NET; fd < PLAN_FD_END; fd++)
 		if (dup3(0, fd, O_CLOEXEC) < 0)
 			return err_sys(err, errno, "reserve descriptor %d", fd);
 	return 0;
+}
+
+/* The starter has sent something, and goes on with its own work. */
+static void on_kick(struct watch *w, short revents)
+{
+	struct monitor *m = OWNER_OF(w, struct monitor, kick_w);
+	uint64_t n;
+
+	(void) revents;
+	(void) !read(w->fd, &n, sizeof n);
+	while (m->starter && m->stage == STAGE_IDLE && !m->failed && client_read(m->starter))
+		;
+	if (m->starter && m->stage == STAGE_IDLE && !m->failed)
+		return;
+	watch_remove(&m->loop, w);
+	close(w->fd);
+	if (m->starter) {
+		m->starter->waits_kick = false;
+		client_watch(m->starter);
+	}
 }
 
 static void on_signal(struct watch *w, short revents)
@@ -88,29 +112,74 @@ static int mounts_own(struct monitor *m, struct err *err)
 	return rc;
 }
 
-static int set_up(struct monitor *m, const struct monitor_args *args, struct err *err)
+static int namespaces_early(struct monitor *m, const char *wanted, struct err *err)
 {
 	struct strs names = { 0 };
-	int flags, rc;
 	char *list[4], text[32], *save = NULL;
+	int flags, rc;
 
-	(void) umask(022);
-	(void) setsid();
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-		return err_sys(err, errno, "become subreaper");
-	if ((rc = signals_settle(m, err)) < 0 || (!args->adopt && (rc = mounts_own(m, err)) < 0) ||
-		(rc = client_listen(m, err)) < 0)
-		return rc;
-	if (!args->namespaces)
+	if (!wanted || !*wanted)
 		return 0;
-	if (snprintf(text, sizeof text, "%s", args->namespaces) >= (int) sizeof text)
-		return err_set(err, ERR_INVALID, "namespaces '%s'", args->namespaces);
+	if (snprintf(text, sizeof text, "%s", wanted) >= (int) sizeof text)
+		return err_set(err, ERR_INVALID, "namespaces '%s'", wanted);
 	names.v = list;
 	for (char *p = strtok_r(text, ",", &save); p && names.n < LEN(list); p = strtok_r(NULL, ",", &save))
 		list[names.n++] = p;
 	if ((rc = ns_flags(&names, &flags, err)) < 0)
 		return rc;
 	return flags ? ns_make(m, flags, false, err) : 0;
+}
+
+static int set_up(struct monitor *m, const struct monitor_args *args, struct err *err)
+{
+	int rc;
+
+	(void) umask(022);
+	(void) setsid();
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(err, errno, "become subreaper");
+	if ((rc = signals_settle(m, err)) < 0)
+		return rc;
+	if ((m->waits = args->waits)) {
+		if ((m->host_mnt_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)) < 0 ||
+			unshare(CLONE_NEWNS) < 0)
+			return err_sys(err, errno, "make a mount namespace");
+	} else if ((!args->adopt && (rc = mounts_own(m, err)) < 0) || (rc = client_listen(m, err)) < 0) {
+		return rc;
+	}
+	if (args->runtime)
+		runtime_seal(m, args->runtime);
+	return namespaces_early(m, args->namespaces, err);
+}
+
+/* The directory that a path names in our mount namespace, when it is the one that was passed. */
+static int same_directory(const char *path, int passed)
+{
+	auto_close int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat a, b;
+
+	if (fd < 0 || fstat(fd, &a) < 0 || fstat(passed, &b) < 0)
+		return -errno;
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino ? fd_steal(&fd) : -ESTALE;
+}
+
+int monitor_take(struct monitor *m, const json_t *v, int *fds, size_t nfds, struct err *err)
+{
+	const char *dir = json_string_value(json_object_get(v, "run_dir"));
+	auto_close int run = -EBADF;
+	int rc;
+
+	m->waits = false;
+	if (nfds != 3 || !dir || *dir != '/')
+		return err_set(err, ERR_INVALID, "POD: descriptors or run_dir are missing");
+	if ((run = same_directory(dir, fds[1])) < 0)
+		return err_sys(err, -run, "open run directory '%s'", dir);
+	if (dup3(fds[0], MONITOR_FD_ALIVE, O_CLOEXEC) < 0 || dup3(run, MONITOR_FD_RUN, O_CLOEXEC) < 0 ||
+		dup3(fds[2], MONITOR_FD_DATA, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "place descriptors");
+	if ((rc = client_listen(m, err)) < 0)
+		return rc;
+	return namespaces_early(m, json_string_value(json_object_get(v, "namespaces")), err);
 }
 
 /* ---- the plan ---- */
@@ -174,11 +243,22 @@ int monitor_load(struct monitor *m, struct err *err)
 	return 0;
 }
 
+/* What podctl found, for the runtime and for us. */
+static const char *cgroups_hint(const struct monitor *m)
+{
+	size_t n = strlen(CGROUP_HINT_ENV "=");
+
+	for (size_t i = 0; i < m->plan.env.n; i++)
+		if (strncmp(m->plan.env.v[i], CGROUP_HINT_ENV "=", n) == 0)
+			return m->plan.env.v[i] + n;
+	return NULL;
+}
+
 static int cgroups_find(struct monitor *m, struct err *err)
 {
 	int rc;
 
-	if (!m->cgroups_open && (rc = cgroup_open(&m->cgroups, err)) < 0)
+	if (!m->cgroups_open && (rc = cgroup_open_hinted(&m->cgroups, cgroups_hint(m), err)) < 0)
 		return rc;
 	m->cgroups_open = true;
 	return m->cgroups.mode == CGROUP_NONE ? err_set(err, ERR_SYSTEM, "no cgroup hierarchy is usable") : 0;
@@ -315,7 +395,7 @@ static int begin(struct monitor *m, const struct monitor_args *args, struct err 
 {
 	bool client = fcntl(MONITOR_FD_CLIENT, F_GETFD) >= 0;
 	struct client *first;
-	int rc = descriptors_settle(!args->adopt, err);
+	int rc = descriptors_settle(!args->adopt, args->waits, err);
 
 	if (rc < 0 || (args->adopt && (rc = adopt_lock(err)) < 0))
 		return rc;
@@ -325,6 +405,9 @@ static int begin(struct monitor *m, const struct monitor_args *args, struct err 
 			return err_sys(err, ENOMEM, "serve the first client");
 		first->starter = !args->adopt;
 		m->starter = args->adopt ? NULL : first;
+		if (m->starter && fcntl(MONITOR_FD_KICK, F_GETFD) >= 0 &&
+			watch_add(&m->loop, &m->kick_w, MONITOR_FD_KICK, POLLIN, on_kick) == 0)
+			first->waits_kick = true, client_watch(first);
 	}
 	if ((rc = set_up(m, args, err)) < 0 && !args->adopt) {
 		m->failure = *err; /* told as the answer to GO */

@@ -12,7 +12,9 @@
 
 struct monitor_args {
 	bool adopt;
+	bool waits;             /* for POD, which passes what is inherited otherwise */
 	const char *namespaces; /* "net,ipc,uts": made at once instead of when the plan is read; NULL */
+	const char *runtime;    /* one of ours, sealed at once instead of when it is called; NULL */
 };
 
 /* Serves until the pod is over; the exit status.  On success it does not return when there is a cleanup to execute. */

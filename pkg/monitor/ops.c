@@ -496,8 +496,18 @@ static void mount_early(struct monitor *m, const json_t *v)
 		overlay_unmount(o);
 }
 
+static void take_pod(struct monitor *m, const json_t *v, int *fds, size_t nfds)
+{
+	struct err err = { 0 };
+
+	if (monitor_take(m, v, fds, nfds, &err) == 0)
+		return;
+	m->failure = err; /* told as the answer to GO */
+	m->set_up_failed = true;
+}
+
 /* Those that have no answer. */
-static bool op_silent(struct client *c, const char *op, const json_t *v)
+static bool op_silent(struct client *c, const char *op, const json_t *v, int *fds, size_t nfds)
 {
 	struct monitor *m = c->m;
 	const char *msg = json_string_value(json_object_get(v, "msg"));
@@ -505,8 +515,11 @@ static bool op_silent(struct client *c, const char *op, const json_t *v)
 
 	if (strcmp(op, "GOODBYE") == 0) {
 		client_kill(c);
+	} else if (strcmp(op, "POD") == 0) {
+		if (c == m->starter && m->waits && !m->set_up_failed)
+			take_pod(m, v, fds, nfds);
 	} else if (strcmp(op, "MOUNT") == 0) {
-		if (c == m->starter && m->stage == STAGE_IDLE && !m->have_plan)
+		if (c == m->starter && m->stage == STAGE_IDLE && !m->have_plan && !m->waits)
 			mount_early(m, json_object_get(v, "overlay"));
 	} else if (strcmp(op, "NET_READY") == 0) {
 		if (c == m->starter) {
@@ -531,7 +544,7 @@ void op_handle(struct client *c, const json_t *request, int *fds, size_t nfds)
 	struct err err = { 0 };
 	int rc;
 
-	if (op && op_silent(c, op, request))
+	if (op && op_silent(c, op, request, fds, nfds))
 		return;
 	if (!(k.p = pend_new(c, PEND_NONE)))
 		return;

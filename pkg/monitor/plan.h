@@ -56,8 +56,16 @@ enum plan_fd {
 	PLAN_FD_END
 };
 /* Descriptors a starting monitor finds: 3 first client (SEQPACKET pair), 4 the locked 'alive' file, 5 run_dir (O_PATH or
- * O_RDONLY directory), 6 data_dir.  With --adopt 3 is absent. */
-enum { MONITOR_FD_CLIENT = 3, MONITOR_FD_ALIVE = 4, MONITOR_FD_RUN = 5, MONITOR_FD_DATA = 6 };
+ * O_RDONLY directory), 6 data_dir.  With --adopt 3 is absent.  7, which may be absent: an eventfd; the first client is not
+ * looked at until something is written to it (see monitor_kick). */
+enum {
+	MONITOR_FD_CLIENT = 3,
+	MONITOR_FD_ALIVE,
+	MONITOR_FD_RUN,
+	MONITOR_FD_DATA,
+	MONITOR_FD_KICK,
+	MONITOR_FD_END
+};
 
 struct plan_mount {
 	char *type, *source, *target, *options;

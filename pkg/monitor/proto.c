@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,19 +26,26 @@ void monitor_msg_done(struct monitor_msg *m)
 }
 
 int monitor_spawn(const char *program, const char *const *argv_extra, int alive_fd, int run_dir, int data_dir,
-	int cgroup_fd, pid_t *ret_pid, int *ret_sock, struct err *err)
+	int cgroup_fd, pid_t *ret_pid, int *ret_sock, int *ret_kick, struct err *err)
 {
-	int pass[4][2] = { { alive_fd, MONITOR_FD_ALIVE }, { run_dir, MONITOR_FD_RUN },
-		{ data_dir, MONITOR_FD_DATA } };
+	int pass[5][2];
 	char *argv[ARGS_MAX + 2] = { (char *) (uintptr_t) program };
-	struct proc_opts o = PROC_OPTS(.path = program, .argv = argv, .pass = (const int(*)[2]) pass,
-		.n_pass = 3, .new_session = true);
+	struct proc_opts o =
+		PROC_OPTS(.path = program, .argv = argv, .pass = (const int(*)[2]) pass, .new_session = true);
 	auto_close int ours = -EBADF;
 	auto_close int theirs = -EBADF;
+	auto_close int kick = -EBADF;
 	pid_t pid;
 	int sv[2];
 
 	o.cgroup_fd = cgroup_fd;
+	if (alive_fd >= 0) {
+		const int held[3][2] = { { alive_fd, MONITOR_FD_ALIVE }, { run_dir, MONITOR_FD_RUN },
+			{ data_dir, MONITOR_FD_DATA } };
+
+		memcpy(pass, held, sizeof held);
+		o.n_pass = LEN(held);
+	}
 	for (size_t i = 0; argv_extra && argv_extra[i]; i++) {
 		if (i == ARGS_MAX)
 			return err_set(err, ERR_INVALID, "too many arguments for '%s'", program);
@@ -47,8 +55,14 @@ int monitor_spawn(const char *program, const char *const *argv_extra, int alive_
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
 			return err_sys(err, errno, "make the socket of the monitor");
 		ours = sv[0], theirs = sv[1];
-		pass[3][0] = theirs, pass[3][1] = MONITOR_FD_CLIENT;
-		o.n_pass = 4;
+		pass[o.n_pass][0] = theirs, pass[o.n_pass][1] = MONITOR_FD_CLIENT;
+		o.n_pass++;
+	}
+	if (ret_sock && ret_kick) {
+		if ((kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+			return err_sys(err, errno, "make the start event of the monitor");
+		pass[o.n_pass][0] = kick, pass[o.n_pass][1] = MONITOR_FD_KICK;
+		o.n_pass++;
 	}
 	if ((pid = proc_spawn(&o, NULL, err)) < 0)
 		return err_wrap(err, "start the monitor");
@@ -56,7 +70,17 @@ int monitor_spawn(const char *program, const char *const *argv_extra, int alive_
 		*ret_pid = pid;
 	if (ret_sock)
 		*ret_sock = fd_steal(&ours);
+	if (kick >= 0)
+		*ret_kick = fd_steal(&kick);
 	return 0;
+}
+
+void monitor_kick(int kick)
+{
+	uint64_t one = 1;
+
+	if (kick >= 0)
+		(void) !write(kick, &one, sizeof one);
 }
 
 int monitor_connect(int run_dir, int *ret_sock, struct err *err)

@@ -72,10 +72,15 @@ void monitor_msg_done(struct monitor_msg *m);
 /* Starts podctl-monitor for a pod.  *ret_sock: our end of its first client connection.  alive_fd: opened and locked by the
  * caller, inherited.  cgroup_fd: -1 or the v2 cgroup it is born in.  The plan need not exist until GO is sent.
  * argv_extra (NULL: none): {"--namespaces", "net,ipc,uts"} makes what the plan will name while the plan is being written
- * (saves 0.3-0.5 ms); {"--adopt"} takes over a pod whose monitor was killed: alive_fd is then open and unlocked, ret_sock may
- * be NULL, else it is an ordinary first connection on which HELLO tells when it serves. */
+ * (saves 0.3-0.5 ms); {"--runtime", PATH} a runtime of ours that is made unwritable meanwhile; {"--adopt"} takes over a pod whose monitor was killed: alive_fd is then open and unlocked, ret_sock may
+ * be NULL, else it is an ordinary first connection on which HELLO tells when it serves; {"--wait"}: alive_fd, run_dir and
+ * data_dir are -1, and POD {"run_dir", "namespaces"} passes the three before anything else is sent.
+ * ret_kick (NULL: it looks at its socket at once): what is sent until GO is read when monitor_kick() was called. */
 int monitor_spawn(const char *program, const char *const *argv_extra, int alive_fd, int run_dir, int data_dir,
-	int cgroup_fd, pid_t *ret_pid, int *ret_sock, struct err *err);
+	int cgroup_fd, pid_t *ret_pid, int *ret_sock, int *ret_kick, struct err *err);
+/* Lets a new monitor read what was sent to it, while we go on: who wakes another by a socket tells the scheduler that it is
+ * about to wait itself, and the other is kept on the same CPU until it does. */
+void monitor_kick(int kick);
 /* Connects to pods/ID/ctl in run_dir.  ERR_NOT_FOUND: no monitor there. */
 int monitor_connect(int run_dir, int *ret_sock, struct err *err);
 /* Takes the reference of 'request'.  fds are borrowed. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,16 +73,21 @@ static void on_job_timeout(struct timer *t)
 
 /* A runtime of ours makes itself unwritable before it enters a container, and executes once more for that.  Started from
  * such a place it need not: once per pod instead of once per container, and one execution less for each. */
-static void seal(struct monitor *m, struct proc_opts *o, char *env[ENV_MAX])
+void runtime_seal(struct monitor *m, const char *path)
+{
+	if (m->rt_fd == -EBADF && (m->rt_fd = oci_sealed_open(path)) < 0)
+		m->rt_fd = -ENOTSUP; /* it makes a copy of itself then */
+}
+
+static void use_sealed(struct monitor *m, struct proc_opts *o, char *env[ENV_MAX])
 {
 	size_t n = m->plan.env.n;
 
-	if (!m->plan.runtime_ours || m->rt_fd == -ENOTSUP || n > ENV_MAX - 2)
+	if (!m->plan.runtime_ours || n > ENV_MAX - 2)
 		return;
-	if (m->rt_fd < 0 && (m->rt_fd = oci_sealed_open(o->path)) < 0) {
-		m->rt_fd = -ENOTSUP; /* it makes a copy of itself then */
+	runtime_seal(m, o->path);
+	if (m->rt_fd < 0)
 		return;
-	}
 	for (size_t i = 0; i < n; i++)
 		env[i] = m->plan.env.v[i];
 	env[n] = (char *) (uintptr_t) OCI_SEALED_ENV "=1";
@@ -104,7 +110,7 @@ static int job_spawn(struct monitor *m, struct job *j, enum job_kind kind, struc
 	o.path = a->v[0];
 	if (fds)
 		o.in = fds[0], o.out = fds[1], o.err = fds[2];
-	seal(m, &o, env);
+	use_sealed(m, &o, env);
 	if ((pid = proc_spawn(&o, NULL, err)) < 0)
 		return (int) pid;
 	*j = (struct job){ .kind = kind, .pid = pid, .m = m, .c = j->c, .s = j->s };
@@ -118,7 +124,9 @@ int runtime_create(struct ctr *c, const int fds[3], struct err *err)
 	struct args a = { 0 };
 
 	args_prefix(&a, plan, c->p->id, "log");
-	arg(&a, "create");
+	arg(&a, c->at_once ? "run" : "create");
+	if (c->at_once)
+		arg(&a, "--detach");
 	arg(&a, "--bundle");
 	arg(&a, c->p->bundle);
 	arg(&a, "--pid-file");
@@ -228,6 +236,7 @@ static enum err_kind kind_of_text(const char *text)
 	if (strcasestr(text, "not found") || strcasestr(text, "no such file or directory"))
 		return ERR_NOT_FOUND;
 	if (strcasestr(text, "permission denied") || strcasestr(text, "open executable") ||
+		strcasestr(text, "exec format error") ||
 		(strcasestr(text, "workdir \"") && strcasestr(text, "on container")))
 		return ERR_DENIED;
 	return ERR_SYSTEM;
@@ -261,6 +270,14 @@ static char *last_error(const struct buf *b)
 	return found;
 }
 
+/* So that not even the reason could be written. */
+static bool is_full(int dir)
+{
+	struct statvfs v;
+
+	return fstatvfs(dir, &v) == 0 && v.f_blocks && v.f_bavail * v.f_frsize < 16 * KiB;
+}
+
 int runtime_reason(
 	struct monitor *m, const char *dir, const char *log, const char *what, int status, struct err *err)
 {
@@ -280,8 +297,9 @@ int runtime_reason(
 		err_set(err, ERR_SYSTEM, "%s: the runtime '%s' was killed by signal %d", what,
 			m->plan.runtime.v[0], WTERMSIG(status));
 	else
-		err_set(err, ERR_SYSTEM, "%s: the runtime '%s' failed with status %d and gave no reason",
-			what, m->plan.runtime.v[0], WEXITSTATUS(status));
+		err_set(err, ERR_SYSTEM, "%s: the runtime '%s' failed with status %d and gave no reason%s",
+			what, m->plan.runtime.v[0], WEXITSTATUS(status),
+			is_full(m->run_fd) ? ": No space left on device" : "");
 	err_import(err);
 	free(text);
 	buf_done(&b);

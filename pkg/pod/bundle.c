@@ -119,7 +119,7 @@ static int overlay_ids(struct start *s, struct plan_overlay *o, struct err *err)
 }
 
 static int overlay_make(struct start *s, const struct container_spec *c, const struct strs *layers,
-	struct bundle *b, const char **ret_root, struct err *err)
+	struct plan_overlay **ret, struct err *err)
 {
 	struct arena *a = &s->p->arena;
 	struct plan_overlay *o = arena_alloc(a, sizeof *o);
@@ -147,8 +147,22 @@ static int overlay_make(struct start *s, const struct container_spec *c, const s
 		return rc;
 	if ((rc = overlay_ids(s, o, err)) < 0)
 		return rc;
-	b->rootfs = o;
-	*ret_root = o->target;
+	*ret = o;
+	return 0;
+}
+
+static int root_make(struct start *s, const struct container_spec *c, struct root *ret, struct err *err)
+{
+	struct root r = { .overlay = NULL };
+	int rc = bundle_layers(s->e, s->p, c, &s->p->arena, &r.layers, err);
+
+	if (rc < 0)
+		return rc;
+	if (!r.layers.n)
+		return err_set(err, ERR_INVALID, "there is neither an image nor a root file system");
+	if (!(c->rootfs && *c->rootfs) && (rc = overlay_make(s, c, &r.layers, &r.overlay, err)) < 0)
+		return rc;
+	*ret = r;
 	return 0;
 }
 
@@ -368,20 +382,48 @@ static int seccomp_make(struct start *s, const struct container_spec *c, const s
 
 /* ---- the bundle ------------------------------------------------------------------------------------------------------ */
 
-static int dirs_make(struct start *s, const struct container_spec *c, bool mount, int *ret, struct err *err)
+static int dirs_make(struct start *s, const struct container_spec *c, bool mount, struct err *err)
 {
-	static const char *const names[] = { "bundle", "rootfs" };
-	auto_close int dir = -EBADF;
+	static const char *const names[] = { "", "/bundle", "/rootfs" };
+	char path[PATH_TEXT];
 
-	if (mkdirat(s->p->run_fd, c->id, 0711) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "make run directory");
-	if ((dir = openat(s->p->run_fd, c->id, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)) < 0)
-		return err_sys(err, errno, "open run directory");
-	for (size_t i = 0; i < (mount ? 2 : 1); i++)
-		if (mkdirat(dir, names[i], 0711) < 0 && errno != EEXIST)
-			return err_sys(err, errno, "make '%s'", names[i]);
-	*ret = openat(dir, "bundle", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	return *ret < 0 ? err_sys(err, errno, "open bundle") : 0;
+	for (size_t i = 0; i < (mount ? 3 : 2); i++) {
+		snprintf(path, sizeof path, "%s%s", c->id, names[i]);
+		if (mkdirat(s->p->run_fd, path, 0711) < 0 && errno != EEXIST)
+			return err_sys(err, errno, "make run directory '%s'", path);
+	}
+	return 0;
+}
+
+static void mount_early(struct start *s, const struct plan_overlay *o)
+{
+	struct err ignored = { 0 };
+	json_t *v = encode_json(plan_overlay_fields, o);
+
+	if (v)
+		(void) monitor_send(
+			s->sock, json_pack("{s:s, s:o}", "op", "MOUNT", "overlay", v), NULL, 0, &ignored);
+	monitor_kick(s->kick);
+}
+
+int bundle_mounts(struct start *s, struct err *err)
+{
+	int rc;
+
+	if (!(s->roots = arena_array(&s->p->arena, s->p->n + 1, sizeof *s->roots)))
+		return no_memory(err);
+	for (size_t i = 0; i < s->p->n; i++) {
+		const struct container_spec *c = &s->p->ctr[i];
+		struct root *r = &s->roots[i];
+
+		if (c->role == ROLE_INFRA)
+			continue;
+		if ((rc = root_make(s, c, r, err)) < 0 || (rc = dirs_make(s, c, r->overlay != NULL, err)) < 0)
+			return s->p->row.solo ? rc : err_wrap(err, "container '%s'", c->short_name);
+		if (r->overlay && start_includes(s, c))
+			mount_early(s, r->overlay);
+	}
+	return 0;
 }
 
 /* The host's end of terminationMessagePath: any user of the container may write it, and it is empty at a start. */
@@ -410,22 +452,20 @@ static int root_of(struct start *s, const struct container_spec *c, struct bundl
 {
 	const char **ret = &f->rootfs;
 	auto_layers struct layers layers = { .n = 0 };
-	struct strs dirs = { 0 };
+	struct root root = { .overlay = NULL };
 	int rc;
 
 	if (c->role == ROLE_INFRA) {
 		snprintf(b->user.home, sizeof b->user.home, "/");
 		return infra_rootfs(s->e, ret, err);
 	}
-	if ((rc = bundle_layers(s->e, s->p, c, &s->p->arena, &dirs, err)) < 0)
+	if (s->roots)
+		root = s->roots[c - s->p->ctr];
+	else if ((rc = root_make(s, c, &root, err)) < 0)
 		return rc;
-	if (c->rootfs && *c->rootfs)
-		*ret = c->rootfs;
-	else if (!dirs.n)
-		return err_set(err, ERR_INVALID, "there is neither an image nor a root file system");
-	else if ((rc = overlay_make(s, c, &dirs, b, ret, err)) < 0)
-		return rc;
-	if ((rc = layers_open(&dirs, &layers, err)) < 0)
+	b->rootfs = root.overlay;
+	*ret = root.overlay ? root.overlay->target : c->rootfs;
+	if ((rc = layers_open(&root.layers, &layers, err)) < 0)
 		return rc;
 	if ((rc = user_lookup(&layers, c->user, &c->groups, c->user_groups, &b->user, err)) < 0)
 		return rc;
@@ -455,18 +495,6 @@ static int config_write(
 	return 0;
 }
 
-/* The monitor has nothing to do until GO: it mounts meanwhile.  It tells of failures when it starts the container. */
-static void mount_early(struct start *s, const struct container_spec *c, const struct bundle *b)
-{
-	struct err ignored = { 0 };
-	json_t *v;
-
-	if (!b->rootfs || !s->plan.version || pod_has_userns(&s->p->spec) || !start_includes(s, c) ||
-		!(v = encode_json(plan_overlay_fields, b->rootfs)))
-		return;
-	(void) monitor_send(s->sock, json_pack("{s:s, s:o}", "op", "MOUNT", "overlay", v), NULL, 0, &ignored);
-}
-
 int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, struct err *err)
 {
 	struct oci_facts f = { .config = &s->e->config, .in_userns = s->e->in_userns };
@@ -478,9 +506,11 @@ int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, 
 	char path[PATH_TEXT];
 	int rc;
 
-	if ((rc = root_of(s, c, &b, &f, err)) < 0 || (rc = dirs_make(s, c, b.rootfs != NULL, &dir, err)) < 0)
+	if ((rc = root_of(s, c, &b, &f, err)) < 0 || (rc = dirs_make(s, c, b.rootfs != NULL, err)) < 0)
 		return rc;
-	mount_early(s, c, &b);
+	snprintf(path, sizeof path, "%s/bundle", c->id);
+	if ((dir = openat(s->p->run_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+		return err_sys(err, errno, "open bundle");
 	if ((rc = cgroup_of(s, c, &b, err)) < 0 || (rc = limits_facts(s, &f, err)) < 0 ||
 		(rc = message_file(s, c, &f, err)) < 0 || (rc = pod_namespaces(s, c, f.ns, err)) < 0 ||
 		(rc = files_facts(s, c, &f, err)) < 0 ||

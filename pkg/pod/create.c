@@ -281,6 +281,20 @@ static int pods_dir(struct engine *e, struct err *err)
 	return 0;
 }
 
+static int data_dir(struct engine *e, const char *id, struct err *err)
+{
+	char path[PATH_TEXT];
+	int rc;
+
+	if (spare_take(e, id) == 0)
+		return 0;
+	if ((rc = pods_dir(e, err)) < 0)
+		return rc;
+	return mkdirat(e->root_fd, path_pod(path, id), 0711) < 0
+		       ? err_sys(err, errno, "make '%s/%s'", e->root, path)
+		       : 0;
+}
+
 int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
 	const char *kube_doc, const char *kube_file, struct pod *ret, struct err *err)
 {
@@ -306,12 +320,8 @@ int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *
 	if ((rc = spec_text(pod_spec_fields, spec, &p.arena, &p.row.spec, "pod", spec->name, err)) < 0 ||
 		(rc = order(&p, spec, ctr, n, err)) < 0 || (rc = pod_lock(e, p.row.id, &p.lock_fd, err)) < 0)
 		return rc;
-	if ((rc = pods_dir(e, err)) < 0)
+	if ((rc = data_dir(e, p.row.id, err)) < 0)
 		return rc;
-	char path[PATH_TEXT];
-
-	if (mkdirat(e->root_fd, path_pod(path, p.row.id), 0711) < 0)
-		return err_sys(err, errno, "make '%s/%s'", e->root, path);
 	if ((rc = pod_open_dirs(e, &p, err)) < 0)
 		return rc;
 	*ret = p;
@@ -360,6 +370,7 @@ static int container_dirs(struct pod *p, const struct container_spec *c, struct 
 	if (c->image_id && *c->image_id) {
 		static const char *const sub[] = { "", "/upper", "/work" };
 
+		(void) spare_take_container(p, c->id);
 		for (size_t i = 0; rc == 0 && i < LEN(sub); i++) {
 			snprintf(path, sizeof path, "containers/%s%s", c->id, sub[i]);
 			rc = make_dir(p->data_fd, path, err);
@@ -410,6 +421,17 @@ int pod_create(struct engine *e, struct pod_spec *spec, struct container_spec *c
 	return 0;
 }
 
+/* Mounts first: the monitor makes them while we write rows.  But the ids of a user namespace are settled with its row. */
+static int store_and_mount(struct start *s, struct err *err)
+{
+	bool late = pod_has_userns(&s->p->spec);
+	int rc = late ? 0 : start_mounts(s, err);
+
+	if (rc < 0 || (rc = pod_store(s->e, s->p, err)) < 0)
+		return rc;
+	return late ? start_mounts(s, err) : 0;
+}
+
 int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr, size_t n,
 	const char *kube_doc, const char *kube_file, const struct pod_start_opts *o, struct pod *ret,
 	int *ret_sock, struct err *err)
@@ -421,7 +443,7 @@ int pod_run(struct engine *e, struct pod_spec *spec, struct container_spec *ctr,
 	if ((rc = pod_prepare(e, spec, ctr, n, kube_doc, kube_file, &p, err)) < 0)
 		return rc;
 	if ((rc = start_init(&s, e, &p, o, err)) < 0 || (rc = start_spawn(&s, err)) < 0 ||
-		(rc = pod_store(e, &p, err)) < 0 || (rc = pod_data_dirs(e, &p, err)) < 0 ||
+		(rc = store_and_mount(&s, err)) < 0 ||
 		(pod_events_made(e, &p), rc = start_rest(&s, err)) < 0) {
 		start_done(&s);
 		return undo_create(e, &p, rc);

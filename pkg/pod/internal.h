@@ -26,6 +26,12 @@ struct pod_res {
 int pod_res_load(const struct pod *p, struct arena *a, struct pod_res *ret, struct err *err);
 int pod_res_store(struct engine *e, struct pod *p, const struct pod_res *r, struct err *err);
 
+/* Where a container's root comes from, topmost first, and how it is mounted. */
+struct root {
+	struct strs layers;
+	struct plan_overlay *overlay; /* NULL: nothing to mount */
+};
+
 /* One start under way. */
 struct start {
 	struct engine *e;
@@ -36,11 +42,12 @@ struct start {
 	const char *runtime;
 	bool runtime_ours;
 	pid_t monitor;
-	int sock;
-	int *socks; /* of published ports */
+	int sock, kick; /* kick: see monitor_kick */
+	int *socks;     /* of published ports */
 	size_t n_socks;
 	struct pod_res res;
 	const char *cgroup, *pod_cgroup; /* the monitor's own; above the containers' */
+	struct root *roots;              /* one for each container, made early; NULL: they are not */
 	struct plan plan;
 	bool fresh; /* this is the pod's first start */
 	char kernel[66];
@@ -69,8 +76,17 @@ int pod_prepare(struct engine *e, struct pod_spec *spec, struct container_spec *
 int pod_store(struct engine *e, struct pod *p, struct err *err);
 int pod_data_dirs(struct engine *e, struct pod *p, struct err *err);
 
+/* early.c: the monitor that pod_monitor_early() started becomes this start's, if there is one that will do. */
+bool early_take(struct start *s, const char *namespaces, int alive);
+
+/* spare.c: directories that were made in advance; -errno: there are none. */
+int spare_take(struct engine *e, const char *pod);
+int spare_take_container(const struct pod *p, const char *ctr);
+void spare_make(struct engine *e);
+
 /* start.c: steps from the spawned monitor on. */
 int start_spawn(struct start *s, struct err *err);
+int start_mounts(struct start *s, struct err *err); /* data directories, root file systems */
 int start_rest(struct start *s, struct err *err);
 void start_done(struct start *s);
 int start_init(
@@ -83,6 +99,9 @@ struct bundle {
 	const char *dir; /* absolute */
 	const char *cgroup;
 };
+/* Prepares the root file systems of a start and lets the monitor mount them, which has nothing to do until GO.  It tells of
+ * failures when it starts the container. */
+int bundle_mounts(struct start *s, struct err *err);
 int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, struct err *err);
 int bundle_layers(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
 	struct strs *ret, struct err *err);

@@ -124,6 +124,16 @@ static int env_of(struct start *s, struct plan *p, struct err *err)
 	return 0;
 }
 
+/* Where the cgroups are, for a runtime that knows the word. */
+static int env_hint(struct start *s, struct plan *p, struct err *err)
+{
+	if (!s->runtime_ours || !s->e->cgroups_open || !s->e->cgroups_hint)
+		return 0;
+	return strs_addf(&p->env, &s->p->arena, "%s=%s", CGROUP_HINT_ENV, s->e->cgroups_hint) < 0
+		       ? no_memory(err)
+		       : 0;
+}
+
 static int namespaces_of(struct start *s, struct plan *p, struct err *err)
 {
 	struct arena *a = &s->p->arena;
@@ -255,7 +265,7 @@ int plan_make(struct start *s, struct err *err)
 		if ((rc = plan_container_make(s, &s->p->ctr[i], &c[i], err)) < 0)
 			return rc;
 	p->containers = (struct list){ .v = c, .n = s->p->n };
-	return 0;
+	return env_hint(s, p, err);
 }
 
 int plan_write(struct start *s, struct err *err)

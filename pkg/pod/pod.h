@@ -74,6 +74,8 @@ struct pod_start_opts {
 	int *notify;      /* the container gets a NOTIFY_SOCKET, whose other end comes here; NULL: none */
 	const char *only; /* start just this member (and infra); NULL: all */
 };
+/* For engine_options.early: starts a monitor, which the first pod that is started will use. */
+void pod_monitor_early(struct engine *e);
 /* lock held; ports and address reserved, monitor spawned, plan and bundles written, network attached, members started.
  * On failure of the first start everything volatile is undone.  *ret_sock (may be NULL): connection to the monitor. */
 int pod_start(

@@ -375,6 +375,7 @@ int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *
 		pod_tidy(e);
 		(void) pod_sweep(e, &ignored);
 		store_checkpoint(e->store);
+		spare_make(e);
 	}
 	return rc;
 }

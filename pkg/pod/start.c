@@ -87,7 +87,9 @@ int start_init(
 	struct utsname u;
 	int rc;
 
-	*s = (struct start){ .e = e, .p = p, .o = o ? o : &none, .sock = -EBADF, .monitor = -1 };
+	*s = (struct start){
+		.e = e, .p = p, .o = o ? o : &none, .sock = -EBADF, .kick = -EBADF, .monitor = -1
+	};
 	s->res.cgroup = s->res.scope = (char *) "";
 	s->fresh = p->row.state == ROW_CREATING || p->row.state == ROW_CREATED;
 	if (uname(&u) == 0)
@@ -112,6 +114,7 @@ void start_done(struct start *s)
 	for (size_t i = 0; i < s->n_socks; i++)
 		fd_close_p(&s->socks[i]);
 	s->n_socks = 0;
+	fd_close_p(&s->kick);
 	fd_close_p(&s->sock);
 }
 
@@ -199,9 +202,10 @@ static int take_alive(struct pod *p, int *ret, struct err *err)
 int start_spawn(struct start *s, struct err *err)
 {
 	auto_close int alive = -EBADF;
+	const char *extra[5] = { NULL };
 	char names[16] = "";
-	const char *const extra[] = { "--namespaces", names, NULL };
 	const char *program;
+	size_t n = 0;
 	int rc;
 
 	if ((rc = name_cgroups(s, err)) < 0 ||
@@ -212,9 +216,18 @@ int start_spawn(struct start *s, struct err *err)
 	if (!pod_has_userns(&s->p->spec))
 		snprintf(names, sizeof names, "%s%s%s", s->make_net ? "net," : "", s->make_ipc ? "ipc," : "",
 			s->make_uts ? "uts," : "");
-	names[*names ? strlen(names) - 1 : 0] = '\0';
-	if ((rc = monitor_spawn(program, *names ? extra : NULL, alive, s->p->run_fd, s->p->data_fd, -1,
-		     &s->monitor, &s->sock, err)) < 0)
+	if (*names) {
+		names[strlen(names) - 1] = '\0';
+		extra[n++] = "--namespaces";
+		extra[n++] = names;
+	}
+	if (s->runtime_ours) {
+		extra[n++] = "--runtime";
+		extra[n++] = s->runtime;
+	}
+	if (!early_take(s, names, alive) &&
+		((rc = monitor_spawn(program, extra, alive, s->p->run_fd, s->p->data_fd, -1, &s->monitor,
+			  &s->sock, &s->kick, err)) < 0))
 		return rc;
 	/* what is recorded from now on must be freed by the row */
 	s->p->row.res = res_text(s->p, &s->res);
@@ -399,6 +412,7 @@ static int send_go(struct start *s, struct err *err)
 {
 	int rc = monitor_send(s->sock, go_request(s), s->socks, s->n_socks, err);
 
+	monitor_kick(s->kick);
 	if (rc < 0)
 		return last_words(s, rc, err);
 	for (size_t i = 0; i < s->n_socks; i++)
@@ -461,6 +475,23 @@ static int record_started(struct start *s, struct err *err)
 	return rc;
 }
 
+/* To a caller these two kinds say that the program could not be executed (127, 126). */
+static int not_executed(int rc, struct err *err)
+{
+	if (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED)
+		err->kind = ERR_INVALID;
+	return rc;
+}
+
+int start_mounts(struct start *s, struct err *err)
+{
+	int rc = pod_data_dirs(s->e, s->p, err);
+
+	if (rc == 0 && !pod_has_userns(&s->p->spec)) /* its ids are settled with its row */
+		rc = bundle_mounts(s, err);
+	return rc < 0 ? not_executed(rc, err) : 0;
+}
+
 int start_rest(struct start *s, struct err *err)
 {
 	/* clang-format off */
@@ -475,11 +506,11 @@ int start_rest(struct start *s, struct err *err)
 	for (size_t i = 0; i < LEN(steps); i++) {
 		if ((rc = steps[i].run(s, err)) >= 0)
 			continue;
-		/* to a caller these two kinds say that the program could not be executed (127, 126): the last step can say
-		 * so, and a bundle whose user the image does not know, which is no errno's fault */
-		if (steps[i].run != wait_started && (err->kind == ERR_NOT_FOUND || err->kind == ERR_DENIED) &&
+		/* only the runtime can say that a program could not be executed, and a bundle whose user the image does not
+		 * know, which is no errno's fault */
+		if (steps[i].run != wait_started &&
 			!(steps[i].run == plan_make && err->kind == ERR_DENIED && !err->errnum))
-			err->kind = ERR_INVALID;
+			rc = not_executed(rc, err);
 		return steps[i].name ? err_wrap(err, "%s", steps[i].name) : rc;
 	}
 	s->p->alive = true;
@@ -593,7 +624,7 @@ int pod_start(struct engine *e, struct pod *p, const struct pod_start_opts *o, i
 	if ((rc = pod_open_dirs(e, p, err)) < 0)
 		return rc;
 	rc = start_spawn(&s, err);
-	if (rc < 0 || (rc = pod_data_dirs(e, p, err)) < 0 || (rc = start_rest(&s, err)) < 0)
+	if (rc < 0 || (rc = start_mounts(&s, err)) < 0 || (rc = start_rest(&s, err)) < 0)
 		rc = undo_start(&s, rc);
 	else if (ret_sock)
 		*ret_sock = fd_steal(&s.sock);

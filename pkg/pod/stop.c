@@ -39,7 +39,8 @@ static int adopt(struct engine *e, struct pod *p, struct err *err)
 		return err_sys(err, -rc, "take the lock of the monitor");
 	(void) unlinkat(p->run_fd, PATH_CTL, 0); /* the dead one's: nobody must meet it */
 	if ((rc = engine_helper(e, "podctl-monitor", &program, err)) < 0 ||
-		(rc = monitor_spawn(program, extra, alive, p->run_fd, p->data_fd, -1, NULL, NULL, err)) < 0)
+		(rc = monitor_spawn(
+			 program, extra, alive, p->run_fd, p->data_fd, -1, NULL, NULL, NULL, err)) < 0)
 		return err_wrap(err, "adopt '%s'", p->row.name);
 	return 0;
 }
@@ -226,9 +227,12 @@ int pod_kill_all(struct engine *e, struct pod *p, struct err *err)
 static int stop_ask(struct engine *e, struct pod *p, int sock, json_t *request, bool whole, struct err *err)
 {
 	int rc = monitor_call(sock, request, NULL, err);
+	char byte;
 
-	/* it may have ended by itself between our look and our word, or before its answer */
-	if (rc < 0 && rc != -EPIPE && pod_monitor_alive(p))
+	/* it may have ended by itself between our look and our word, or before its answer; its lock goes a moment after its
+	 * connections */
+	if (rc < 0 && rc != -EPIPE && pod_monitor_alive(p) &&
+		recv(sock, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
 		return rc;
 	if (rc == 0 && !whole)
 		return 0;

@@ -355,6 +355,9 @@ int store_open(int root_fd, const char *root, const char *runroot, struct store 
 	struct store *s = calloc(1, sizeof *s);
 	int rc;
 
+	/* one thread, and nobody asks how much memory there is: neither is counted nor locked for each allocation */
+	(void) sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void) sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (!s || asprintf(&s->path, "%s/%s", root, DB_NAME) < 0) {
 		free(s);
 		return err_sys(err, ENOMEM, "open the database");

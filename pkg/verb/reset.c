@@ -64,7 +64,7 @@ static int remove_cgroups(struct engine *e, struct err *err)
 		return rc;
 	(void) snprintf(path, sizeof path, "/podctl%s", e->suffix);
 	/* a cleaner that has let go of its lock is still in there until it is reaped, which a busy machine takes its time for */
-	for (int tries = 0; (rc = cgroup_remove(&e->cgroups, path, err)) == -EBUSY && tries < 4; tries++)
+	for (int tries = 0; (rc = cgroup_remove(&e->cgroups, path, err)) == -EBUSY && tries < 14; tries++)
 		err_clear(err);
 	return rc;
 }

@@ -31,6 +31,7 @@ t "a changed manifest" podctl play kube "$T/a.yaml"
 is "what did not change goes on" "$(id_of one)" "$one"
 is "what changed is another pod" "$([ "$(id_of two)" != "$two" ] && echo other)" other
 is "of the second generation" "$(podctl pod inspect two --format '{{index .Labels "podctl.kube/generation"}}')" 2
+until_true 10 sh -c "'$PODCTL_BIN' ${PODCTL_OPTS[*]} exec two-c cat /proc/1/cmdline | grep -q ^sleep" # it is about to
 is "and runs the new command" "$(podctl exec two-c cat /proc/1/cmdline | tr '\0' ' ')" "sleep 2000 "
 t "diff: nothing would change" podctl kube diff "$T/a.yaml"
 podctl pod stop two >/dev/null

@@ -133,7 +133,7 @@ static int start(char **argv, bool adopt)
 		    adopt   ? adopting
 		    : early ? making
 			    : NULL,
-		    alive, run, data, -1, &pid, &sock, &err) < 0)
+		    alive, run, data, -1, &pid, &sock, NULL, &err) < 0)
 		return die(&err);
 	close(alive);
 	if (getenv("DRIVE_HOOK")) { /* as podctl does: bundles are written when the monitor's pid is known */

@@ -81,14 +81,6 @@ int kill(pid_t pid, int sig)
 	return 0;
 }
 
-int runtime_create(struct ctr *c, const int fds[3], struct err *err)
-{
-	(void) fds, (void) err;
-	say("create %s", c->p->name);
-	c->job.kind = JOB_CREATE;
-	return 0;
-}
-
 int runtime_start(struct ctr *c, struct err *err)
 {
 	struct fake *f = fake_of(c);
@@ -98,6 +90,14 @@ int runtime_start(struct ctr *c, struct err *err)
 	if (f->ends_after)
 		timer_set(&m.loop, &f->timer, (uint64_t) f->ends_after * SECOND, on_end);
 	return 0;
+}
+
+int runtime_create(struct ctr *c, const int fds[3], struct err *err)
+{
+	(void) fds;
+	say("create %s", c->p->name);
+	c->job.kind = JOB_CREATE;
+	return c->at_once ? runtime_start(c, err) : 0;
 }
 
 int runtime_delete(struct ctr *c, struct err *err)
