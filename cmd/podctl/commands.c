@@ -57,6 +57,7 @@ const struct command *const command_tables[] = {
 	image_make_commands,
 	image_out_commands,
 	trust_commands,
+	image_scp_commands,
 	login_commands,
 	search_commands,
 	manifest_commands,

@@ -33,7 +33,6 @@ const struct command refused_commands[] = {
 	REFUSED("generate spec", "podctl inspect shows what was asked, podctl generate kube writes it"),
 	REFUSED("image sign", "signatures are not made; sign with skopeo or cosign"),
 	REFUSED("image trust", "edit /etc/containers/policy.json; podctl image trust show prints it"),
-	REFUSED("image scp", "use podctl save IMAGE | ssh HOST podctl load"),
 	REFUSED("network create", "user-defined networks are not done yet; there are bridge, host, none and container:NAME"),
 	REFUSED("network connect", "user-defined networks are not done yet"),
 	REFUSED("network disconnect", "user-defined networks are not done yet"),

@@ -17,6 +17,7 @@ extern const struct command login_commands[];      /* login.c: login, logout */
 extern const struct command search_commands[];
 extern const struct command manifest_commands[];  /* manifest.c */
 extern const struct command image_out_commands[]; /* image_out.c: save, push */
+extern const struct command image_scp_commands[]; /* image_scp.c: image scp */
 extern const struct command trust_commands[];     /* trust.c: image trust show */
 extern const struct command pod_commands[];
 extern const struct command kube_commands[];

@@ -7,7 +7,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create ps ls list stop restart kill pause unpause rm wait inspect exists run start attach exec logs port rename cp diff mount unmount umount init cleanup prune commit export stats top update clone " -- "$cur")); return; }
 		path="container ${words[1]}" ;;
 	image)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "diff prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save trust show search " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "diff prune import load pull rm remove tag inspect exists list ls history tree untag mount unmount umount push save trust show scp search " -- "$cur")); return; }
 		path="image ${words[1]}" ;;
 	manifest)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "create add annotate exists inspect push remove rm " -- "$cur")); return; }
@@ -97,6 +97,7 @@ _podctl() {
 	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --retry-delay --tls-verify --help " ;;
 	"save"|"image save") flags="--compress --format --multi-image-archive --output --quiet --uncompressed --help " ;;
 	"image trust show") flags="--json --noheading --policypath --raw --help " ;;
+	"image scp") flags="--quiet --help " ;;
 	"login") flags="--authfile --cert-dir --compat-auth-file --get-login --password --password-stdin --tls-verify --username --verbose --help " ;;
 	"logout") flags="--all --authfile --compat-auth-file --help " ;;
 	"search"|"image search") flags="--authfile --cert-dir --compatible --creds --filter --format --limit --list-tags --no-trunc --tls-verify --help " ;;

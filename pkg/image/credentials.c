@@ -195,6 +195,18 @@ static int file_look(struct engine *e, const struct registry_options *o, const c
 	return f.fallback ? helper_ask(e, o, f.fallback, host, a, ret, ret_found, err) : 0;
 }
 
+/* Of a person without a session there is no runtime directory: then it is the file in their home.  NULL: there is one. */
+static const char *user_file(const struct engine *e, struct arena *a)
+{
+	const char *home = e->opt->home && e->opt->home[0] == '/' ? e->opt->home : NULL;
+	char dir[40];
+
+	(void) snprintf(dir, sizeof dir, "/run/user/%u", (unsigned) e->uid);
+	if (!home || access(dir, F_OK) == 0)
+		return NULL;
+	return arena_printf(a, "%s/.config/containers/auth.json", home);
+}
+
 int credentials_file(struct engine *e, const struct registry_options *o, struct arena *a,
 	const char **ret_path, bool *ret_docker, struct err *err)
 {
@@ -205,10 +217,10 @@ int credentials_file(struct engine *e, const struct registry_options *o, struct 
 		*ret_path = o->authfile;
 	else if (e->opt->xdg_runtime_dir)
 		*ret_path = arena_printf(a, "%s/containers/auth.json", e->opt->xdg_runtime_dir);
-	else
-		*ret_path = arena_printf(a,
-			e->rootless ? "/run/user/%u/containers/auth.json" : "/run/containers/%u/auth.json",
-			(unsigned) e->uid);
+	else if (e->rootless && !(*ret_path = user_file(e, a)))
+		*ret_path = arena_printf(a, "/run/user/%u/containers/auth.json", (unsigned) e->uid);
+	else if (!e->rootless)
+		*ret_path = arena_printf(a, "/run/containers/%u/auth.json", (unsigned) e->uid);
 	return *ret_path ? 0 : err_sys(err, ENOMEM, "credentials");
 }
 

@@ -60,6 +60,10 @@ t_fails "signatures that nobody checks are no consent" 125 'wants signatures \(s
 is "trust show" "$(with image trust show -n | tr -s ' ' | sed 's/ $//' | tr '\n' ';')" "all default accept;docker-archive signed N/A;"
 is "as JSON" "$(with image trust show --json | python3 -c 'import json,sys; print(*[r["type"] for r in json.load(sys.stdin)])')" "accept signed"
 t_fails "trust set" 125 'policy.json' podctl image trust set -t reject docker.io
+t_fails "scp without a place" 125 'destination' podctl image scp com:1
+t_fails "to another machine" 125 'podctl save IMAGE . ssh' podctl image scp com:1 tom@example.com::
+t_fails "to nobody" 125 "no user 'nosuchuser'" podctl image scp com:1 nosuchuser@localhost::
+t_fails "into the same store" 125 'same store' podctl image scp com:1 localhost::
 t_fails "sign" 125 'signatures' podctl image sign com:1
 policy '{"default":[]}'
 t_fails "a policy without a requirement" 125 'policy.json.*at least one' with load -i img/docker-archive.tar

@@ -216,13 +216,12 @@ fi
 # ---- an ordinary user ------------------------------------------------------------------------------------------------------------------
 user=pctl$$
 if has useradd && has setpriv && has newuidmap && useradd -M -d "$T/uhome" "$user" 2>/dev/null; then
-	at_end "userdel $user"
-	mkdir -p uhome/.config/containers uxdg
+	mkdir -p uhome/.config/containers
 	cp -r "$C/certs.d" uhome/.config/containers/
-	chown -R "$user:$user" uhome uxdg
-	chmod 700 uxdg
-	as_user() { (cd "$T/uhome" && setpriv --reuid "$(id -u "$user")" --regid "$(id -g "$user")" --init-groups env HOME="$T/uhome" XDG_CONFIG_HOME="$T/uhome/.config" XDG_RUNTIME_DIR="$T/uxdg" USER="$user" "$PODCTL_BIN" "$@"); }
-	at_end "as_user system reset --force"
+	chown -R "$user:$user" uhome
+	as_user() { (cd "$T/uhome" && setpriv --reuid "$(id -u "$user")" --regid "$(id -g "$user")" --init-groups env HOME="$T/uhome" XDG_CONFIG_HOME="$T/uhome/.config" USER="$user" "$PODCTL_BIN" "$@"); }
+	uid=$(id -u "$user")
+	at_end "as_user system reset --force; rm -rf /tmp/podctl-run-$uid; userdel -f $user"
 	if grep -q "^$user:" /etc/subuid && as_user info >u.out 2>&1; then
 		is "a user pulls" "$(as_user pull -q --tls-verify=false "$plain/team/app:1")" "$app"
 		t "logs in" as_user login -u tom -p secret "$tls"
@@ -234,6 +233,12 @@ if has useradd && has setpriv && has newuidmap && useradd -M -d "$T/uhome" "$use
 		is "and it runs" "$(as_user run --rm --network none "$plain/team/app:1" sh -c 'wc -c </noise')" 3000000
 		as_user rmi -af >/dev/null
 		is "pulls what they pushed" "$(as_user pull -q "$tls/user/app:1")" "$app"
+		podctl load -q -i img/docker-archive.tar >/dev/null
+		t "image scp into the user's store" podctl image scp -q localhost/x "$user@localhost::"
+		is "it is there" "$(as_user images -q --no-trunc localhost/x)" "sha256:$id"
+		like "and from it, with another name" "$(podctl image scp "$user@localhost::localhost/x" root@localhost::localhost/fromuser:1)" 'Loaded image: localhost/fromuser:1'
+		t_fails "an image they do not have" 125 'not found' podctl image scp "$user@localhost::nosuch" localhost::
+		t_fails "a user cannot reach others" 125 'only root' as_user image scp localhost/x root@localhost::
 		t "logs out" as_user logout "$tls"
 		is "root takes the same from there" "$(podctl pull -q --creds tom:secret "$tls/user/app:1")" "$app"
 	else
