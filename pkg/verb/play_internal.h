@@ -38,6 +38,8 @@ struct play {
 
 /* play_options.c */
 int play_options_apply(struct play *p, struct err *err);
+/* play_annotations.c */
+int play_annotations(struct play *p, struct kube_pod *k, struct err *err);
 /* play_apply.c */
 int play_apply(struct play *p, struct play_result *ret, struct err *err);
 /* play_update.c: after a play, what other pods have mounted of its ConfigMaps and Secrets. */

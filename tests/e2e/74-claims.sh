@@ -126,5 +126,38 @@ Y
 else
 	skip "mounts that come later" "nothing can be mounted here"
 fi
+# podman's annotations
+cat >"$T/ann.yaml" <<Y
+apiVersion: v1
+kind: Pod
+metadata:
+  name: ann
+  annotations:
+    io.podman.annotations.ulimit: core=51200:51200,nofile=512:600
+    io.podman.annotations.init/i: "TRUE"
+    io.podman.annotations.infra.name: ann-holds
+    io.podman.annotations.volumes-from/f: ann-from:ro
+    io.podman.annotations.seccomp/i: unconfined
+    io.podman.annotations.label/i: disable
+    io.podman.annotations.autoremove/i: "FALSE"
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: i, image: $IMG, command: [sleep, "1000"]}
+  - {name: f, image: $IMG, command: [sleep, "1000"]}
+Y
+mkdir "$T/given" && echo given >"$T/given/x"
+podctl create --name ann-from -v "$T/given:/given" "$IMG" true >/dev/null
+t "play: podman's annotations" podctl play kube "$T/ann.yaml"
+is "ulimit" "$(podctl exec ann-f sh -c 'ulimit -n; ulimit -c' | paste -sd' ')" "512 100"
+is "init: pid 1 is not the command" "$(podctl exec ann-i cat /proc/1/comm | grep -c sleep) $(podctl exec ann-f cat /proc/1/comm)" "0 sleep"
+is "seccomp" "$(podctl exec ann-i grep Seccomp: /proc/self/status | tr -dc 0-9) $(podctl exec ann-f grep Seccomp: /proc/self/status | tr -dc 0-9)" "0 2"
+is "volumes-from" "$(podctl exec ann-f cat /given/x)" given
+t_fails "read-only as it says" 1 "Read-only" podctl exec ann-f touch /given/y
+like "infra.name" "$(podctl ps -a --format '{{.Names}}' --filter name=ann-holds 2>/dev/null; podctl pod inspect ann)" 'ann-holds'
+podctl kube down "$T/ann.yaml" >/dev/null
+podctl rm ann-from >/dev/null
+sed -i 's/core=51200:51200/nonsense=1/' "$T/ann.yaml"
+t_fails "a limit that is none" 125 "container 'i'.*annotation.*no limit is called 'nonsense'" podctl play kube "$T/ann.yaml"
 is "no pod is left" "$(podctl pod ps -q | wc -l)" 0
 done_testing
