@@ -272,10 +272,6 @@ int ns_idmapped_source(struct container *c, const struct cfg_mount *m, struct er
 			"mount '%s': id mappings are supported on bind mounts only", m->dest);
 	if (m->uids.n || m->gids.n) {
 		userns = idmap_userns(&m->uids, &m->gids, err);
-	} else if (c->ns_fd[OCI_NS_USER] >= 0) { /* those of the user namespace that it joins */
-		userns = fcntl(c->ns_fd[OCI_NS_USER], F_DUPFD_CLOEXEC, 3);
-		if (userns < 0)
-			return err_sys(err, errno, "mount '%s': hold the user namespace", m->dest);
 	} else if (c->cfg.uids.n && c->cfg.gids.n) { /* "idmap" without maps of its own: the container's */
 		userns = idmap_userns(&c->cfg.uids, &c->cfg.gids, err);
 	} else {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pkg/oci/ids.h"
 #include "pkg/util/text.h"
 
 #define LIMIT_DEFAULT 1048576 /* nofile and nproc, as podman asks for */
@@ -570,6 +571,20 @@ static bool gives_mounts(const struct oci_facts *f)
 	return false;
 }
 
+static json_t *ranges_json(const struct list *ranges)
+{
+	json_t *l = json_array();
+
+	for (size_t i = 0; i < ranges->n; i++) {
+		const struct id_range *r = LIST_AT(*ranges, const struct id_range, i);
+
+		(void) json_array_append_new(
+			l, json_pack("{s:I, s:I, s:I}", "containerID", (json_int_t) r->inside, "hostID",
+				   (json_int_t) r->outside, "size", (json_int_t) r->count));
+	}
+	return l;
+}
+
 static json_t *linux_json(const struct container_spec *s, const struct oci_facts *f)
 {
 	static const char *const none[] = { NULL };
@@ -587,6 +602,10 @@ static json_t *linux_json(const struct container_spec *s, const struct oci_facts
 		(void) json_object_set_new(v, "cgroupsPath", json_string(f->cgroup));
 	if (f->sysctls && f->sysctls->n)
 		(void) json_object_set_new(v, "sysctl", sysctls(f));
+	if (f->uids) {
+		(void) json_object_set_new(v, "uidMappings", ranges_json(f->uids));
+		(void) json_object_set_new(v, "gidMappings", ranges_json(f->gids));
+	}
 	if (gives_mounts(f))
 		(void) json_object_set_new(v, "rootfsPropagation", json_string("shared"));
 	if (s->personality && *s->personality)

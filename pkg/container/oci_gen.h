@@ -22,8 +22,9 @@ struct oci_bind {
 	const char *source, *dest;
 	bool tmpfs, read_only;
 	const struct strs *options; /* as asked; NULL: none */
-	bool idmap;                 /* seen with the owners of the user namespace */
+	bool idmap;                 /* seen with the owners of the user namespace: the monitor binds it so */
 	bool named;                 /* a volume: without programs of others and device nodes */
+	bool files;                 /* a volume of files that podctl wrote, on a mount of its own */
 	bool overlay;               /* options have lowerdir= and so on; source means nothing */
 };
 struct oci_device {
@@ -48,8 +49,8 @@ struct oci_facts {
 	bool cgroup_v2, cgroup_mount;
 	bool host_mqueue; /* the host has a /dev/mqueue for those that share its IPC namespace */
 	bool tty_group;   /* group 5 (tty) is mapped, so that devpts can have it */
-	const struct list *uids, *gids; /* struct id_range of the pod's user namespace; NULL: it has none */
-	bool idmap_word; /* the runtime takes the maps of a mount from the namespace it joins */
+	bool own_users; /* the pod has a user namespace of its own: nothing of the host can be mounted anew */
+	const struct list *uids, *gids; /* struct id_range: maps of it, for a runtime that wants to be told */
 	const char *rootfs;
 	const char *ns[OCI_NS_COUNT]; /* NULL: the monitor's own, "": a new one, else a path to join */
 	bool pids;                    /* the pids controller is there: the default limit can be kept */

@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include "pkg/container/oci_gen.h"
-#include "pkg/oci/ids.h"
 
 struct row {
 	const char *dest, *type, *source;
 	const char *options; /* words divided by spaces */
 	const struct strs *more;
 	const char *last; /* one more word, or NULL */
-	bool idmap;
 };
 
 #define ROWS_MAX 30
@@ -39,7 +37,7 @@ static void add_base(struct list_of_rows *l, const struct container_spec *s, con
 		return;
 	}
 	/* sysfs belongs to a network namespace: another user's (the host's, seen by an ordinary user) cannot be mounted anew */
-	if ((f->in_userns || f->uids) && !f->ns[OCI_NS_NET])
+	if ((f->in_userns || f->own_users) && !f->ns[OCI_NS_NET])
 		add(l, "/sys", "bind", "/sys", "rbind nosuid noexec nodev ro rslave");
 	else
 		add(l, "/sys", "sysfs", "sysfs",
@@ -148,8 +146,8 @@ static void add_asked(struct list_of_rows *l, const struct oci_facts *f)
 
 			r.type = "bind";
 			r.source = m->source;
-			r.idmap = m->idmap;
-			if (m->named)
+			/* a user namespace may not take off what the mounts of our files have, and some runtimes try */
+			if (m->named || (f->own_users && m->files))
 				r.options = kind && prop ? "nosuid nodev"
 					    : kind       ? "nosuid nodev rprivate"
 					    : prop       ? "nosuid nodev rbind"
@@ -227,21 +225,7 @@ static void add_devices(struct list_of_rows *l, const struct container_spec *s, 
 	}
 }
 
-static json_t *ranges_json(const struct list *ranges)
-{
-	json_t *l = json_array();
-
-	for (size_t i = 0; i < ranges->n; i++) {
-		const struct id_range *r = LIST_AT(*ranges, const struct id_range, i);
-
-		(void) json_array_append_new(
-			l, json_pack("{s:I, s:I, s:I}", "containerID", (json_int_t) r->inside, "hostID",
-				   (json_int_t) r->outside, "size", (json_int_t) r->count));
-	}
-	return l;
-}
-
-static json_t *row_json(const struct row *r, const struct oci_facts *f)
+static json_t *row_json(const struct row *r)
 {
 	json_t *v = json_object(), *o = json_array();
 	int rc = 0;
@@ -252,11 +236,6 @@ static json_t *row_json(const struct row *r, const struct oci_facts *f)
 		rc |= json_array_append_new(o, json_string(r->more->v[i]));
 	if (r->last)
 		rc |= json_array_append_new(o, json_string(r->last));
-	if (r->idmap && f->idmap_word)
-		rc |= json_array_append_new(o, json_string("idmap"));
-	else if (r->idmap)
-		rc |= json_object_set_new(v, "uidMappings", ranges_json(f->uids)) |
-		      json_object_set_new(v, "gidMappings", ranges_json(f->gids));
 	rc |= json_object_set_new(v, "destination", json_string(r->dest));
 	rc |= json_object_set_new(v, "type", json_string(r->type));
 	rc |= json_object_set_new(v, "source", json_string(r->source));
@@ -297,7 +276,7 @@ json_t *oci_mounts(const struct container_spec *s, const struct oci_facts *f)
 	}
 	settle(&l);
 	for (size_t i = 0; list && i < l.n; i++)
-		if (json_array_append_new(list, row_json(&l.row[i], f)) < 0) {
+		if (json_array_append_new(list, row_json(&l.row[i])) < 0) {
 			json_decref(list);
 			return NULL;
 		}

@@ -440,6 +440,8 @@ int env_files_into(const struct ctr *c, json_t *process); /* of an exec; 0 or -E
 int mounts_make(struct monitor *m, struct err *err);
 /* subpath.c */
 int binds_make(const struct list *binds, struct err *err);
+/* A detached mount shows what it has with the owners of the pod's user namespace. */
+int mount_with_ids(int tree, const char *what, struct err *err);
 int overlay_mount(const struct plan_overlay *o, struct err *err);
 int overlay_options(const struct plan_overlay *o, const int *fds, char *text,
 	size_t size); /* fds NULL: by path; -E2BIG */

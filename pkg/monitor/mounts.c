@@ -60,21 +60,29 @@ static int options_split(const char *options, unsigned long *flags, char *data, 
 	return 0;
 }
 
-/* A directory with the owners it has in the pod's user namespace. */
-static int ids_mount(const struct plan_mount *p, struct err *err)
+int mount_with_ids(int tree, const char *what, struct err *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = PLAN_FD_USER };
+
+	if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof attr) == 0)
+		return 0;
+	return err_sys(err, errno, "show '%s' with the owners of the pod's user namespace%s", what,
+		errno == EINVAL
+			? " (its file system has no id-mapped mounts; ext4, xfs and btrfs have, tmpfs "
+			  "since Linux 6.3)"
+			: "");
+}
+
+static int ids_mount(const struct plan_mount *p, struct err *err)
+{
 	auto_close int tree = open_tree(
 		AT_FDCWD, p->source ? p->source : "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT);
+	int rc;
 
 	if (tree < 0)
 		return err_sys(err, errno, "open '%s'", p->source ? p->source : "");
-	if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
-		return err_sys(err, errno, "show '%s' with the owners of the pod's user namespace%s",
-			p->source,
-			errno == EINVAL ? " (its file system has no id-mapped mounts; ext4, xfs and btrfs "
-					  "have, tmpfs since Linux 6.3)"
-					: "");
+	if ((rc = mount_with_ids(tree, p->source, err)) < 0)
+		return rc;
 	if (move_mount(tree, "", AT_FDCWD, p->target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys(err, errno, "mount '%s' on '%s'", p->source, p->target);
 	return 0;

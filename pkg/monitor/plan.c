@@ -15,7 +15,7 @@ const struct field plan_overlay_fields[] = {
 
 static const struct field bind_fields[] = {
 	F_STR(struct plan_bind, "volume", volume), F_STR(struct plan_bind, "sub", sub),
-	F_STR(struct plan_bind, "target", target), F_U32(struct plan_bind, "uid", uid), F_END
+	F_STR(struct plan_bind, "target", target), F_U32(struct plan_bind, "uid", uid), F_BOOL(struct plan_bind, "ids", ids), F_END
 };
 
 static const struct field disk_fields[] = {

@@ -82,6 +82,7 @@ struct plan_overlay {
 struct plan_bind {
 	char *volume, *sub, *target; /* absolute, relative, absolute below run_dir */
 	uint32_t uid;                /* owner of what is made */
+	bool ids;                    /* with the owners of the pod's user namespace; sub may be "" */
 };
 /* A variable that a file says when the container is created; the bundle has config.marks instead of config.json. */
 struct plan_env {

@@ -87,27 +87,41 @@ static void target_clear(const char *target)
 	(void) (unlink(target) < 0 && rmdir(target));
 }
 
+/* The place in the volume, or the volume itself, which may be a file. */
+static int source_open(const struct plan_bind *b, struct err *err)
+{
+	auto_close int volume = -EBADF;
+	bool whole = !b->sub || !*b->sub;
+
+	if ((volume = open(b->volume, O_PATH | O_CLOEXEC | (whole ? 0 : O_DIRECTORY))) < 0)
+		return err_sys(err, errno, "open volume '%s'", b->volume);
+	return whole ? fd_steal(&volume) : sub_open(volume, b->sub, b->uid, err);
+}
+
 static int bind_make(const struct plan_bind *b, struct err *err)
 {
-	auto_close int volume = -EBADF, fd = -EBADF, tree = -EBADF;
+	const char *what = b->sub && *b->sub ? b->sub : b->volume;
+	auto_close int fd = -EBADF, tree = -EBADF;
 	struct stat st;
 	int rc;
 
-	if (!b->volume || b->volume[0] != '/' || !b->sub || !b->target || b->target[0] != '/')
-		return err_set(err, ERR_INVALID, "plan: a subPath needs a volume, a path and a target");
-	if ((volume = open(b->volume, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return err_sys(err, errno, "open volume '%s'", b->volume);
-	if ((fd = sub_open(volume, b->sub, b->uid, err)) < 0)
+	if (!b->volume || b->volume[0] != '/' || !b->target || b->target[0] != '/')
+		return err_set(err, ERR_INVALID, "plan: a bind needs a volume and a target");
+	if ((fd = source_open(b, err)) < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
-		return err_sys(err, errno, "look at subPath '%s'", b->sub);
+		return err_sys(err, errno, "look at '%s'", what);
 	target_clear(b->target);
 	if ((rc = target_make(b->target, S_ISDIR(st.st_mode))) < 0)
-		return err_sys(err, -rc, "make a place for subPath '%s'", b->sub);
+		return err_sys(err, -rc, "make a place for '%s'", what);
 	tree = open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (tree < 0 || move_mount(tree, "", AT_FDCWD, b->target, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_sys(err, errno, "bind subPath '%s'", b->sub);
-	return 0;
+	if (tree < 0)
+		return err_sys(err, errno, "bind '%s'", what);
+	if (b->ids && (rc = mount_with_ids(tree, what, err)) < 0)
+		return rc;
+	return move_mount(tree, "", AT_FDCWD, b->target, MOVE_MOUNT_F_EMPTY_PATH) < 0
+		       ? err_sys(err, errno, "bind '%s'", what)
+		       : 0;
 }
 
 int binds_make(const struct list *binds, struct err *err)

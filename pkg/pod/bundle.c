@@ -254,15 +254,18 @@ static bool has_pids(const struct start *s)
 /* What is the host's alone cannot be had from a user namespace. */
 static void userns_facts(struct start *s, struct oci_facts *f)
 {
+	const char *name = strrchr(s->runtime, '/') ? strrchr(s->runtime, '/') + 1 : s->runtime;
 	uint32_t ignored;
 
 	f->cgroup_mount = f->cgroup_v2;
 	f->limits_rise = false;
 	f->oom_min = own_oom_score();
 	f->tty_group = ids_outside(&s->p->spec.userns.gids, 5, &ignored);
-	f->uids = &s->p->spec.userns.uids;
-	f->gids = &s->p->spec.userns.gids;
-	f->idmap_word = s->runtime_ours;
+	f->own_users = true;
+	if (strcmp(name, "runc") == 0) { /* it refuses to join what it has no maps of */
+		f->uids = &s->p->spec.userns.uids;
+		f->gids = &s->p->spec.userns.gids;
+	}
 }
 
 static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)

@@ -348,6 +348,25 @@ static bool has_sub_path(const struct mount_spec *m)
 	return m->type == MOUNT_VOLUME && m->sub_path && *m->sub_path;
 }
 
+/* What lies on a disk has the owners it had; what is made for the pod alone belongs to its range from the start. */
+static bool keeps_owners(const struct start *s, const struct volume_spec *v)
+{
+	if (!pod_has_userns(&s->p->spec))
+		return false;
+	return v->type == VOLUME_NAMED || (v->type == VOLUME_EMPTY_DIR && !in_memory(v)) ||
+	       (v->type == VOLUME_HOST_PATH && s->p->spec.userns.mounts);
+}
+
+/* Is the container's mount to be seen with the owners of the pod's user namespace? */
+static bool is_idmapped(const struct start *s, const struct mount_spec *m, const struct volume_spec *v)
+{
+	if (!pod_has_userns(&s->p->spec) || m->overlay || m->type == MOUNT_TMPFS)
+		return false;
+	if (m->type == MOUNT_VOLUME)
+		return v && keeps_owners(s, v);
+	return m->type == MOUNT_NAMED || m->idmap || s->p->spec.userns.mounts;
+}
+
 int pod_binds(struct start *s, const struct container_spec *c, struct list *ret, struct err *err)
 {
 	struct plan_bind *b = arena_array(&s->p->arena, c->mounts.n + 1, sizeof *b);
@@ -357,14 +376,21 @@ int pod_binds(struct start *s, const struct container_spec *c, struct list *ret,
 		return no_memory(err);
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
-		const struct volume_spec *v = has_sub_path(m) ? volume_of(s->p, m->source) : NULL;
+		const struct volume_spec *v = m->type == MOUNT_VOLUME ? volume_of(s->p, m->source) : NULL;
+		bool ids = is_idmapped(s, m, v);
 
-		if (!v)
+		if (!ids && !(v && has_sub_path(m)))
 			continue;
-		b[n] = (struct plan_bind){ .volume = (char *) (uintptr_t) volume_dir(s, v),
-			.sub = m->sub_path,
-			.target = (char *) (uintptr_t) bind_target(s, c, i) };
-		if (pod_has_userns(&s->p->spec) && in_memory(v))
+		b[n] = (struct plan_bind){
+			.volume = (char *) (uintptr_t) (v ? volume_dir(s, v)
+							: m->type == MOUNT_NAMED
+								? volume_path(s->e, m->source, &s->p->arena)
+								: m->source),
+			.sub = has_sub_path(m) ? m->sub_path : NULL,
+			.target = (char *) (uintptr_t) bind_target(s, c, i),
+			.ids = ids
+		};
+		if (v && pod_has_userns(&s->p->spec) && in_memory(v))
 			pod_userns_root(s->p, &b[n].uid, &(uint32_t){ 0 });
 		if (!b[n].volume || !b[n].target)
 			return no_memory(err);
@@ -482,15 +508,6 @@ static int named_source(struct start *s, const struct container_spec *c, const s
 	return b->source ? 0 : no_memory(err);
 }
 
-/* What lies on a disk has the owners it had; what is made for the pod alone belongs to its range from the start. */
-static bool keeps_owners(const struct start *s, const struct volume_spec *v)
-{
-	if (!pod_has_userns(&s->p->spec))
-		return false;
-	return v->type == VOLUME_NAMED || (v->type == VOLUME_EMPTY_DIR && !in_memory(v)) ||
-	       (v->type == VOLUME_HOST_PATH && s->p->spec.userns.mounts);
-}
-
 static int mount_source(
 	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err)
 {
@@ -504,12 +521,10 @@ static int mount_source(
 		return 0;
 	}
 	if (m->type == MOUNT_NAMED) {
-		b->idmap = pod_has_userns(&s->p->spec);
 		return named_source(s, c, m, b, err);
 	}
 	if (m->type == MOUNT_BIND) {
 		b->source = m->source;
-		b->idmap = pod_has_userns(&s->p->spec) && (m->idmap || s->p->spec.userns.mounts);
 		if (stat(m->source, &st) < 0)
 			return err_sys(err, errno, "host path '%s'", m->source);
 		return 0;
@@ -519,7 +534,7 @@ static int mount_source(
 	if (!(b->source = volume_dir(s, v)))
 		return no_memory(err);
 	b->read_only = b->read_only || v->read_only || volume_is_files(v);
-	b->idmap = keeps_owners(s, v);
+	b->files = volume_is_files(v);
 	return has_sub_path(m) ? sub_path(s, c, i, m->sub_path, &b->source, err) : 0;
 }
 
@@ -534,13 +549,17 @@ int pod_mounts(struct start *s, const struct container_spec *c, struct oci_bind 
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
 
-		b[i] = (struct oci_bind){
-			.dest = m->dest, .read_only = m->read_only, .options = &m->options
-		};
+		b[i] = (struct oci_bind){ .dest = m->dest,
+			.read_only = m->read_only,
+			.options = &m->options,
+			.idmap = is_idmapped(
+				s, m, m->type == MOUNT_VOLUME ? volume_of(s->p, m->source) : NULL) };
 		if ((rc = mount_source(s, c, i, &b[i], err)) < 0 ||
 			(m->chown && (rc = pod_mount_give(s, c, &b[i], err)) < 0) ||
 			(m->overlay && (rc = pod_mount_overlay(s, c, i, &b[i], err)) < 0))
 			return err_wrap(err, "mount '%s'", m->dest);
+		if (b[i].idmap && !(b[i].source = bind_target(s, c, i)))
+			return no_memory(err);
 	}
 	*ret = b;
 	*ret_n = c->mounts.n;
