@@ -91,7 +91,7 @@ struct engine {
  * runroot is bind-mounted on itself and made private once per boot. */
 int engine_open(struct engine *e, const struct engine_options *opt, struct err *err);
 void engine_close(struct engine *e);
-void engine_early_drop(struct engine *e);
+void engine_early_drop(struct engine *e); /* the monitor that was started early is not needed: it ends */
 int engine_cgroups(struct engine *e, struct err *err);
 
 /* The absolute path of a helper program: beside /proc/self/exe, else in libexecdir.  Its build id must match ours. */

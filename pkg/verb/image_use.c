@@ -50,6 +50,7 @@ static int pull(struct engine *e, const char *ref, const struct pull_options *o,
 	int rc;
 
 	how.at.hurry = hurry;
+	engine_early_drop(e); /* this takes a while */
 	rc = image_pull(e, ref, &how, a, &id, err);
 	return rc < 0 ? rc : store_image_get(e->store, id, a, ret, err);
 }

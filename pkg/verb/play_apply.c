@@ -478,6 +478,7 @@ int play_apply(struct play *p, struct play_result *ret, struct err *err)
 		undo_objects(p);
 		return rc;
 	}
+	engine_early_drop(p->e); /* nothing new was to start: it is not to wait as long as we may */
 	if ((rc = drop_old(p, ret, err)) < 0 || (rc = report(p, ret, err)) < 0)
 		return rc;
 	play_update(p);
