@@ -175,12 +175,6 @@ static int ports(const struct pod_net_request *r, struct pod_spec *p, struct are
 
 	if (!v)
 		return no_memory(err);
-	if (r->publish->n && p->net != NET_BRIDGE) {
-		log_warn("Port mappings have been discarded as one of the Host, Container, Pod, and None "
-			 "network "
-			 "modes are in use");
-		return 0;
-	}
 	for (size_t i = 0; i < r->publish->n; i++) {
 		struct port_map m = { 0 };
 
@@ -191,6 +185,13 @@ static int ports(const struct pod_net_request *r, struct pod_spec *p, struct are
 			.container_port = m.container_port,
 			.range = m.range,
 			.proto = m.proto };
+	}
+	/* what is no port is an error also where none is published */
+	if (r->publish->n && p->net != NET_BRIDGE) {
+		log_warn("Port mappings have been discarded as one of the Host, Container, Pod, and None "
+			 "network "
+			 "modes are in use");
+		return 0;
 	}
 	p->ports = (struct list){ .v = v, .n = r->publish->n };
 	return 0;

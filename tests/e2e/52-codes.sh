@@ -39,6 +39,8 @@ t_fails "an unknown flag" 125 'unknown flag: --nosuch' run --nosuch "$IMG"
 t_fails "no image" 125 'image not known' podctl run --pull never localhost/nosuch true
 t_fails "a source that is not there" 125 'statfs /nosuch/dir: no such file or directory' run --rm -v /nosuch/dir:/x "$IMG" true
 t_fails "a name that is taken" 125 'is already in use' run --name up "$IMG" true
+t_fails "no port" 125 "publish abc" run --rm -p abc "$IMG" true
+t_fails "a port beyond the last" 125 "publish 99999:80" run --rm -p 99999:80 "$IMG" true
 t_fails "no such pod" 125 'no pod with name or ID nosuch found: no such pod' podctl run --rm --pod nosuch "$IMG" true
 
 # ---- exec --------------------------------------------------------------------------------------------------------------------
