@@ -16,6 +16,7 @@
 #include "pkg/pod/pod.h"
 #include "pkg/util/log.h"
 #include "pkg/util/text.h"
+#include "pkg/verb/job.h"
 
 /* Without memory a JSON value looks to its maker like one that may not be, and jansson's own parser loses its way.  It ends
  * here: being killed at any moment is something the next command can deal with. */
@@ -209,6 +210,8 @@ static void sweep(struct cli *c)
 	if (pod_sweep(&c->engine, &err) < 0)
 		log_warn("look for leftovers, ignoring: %s", err.msg);
 	names_tend(&c->engine);
+	if (verb_jobs_expire(&c->engine, &err) < 0)
+		log_warn("look for Jobs that are over, ignoring: %s", err.msg);
 	if (c->command->flags & CMD_REMOVES)
 		pod_tidy(&c->engine);
 }

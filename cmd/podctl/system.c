@@ -14,7 +14,7 @@
 #include "pkg/pod/pod.h"
 #include "pkg/util/limits.h"
 #include "pkg/verb/info.h"
-#include "pkg/verb/play.h"
+#include "pkg/verb/job.h"
 #include "pkg/verb/reset.h"
 #include "pkg/verb/verb.h"
 

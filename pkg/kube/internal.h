@@ -149,6 +149,11 @@ void kube_check_workload(struct kube_set *s, const struct kube_doc *d);
 void kube_workload_claims(struct kube_set *s, const struct kube_member *m, struct kube_plan *plan);
 void kube_workload(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod);
 
+/* job.c */
+void kube_check_job(struct kube_set *s, const struct kube_doc *d, int64_t pods_max);
+void kube_job(struct kube_set *s, const struct kube_doc *d, int64_t index, struct kube_pod *pod);
+bool kube_job_is_indexed(const struct k8s_workload_spec *w);
+
 bool kube_claim_is_there(struct kube_set *s, const char *claim);
 /* claims.c: volumes of claims that a PersistentVolume answers become its directory. */
 void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod);

@@ -402,6 +402,8 @@ static const struct field workload_spec_fields[] = {
 	F_OPT_I64(struct k8s_workload_spec, "parallelism", parallelism),
 	F_OPT_I64(struct k8s_workload_spec, "backoffLimit", backoff_limit),
 	F_OPT_I64(struct k8s_workload_spec, "activeDeadlineSeconds", deadline),
+	F_OPT_I64(struct k8s_workload_spec, "backoffLimitPerIndex", backoff_per_index),
+	F_OPT_I64(struct k8s_workload_spec, "maxFailedIndexes", max_failed),
 	F_OPT_I64(struct k8s_workload_spec, "ttlSecondsAfterFinished", ttl),
 	F_STR(struct k8s_workload_spec, "completionMode", completion_mode),
 	F_BOOL(struct k8s_workload_spec, "suspend", suspend),

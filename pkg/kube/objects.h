@@ -182,7 +182,7 @@ struct k8s_workload_spec {
 	struct k8s_ordinals ordinals;
 	char *service;
 	/* Job */
-	struct opt_i64 completions, parallelism, backoff_limit, deadline, ttl;
+	struct opt_i64 completions, parallelism, backoff_limit, backoff_per_index, max_failed, deadline, ttl;
 	char *completion_mode;
 	bool suspend;
 };

@@ -5,7 +5,6 @@
 #include "pkg/kube/internal.h"
 
 #define REPLICAS_MAX 1000 /* pods of one workload; more is a slip of the pen on one machine */
-#define BACKOFF_LIMIT_DEFAULT 6
 
 static bool is(const struct kube_doc *d, const char *kind) { return strcmp(d->kind->name, kind) == 0; }
 static bool has(const char *s) { return s && *s; }
@@ -21,8 +20,7 @@ static char *copy(struct kube_set *s, const char *text)
 
 static bool is_indexed(const struct kube_doc *d)
 {
-	return is(d, "Job") && has(d->workload->spec.completion_mode) &&
-	       strcmp(d->workload->spec.completion_mode, "Indexed") == 0;
+	return is(d, "Job") && kube_job_is_indexed(&d->workload->spec);
 }
 
 /* ---- how many, and their names ------------------------------------------------------------------------------------------ */
@@ -118,26 +116,6 @@ static void check_count(
 			key, (long long) max, (long long) v->v);
 }
 
-static void check_job(struct kube_set *s, const struct kube_doc *d)
-{
-	const struct k8s_workload_spec *w = &d->workload->spec;
-	const char *dot = *d->at ? "." : "";
-
-	check_count(s, d, &w->completions, "completions", REPLICAS_MAX);
-	check_count(s, d, &w->parallelism, "parallelism", REPLICAS_MAX);
-	check_count(s, d, &w->backoff_limit, "backoffLimit", INT32_MAX);
-	check_count(s, d, &w->deadline, "activeDeadlineSeconds", INT64_MAX);
-	check_count(s, d, &w->ttl, "ttlSecondsAfterFinished", INT32_MAX);
-	if (is_indexed(d) && !w->completions.set)
-		FAULT(s, place(w->node, "completionMode"),
-			"%s%sspec.completions: required when completionMode is Indexed", d->at, dot);
-	if (w->ttl.set && w->ttl.v > 0)
-		REMARK(s, DIAG_NOTE, place(w->node, "ttlSecondsAfterFinished"),
-			"%s%sspec.ttlSecondsAfterFinished: finished pods stay until podctl kube down; only 0 "
-			"removes them, at once",
-			d->at, dot);
-}
-
 static void check_claims(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct k8s_workload_spec *w = &d->workload->spec;
@@ -164,7 +142,7 @@ void kube_check_workload(struct kube_set *s, const struct kube_doc *d)
 	kube_check_selector(s, d);
 	check_restart(s, d);
 	if (is(d, "Job"))
-		check_job(s, d);
+		kube_check_job(s, d, REPLICAS_MAX);
 	check_claims(s, d);
 }
 
@@ -257,27 +235,6 @@ void kube_workload_member(struct kube_set *s, struct kube_member *m)
 	}
 	m->meta = meta;
 	m->spec = spec;
-}
-
-/* Each failed try is a restart within its pod: a fresh layer, a log of its own and the same back-off as a Job's new pods. */
-static void job(const struct kube_doc *d, int64_t index, struct kube_pod *pod)
-{
-	const struct k8s_workload_spec *w = &d->workload->spec;
-	int64_t tries = w->backoff_limit.set ? w->backoff_limit.v : BACKOFF_LIMIT_DEFAULT;
-
-	for (size_t i = 0; i < pod->n; i++) {
-		struct container_spec *c = &pod->ctr[i];
-
-		if (c->restart == RESTART_ALWAYS)
-			continue; /* a sidecar */
-		c->restart = tries ? RESTART_ON_FAILURE : RESTART_NO;
-		c->restart_max = (uint32_t) tries;
-	}
-	if (w->deadline.set && w->deadline.v > 0 &&
-		(!pod->spec.deadline || w->deadline.v < pod->spec.deadline))
-		pod->spec.deadline = w->deadline.v;
-	pod->spec.autoremove = w->ttl.set && w->ttl.v == 0;
-	pod->held = w->suspend || (w->parallelism.set && index >= w->parallelism.v);
 }
 
 /* The claim TEMPLATE of pod NAME-2 is TEMPLATE-NAME-2, and the Pod's document says so. */
@@ -393,7 +350,7 @@ void kube_workload(struct kube_set *s, const struct kube_member *m, struct kube_
 	if (is(m->doc, "Job") || is(m->doc, "StatefulSet"))
 		complete_document(m, pod->doc);
 	if (is(m->doc, "Job"))
-		job(m->doc, m->index, pod);
+		kube_job(s, m->doc, m->index, pod);
 	if (is(m->doc, "StatefulSet"))
 		stateful(s, m, pod);
 }

@@ -4,7 +4,7 @@
 const char *const handler_type_names[] = { "", "exec", "http", "tcp", "grpc", "sleep", NULL };
 const char *const health_action_names[] = { "none", "kill", "restart", "stop", NULL };
 static const char *const op_names[] = { "In", "NotIn", NULL };
-static const char *const action_names[] = { "Restart", "RestartAllContainers", NULL };
+static const char *const action_names[] = { "Restart", "RestartAllContainers", "Fail", "Ignore", "Count", NULL };
 
 static const struct field header_fields[] = {
 	F_STR(struct care_header, "name", name), F_STR(struct care_header, "value", value), F_END

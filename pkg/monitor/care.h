@@ -38,7 +38,8 @@ enum health_action { HEALTH_NONE, HEALTH_KILL, HEALTH_RESTART, HEALTH_STOP };
 extern const char *const health_action_names[]; /* "none", "kill", "restart", "stop", NULL */
 
 enum rule_op { RULE_IN, RULE_NOT_IN };
-enum rule_action { RULE_RESTART, RULE_RESTART_ALL };
+/* FAIL: not again; IGNORE: again, and it does not count; COUNT: as the policy has it.  These three are asked of failures alone. */
+enum rule_action { RULE_RESTART, RULE_RESTART_ALL, RULE_FAIL, RULE_IGNORE, RULE_COUNT };
 /* The first rule that an exit code meets decides, before the restart policy is asked. */
 struct restart_rule {
 	int op, action;

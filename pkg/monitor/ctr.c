@@ -548,6 +548,8 @@ static const struct restart_rule *rule_of(const struct ctr *c)
 		const struct restart_rule *r = LIST_AT(c->p->care->rules, const struct restart_rule, i);
 		bool is_in = false;
 
+		if (r->action >= RULE_FAIL && !c->s.exit_code)
+			continue;
 		for (size_t k = 0; k < r->codes.n; k++)
 			is_in = is_in || strcmp(r->codes.v[k], code) == 0;
 		if (is_in == (r->op == RULE_IN))
@@ -558,18 +560,19 @@ static const struct restart_rule *rule_of(const struct ctr *c)
 
 static bool wants_restart(const struct ctr *c)
 {
+	const struct restart_rule *rule = rule_of(c);
 	const char *policy = c->p->restart ? c->p->restart : "no";
 	bool failed = c->s.exit_code != 0;
 
 	if (c->s.stopped_by_user || c->m->stage == STAGE_STOPPING || c->m->stage == STAGE_OVER ||
 		c->role == ROLE_INFRA)
 		return false;
-	if (rule_of(c))
-		return true;
+	if (rule && rule->action != RULE_COUNT)
+		return rule->action != RULE_FAIL;
 	if (c->probe_killed && strcmp(policy, "no") != 0)
 		return true;
 	if (strcmp(policy, "on-failure") == 0 || (c->role == ROLE_INIT && strcmp(policy, "no") != 0))
-		return failed && (!c->p->restart_max || c->s.restarts < c->p->restart_max);
+		return failed && (!c->p->restart_max || c->s.restarts < c->p->restart_max + c->ignored);
 	return strcmp(policy, "always") == 0 || strcmp(policy, "unless-stopped") == 0;
 }
 
@@ -597,6 +600,7 @@ static void decide(struct ctr *c)
 		pod_restart_all(m, ctr_backoff(c));
 		return;
 	} else if (again) {
+		c->ignored += rule_of(c) && rule_of(c)->action == RULE_IGNORE;
 		schedule(c);
 		return;
 	}

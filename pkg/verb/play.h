@@ -79,11 +79,6 @@ int verb_down(struct engine *e, const struct down_request *r, struct diag *d, st
 int verb_kube_diff(struct engine *e, const struct play_request *r, struct diag *d, struct arena *a,
 	struct buf *b, struct err *err);
 
-/* The next of the pods that a Job holds back is started. */
-int verb_job_next(struct engine *e, const char *kind, const char *name, struct err *err);
-/* `podctl cleanup`: pod_cleanup, and what the end of this pod sets going. */
-int verb_cleanup(struct engine *e, const char *pod, const char *ctr, int64_t *ret_code, struct err *err);
-
 /* YAML of pods, containers and volumes, in the order given. */
 struct generate_request {
 	const struct strs *names;

@@ -5,13 +5,15 @@
 
 #include "pkg/monitor/proto.h"
 #include "pkg/util/io.h"
+#include "pkg/verb/job.h"
+#include "pkg/verb/play.h"
 
 #define auto_loaded AUTO(pod_done)
 #define POD_NONE                                                       \
 	{                                                              \
 		.lock_fd = -EBADF, .run_fd = -EBADF, .data_fd = -EBADF \
 	}
-#define NEXT_LATE_MS 5000 /* what a cleaner needs to start the next pod of a Job, many times over */
+#define NEXT_LATE_MS 60000 /* what a cleaner needs to start the next pod of a Job, many times over */
 #define NEXT_LOOK_MS 50
 
 /* A connection that says nothing: its end is the monitor's, which is the pod's. */
@@ -120,6 +122,28 @@ static int wait_some(struct wait *w, struct pollfd *fds, int signal_fd, int time
 	return 0;
 }
 
+/* Those that are held back are started by nobody any more when their Jobs are decided, suspended or stopped. */
+static bool jobs_decided(struct wait *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		auto_loaded struct pod p = POD_NONE;
+		auto_arena struct arena a = { 0 };
+		struct job_pod *pods = NULL;
+		struct job_state s = { 0 };
+		struct err ignored = { 0 };
+		const char *name;
+		size_t n = 0;
+
+		if (w->v[i].over || pod_load(w->e, w->v[i].id, false, &p, &ignored) < 0)
+			continue;
+		name = kvs_get(&p.spec.labels, PLAY_LABEL_NAME);
+		if (!name || job_look(w->e, name, &a, &pods, &n, &s, &ignored) < 0 ||
+			(s.outcome == JOB_OPEN && (s.wanted || s.active)))
+			return false;
+	}
+	return true;
+}
+
 static bool any_connected(const struct wait *w)
 {
 	for (size_t i = 0; i < w->n; i++)
@@ -144,8 +168,8 @@ static int run(struct wait *w, int signal_fd, struct arena *a, struct err *err)
 			return rc;
 		connected = any_connected(w);
 		idle_since = connected ? 0 : idle_since ? idle_since : now;
-		/* nobody will start those that are held back once one has failed, or when nothing has come for long */
-		if (!connected && (!held || w->code || now - idle_since > NEXT_LATE_MS * 1000ULL))
+		/* nobody will start those that are held back when nothing has come for long */
+		if (!connected && (!held || jobs_decided(w) || now - idle_since > NEXT_LATE_MS * 1000ULL))
 			return 0;
 		rc = wait_some(w, fds, signal_fd, connected ? -1 : NEXT_LOOK_MS, err);
 		if (rc != 0)

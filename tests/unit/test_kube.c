@@ -186,6 +186,16 @@ static void check_round_trip(const char *path, const struct kube_plan *p)
 	reading_done(&again);
 }
 
+/* How often a Job tries again, and when not, is not in the documents of its pods. */
+static bool is_of_a_job(const struct kube_plan *p)
+{
+	for (size_t i = 0; i < p->n_pod; i++)
+		for (size_t k = 0; k < p->pod[i].n; k++)
+			if (strcmp(p->pod[i].kind, "Job") == 0 && p->pod[i].ctr[k].restart_max)
+				return true;
+	return false;
+}
+
 static void check_file(const char *dir, const char *name, bool golden)
 {
 	struct kube_options o = { 0 };
@@ -210,7 +220,7 @@ static void check_file(const char *dir, const char *name, bool golden)
 		compare(want, plan);
 		free(plan);
 	}
-	if (good)
+	if (good && !is_of_a_job(&r.plan))
 		check_round_trip(name, &r.plan);
 	reading_done(&r);
 	free(text);
