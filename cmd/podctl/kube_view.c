@@ -1,5 +1,5 @@
 /*
- * kube_view.c — kube get, events, wait and logs; why.  kube_describe.c has describe.
+ * kube_view.c — kube events, wait and logs; why.  kube_get.c has get, kube_describe.c describe.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -7,11 +7,13 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "cmd/podctl/kube_get.h"
 #include "cmd/podctl/kube_view.h"
 #include "cmd/podctl/kube_words.h"
 #include "cmd/podctl/logs.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
+#include "pkg/codec/jsonpath.h"
 #include "pkg/codec/node.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -56,7 +58,7 @@ static int pods_named(struct cli *c, size_t from, struct strs *ret, struct err *
 	return 0;
 }
 
-static const char *this_node(struct cli *c)
+const char *this_node(struct cli *c)
 {
 	char name[256] = "localhost";
 
@@ -72,56 +74,7 @@ int pods_view(struct cli *c, size_t from, const char *selector, bool events, jso
 	return rc < 0 ? rc : verb_kube_view(&c->engine, &q, ret, err);
 }
 
-/* ---- get --------------------------------------------------------------------------------------------------------------------- */
-
-struct get_command {
-	const char *output, *selector, *namespace;
-	bool watch, no_headers, show_labels, all_namespaces;
-};
-
-static const char *restarts_words(struct arena *a, const struct pod_words *w, uint64_t now)
-{
-	if (!w->restarts || !w->restarted_us)
-		return arena_printf(a, "%lld", (long long) w->restarts);
-	return arena_printf(a, "%lld (%s ago)", (long long) w->restarts,
-		words_age(a, now > w->restarted_us ? now - w->restarted_us : 0));
-}
-
-static void labels_cell(const json_t *pod, struct buf *b)
-{
-	const json_t *labels = json_object_get(json_object_get(pod, "metadata"), "labels");
-	const char *key;
-	json_t *v;
-	size_t n = 0;
-
-	json_object_foreach((json_t *) labels, key, v)(void)
-		buf_printf(b, "%s%s=%s", n++ ? "," : "", key, json_string_value(v));
-	if (!n)
-		(void) buf_puts(b, "<none>");
-}
-
-static void get_row(struct cli *c, const struct get_command *r, const json_t *pod, struct buf *b)
-{
-	const json_t *meta = json_object_get(pod, "metadata"), *status = json_object_get(pod, "status");
-	uint64_t now = time_now_us();
-	struct pod_words w;
-
-	pod_words(pod, &c->arena, &w);
-	if (r->all_namespaces)
-		(void) buf_printf(b, "%s\t", text_at(meta, "namespace"));
-	(void) buf_printf(b, "%s\t%zu/%zu\t%s\t%s\t%s\t", text_at(meta, "name"), w.ready, w.total, w.status,
-		restarts_words(&c->arena, &w, now),
-		age_of(&c->arena, json_object_get(meta, "creationTimestamp"), now));
-	if (r->output)
-		(void) buf_printf(b, "%s\t%s\t<none>\t<none>\t",
-			*text_at(status, "podIP") ? text_at(status, "podIP") : "<none>",
-			text_at(json_object_get(pod, "spec"), "nodeName"));
-	if (r->show_labels) {
-		labels_cell(pod, b);
-		(void) buf_puts(b, "\t");
-	}
-	(void) buf_puts(b, "\n");
-}
+/* ---- tables ------------------------------------------------------------------------------------------------------------------ */
 
 /* kubectl's tables: cells as wide as their longest and three blanks. */
 void print_columns(const char *text)
@@ -159,140 +112,6 @@ void print_columns(const char *text)
 		s += *s == '\n';
 	}
 }
-
-static void get_table(struct cli *c, const struct get_command *r, const json_t *list, bool heading)
-{
-	auto_buf struct buf b = BUF_INIT(64 * MiB);
-
-	if (heading && !r->no_headers)
-		(void) buf_printf(&b, "%sNAME\tREADY\tSTATUS\tRESTARTS\tAGE\t%s%s\n",
-			r->all_namespaces ? "NAMESPACE\t" : "",
-			r->output ? "IP\tNODE\tNOMINATED NODE\tREADINESS GATES\t" : "",
-			r->show_labels ? "LABELS\t" : "");
-	for (size_t i = 0; i < json_array_size(list); i++)
-		get_row(c, r, json_array_get(list, i), &b);
-	print_columns(b.data ? b.data : "");
-}
-
-/* One object when one was asked for by name, a List otherwise. */
-static json_t *as_document(struct cli *c, json_t *list)
-{
-	bool one = json_array_size(list) == 1 && (c->args.n > 1 || (c->args.n && strchr(c->args.v[0], '/')));
-
-	if (one)
-		return json_incref(json_array_get(list, 0));
-	return json_pack("{s:s, s:O, s:s, s:{s:s}}", "apiVersion", "v1", "items", list, "kind", "List",
-		"metadata", "resourceVersion", "");
-}
-
-static int get_documents(struct cli *c, const char *output, json_t *list, struct err *err)
-{
-	json_t *doc = as_document(c, list);
-	auto_buf struct buf b = BUF_INIT(64 * MiB);
-	int rc = 0;
-
-	if (!doc)
-		return err_sys(err, ENOMEM, "print pods");
-	if (!strcmp(output, "json"))
-		rc = print_json(doc, 4) < 0 ? -EIO : 0;
-	else if (!strcmp(output, "yaml") && (rc = yaml_emit(doc, &b, err)) == 0)
-		(void) fwrite(b.data, 1, b.len, stdout);
-	else if (!strncmp(output, "go-template=", 12))
-		rc = print_document(doc, output + 12, err);
-	json_decref(doc);
-	return rc;
-}
-
-static int get_once(struct cli *c, const struct get_command *r, json_t *list, struct err *err)
-{
-	if (r->output && !strcmp(r->output, "name")) {
-		for (size_t i = 0; i < json_array_size(list); i++)
-			print_line(arena_printf(&c->arena, "pod/%s",
-				text_at(json_object_get(json_array_get(list, i), "metadata"), "name")));
-		return 0;
-	}
-	if (r->output && strcmp(r->output, "wide") != 0)
-		return get_documents(c, r->output, list, err);
-	if (!json_array_size(list)) {
-		(void) fprintf(stderr, "No resources found in %s namespace.\n",
-			r->namespace ? r->namespace : "default");
-		return 0;
-	}
-	get_table(c, r, list, true);
-	return 0;
-}
-
-/* Rows that are not what they were, until somebody interrupts. */
-static int get_watch(struct cli *c, const struct get_command *r, json_t *first, struct err *err)
-{
-	struct kube_view_request q = { .selector = r->selector, .node = this_node(c) };
-	json_t *was = json_incref(first), *now = NULL, *changed;
-	int rc = pods_named(c, 0, &q.names, err);
-
-	while (rc == 0 && (rc = verb_kube_changed(&c->engine, &q, UINT64_MAX, err)) >= 0) {
-		if ((rc = verb_kube_view(&c->engine, &q, &now, err)) < 0)
-			break;
-		changed = json_array();
-		for (size_t i = 0; i < json_array_size(now); i++) {
-			bool same = false;
-
-			for (size_t k = 0; k < json_array_size(was) && !same; k++)
-				same = json_equal(json_array_get(now, i), json_array_get(was, k));
-			if (!same)
-				(void) json_array_append(changed, json_array_get(now, i));
-		}
-		get_table(c, r, changed, false);
-		(void) fflush(stdout);
-		json_decref(changed);
-		json_decref(was);
-		was = now;
-		if (ferror(stdout))
-			break;
-	}
-	json_decref(was);
-	return rc < 0 ? rc : 0;
-}
-
-static int run_get(struct cli *c, void *request, struct err *err)
-{
-	static const char *const outputs[] = { "wide", "yaml", "json", "name" };
-	struct get_command *r = request;
-	json_t *list = NULL;
-	bool known = !r->output || !strncmp(r->output, "go-template=", 12);
-	int rc;
-
-	for (size_t i = 0; i < LEN(outputs) && !known; i++)
-		known = !strcmp(r->output, outputs[i]);
-	if (!known)
-		return err_set(err, ERR_INVALID,
-			"--output %s: expected wide, yaml, json, name or go-template=TEMPLATE", r->output);
-	if (r->watch && r->output && strcmp(r->output, "wide") != 0)
-		return err_set(err, ERR_UNSUPPORTED, "--watch prints rows; not with --output %s", r->output);
-	if ((rc = pods_view(c, 0, r->selector, false, &list, err)) < 0)
-		return rc;
-	rc = get_once(c, r, list, err);
-	if (rc == 0 && r->watch) {
-		(void) fflush(stdout);
-		rc = get_watch(c, r, list, err);
-	}
-	json_decref(list);
-	return rc;
-}
-
-#define G struct get_command
-static const struct option get_options[] = {
-	O_BOOL(G, all_namespaces, "all-namespaces", 'A', "Show the namespace, too"),
-	O_STR(G, namespace, "namespace", 'n', "NAME",
-		"Accepted for kubectl's sake: one machine is one namespace"),
-	O_BOOL(G, no_headers, "no-headers", 0, "No headings"),
-	O_STR(G, output, "output", 'o', "FORM", "wide, yaml, json, name or go-template=TEMPLATE"),
-	O_STR(G, selector, "selector", 'l', "SELECTOR",
-		"Only pods with these labels: app=web,tier!=db,env in (a,b)"),
-	O_BOOL(G, show_labels, "show-labels", 0, "Show labels in a last column"),
-	O_BOOL(G, watch, "watch", 'w', "Go on with what changes"),
-	O_END,
-};
-#undef G
 
 /* ---- events ------------------------------------------------------------------------------------------------------------------ */
 
@@ -391,7 +210,7 @@ static int run_events(struct cli *c, void *request, struct err *err)
 		return rc;
 	now = events_of(c, r, pods);
 	if (r->output)
-		rc = get_documents(c, r->output, now, err);
+		rc = print_documents(r->output, now, false, err);
 	else if (!json_array_size(now) && !r->watch)
 		(void) fputs("No events found in default namespace.\n", stderr);
 	else
@@ -437,7 +256,12 @@ struct wait_command {
 struct wait_for {
 	bool deleted;
 	const char *condition, *status; /* "Ready", "true" */
-	const char *phase;              /* jsonpath {.status.phase}=Running */
+	const char *path, *value;       /* jsonpath={.status.phase}=Running; value NULL: it is there */
+};
+/* What is waited for: pods, or objects of another kind. */
+struct wait_target {
+	const struct kube_resource *r; /* NULL: pods */
+	struct kube_view_request q;
 };
 
 static int wait_parse(struct cli *c, const char *text, struct wait_for *ret, struct err *err)
@@ -457,29 +281,46 @@ static int wait_parse(struct cli *c, const char *text, struct wait_for *ret, str
 			       ? 0
 			       : err_set(err, ERR_INVALID, "--for %s: which condition?", text);
 	}
-	if (!strncmp(text, "jsonpath={.status.phase}=", 25)) {
-		ret->phase = text + 25;
-		return 0;
+	if (!strncmp(text, "jsonpath=", 9)) {
+		const char *end = strstr(text, "}=");
+
+		ret->path =
+			end ? arena_strndup(&c->arena, text + 9, (size_t) (end + 1 - text - 9)) : text + 9;
+		ret->value = end ? end + 2 : NULL;
+		return ret->path ? jsonpath_print(ret->path, NULL, &(struct buf) BUF_INIT(1), err)
+				 : err_sys(err, ENOMEM, "--for");
 	}
 	return err_set(err, ERR_INVALID,
-		"--for %s: expected delete, condition=NAME[=STATUS] or jsonpath={.status.phase}=PHASE", text);
+		"--for %s: expected delete, condition=NAME[=STATUS] or jsonpath={PATH}[=VALUE]", text);
 }
 
 static bool is_met(const struct wait_for *w, const json_t *pod)
 {
 	const json_t *status = json_object_get(pod, "status"), *list = json_object_get(status, "conditions");
 
-	if (w->phase)
-		return !strcmp(text_at(status, "phase"), w->phase);
+	if (w->path) {
+		auto_buf struct buf b = BUF_INIT(1 * MiB);
+		struct err ignored = { 0 };
+
+		return jsonpath_print(w->path, pod, &b, &ignored) == 0 && b.len &&
+		       (!w->value || !strcmp(b.data, w->value));
+	}
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (!strcasecmp(text_at(json_array_get(list, i), "type"), w->condition))
 			return !strcasecmp(text_at(json_array_get(list, i), "status"), w->status);
 	return false;
 }
 
+static void say_met(struct cli *c, const struct wait_target *t, const char *name)
+{
+	print_line(arena_printf(&c->arena, "%s%s%s/%s condition met", t->r ? t->r->singular : "pod",
+		t->r && *t->r->group ? "." : "", t->r ? t->r->group : "", name));
+	(void) fflush(stdout);
+}
+
 /* Names what is met the first time it is; *ret_left: how many are not. */
-static void wait_look(
-	struct cli *c, const struct wait_for *w, const json_t *pods, struct strs *told, size_t *ret_left)
+static void wait_look(struct cli *c, const struct wait_for *w, const struct wait_target *t,
+	const json_t *pods, struct strs *told, size_t *ret_left)
 {
 	*ret_left = 0;
 	for (size_t i = 0; i < json_array_size(pods); i++) {
@@ -494,8 +335,7 @@ static void wait_look(
 			++*ret_left;
 			continue;
 		}
-		print_line(arena_printf(&c->arena, "pod/%s condition met", name));
-		(void) fflush(stdout);
+		say_met(c, t, name);
 		(void) strs_add(told, &c->arena, arena_strdup(&c->arena, name));
 	}
 }
@@ -520,11 +360,34 @@ static int wait_seconds(const char *text, uint64_t *ret_us, struct err *err)
 	return 0;
 }
 
+/* "job/x", "jobs x y", "deploy --all": one kind; pods go their own way. */
+static int wait_names(struct cli *c, struct wait_target *t, struct err *err)
+{
+	const char *first = c->args.n ? c->args.v[0] : "", *slash = strchr(first, '/');
+	char *kind = arena_strndup(&c->arena, first, slash ? (size_t) (slash - first) : strlen(first));
+
+	t->r = kind ? kube_resource_find(kind) : NULL;
+	if (!t->r || !strcmp(t->r->kind, "Pod")) {
+		t->r = NULL;
+		return pods_named(c, 0, &t->q.names, err);
+	}
+	for (size_t i = slash ? 0 : 1; i < c->args.n; i++) {
+		const char *word = c->args.v[i], *sep = strchr(word, '/');
+
+		if (slash && (!sep || strncmp(word, first, (size_t) (slash - first + 1)) != 0))
+			return err_set(err, ERR_UNSUPPORTED, "'%s': one kind at a time", word);
+		if (strs_add(&t->q.names, &c->arena, sep ? sep + 1 : word) < 0)
+			return err_sys(err, ENOMEM, "read the arguments");
+	}
+	return 0;
+}
+
 static int run_wait(struct cli *c, void *request, struct err *err)
 {
 	struct wait_command *r = request;
-	struct kube_view_request q = { .selector = r->selector, .node = this_node(c) };
+	struct wait_target t = { .q = { .selector = r->selector, .node = this_node(c) } };
 	struct wait_for w = { 0 };
+	const struct kube_view_request any = { 0 };
 	struct strs told = { 0 };
 	uint64_t limit = 30 * 1000000ULL, start = time_mono_us();
 	size_t left = 0;
@@ -533,51 +396,52 @@ static int run_wait(struct cli *c, void *request, struct err *err)
 	if (!r->what)
 		return err_set(
 			err, ERR_INVALID, "--for says what is waited for: condition=Ready, delete, ...");
-	if ((rc = wait_parse(c, r->what, &w, err)) < 0 || (rc = pods_named(c, 0, &q.names, err)) < 0 ||
+	if ((rc = wait_parse(c, r->what, &w, err)) < 0 || (rc = wait_names(c, &t, err)) < 0 ||
 		(r->timeout && (rc = wait_seconds(r->timeout, &limit, err)) < 0))
 		return rc;
-	if (!q.names.n && !r->selector && !r->all)
+	if (!t.q.names.n && !r->selector && !r->all)
 		return err_set(err, ERR_INVALID, "name the pods, or give --selector or --all");
 	for (;;) {
 		uint64_t spent = time_mono_us() - start;
 		json_t *pods = NULL;
 
-		if ((rc = verb_kube_view(&c->engine, &q, &pods, err)) < 0) {
+		rc = t.r ? verb_kube_objects(&c->engine, t.r, &t.q.names, r->selector, &pods, err)
+			 : verb_kube_view(&c->engine, &t.q, &pods, err);
+		if (rc < 0) {
 			if (w.deleted && err->kind == ERR_NOT_FOUND) {
-				for (size_t i = 0; i < q.names.n; i++)
-					print_line(arena_printf(
-						&c->arena, "pod/%s condition met", q.names.v[i]));
+				for (size_t i = 0; i < t.q.names.n; i++)
+					say_met(c, &t, t.q.names.v[i]);
 				return 0;
 			}
 			return rc;
 		}
 		if (!json_array_size(pods) && !w.deleted && spent == 0)
 			rc = err_set(err, ERR_NOT_FOUND, "no matching resources found");
-		wait_look(c, &w, pods, &told, &left);
+		wait_look(c, &w, &t, pods, &told, &left);
 		json_decref(pods);
 		if (rc < 0 || !left)
 			return rc;
 		if (spent >= limit) {
 			struct err timeout = { 0 };
 
-			(void) err_set(&timeout, ERR_STATE, "timed out waiting for the condition on pods%s%s",
-				q.names.n == 1 ? "/" : "", q.names.n == 1 ? q.names.v[0] : "");
+			(void) err_set(&timeout, ERR_STATE, "timed out waiting for the condition on %s%s%s",
+				t.r ? t.r->plural : "pods", t.q.names.n == 1 ? "/" : "",
+				t.q.names.n == 1 ? t.q.names.v[0] : "");
 			cli_error(&timeout);
 			return 1;
 		}
-		if ((rc = verb_kube_changed(&c->engine, &q, limit - spent, err)) < 0)
+		if ((rc = verb_kube_changed(&c->engine, t.r ? &any : &t.q, limit - spent, err)) < 0)
 			return rc;
 	}
 }
 
 #define W struct wait_command
 static const struct option wait_options[] = {
-	O_BOOL(W, all, "all", 0, "All pods"),
-	O_STR(W, what, "for", 0, "WHAT",
-		"condition=NAME[=STATUS], delete, or jsonpath={.status.phase}=PHASE"),
+	O_BOOL(W, all, "all", 0, "All of them"),
+	O_STR(W, what, "for", 0, "WHAT", "condition=NAME[=STATUS], delete, or jsonpath={PATH}[=VALUE]"),
 	O_STR(W, namespace, "namespace", 'n', "NAME",
 		"Accepted for kubectl's sake: one machine is one namespace"),
-	O_STR(W, selector, "selector", 'l', "SELECTOR", "Pods with these labels"),
+	O_STR(W, selector, "selector", 'l', "SELECTOR", "Those with these labels"),
 	O_STR(W, timeout, "timeout", 0, "TIME", "How long, such as 30s (default) or 5m; 0 looks once"),
 	O_END,
 };
@@ -856,18 +720,22 @@ static const struct option *const o_logs[] = { kube_logs_options, help_options, 
 static const struct option *const o_help[] = { help_options, NULL };
 
 const struct command kube_view_commands[] = {
-	{ "kube get", "pods [NAME...]|pod/NAME...", "Show pods as kubectl does",
-		"The columns, states and reasons are Kubernetes' own; -o yaml and json give whole Pod objects with their status.",
-		"  podctl kube get pods\n  podctl kube get pods -l app=web -o wide\n  podctl kube get pod/web -o yaml\n  podctl kube get pods -w\n",
+	{ "kube get", "KIND[,KIND...] [NAME...]|KIND/NAME...|all", "Show pods and other objects as kubectl does",
+		"The columns, states and reasons are Kubernetes' own; -o yaml and json give whole objects with their status. KIND is pods, deployments, "
+		"replicasets, replicationcontrollers, daemonsets, statefulsets, jobs, services, configmaps, secrets, persistentvolumeclaims or "
+		"persistentvolumes, in the singular too, or as short as po, deploy, rs, rc, ds, sts, svc, cm, pvc, pv.",
+		"  podctl kube get pods\n  podctl kube get pods -l app=web -o wide\n  podctl kube get pod/web -o jsonpath='{.status.podIP}'\n"
+		"  podctl kube get all\n  podctl kube get deploy,sts,jobs\n  podctl kube get pods -w\n",
 		o_get, sizeof(struct get_command), 1, -1, 0, run_get },
 	{ "kube describe", "pod NAME...|pod/NAME...", "Show a pod, its containers, conditions and events in full", NULL,
 		"  podctl kube describe pod web\n", o_describe, sizeof(struct describe_command), 1, -1, 0, run_describe },
 	{ "kube events", "", "Show what happened to pods", "Events are kept as long as their pod.",
 		"  podctl kube events --for pod/web\n  podctl kube events -w --types Warning\n",
 		o_events, sizeof(struct events_command), 0, 0, 0, run_events },
-	{ "kube wait", "--for WHAT pod/NAME...", "Wait until pods are as wanted",
+	{ "kube wait", "--for WHAT KIND/NAME...", "Wait until pods and other objects are as wanted",
 		"Exits with 1 when the time is over.",
-		"  podctl kube wait --for condition=Ready pod/web --timeout 60s\n  podctl kube wait --for delete pod/web\n",
+		"  podctl kube wait --for condition=Ready pod/web --timeout 60s\n  podctl kube wait --for delete pod/web\n"
+		"  podctl kube wait --for condition=complete job/backup\n",
 		o_wait, sizeof(struct wait_command), 0, -1, 0, run_wait },
 	{ "kube logs", "POD [CONTAINER]", "Print a pod's logs as kubectl does",
 		"What the present attempt of the container wrote, or with --previous the one before.",

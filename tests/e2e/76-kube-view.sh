@@ -39,7 +39,7 @@ is "get -o name" "$(podctl kube get pods -o name | tr '\n' ' ')" "pod/job pod/we
 is "get -l" "$(podctl kube get pods -l 'app in (web,x),tier!=back' -o name)" pod/web
 is "get -l that fits none says so on stderr" "$(podctl kube get pods -l app=none 2>&1)" "No resources found in default namespace."
 t_fails "get of what is not there" 125 'pods "nope" not found' podctl kube get pod nope
-t_fails "get of another kind" 125 'resource type "services": only pods' podctl kube get services
+t_fails "get of another kind" 125 "the server doesn't have a resource type \"gadgets\"" podctl kube get gadgets
 t_fails "get -l with a fault" 125 "expected" podctl kube get pods -l 'a in b'
 json() { podctl kube get pod web -o json | python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 if has python3; then
