@@ -13,6 +13,7 @@
 
 #define BACKOFF_DEFAULT_US 100000
 #define BACKOFF_MAX_DEFAULT_US 10000000
+#define START_ERROR_CODE 128 /* as containerd has it */
 
 static const char *const role_names[] = { "infra", "init", "sidecar", "member" };
 
@@ -183,10 +184,14 @@ static int begin(struct ctr *c, struct err *err)
 	int fds[3] = { -1, -1, -1 }, rc;
 	char path[160];
 
+	c->unmade = "CreateContainerError";
 	if ((rc = rootfs_ready(c, err)) < 0)
 		return err_wrap(err, "mount root file system");
+	c->unmade =
+		"CreateContainerConfigError"; /* the kubelet's word for a subPath or a file of variables that cannot be had */
 	if ((rc = binds_make(&c->p->binds, err)) < 0 || (rc = env_files_apply(c, err)) < 0)
 		return rc;
+	c->unmade = "CreateContainerError";
 	snprintf(path, sizeof path, "%s/console", c->p->id);
 	if (c->p->terminal)
 		rc = io_open_console(&c->io, path, err);
@@ -202,6 +207,7 @@ static int begin(struct ctr *c, struct err *err)
 			(void) !truncate(c->p->care->message_file, 0);
 	}
 	c->at_once = starts_at_once(c);
+	c->unmade = NULL; /* what the runtime says against it is an error of its start */
 	if ((rc = runtime_create(c, fds, err)) < 0)
 		return rc;
 	c->tried = true;
@@ -506,13 +512,19 @@ uint64_t ctr_backoff(struct ctr *c)
 
 static void schedule(struct ctr *c)
 {
+	bool kube = c->m->plan.kube;
 	uint64_t delay = ctr_backoff(c);
 	char words[300];
 
-	ctr_remember(c, c->s.reason, c->s.message);
+	if (!kube || !c->unmade) /* what could not be created has not ended */
+		ctr_remember(c, c->s.reason, c->s.message);
 	c->s.next_start_us = time_now_us() + delay;
 	state_set(c, CTR_WAITING);
-	if (delay && c->m->plan.kube) {
+	if (kube && c->unmade) {
+		c->s.reason = (char *) (uintptr_t) c->unmade;
+	} else if (kube && !delay && strcmp(c->s.reason, "StartError") == 0) {
+		c->s.reason = (char *) (uintptr_t) "RunContainerError";
+	} else if (delay && kube) {
 		snprintf(words, sizeof words, "back-off %us restarting failed container=%s pod=%.120s",
 			(unsigned) (delay / 1000000), c->p->name, c->m->plan.name ? c->m->plan.name : "");
 		ctr_reason(c, "CrashLoopBackOff", words);
@@ -609,6 +621,12 @@ static void decide(struct ctr *c)
 	pod_advance(m);
 }
 
+/* Nobody waits for the start of its pod any more: that it cannot be started is a state of a played pod, as with a kubelet. */
+static bool is_late(const struct ctr *c)
+{
+	return c->m->plan.kube && !c->m->go && c->role != ROLE_INFRA && c->m->stage < STAGE_STOPPING;
+}
+
 void ctr_failed(struct ctr *c, const struct err *why)
 {
 	struct monitor *m = c->m;
@@ -623,23 +641,25 @@ void ctr_failed(struct ctr *c, const struct err *why)
 		io_detach_all(
 			&c->io); /* a runtime's words on stderr are in the log; the starter gets the answer */
 	finish_io(c);
-	c->s.exit_code = code_of_err(&err);
+	c->s.exit_code = m->plan.kube ? START_ERROR_CODE : code_of_err(&err);
 	c->s.finished_us = time_now_us();
-	ctr_reason(c, "StartError", why->msg);
+	ctr_reason(c, m->plan.kube && c->unmade ? c->unmade : "StartError", why->msg);
 	pod_note(m, c, true, "Failed", "Error: %s", why->msg);
 	state_set(c, CTR_EXITED);
 	if (!c->job.kind && had_process)
 		(void) runtime_delete(c, &ignored);
 	c->restart_wanted = false;
 	pends_fail(m, PEND_START, c, NULL, &err);
-	if (m->stage < STAGE_RUNNING && !(c->auto_restart && wants_restart(c))) {
+	if (m->stage < STAGE_RUNNING && !is_late(c) && !(c->auto_restart && wants_restart(c))) {
 		pod_start_failed(m, &err);
 		return;
 	}
-	if (c->auto_restart && wants_restart(c)) {
+	c->done = c->done || c->role == ROLE_MEMBER; /* the others do not wait for it */
+	if ((c->auto_restart || is_late(c)) && wants_restart(c)) {
 		schedule(c);
 		return;
 	}
+	c->init_ended = c->role == ROLE_INIT;
 	final(c);
 	pod_advance(m);
 }

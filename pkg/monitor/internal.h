@@ -255,7 +255,8 @@ struct ctr {
 	int stop_signal;
 	uint64_t stop_end; /* time_mono_us */
 	uint32_t backoff_n;
-	uint32_t ignored; /* restarts that do not count: podFailurePolicy */
+	const char *unmade; /* why it could not be created: the word it waits with; NULL: that is not why */
+	uint32_t ignored;   /* restarts that do not count: podFailurePolicy */
 	uint64_t released_mono;
 	uint64_t oom_base;
 	uint64_t disk_used;    /* its layer and logs, when they were last looked at */

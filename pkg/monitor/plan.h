@@ -179,7 +179,8 @@ struct status_container {
 	uint32_t restarts;
 	bool stopped_by_user;
 	/* CTR_CREATED, CTR_STARTING: "ContainerCreating", "PodInitializing"; CTR_WAITING: "CrashLoopBackOff"; CTR_EXITED: "Completed",
-	 * "Error", "OOMKilled", "StartError", "ContainerStatusUnknown"; CTR_RUNNING: "" */
+	 * "Error", "OOMKilled", "StartError", "ContainerStatusUnknown"; CTR_RUNNING: "".  CTR_WAITING of a played pod's container that
+	 * could not be had: "RunContainerError", "CreateContainerError", "CreateContainerConfigError" */
 	char *reason, *message;
 	uint64_t next_start_us; /* CTR_WAITING */
 	/* As Kubernetes' containerStatuses have them.  An init container that has completed is ready. */

@@ -144,7 +144,8 @@ int pod_read_status(struct engine *e, struct pod *p, struct err *err)
 		return err_sys(err, -rc, "read status of '%s'", p->row.name);
 	if ((rc = status_decode(p, b.data ? b.data : "", b.len, err)) < 0)
 		return rc;
-	p->alive = p->alive || (p->row.state == ROW_STARTED && pod_has_live_process(p));
+	p->orphan = !p->alive && p->row.state == ROW_STARTED && pod_has_live_process(p);
+	p->alive = p->alive || p->orphan;
 	if (!p->alive && p->row.state == ROW_STARTED) /* everything of it was killed at once */
 		pod_assume_ended(p);
 	return 0;

@@ -26,6 +26,7 @@ struct pod {
 	size_t n;
 	struct status status; /* live status.json, else the row's last; containers without one are created */
 	bool alive;           /* a monitor holds its lock, or its containers outlived it */
+	bool orphan;          /* ... which they did: pod_adopt */
 	bool drop_volumes;    /* for pod_remove: volumes made for its containers alone go too */
 	int lock_fd;          /* held when loaded with lock, else -EBADF */
 	int run_fd, data_fd;  /* O_PATH, -EBADF when not there */
@@ -92,6 +93,8 @@ int pod_remove(struct engine *e, struct pod *p, struct err *err);
 int pod_release(struct engine *e, struct pod *p, struct err *err);
 int pod_remove_container(
 	struct engine *e, struct pod *p, const char *ctr, struct err *err); /* a member; solo: pod_remove */
+/* A monitor for containers that lost theirs (p->orphan); not waited for. */
+int pod_adopt(struct engine *e, struct pod *p, struct err *err);
 /* Connection to its monitor; starts podctl-monitor --adopt when the monitor died and containers live. */
 int pod_connect(struct engine *e, struct pod *p, int *ret_sock, struct err *err);
 /* A container's root as a directory: the mounted one while it runs, else a view of its layers made for this call.  writable:

@@ -24,7 +24,7 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "stop pod");
 
 /* A new monitor for containers that lost theirs.  It listens before it answers, so its socket is waited for by the lock: the
  * first connection that works is the new one's. */
-static int adopt(struct engine *e, struct pod *p, struct err *err)
+int pod_adopt(struct engine *e, struct pod *p, struct err *err)
 {
 	static const char *const extra[] = { "--adopt", NULL };
 	auto_close int alive = path_open(p->run_fd, PATH_ALIVE, PATH_IN_STATE, O_RDWR | O_CREAT, 0600);
@@ -69,7 +69,7 @@ int pod_connect(struct engine *e, struct pod *p, int *ret_sock, struct err *err)
 	if (!pod_monitor_alive(p)) {
 		if (p->row.state != ROW_STARTED || !pod_has_live_process(p))
 			return err_set(err, ERR_STATE, "'%s' is not running", p->row.name);
-		if ((rc = adopt(e, p, err)) < 0)
+		if ((rc = pod_adopt(e, p, err)) < 0)
 			return rc;
 	}
 	if ((rc = connect_wait(p, ret_sock, err)) < 0)

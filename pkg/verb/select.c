@@ -41,6 +41,9 @@ int pod_set_load(struct engine *e, struct pod_set *ret, struct err *err)
 				log_warn("pod %.12s: %s", rows[i].id, one.msg);
 			continue;
 		}
+		/* who looks at a pod whose monitor was killed gives it another */
+		if (set.v[set.n].orphan && pod_adopt(e, &set.v[set.n], &one) < 0)
+			log_warn("pod %.12s, ignoring: %s", rows[i].id, one.msg);
 		set.n++;
 	}
 	*ret = set;

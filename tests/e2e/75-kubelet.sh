@@ -108,6 +108,11 @@ monitor=$(value inside 's["monitor"]')
 kill -9 "$monitor"
 until_true 5 podctl exec inside-a true
 soon "an adopted pod is still watched" inside "s['monitor'] != $monitor and c('a').get('ready')"
+monitor=$(value inside 's["monitor"]')
+kill -9 "$monitor"
+until_true 10 sh -c "! kill -0 $monitor"
+podctl pod ps >/dev/null
+soon "who lists pods finds it a new monitor" inside "s['monitor'] != $monitor and c('a').get('ready')"
 kill -STOP "$(value inside 'c("a")["pid"]')"
 soon "and what hangs is noticed" inside 'not c("a")["ready"]'
 kill -CONT "$(value inside 'c("a")["pid"]')"

@@ -31,6 +31,7 @@ static struct fake {
 	int ends_after; /* seconds; 0: never */
 	int code;
 	bool deaf;                          /* TERM does nothing */
+	int unable;                         /* so often the runtime cannot create it */
 	int (*answer)(const char *command); /* of its probes and hooks: exit code, -1 none comes */
 	struct plan_container p;
 	struct care care;
@@ -166,7 +167,8 @@ static bool containers_pump(void)
 
 		if (c->job.kind == JOB_CREATE) {
 			c->job.kind = JOB_NONE;
-			ctr_created(c, 0);
+			ctr_created(c, fakes[i].unable ? 256 : 0);
+			fakes[i].unable -= fakes[i].unable > 0;
 			return true;
 		}
 		if (fakes[i].pending && c->s.pid) {
@@ -486,6 +488,46 @@ static void a_rule_restarts_all_of_them(void **state)
 	expect("16.0 TERM i\n16.0 end i 143\n16.0 over: Failed\n");
 }
 
+/* After the first start of its pod; before that the play is undone. */
+static void what_cannot_be_started_waits_with_its_reason(void **state)
+{
+	struct fake *a = container("a", "member", "always"), *b = container("b", "member", "no");
+
+	(void) state;
+	NEEDS_OPENAT2();
+	a->unable = 3;
+	b->ends_after = 5;
+	pump();
+	expect("0.0 create a\n0.0 create b\n0.0 start b\n");
+	assert_string_equal(a->c->s.reason, "RunContainerError");
+	assert_string_equal(a->c->s.message, "the runtime said no");
+	assert_string_equal(pod_phase(&m), "Running");
+	run_for(6);
+	expect("0.0 create a\n0.0 start a\n5.0 end b 0\n"); /* one call of the runtime by now, and it says no */
+	assert_string_equal(a->c->s.reason, "CrashLoopBackOff");
+	assert_string_equal(a->c->s.last->reason, "StartError");
+	assert_int_equal(a->c->s.last->exit_code, 128);
+	run_for(30);
+	expect("10.0 create a\n10.0 start a\n30.0 create a\n30.0 start a\n");
+	assert_int_equal(a->c->s.state, CTR_RUNNING);
+	pod_halt(&m, UINT64_MAX, 0, true);
+	run_for(1);
+	*trace = '\0';
+}
+
+static void an_init_container_that_cannot_be_started_fails_the_pod(void **state)
+{
+	struct fake *i = container("i", "init", "no");
+
+	(void) state;
+	NEEDS_OPENAT2();
+	container("a", "member", "no");
+	i->unable = 1;
+	run_for(2);
+	expect("0.0 create i\n0.0 over: Failed\n");
+	assert_string_equal(i->c->s.reason, "StartError");
+}
+
 static void write_below(const char *dir, size_t n)
 {
 	auto_close int at = openat(m.run_fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -589,6 +631,8 @@ int main(void)
 		SCENARIO(a_deadline_ends_the_pod_with_its_grace),
 		SCENARIO(a_rule_restarts_what_the_policy_would_not),
 		SCENARIO(a_rule_restarts_all_of_them),
+		SCENARIO(what_cannot_be_started_waits_with_its_reason),
+		SCENARIO(an_init_container_that_cannot_be_started_fails_the_pod),
 		SCENARIO(a_pod_past_a_limit_of_its_disk_is_evicted),
 		SCENARIO(the_limit_of_a_pod_is_the_sum_of_its_containers),
 		SCENARIO(events_are_counted_and_the_oldest_go),
