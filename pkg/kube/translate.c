@@ -177,15 +177,18 @@ static char *hostname_of(struct kube_set *s, const struct kube_member *m)
 	return h;
 }
 
-/* HOST.SUBDOMAIN.NAMESPACE.svc.cluster.local, as a cluster's name server would answer to it. */
+/* HOST.SUBDOMAIN.NAMESPACE.svc.cluster.local, as a cluster's name server would answer to it; a StatefulSet's pods have the
+ * name of its service there. */
 static void full_name(struct kube_set *s, const struct kube_member *m, struct pod_spec *pod)
 {
 	const struct k8s_pod_spec *p = m->spec;
+	const char *service = m->doc->workload ? m->doc->workload->spec.service : NULL;
+	const char *subdomain = has(service) ? service : p->subdomain;
 
-	if (!pod->hostname || !has(p->subdomain) || has(p->hostname_override))
+	if (!pod->hostname || !has(subdomain) || has(p->hostname_override))
 		return;
 	pod->fqdn = arena_printf(
-		s->arena, "%s.%s.%s.svc.cluster.local", pod->hostname, p->subdomain, kube_namespace(m));
+		s->arena, "%s.%s.%s.svc.cluster.local", pod->hostname, subdomain, kube_namespace(m));
 	if (!pod->fqdn)
 		s->no_memory = true;
 	else if (p->fqdn && strlen(pod->fqdn) > HOST_NAME_MAX)

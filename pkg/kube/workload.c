@@ -321,6 +321,8 @@ static void complete_document(const struct kube_member *m, json_t *doc)
 		json_object_set_new(meta, "labels", strings_of(&m->meta->labels));
 	if (m->meta->annotations.n)
 		json_object_set_new(meta, "annotations", strings_of(&m->meta->annotations));
+	if (m->doc->workload->spec.service && *m->doc->workload->spec.service)
+		json_object_set_new(spec, "subdomain", json_string(m->doc->workload->spec.service));
 	if (!is_indexed(m->doc))
 		return;
 	if (!given)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "pkg/engine/scope.h"
 #include "pkg/network/dns_table.h"
 #include "pkg/network/ports.h"
 #include "pkg/network/subnet.h"
@@ -23,6 +24,7 @@
 #define PATH_DNS "dns"
 #define DNS_PORT 53
 #define ARGS_MAX 32
+#define SCOPE_NAME 64
 #define END_LOOK_MS 20
 #define END_WAIT_MS 2000 /* a server that does not go when it has nothing to do is ended */
 
@@ -192,11 +194,16 @@ static int server_ensure(struct engine *e, struct home *h, struct err *err)
 
 /* ---- names ------------------------------------------------------------------------------------------------------------- */
 
+static void scope_name(const struct engine *e, const char *bridge, char unit[SCOPE_NAME])
+{
+	(void) snprintf(unit, SCOPE_NAME, "podctl%s-dns-%s.scope", e->suffix, bridge);
+}
+
 static int arguments_write(struct engine *e, struct home *h, const struct names_request *r, struct err *err)
 {
 	auto_buf struct buf b = BUF_INIT(4 * KiB), have = BUF_INIT(4 * KiB);
 	const struct strs *dns = &e->config.dns_servers;
-	char ip[IP_TEXT];
+	char ip[IP_TEXT], unit[SCOPE_NAME];
 	int rc;
 
 	(void) buf_printf(&b, "--gateway=%s/%u\n", ip_text(ip, r->net->gateway), r->net->prefix);
@@ -204,8 +211,9 @@ static int arguments_write(struct engine *e, struct home *h, const struct names_
 		(void) buf_printf(&b, "--server=%s\n", dns->v[i]);
 	if (r->internal)
 		(void) buf_puts(&b, "--internal\n");
+	scope_name(e, r->net->bridge, unit);
 	if (e->systemd_cgroups)
-		(void) buf_printf(&b, "--scope=podctl%s-dns-%s.scope\n", e->suffix, r->net->bridge);
+		(void) buf_printf(&b, "--scope=%s\n", unit);
 	if (buf_failed(&b))
 		return err_sys(err, ENOMEM, "name server");
 	if (file_read(h->dir, "server", PATH_IN_STATE, &have) == 0 && have.len == b.len &&
@@ -286,6 +294,20 @@ static void server_await(struct home *h, int pidfd)
 	(void) poll(&p, 1, END_WAIT_MS);
 }
 
+/* systemd drops a scope a moment after its last process; who asked for the end sees it gone.  Under the lock no other server
+ * starts, which would have a scope of the same name. */
+static void scope_leave(struct engine *e, struct home *h, const char *bridge)
+{
+	struct err ignored = { 0 };
+	char unit[SCOPE_NAME];
+
+	if (!e->systemd_cgroups || (h->lock < 0 && home_lock(h) < 0) || !is_empty(h))
+		return;
+	scope_name(e, bridge, unit);
+	if (scope_stop(e, unit, &ignored) < 0)
+		log_debug("network: %s, ignoring", ignored.msg);
+}
+
 void names_withdraw(struct engine *e, const char *bridge, const char *pod)
 {
 	auto_home struct home h = HOME_NONE;
@@ -298,8 +320,11 @@ void names_withdraw(struct engine *e, const char *bridge, const char *pod)
 		return;
 	/* without the lock, which the server wants to go */
 	(void) unlinkat(h.pods, pod, 0);
-	if (is_empty(&h) && (pidfd = server_pidfd(&h)) >= 0)
+	if (!is_empty(&h))
+		return;
+	if ((pidfd = server_pidfd(&h)) >= 0)
 		server_await(&h, pidfd);
+	scope_leave(e, &h, bridge);
 }
 
 /* ---- all networks ------------------------------------------------------------------------------------------------------ */
@@ -349,6 +374,7 @@ static void remove_all(struct engine *e, const char *bridge)
 	(void) dir_remove(h.dir, "pods");
 	if (pidfd >= 0)
 		server_await(&h, pidfd);
+	scope_leave(e, &h, bridge);
 }
 
 void names_reset(struct engine *e)
