@@ -4,7 +4,7 @@
  *   0: requests, a JSON line each    1: answers, JSON lines    3: directory for what is fetched    4: its lock, only held
  *
  *   {"session":{"host":,"name":,"repository":,"insecure":,"user":,"password":,"identity":,"ca":[],"cert":,"key":,
- *               "connectTimeout":,"plain":,"scopes":[],"noScope":,"tries":,"delay":}}
+ *               "connectTimeout":,"plain":,"socket":,"scopes":[],"noScope":,"tries":,"delay":}}
  *   {"manifest":{"reference":,"digest":,"max":,"file":}}         -> {"ok":{"type":,"digest":}}
  *   {"blobs":[{"digest":,"size":,"file":,"keep":,"urls":[]}]}    -> {"got":[INDEX,BYTES]}..., {"done":INDEX}..., {"ok":{}}
  *   {"get":{"path":,"max":,"file":}}                             -> {"ok":{}}   (no registry: a file somewhere)
@@ -15,6 +15,7 @@
  *   {"upload":{"digest":,"size":,"file":}}                       -> {"got":[0,BYTES]}..., {"ok":{}}
  *   {"stream":{"file":FIFO}}                                     -> {"got":[0,BYTES]}..., {"ok":{"taken":BOOL,"size":}}
  *   {"streamEnd":{"digest":}}   (none: it is given up)           -> {"ok":{}}
+ *   {"post":{"path":,"type":,"file":FIFO}}                       -> {"ok":{}}
  *   {"put":{"reference":,"type":,"file":}}                       -> {"ok":{"digest":}}
  *
  * A file may be a FIFO whose reader is there: what comes goes through it, and {"done":} says that all of it was verified.
@@ -93,6 +94,7 @@ static int take_session(const json_t *v, struct session *s, struct arena *a, str
 		.name = text_of(v, "name"),
 		.repository = text_of(v, "repository"),
 		.insecure = json_is_true(json_object_get(v, "insecure")),
+		.socket = text_of(v, "socket"),
 		.plain = json_is_true(json_object_get(v, "plain")),
 		.user = text_of(v, "user"),
 		.password = text_of(v, "password"),
@@ -301,6 +303,21 @@ static int do_stream(struct uploader *u, const json_t *v, struct err *err)
 	return 0;
 }
 
+static int do_post(struct uploader *u, const json_t *v, struct err *err)
+{
+	auto_close int fd = file_of(text_of(v, "file"), err);
+	const char *path = text_of(v, "path"), *type = text_of(v, "type");
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return err_sys(err, errno, "read what is to be sent");
+	if ((rc = upload_post(u, path ? path : "/", type ? type : "application/octet-stream", fd, err)) == 0)
+		say(json_pack("{s:{}}", "ok"));
+	return rc;
+}
+
 static int do_stream_end(struct uploader *u, const json_t *v, struct err *err)
 {
 	const char *digest = text_of(v, "digest");
@@ -340,7 +357,8 @@ static int serve_push(struct uploader *u, const json_t *v, struct err *err)
 		const char *word;
 		int (*run)(struct uploader *u, const json_t *v, struct err *err);
 	} words[] = { { "have", tell_have }, { "mount", do_mount }, { "upload", do_upload },
-		{ "stream", do_stream }, { "streamEnd", do_stream_end }, { "put", do_put } };
+		{ "stream", do_stream }, { "post", do_post }, { "streamEnd", do_stream_end },
+		{ "put", do_put } };
 
 	for (size_t i = 0; i < LEN(words); i++) {
 		const json_t *part = json_object_get(v, words[i].word);

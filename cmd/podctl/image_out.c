@@ -217,7 +217,7 @@ static const struct option *const o_save[] = { save_options, help_options, NULL 
 
 const struct command image_out_commands[] = {
 	{ "push|image push", "IMAGE [DESTINATION]", "Write an image to a registry, an archive or a directory",
-		"DESTINATION is [docker://]NAME, oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], dir:DIR, or containers-storage:NAME, "
+		"DESTINATION is [docker://]NAME, oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], dir:DIR, docker-daemon:NAME, or containers-storage:NAME, "
 		"which gives the image another name here; without one, the image's name says where. Layers the registry has are not sent again.",
 		"  podctl push localhost:5000/team/web:v1\n  podctl push web docker://registry.example.com/team/web:v1\n  podctl push --compression-format zstd web oci:/srv/web:v1\n",
 		o_push, sizeof(struct push_command), 1, 2, 0, run_push },

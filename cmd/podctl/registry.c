@@ -55,6 +55,7 @@ int registry_prepare(struct cli *c, struct registry_options *o, struct err *err)
 	if (!o->authfile)
 		o->authfile = getenv("REGISTRY_AUTH_FILE");
 	o->registries_conf = getenv("CONTAINERS_REGISTRIES_CONF");
+	o->docker_host = getenv("DOCKER_HOST");
 	o->docker_config = getenv("DOCKER_CONFIG");
 	o->environment = environ;
 	o->warn = warn;

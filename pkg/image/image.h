@@ -54,7 +54,7 @@ typedef void image_progress(void *ctx, const char *line);
 int image_load(struct engine *e, int fd, const char *path, image_progress *progress, void *ctx,
 	struct arena *a, struct strs *ret, struct err *err);
 /* One image of a place on this machine: oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME|:@N], dir:DIR,
- * containers-storage:NAME (ours).  docker-daemon: is refused by name. */
+ * containers-storage:NAME (ours), docker-daemon:NAME (a docker on this machine). */
 bool image_ref_is_local(const char *ref);
 struct registry_options;
 int image_pull_local(struct engine *e, const char *ref, const struct registry_options *at,

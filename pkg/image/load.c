@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "pkg/image/compose.h"
+#include "pkg/image/docker_daemon.h"
 #include "pkg/image/manifest.h"
 #include "pkg/image/policy.h"
 #include "pkg/image/source.h"
@@ -27,6 +28,7 @@ struct wanted {
 struct load {
 	struct engine *e;
 	const struct wanted *want;         /* NULL: all */
+	const char *daemon;                /* it came from docker under this name; NULL */
 	bool flat;                         /* dir: blobs lie beside the manifest */
 	const char *id;                    /* of the image taken last */
 	const struct registry_options *at; /* whose policy counts; NULL: the machine's */
@@ -403,6 +405,8 @@ static int allowed(struct load *l, const char *transport, int fd, const char *pa
 	char self[40];
 	struct stat st;
 
+	if (l->daemon)
+		return policy_check(l->e, l->at, "docker-daemon", l->daemon, err);
 	if (strcmp(transport, "docker-archive") == 0) /* which has no scopes */
 		return policy_check(l->e, l->at, transport, "", err);
 	if (!path && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -483,6 +487,16 @@ bool image_ref_is_local(const char *ref)
 	return local_kind(ref, &rest) != LOCAL_NONE;
 }
 
+static int daemon_load(struct load *l, const char *name, struct err *err)
+{
+	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
+	auto_close int fd = -EBADF;
+	int rc = docker_daemon_get(l->e, name, l->at, &tmp, l->a, &fd, err);
+
+	l->daemon = name;
+	return rc < 0 ? rc : any_load(l, fd, NULL, err);
+}
+
 static int local_load(struct load *l, enum local_kind kind, const char *rest, struct err *err)
 {
 	const char *colon = kind == LOCAL_DIR ? NULL : strchr(rest, ':');
@@ -519,17 +533,15 @@ int image_pull_local(struct engine *e, const char *ref, const struct registry_op
 	struct image_row row = { 0 };
 	int rc;
 
-	if (kind == LOCAL_DAEMON)
-		return err_set(err, ERR_UNSUPPORTED,
-			"'%s': podctl does not speak with docker's daemon; docker save %s | podctl load", ref,
-			rest);
 	if (kind == LOCAL_STORE) {
 		if ((rc = image_resolve(e, rest, a, &row, err)) < 0)
 			return rc;
 		*ret_id = row.id;
 		return 0;
 	}
-	if ((rc = image_sweep(e, err)) < 0 || (rc = local_load(&l, kind, rest, err)) < 0)
+	if ((rc = image_sweep(e, err)) < 0 ||
+		(rc = kind == LOCAL_DAEMON ? daemon_load(&l, rest, err) : local_load(&l, kind, rest, err)) <
+			0)
 		return err_wrap(err, "'%s'", ref);
 	*ret_id = l.id;
 	return 0;

@@ -501,7 +501,7 @@ int pusher_image(struct pusher *p, const struct image_row *row, const char *refe
 		return rc;
 	if (!(digest = arena_printf(p->a, "sha256:%s", m.digest)))
 		return no_memory(err);
-	say(p, "Writing manifest to image destination", "");
+	say(p, "%s", "Writing manifest to image destination");
 	if ((rc = pusher_document(p, m.text, m.len, m.type, reference ? reference : digest, err)) < 0)
 		return rc;
 	*ret_digest = digest;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pkg/image/docker_daemon.h"
 #include "pkg/image/name.h"
 #include "pkg/image/push.h"
 #include "pkg/image/save.h"
@@ -160,9 +161,10 @@ int image_push(struct engine *e, const char *ref, const char *to, const struct p
 	if (strncmp(to, "containers-storage:", 19) == 0)
 		return image_tag(e, ref, to + 19, err); /* our store is where it is: it gets the name */
 	if (strncmp(to, "docker-daemon:", 14) == 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			"'%s': podctl does not speak with docker's daemon; podctl save %s | docker load", to,
-			ref);
+		return (rc = docker_daemon_put(
+				e, ref, to + 14, &o->at.at, o->at.watch.line, o->at.watch.ctx, a, err)) < 0
+			       ? err_wrap(err, "push to '%s'", to)
+			       : 0;
 	if (strncmp(to, "docker://", 9) == 0)
 		to += 9;
 	else if (strstr(to, "://"))

@@ -45,7 +45,8 @@ struct place {
 	const char *host;       /* as written: the key of credentials and certificates */
 	const char *repository; /* there */
 	bool insecure;
-	bool plain; /* http was asked for */
+	bool plain;         /* http was asked for */
+	const char *socket; /* a daemon's, on this machine; NULL */
 };
 /* Places for a normalised name: mirrors in order, then the registry.  ERR_DENIED when the name is blocked (pure). */
 int registries_match(const struct registries *r, const struct image_name *n, struct arena *a,

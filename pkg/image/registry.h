@@ -22,6 +22,7 @@ struct registry_options {
 	const char *signature_policy; /* --signature-policy; NULL: the usual places */
 	const char *registries_conf;  /* $CONTAINERS_REGISTRIES_CONF */
 	const char *docker_config;    /* $DOCKER_CONFIG */
+	const char *docker_host;      /* $DOCKER_HOST: where docker-daemon: is */
 	struct strs proxies;          /* "https_proxy=..." as in an environment */
 	char *const *environment;     /* of credential helpers (they want HOME, DBUS, GPG ...); NULL: none */
 	struct opt_i64 retry;         /* how often more after a failure; absent: 4 */

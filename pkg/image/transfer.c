@@ -71,6 +71,7 @@ static json_t *session_json(const struct place *p, const struct credentials *c,
 	for (size_t i = 0; i < certs->ca.n; i++)
 		(void) json_array_append_new(ca, json_string(certs->ca.v[i]));
 	(void) json_object_set_new(s, "ca", ca);
+	set(s, "socket", p->socket);
 	if (p->plain)
 		(void) json_object_set_new(s, "plain", json_true());
 	if (o->push)

@@ -577,7 +577,11 @@ static int fetch_judge(struct fetch *f, CURLcode code, struct err *err)
 			return complete(f, err);
 		if (elsewhere(f))
 			return 0;
-		return err_set(err, ERR_NOT_FOUND, "the registry does not have it%s", words(f, text));
+		return err_set(err, ERR_NOT_FOUND, "%s it%s",
+			f->s->socket ? "the daemon does not have"
+			: f->at_most ? "the server does not have"
+				     : "the registry does not have",
+			words(f, text));
 	case 416: /* what we have is not what it has */
 		if (f->any_status || !f->got || rewind_all(f) < 0)
 			break;

@@ -61,6 +61,8 @@ int session_prepare(struct session *s, CURL *easy, struct err *err)
 
 	/* clang-format off */
 #define SET(option, value) rc = rc ? rc : curl_easy_setopt(easy, option, value)
+	if (s->socket)
+		SET(CURLOPT_UNIX_SOCKET_PATH, s->socket);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROTOCOLS_STR, s->insecure || s->plain ? "http,https" : "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);

@@ -33,6 +33,7 @@ struct session {
 	/* given; borrowed */
 	const char *host, *repository; /* "registry-1.docker.io", "library/alpine" */
 	const char *name;              /* what people log in to: "docker.io"; NULL: host */
+	const char *socket;            /* of a daemon on this machine, instead of the network; NULL */
 	bool insecure;                 /* certificates are not looked at, http is tried when https fails */
 	const char *user, *password;   /* NULL: nobody */
 	const char *identity;          /* identity token, instead of a password */

@@ -135,7 +135,8 @@ static int url_of(const struct call *c, char url[URL_TEXT + 300], struct err *er
 		n = snprintf(url, URL_TEXT + 300, "%s://%s%s", s->plain ? "http" : "https", s->host, c->url);
 	if (n < 0 || n >= URL_TEXT + 300)
 		return err_set(err, ERR_REMOTE, "the registry names a place that is too long");
-	if (strncmp(url, "https://", 8) != 0 && !(s->insecure && strncmp(url, "http://", 7) == 0))
+	if (strncmp(url, "https://", 8) != 0 &&
+		!((s->insecure || s->socket) && strncmp(url, "http://", 7) == 0))
 		return err_set(
 			err, ERR_REMOTE, "the registry sends us to '%.100s': only https is taken", url);
 	return 0;
@@ -543,6 +544,23 @@ int upload_stream(struct uploader *u, int fd, uint64_t *ret_size, struct err *er
 		return unexpected(&patch, "send a blob", err);
 	memcpy(u->stream, patch.location[0] ? patch.location : location, sizeof u->stream);
 	*ret_size = patch.at;
+	return 0;
+}
+
+int upload_post(struct uploader *u, const char *path, const char *type, int fd, struct err *err)
+{
+	auto_call struct call post = {
+		.u = u, .method = "POST", .url = path, .fd = fd, .stream = true, .type = type
+	};
+	int rc = call(&post, err);
+
+	if (rc < 0)
+		return rc;
+	if (post.status < 200 || post.status > 299)
+		return unexpected(&post, "send an archive", err);
+	if (post.body.data && strstr(post.body.data, "\"errorDetail\""))
+		return err_set(err, ERR_REMOTE, "%s does not take it: %.300s",
+			u->s->name ? u->s->name : u->s->host, post.body.data);
 	return 0;
 }
 

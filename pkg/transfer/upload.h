@@ -30,6 +30,8 @@ int upload_blob(struct uploader *u, const char *digest, int fd, uint64_t size, s
 int upload_stream(struct uploader *u, int fd, uint64_t *ret_size, struct err *err);
 int upload_stream_end(struct uploader *u, const char *digest, struct err *err);
 void upload_stream_cancel(struct uploader *u);
+/* POSTs what 'fd' (a pipe) brings to 'path' of the server; 2xx is success, an "error" in the answer's JSON is none. */
+int upload_post(struct uploader *u, const char *path, const char *type, int fd, struct err *err);
 /* ret_digest: what the registry calls it, "" when it does not say. */
 int upload_manifest(struct uploader *u, const char *reference, const char *type, const void *text, size_t n,
 	char ret_digest[200], struct err *err);

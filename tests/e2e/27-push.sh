@@ -103,7 +103,7 @@ is "one of several in an archive" "$(podctl images --format '{{.Repository}}:{{.
 t_fails "say which" 125 'images: say which' podctl pull docker-archive:many.tar
 t "pull by place in the archive" podctl pull docker-archive:many.tar:@0
 t_fails "a place that is not there" 125 'none of them' podctl pull docker-archive:many.tar:@7
-t_fails "docker's daemon is refused by name" 125 'docker-daemon' podctl pull docker-daemon:x
+DOCKER_HOST=unix://$T/none t_fails "a docker that does not run" 125 "socket '.*none' is not there" podctl pull docker-daemon:x
 if [ "$(id -u)" = 0 ]; then
 	is "run from a directory" "$(podctl run --rm --network none oci:ocidir echo hi 2>&1)" hi
 	is "run from our own store" "$(podctl run --rm --network none containers-storage:localhost/x echo hi 2>&1)" hi
@@ -120,7 +120,7 @@ t_fails "a docker archive that is there is not changed" 125 'modifying existing'
 t "push to a directory" podctl push -q localhost/x dir:pdir
 t "push to our own store gives a name" podctl push -q localhost/x containers-storage:localhost/again
 t "which is there" podctl image exists localhost/again
-t_fails "docker's daemon is refused by name" 125 'podctl save' podctl push localhost/x docker-daemon:x:y
+DOCKER_HOST=tcp://1.2.3.4:5 t_fails "a docker elsewhere" 125 'on this machine only' podctl push localhost/x docker-daemon:x:y
 t_fails "localhost/ is no registry" 125 'no registry' podctl push localhost/x
 
 # ---- judges of files ----------------------------------------------------------------------------------------------------
