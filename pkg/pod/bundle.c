@@ -213,14 +213,17 @@ static bool has_tty_group(const struct engine *e)
 	return false;
 }
 
-void pod_own_limits(struct engine *e, struct oci_facts *f)
+void pod_own_limits(struct engine *e, const struct pod *p, struct oci_facts *f)
 {
+	const bool own = pod_has_userns(&p->spec); /* whose root may not raise the host's limits */
+	uint32_t ignored;
+
 	f->caps_max = caps_bound();
-	f->limits_rise = !e->in_userns && prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
+	f->limits_rise = !e->in_userns && !own && prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
 	f->oom_min = f->limits_rise ? -1000 : own_oom_score();
 	f->nofile_max = hard_limit(RLIMIT_NOFILE);
 	f->nproc_max = hard_limit(RLIMIT_NPROC);
-	f->tty_group = has_tty_group(e);
+	f->tty_group = own ? ids_outside(&p->spec.userns.gids, 5, &ignored) : has_tty_group(e);
 }
 
 static int cgroup_of(struct start *s, const struct container_spec *c, struct bundle *b, struct err *err)
@@ -255,12 +258,8 @@ static bool has_pids(const struct start *s)
 static void userns_facts(struct start *s, struct oci_facts *f)
 {
 	const char *name = strrchr(s->runtime, '/') ? strrchr(s->runtime, '/') + 1 : s->runtime;
-	uint32_t ignored;
 
 	f->cgroup_mount = f->cgroup_v2;
-	f->limits_rise = false;
-	f->oom_min = own_oom_score();
-	f->tty_group = ids_outside(&s->p->spec.userns.gids, 5, &ignored);
 	f->own_users = true;
 	if (strcmp(name, "runc") == 0) { /* it refuses to join what it has no maps of */
 		f->uids = &s->p->spec.userns.uids;
@@ -277,7 +276,7 @@ static int limits_facts(struct start *s, struct oci_facts *f, struct err *err)
 	f->cgroup_v2 = s->e->cgroups.mode == CGROUP_V2;
 	f->cgroup_mount = f->cgroup_v2 || (s->e->cgroups.mode == CGROUP_V1 && !s->e->in_userns);
 	f->pids = *s->pod_cgroup && has_pids(s);
-	pod_own_limits(s->e, f);
+	pod_own_limits(s->e, s->p, f);
 	if (pod_has_userns(&s->p->spec))
 		userns_facts(s, f);
 	return 0;

@@ -254,7 +254,7 @@ static int inspect_container(
 	if ((rc = pod_res_load(p, a, &r, err)) < 0 || (rc = mounts_of(p, c, e, a, &f.mounts, err)) < 0 ||
 		(rc = ports_of(p, a, &f.ports, err)) < 0 || (rc = facts_of_pod(e, p, a, &hosts, &f, err)) < 0)
 		return rc;
-	pod_own_limits(e, &oci);
+	pod_own_limits(e, p, &oci);
 	user_of(e, p, c, a, user);
 	f.paused = f.status && f.status->state == CTR_PAUSED;
 	f.net = r.has_net && p->alive ? &r.net : NULL;

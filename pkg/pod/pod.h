@@ -46,7 +46,7 @@ int pod_check(struct engine *e, const struct pod_spec *spec, const struct contai
 char *pod_uid(const char *id, char ret[37]);
 /* What we may hand on ourselves: capabilities, hard limits, the score of the OOM killer. */
 struct oci_facts;
-void pod_own_limits(struct engine *e, struct oci_facts *f);
+void pod_own_limits(struct engine *e, const struct pod *p, struct oci_facts *f);
 /* Replaces marks of pkg/container/late.h in the specs in memory; what is stored keeps them.  r NULL: as in the row. */
 struct pod_res;
 int pod_late_fill(struct engine *e, struct pod *p, const struct pod_res *r, struct err *err);

@@ -64,7 +64,7 @@ static int process_object(struct engine *e, const struct pod *p, size_t i, const
 		return rc;
 	if (!r->user && !c->no_passwd)
 		user_home(user, c->cwd);
-	pod_own_limits(e, &f);
+	pod_own_limits(e, p, &f);
 	return oci_gen_exec(c, &f, &x, ret, err);
 }
 
