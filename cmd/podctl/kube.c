@@ -337,6 +337,113 @@ static int run_down(struct cli *c, void *request, struct err *err)
 	return rc;
 }
 
+/* ---- create job ---------------------------------------------------------------------------------------------------------------------- */
+
+struct create_job_command {
+	const char *from; /* "cronjob/NAME" */
+	struct strs files;
+	bool quiet, wait, logs;
+};
+
+/* The Job that a CronJob would make now, as kubectl create job --from makes it. */
+static json_t *job_of(const struct node *cron, const char *name)
+{
+	const struct node *template = node_get(node_get(cron, "spec"), "jobTemplate"),
+			  *spec = node_get(template, "spec"), *given = node_get(template, "metadata");
+	json_t *meta = given ? node_to_json(given) : json_object(), *annotations;
+
+	if (!json_is_object(annotations = json_object_get(meta, "annotations")))
+		(void) json_object_set_new(meta, "annotations", annotations = json_object());
+	(void) json_object_set_new(annotations, "cronjob.kubernetes.io/instantiate", json_string("manual"));
+	(void) json_object_set_new(meta, "name", json_string(name));
+	return json_pack("{s:s, s:s, s:o, s:o}", "apiVersion", "batch/v1", "kind", "Job", "metadata", meta,
+		"spec", spec ? node_to_json(spec) : json_object());
+}
+
+static bool is_text(const struct node *n, const char *key, const char *text)
+{
+	const struct node *v = node_get(n, key);
+
+	return v && v->kind == NODE_STRING && !strcmp(v->text, text);
+}
+
+/* Everything of the files but their CronJobs, and the Job that one of them stands for: one List. */
+static int job_documents(struct cli *c, const struct create_job_command *r, const char *cron,
+	const char *name, const struct kube_input *in, struct kube_input *ret, struct err *err)
+{
+	json_t *items = json_array(),
+	       *list = json_pack("{s:s, s:s, s:o}", "apiVersion", "v1", "kind", "List", "items", items);
+	auto_diag struct diag d = { 0 };
+	bool found = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < r->files.n && rc == 0; i++) {
+		struct node **docs = NULL;
+		size_t n = 0;
+
+		d.file = in[i].file;
+		rc = yaml_parse(in[i].text, in[i].len, &c->arena, &d, &docs, &n, err);
+		for (size_t k = 0; rc == 0 && k < n; k++) {
+			if (!is_text(docs[k], "kind", "CronJob")) {
+				(void) json_array_append_new(items, node_to_json(docs[k]));
+			} else if (is_text(node_get(docs[k], "metadata"), "name", cron) && !found) {
+				(void) json_array_append_new(items, job_of(docs[k], name));
+				found = true;
+			}
+		}
+	}
+	print_diag(&d, DIAG_ERROR);
+	if (rc == 0 && d.errors)
+		rc = err_set(err, ERR_INVALID, "the manifest cannot be read, nothing was created");
+	else if (rc == 0 && !found)
+		rc = err_set(err, ERR_NOT_FOUND, "cronjobs.batch \"%s\" not found in the files given", cron);
+	*ret = (struct kube_input){ .file = r->files.v[0], .path = in[0].path };
+	if (rc == 0 && !(ret->text = json_dumps(list, JSON_COMPACT)))
+		rc = err_sys(err, ENOMEM, "create job");
+	ret->len = ret->text ? strlen(ret->text) : 0;
+	json_decref(list);
+	return rc;
+}
+
+static int run_create_job(struct cli *c, void *request, struct err *err)
+{
+	const struct create_job_command *r = request;
+	struct create_job_command mine = *r;
+	const char *name = c->args.v[0], *slash = r->from ? strchr(r->from, '/') : NULL;
+	struct play_command how = { .quiet = r->quiet, .wait = r->wait, .logs = r->logs };
+	struct kube_input *in = NULL, job = { 0 };
+	struct object_row row = { 0 };
+	struct err none = { 0 };
+	int rc;
+
+	if (!slash || !slash[1] || strncmp(r->from, "cronjob", 7) != 0)
+		return err_set(err, ERR_INVALID, "--from names what the Job is made of: cronjob/NAME");
+	if (!r->files.n)
+		return err_set(err, ERR_INVALID, "--filename names the file that holds the CronJob");
+	if (store_object_get(c->engine.store, "Job", name, &c->arena, &row, &none) == 0)
+		return err_set(err, ERR_EXISTS, "jobs.batch \"%s\" already exists", name);
+	rc = read_manifests(c, &mine.files, &in, err);
+	if (rc == 0 && (rc = job_documents(c, &mine, slash + 1, name, in, &job, err)) == 0) {
+		c->args.n = 1; /* the one List */
+		rc = play(c, &how, &job, NULL, err);
+	}
+	free((void *) (uintptr_t) job.text);
+	drop_manifests(in, mine.files.n);
+	return rc;
+}
+
+static const struct option create_job_options[] = {
+	O_STRS(struct create_job_command, files, "filename", 'f', "FILE",
+		"The manifest that holds the CronJob"),
+	O_STR(struct create_job_command, from, "from", 0, "cronjob/NAME", "Of this CronJob"),
+	O_BOOL(struct create_job_command, logs, "logs", 0, "With --wait: show all logs"),
+	O_BOOL(struct create_job_command, quiet, "quiet", 'q',
+		"No notes on fields that mean nothing on one machine"),
+	O_BOOL(struct create_job_command, wait, "wait", 'w',
+		"Stay until the Job has ended, then take it down; exit as the first that failed"),
+	O_END,
+};
+
 /* ---- diff --------------------------------------------------------------------------------------------------------------------------- */
 
 static int run_diff(struct cli *c, void *request, struct err *err)
@@ -517,6 +624,7 @@ static const struct option explain_options[] = {
 static const struct option *const o_explain[] = { explain_options, help_options, NULL };
 static const struct option *const o_generate[] = { generate_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
+static const struct option *const o_create_job[] = { create_job_options, help_options, NULL };
 
 const struct command kube_commands[] = {
 	{ "play kube|kube play", "FILE|DIR|-...", "Run the pods of a Kubernetes manifest",
@@ -532,6 +640,12 @@ const struct command kube_commands[] = {
 		"unless --force is given.",
 		"  podctl kube down app.yaml\n  podctl kube down --force app.yaml\n",
 		o_down, sizeof(struct down_command), 1, -1, CMD_REMOVES, run_down },
+	{ "kube create job", "NAME", "Run a CronJob's Job once",
+		"A CronJob itself is not played: nothing of podctl stays behind to wait for its time. A systemd timer or cron does that, and calls "
+		"this. What else is in the files (ConfigMaps, Secrets) is played with it.",
+		"  podctl kube create job backup-$(date +%s) --from=cronjob/backup -f backup.yaml\n"
+		"  podctl kube create job now --from=cronjob/backup -f backup.yaml --wait --logs\n",
+		o_create_job, sizeof(struct create_job_command), 1, 1, 0, run_create_job },
 	{ "kube diff", "FILE|DIR|-...", "Show what playing a manifest would change",
 		"Exit status 0 when nothing would, 1 when something would, 2 when that cannot be told. Values of Secrets are masked.",
 		"  podctl kube diff app.yaml\n", o_diff, sizeof(struct play_command), 1, -1, 0, run_diff },

@@ -25,7 +25,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down diff explain generate get describe events wait logs resize " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down create job diff explain generate get describe events wait logs resize " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
 	healthcheck)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "run " -- "$cur")); return; }
@@ -137,6 +137,7 @@ _podctl() {
 	"pod exists") flags="--help " ;;
 	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --wait-ready --authfile --creds --tls-verify --userns --build --cert-dir --strict --validate --verbose --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
 	"kube down") flags="--force --help " ;;
+	"kube create job") flags="--filename --from --logs --quiet --wait --help " ;;
 	"kube diff") flags="--configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
 	"kube explain") flags="--support --help " ;;
 	"generate kube"|"kube generate") flags="--filename --no-trunc --podman-only --redact --replicas --service --type --help " ;;

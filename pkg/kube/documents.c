@@ -19,7 +19,7 @@ static const struct kube_kind kinds[] = {
 	{ "StatefulSet",           "apps/v1", KIND_WORKLOAD, NULL },
 	{ "ReplicationController", "v1",      KIND_WORKLOAD, NULL },
 	{ "Job",                   "batch/v1", KIND_WORKLOAD, NULL },
-	{ "CronJob",               "batch/v1", KIND_REFUSED, "nothing would start it at its time" },
+	{ "CronJob",               "batch/v1", KIND_REFUSED, "nothing would start it at its time; podctl kube create job NAME --from=cronjob/NAME -f FILE runs it once, from a systemd timer, say" },
 	{ "Service",               "v1",      KIND_REFUSED,  "pods would not find each other by its name; publish a hostPort" },
 	{ "Ingress",               "networking.k8s.io/v1", KIND_REFUSED, "requests would not be routed; publish a hostPort" },
 	{ "NetworkPolicy",         "networking.k8s.io/v1", KIND_REFUSED, "pods would be less isolated than asked for" },

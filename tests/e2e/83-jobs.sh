@@ -93,6 +93,18 @@ bad "indexes that are none" 'expected rising numbers below completions' '  compl
   completions: 2
   successPolicy: {rules: [{succeededIndexes: "0-5"}]}'
 bad "backoffLimitPerIndex without indexes" 'requires completionMode Indexed' '  backoffLimitPerIndex: 1'
+
+# ---- a CronJob is run by hand, or by somebody's timer
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {say: hello}\n---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec:\n  schedule: "0 3 * * *"\n  jobTemplate:\n    metadata: {labels: {app: nightly}}\n    spec:\n      template:\n        spec:\n          hostNetwork: true\n          restartPolicy: Never\n          containers: [{name: c, image: "%s", imagePullPolicy: Never, envFrom: [{configMapRef: {name: words}}], command: [sh, -c, "echo $say; exit 4"]}]\n      backoffLimit: 0\n' "$IMG" >"$T/cron.yaml"
+sed -i 's/echo ; exit/echo $say; exit/' "$T/cron.yaml"
+t_fails "a CronJob is refused, with what to do" 125 'kube create job NAME --from=cronjob/NAME' podctl play kube "$T/cron.yaml"
+out=$(timeout 60 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" kube create job now --from=cronjob/nightly -f "$T/cron.yaml" --wait --logs)
+is "its Job is run once" "$? $(grep -c hello <<<"$out")" "4 1"
+t "or left to itself" podctl kube create job later --from=cronjob/nightly -f "$T/cron.yaml"
+t_fails "a name is used once" 125 'jobs.batch "later" already exists' podctl kube create job later --from=cronjob/nightly -f "$T/cron.yaml"
+is "it has the template's labels" "$(podctl kube get jobs -l app=nightly -o name)" job.batch/later
+t_fails "another CronJob is not there" 125 'cronjobs.batch "x" not found' podctl kube create job y --from=cronjob/x -f "$T/cron.yaml"
+podctl pod rm -f -t 0 later-pod >/dev/null
 until_true 20 eval '[ "$(machine_state)" = "$before" ]'
 is "nothing is left" "$(machine_state)" "$before"
 done_testing
