@@ -151,7 +151,7 @@ static size_t find(const struct dns_table *t, const char *name, bool weak, uint3
 
 static void rotate(uint32_t *ips, size_t n, unsigned turn)
 {
-	uint32_t out[DNS_ADDRESSES_MAX];
+	uint32_t out[DNS_ADDRESSES_MAX] = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = ips[(i + turn) % n];

@@ -119,7 +119,7 @@ fi
 
 # Helpers are found beside podctl: here one of them may be a program that kills the real one at its n-th system call.
 mkdir "$T/bin"
-cp "$BUILD/podctl" "$BUILD/podctl-pause" "$BUILD/podctl-unpack" "$T/bin/"
+cp "$BUILD/podctl" "$BUILD/podctl-pause" "$BUILD/podctl-unpack" "$BUILD/podctl-dns" "$T/bin/"
 for h in monitor runtime; do
 	${CC:-cc} -D_GNU_SOURCE -O1 -DWRAP_CONF="\"$T/kill.$h\"" -DWRAP_PROGRAM="\"$BUILD/podctl-$h\"" -o "$T/bin/podctl-$h" "$E2E/killat.c" || exit 1
 done
