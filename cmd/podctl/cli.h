@@ -98,7 +98,7 @@ extern const struct option global_options[];
 struct globals {
 	const char *root, *runroot, *runtime, *cgroup_manager, *log_level, *storage_driver;
 	struct strs storage_opts;
-	bool help, version;
+	bool help, version, no_output;
 };
 
 struct cli {

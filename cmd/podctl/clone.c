@@ -71,7 +71,6 @@ static const struct option pod_options[] = {
 	O_REFUSED("infra-command", 0, "CMD", "the infra container is podctl's own"),
 	O_REFUSED("infra-name", 0, "NAME", "the new infra container is named by the new pod's id"),
 	O_REFUSED("pid", 0, "MODE", "the new pod has the old one's namespaces; podctl pod create a new one"),
-	O_REFUSED("cgroup-parent", 0, "PATH", "the new pod stands beside the old one"),
 	O_STR(C, clone.name, "name", 'n', "NAME", "Name the new one (default: the old name with -clone)"),
 	O_BOOL(C, clone.start, "start", 0, "Start it"),
 	O_END,

@@ -7,6 +7,15 @@
 
 #include "pkg/util/text.h"
 
+static int opt_events_backend(struct cli *c, void *request, const char *value, struct err *err)
+{
+	(void) c, (void) request;
+	return !strcmp(value, "file")
+		       ? 0
+		       : err_set(err, ERR_UNSUPPORTED,
+				 "--events-backend %s: events are kept in a file, always", value);
+}
+
 /* clang-format off */
 const struct option global_options[] = {
 	O_STR(struct globals, root, "root", 0, "DIR", "Where images, containers and the database are kept"),
@@ -19,7 +28,10 @@ const struct option global_options[] = {
 	O_STR(struct globals, storage_driver, "storage-driver", 0, "NAME", "overlay; there is no other (default: as storage.conf has it)"),
 	O_STRS(struct globals, storage_opts, "storage-opt", 0, "NAME=VALUE", "additionalimagestore=DIR: images there are found too, only to be read"),
 	O_REFUSED("remote|connection|url", 0, NULL, "podctl works on this machine only; use ssh"),
-	O_REFUSED("events-backend", 0, "NAME", "events are not recorded yet"),
+	{ .name = "noout", .kind = OPT_BOOL, .offset = offsetof(struct globals, no_output), .help = "Print no results", .implied = "true" },
+	{ .name = "events-backend", .kind = OPT_FN, .fn = opt_events_backend, .value = "file", .help = "Where events are kept; file is the only one" },
+	O_REFUSED("tmpdir", 0, "DIR", "volatile state is below --runroot"),
+	O_REFUSED("volumepath|imagestore|module|syslog|trace|namespace|max-workers|identity|ssh", 0, NULL, "podctl has nothing that it could change"),
 	O_REFUSED("hooks-dir", 0, "DIR", "OCI hook directories are not read yet"),
 	O_REFUSED("network-config-dir", 0, "DIR", "user-defined networks are not done yet"),
 	O_REFUSED("runtime-flag", 0, "FLAG", "name a script as --runtime instead"),

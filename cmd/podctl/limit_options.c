@@ -29,6 +29,7 @@ const struct option limit_options[] = {
 };
 
 const struct option member_options[] = {
+	O_STR(R, cgroup_parent, "cgroup-parent", 0, "PATH", "Cgroup the pod's is below; where systemd manages them, a slice"),
 	O_CSV(R, devices, "device", 0, "DEV[:PATH][:rwm]", "Give all its containers a device of the host"),
 	O_STRS(R, security, "security-opt", 0, "OPT", "For all its containers: no-new-privileges, seccomp=FILE|unconfined, mask=, unmask="),
 	O_BYTES(R, shm_size, "shm-size", 0, "Size of the /dev/shm its containers share"),

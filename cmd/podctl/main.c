@@ -3,6 +3,7 @@
  */
 #include "cmd/podctl/cli.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -239,6 +240,15 @@ static int prepare(struct cli *c, struct err *err)
 	return c->command->flags & (CMD_NO_ENGINE | CMD_ENTERS) ? 0 : cli_enter(c, false, err);
 }
 
+/* --noout: what comes on stdout goes nowhere. */
+static void quiet_output(void)
+{
+	auto_close int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void) dup2(fd, STDOUT_FILENO);
+}
+
 static int run_command(struct cli *c, char *const *words)
 {
 	struct err err = { 0 };
@@ -260,6 +270,8 @@ static int run_command(struct cli *c, char *const *words)
 		(void) fprintf(stderr, "See 'podctl %s --help'\n", c->path);
 		return EXIT_ENGINE;
 	}
+	if (c->globals.no_output)
+		quiet_output();
 	if (c->help) {
 		help_command(stdout, c->command, c->path);
 		return 0;

@@ -25,6 +25,7 @@ struct oci_bind {
 	bool idmap;                 /* seen with the owners of the user namespace: the monitor binds it so */
 	bool named;                 /* a volume: without programs of others and device nodes */
 	bool files;                 /* a volume of files that podctl wrote, on a mount of its own */
+	bool devpts;                /* terminals of its own */
 	bool overlay;               /* options have lowerdir= and so on; source means nothing */
 };
 struct oci_device {

@@ -138,6 +138,10 @@ static void add_asked(struct list_of_rows *l, const struct oci_facts *f)
 		if (m->tmpfs) {
 			r.type = r.source = "tmpfs";
 			r.options = "nosuid nodev";
+		} else if (m->devpts) {
+			r.type = r.source = "devpts";
+			r.options = f->tty_group ? "nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5"
+						 : "nosuid noexec newinstance ptmxmode=0666 mode=0620";
 		} else if (m->overlay) {
 			r.type = r.source = "overlay";
 			r.options = "nodev nosuid";

@@ -3,7 +3,7 @@
 const char *const container_role_names[] = { "member", "init", "infra", "sidecar", NULL };
 const char *const user_groups_names[] = { "", "merge", "strict", NULL };
 const char *const ns_mode_names[] = { "private", "host", "pod", "container", NULL };
-const char *const mount_type_names[] = { "bind", "volume", "tmpfs", "named", NULL };
+const char *const mount_type_names[] = { "bind", "volume", "tmpfs", "named", "image", "devpts", NULL };
 const char *const restart_policy_names[] = { "no", "on-failure", "always", "unless-stopped", NULL };
 
 const char *const io_limit_names[] = { "weight", "readBps", "writeBps", "readIops", "writeIops", NULL };

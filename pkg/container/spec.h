@@ -23,16 +23,17 @@ struct ns_spec {
 	char *container; /* NS_CONTAINER: id */
 };
 
-enum mount_type { MOUNT_BIND, MOUNT_VOLUME, MOUNT_TMPFS, MOUNT_NAMED };
-extern const char *const mount_type_names[]; /* "bind", "volume", "tmpfs", "named", NULL */
+enum mount_type { MOUNT_BIND, MOUNT_VOLUME, MOUNT_TMPFS, MOUNT_NAMED, MOUNT_IMAGE, MOUNT_DEVPTS };
+extern const char *const mount_type_names[]; /* "bind", "volume", "tmpfs", "named", "image", "devpts", NULL */
 struct mount_spec {
 	int type;
 	char *source;   /* MOUNT_BIND: absolute host path; MOUNT_VOLUME: name of a pod_spec volume; tmpfs: "";
-	                       * MOUNT_NAMED: a volume of pkg/volume */
+	                       * MOUNT_NAMED: a volume of pkg/volume; MOUNT_IMAGE: id of an image */
 	char *sub_path; /* MOUNT_VOLUME: below the volume, opened inside it, made when missing */
 	char *dest;     /* absolute, in the container */
 	bool read_only;
 	bool anonymous;      /* MOUNT_NAMED: made for this container, goes with it */
+	bool writable;       /* rw was asked for; while it is read, not stored */
 	bool no_copy;        /* MOUNT_NAMED: a new volume does not get the image's files */
 	bool idmap;          /* seen with the owners of the user namespace */
 	bool chown;          /* :U, what is there is given to the container's user before each start */

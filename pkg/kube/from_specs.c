@@ -191,7 +191,9 @@ static const char *tmpfs_volume(
 
 static json_t *mount(struct maker *m, const struct container_spec *c, const struct mount_spec *from)
 {
-	const char *name = from->type == MOUNT_BIND     ? host_volume(m, from->source, "")
+	const char *name = from->type == MOUNT_IMAGE || from->type == MOUNT_DEVPTS
+				   ? NULL /* a Pod has nothing like them */
+			   : from->type == MOUNT_BIND   ? host_volume(m, from->source, "")
 			   : from->type == MOUNT_VOLUME ? pod_volume(m, from->source, c->short_name)
 			   : from->type == MOUNT_TMPFS  ? tmpfs_volume(m, c, from, true)
 			   : from->anonymous            ? tmpfs_volume(m, c, from, false)

@@ -168,6 +168,9 @@ int pod_userns_user(const struct pod *p, const struct user *u, uint32_t *uid, ui
 /* Where the monitor finds a directory of a store with the owners the pod sees; 'path' itself without a user namespace. */
 int pod_userns_path(struct start *s, const char *path, const char **ret, struct err *err);
 
+int pod_mount_image(
+	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err);
+
 /* passwd.c */
 int pod_passwd(struct start *s, const struct container_spec *c, const struct layers *l, const struct user *u,
 	struct oci_facts *f, struct err *err);

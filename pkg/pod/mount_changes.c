@@ -11,6 +11,7 @@
 
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
+#include "pkg/util/limits.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "mounts"); }
 
@@ -127,6 +128,51 @@ int pod_mount_overlay(
 		strs_addf(options, a, "workdir=%s", work) < 0 ||
 		(s->e->in_userns && strs_add(options, a, "userxattr") < 0))
 		return no_memory(err);
+	b->overlay = true;
+	b->options = options;
+	return 0;
+}
+
+/* --mount type=image.  Read-only and of one layer it is that directory. */
+int pod_mount_image(
+	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err)
+{
+	const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
+	struct arena *a = &s->p->arena;
+	struct strs *options = arena_alloc(a, sizeof *options), lowers = { 0 };
+	auto_buf struct buf text = BUF_INIT(3 * KiB);
+	const char *upper = NULL, *work = NULL;
+	struct image_row img;
+	int rc;
+
+	if (!options)
+		return no_memory(err);
+	if ((rc = store_image_get(s->e->store, m->source, a, &img, err)) < 0 ||
+		(rc = image_lowers(s->e, &img, a, &lowers, err)) < 0)
+		return err_wrap(err, "image '%.12s'", m->source);
+	if (m->read_only && lowers.n == 1) {
+		b->source = lowers.v[0];
+		b->named = true;
+		return 0;
+	}
+	(void) buf_puts(&text, "lowerdir=");
+	for (size_t k = 0; k < lowers.n; k++) {
+		if (strpbrk(lowers.v[k], ":,\\"))
+			return err_set(err, ERR_INVALID, "overlay cannot be told of '%s'", lowers.v[k]);
+		(void) buf_printf(&text, "%s%s", k ? ":" : "", lowers.v[k]);
+	}
+	if (buf_failed(&text))
+		return err_set(err, ERR_UNSUPPORTED, "the image has more layers than such a mount can have");
+	if (strs_addf(options, a, "%s", text.data) < 0 ||
+		(s->e->in_userns && strs_add(options, a, "userxattr") < 0))
+		return no_memory(err);
+	if (!m->read_only) {
+		if ((rc = overlay_dirs(s, c, i, &upper, &work, err)) < 0)
+			return rc;
+		if (strs_addf(options, a, "upperdir=%s", upper) < 0 ||
+			strs_addf(options, a, "workdir=%s", work) < 0)
+			return no_memory(err);
+	}
 	b->overlay = true;
 	b->options = options;
 	return 0;

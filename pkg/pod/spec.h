@@ -90,11 +90,12 @@ struct pod_spec {
 	char *runtime;                   /* an OCI runtime of its own, name or path; "": the engine's */
 	struct resources_spec resources; /* of the pod as a whole */
 	struct container_spec *member; /* pod create's options for containers made in it later; NULL: none */
-	char *infra_name;              /* "": made of the id */
-	char *exit_policy;             /* "continue" or "stop": when the last member ends (kube play: stop) */
-	uint32_t grace;                /* seconds to stop; 0: of each container */
-	bool kube;                     /* played: Kubernetes restart semantics */
-	int64_t deadline;              /* activeDeadlineSeconds; 0 none */
+	char *cgroup_parent; /* a cgroup, or with systemd a slice, for the pod's own; "": the engine's */
+	char *infra_name;    /* "": made of the id */
+	char *exit_policy;   /* "continue" or "stop": when the last member ends (kube play: stop) */
+	uint32_t grace;      /* seconds to stop; 0: of each container */
+	bool kube;           /* played: Kubernetes restart semantics */
+	int64_t deadline;    /* activeDeadlineSeconds; 0 none */
 	bool autoremove;
 	uint64_t created_us;
 	struct strs create_argv;

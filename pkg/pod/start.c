@@ -131,7 +131,11 @@ static int name_cgroups(struct start *s, struct err *err)
 		return s->res.scope ? 0 : no_memory(err);
 	}
 	s->cgroup = arena_printf(&p->arena, "/podctl%s/monitors", s->e->suffix);
-	s->res.cgroup = arena_printf(&p->arena, "/podctl%s/%s", s->e->suffix, p->row.id);
+	if (p->spec.cgroup_parent && *p->spec.cgroup_parent)
+		s->res.cgroup = arena_printf(
+			&p->arena, "%s/podctl%s-%s", p->spec.cgroup_parent, s->e->suffix, p->row.id);
+	else
+		s->res.cgroup = arena_printf(&p->arena, "/podctl%s/%s", s->e->suffix, p->row.id);
 	s->pod_cgroup = s->res.cgroup;
 	return s->cgroup && s->res.cgroup ? 0 : no_memory(err);
 }
@@ -161,14 +165,17 @@ static int make_scope(struct start *s, struct err *err)
 	const char *line;
 	int rc;
 
+	const char *slice =
+		s->p->spec.cgroup_parent && *s->p->spec.cgroup_parent ? s->p->spec.cgroup_parent : NULL;
+
 	if (!*s->res.scope)
 		return 0;
 	snprintf(text, sizeof text, "podctl pod %.64s", s->p->row.name);
-	rc = scope_start(s->e, s->res.scope, text, s->monitor, NULL, err);
+	rc = scope_start(s->e, s->res.scope, text, s->monitor, slice, err);
 	if (rc < 0 && err->kind == ERR_EXISTS) { /* of the last run: its cleaner leaves it as we come */
 		err_clear(err);
 		if ((rc = scope_stop(s->e, s->res.scope, err)) == 0)
-			rc = scope_start(s->e, s->res.scope, text, s->monitor, NULL, err);
+			rc = scope_start(s->e, s->res.scope, text, s->monitor, slice, err);
 	}
 	if (rc < 0)
 		return rc;

@@ -520,6 +520,13 @@ static int mount_source(
 		b->source = "";
 		return 0;
 	}
+	if (m->type == MOUNT_DEVPTS) {
+		b->devpts = true;
+		b->source = "";
+		return 0;
+	}
+	if (m->type == MOUNT_IMAGE)
+		return pod_mount_image(s, c, i, b, err);
 	if (m->type == MOUNT_NAMED) {
 		return named_source(s, c, m, b, err);
 	}

@@ -37,6 +37,9 @@ static int check_request(const struct create_request *r, struct err *err)
 		return err_set(err, ERR_INVALID,
 			"--network, --publish, --dns, --add-host and --no-hosts belong to the pod: give them "
 			"to 'podctl pod create'");
+	if (r->pod && !create_wants_new_pod(r) && r->cgroup_parent)
+		return err_set(err, ERR_INVALID,
+			"--cgroup-parent belongs to the pod: give it to 'podctl pod create'");
 	if (r->replace && !r->name)
 		return err_set(
 			err, ERR_INVALID, "--replace needs --name: which container is to be replaced?");
@@ -207,6 +210,8 @@ static int create_solo(struct engine *e, const struct create_request *r, struct 
 	c->pod = c->id;
 	p.created_us = time_now_us();
 	p.exit_policy = arena_strdup(a, "stop");
+	if ((rc = create_cgroup_parent(e, r->cgroup_parent, &p, a, err)) < 0)
+		return rc;
 	if ((rc = create_network(e, &net, &p, a, err)) < 0)
 		return rc;
 	if (r->publish_all && (rc = publish_all(c, &p, a, err)) < 0)
@@ -299,7 +304,8 @@ static int make(struct engine *e, const struct create_request *r, struct arena *
 		r = &in_new;
 	}
 	if ((rc = create_spec(e, r, c, a, err)) < 0 || (rc = create_from_pod(e, r, c, a, err)) < 0 ||
-		(rc = create_volumes_from(e, r, c, a, err)) < 0 || (rc = create_secrets(e, r, c, a, err)) < 0)
+		(rc = create_volumes_from(e, r, c, a, err)) < 0 ||
+		(rc = create_image_mounts(e, c, a, err)) < 0 || (rc = create_secrets(e, r, c, a, err)) < 0)
 		return rc;
 	rc = r->rootfs ? use_rootfs(e, r, c, a, err)
 		       : image_use_for(e, r->image, r->pull, &r->images, c, a, err);

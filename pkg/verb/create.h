@@ -39,7 +39,7 @@ struct create_request {
 	struct strs device_rules, unsetenv, host_users, chroot_dirs, requires;
 	struct kvs cgroup_conf, env_merge;
 	const char *init_path, *pidfile, *monitor_pidfile, *tz, *passwd_entry, *systemd, *cgroups,
-		*personality, *sdnotify;
+		*personality, *sdnotify, *cgroup_parent;
 	int *notify; /* run: the container is to tell that it is ready, by the socket that comes here; NULL */
 	struct userns_request userns;
 	bool oom_kill_disable, unsetenv_all, no_passwd, no_http_proxy;
@@ -73,6 +73,7 @@ int create_mounts(const struct create_request *r, struct container_spec *c, stru
 /* --volumes-from: what other containers have mounted. */
 int create_volumes_from(struct engine *e, const struct create_request *r, struct container_spec *c,
 	struct arena *a, struct err *err); /* create_volumes.c */
+int create_image_mounts(struct engine *e, struct container_spec *c, struct arena *a, struct err *err);
 /* --secret (create_secrets.c). */
 int create_secrets(struct engine *e, const struct create_request *r, struct container_spec *c,
 	struct arena *a, struct err *err);
@@ -106,6 +107,9 @@ int create_from_pod(struct engine *e, const struct create_request *r, struct con
 	struct arena *a, struct err *err);
 int create_add_template(
 	const struct container_spec *from, struct container_spec *c, struct arena *a, struct err *err);
+/* --cgroup-parent. */
+int create_cgroup_parent(
+	struct engine *e, const char *parent, struct pod_spec *p, struct arena *a, struct err *err);
 /* The sources of bind mounts must be there. */
 int create_check_sources(const struct container_spec *c, struct err *err);
 

@@ -307,6 +307,7 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 		bool yes = !*value || !strcmp(value, "true") || !strcmp(value, "1");
 
 		m->read_only = key[1] == 'w' ? !yes : yes;
+		m->writable = key[1] == 'w' && yes;
 	} else if (!strcmp(key, "U") || !strcmp(key, "chown")) {
 		m->chown = !*value || !strcmp(value, "true") || !strcmp(value, "1");
 	} else if (!strcmp(key, "volume-nocopy")) {
@@ -315,6 +316,10 @@ static int mount_pair(const struct create_request *r, struct mount_spec *m, cons
 		return mount_word(r, m, value, a, err);
 	} else if (!strcmp(key, "bind-nonrecursive")) {
 		if (strs_add(&m->options, a, "bind") < 0)
+			return no_memory(err);
+	} else if (!strcmp(key, "uid") || !strcmp(key, "gid") || !strcmp(key, "mode") ||
+		   !strcmp(key, "max")) {
+		if (strs_addf(&m->options, a, "%s=%s", key, value) < 0)
 			return no_memory(err);
 	} else if (!strcmp(key, "tmpfs-size") || !strcmp(key, "tmpfs-mode")) {
 		if (strs_addf(&m->options, a, "%s=%s", key + 6, value) < 0)
@@ -336,6 +341,14 @@ static int mount_finish(const struct create_request *r, struct container_spec *c
 
 	if (!strcmp(type, "tmpfs")) {
 		rc = tmpfs_finish(m, a, err);
+	} else if (!strcmp(type, "devpts")) {
+		m->type = MOUNT_DEVPTS;
+		rc = (m->source = arena_strdup(a, "")) ? 0 : no_memory(err);
+	} else if (!strcmp(type, "image")) {
+		if (!src || !*src)
+			return err_set(err, ERR_INVALID, "--mount %s: an image (src=) is missing", text);
+		m->type = MOUNT_IMAGE;
+		m->read_only = !m->writable; /* podman: rw=true */
 	} else if (!strcmp(type, "bind")) {
 		if (!src)
 			return err_set(err, ERR_INVALID, "--mount %s: a source (src=) is missing", text);
@@ -379,9 +392,13 @@ static int mount_flag(const struct create_request *r, struct container_spec *c, 
 			break;
 		p += n + 1;
 	}
-	if (strcmp(type, "bind") != 0 && strcmp(type, "tmpfs") != 0 && strcmp(type, "volume") != 0)
+	if (strcmp(type, "bind") != 0 && strcmp(type, "tmpfs") != 0 && strcmp(type, "volume") != 0 &&
+		strcmp(type, "image") != 0 && strcmp(type, "devpts") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
-			"--mount %s: type %s is not done yet; there are bind, volume and tmpfs", text, type);
+			"--mount %s: invalid filesystem type \"%s\"; there are bind, volume, tmpfs, image "
+			"and "
+			"devpts",
+			text, type);
 	if (!m->dest)
 		return err_set(err, ERR_INVALID, "--mount %s: a destination (dst=) is missing", text);
 	return mount_finish(r, c, m, type, text, a, err);

@@ -64,11 +64,14 @@ int create_pod_template(struct engine *e, const struct create_request *r, struct
 	p->member = c;
 	if ((rc = check_limits(r, err)) < 0 || (rc = create_mounts(r, c, a, err)) < 0 ||
 		(rc = create_limits(r, c, a, err)) < 0 || (rc = create_security(r, c, a, err)) < 0 ||
-		(rc = create_volumes_from(e, r, c, a, err)) < 0 || (rc = create_check_sources(c, err)) < 0 ||
+		(rc = create_volumes_from(e, r, c, a, err)) < 0 ||
+		(rc = create_image_mounts(e, c, a, err)) < 0 || (rc = create_check_sources(c, err)) < 0 ||
 		(rc = template_uts(r, p, a, err)) < 0)
 		return rc;
 	if (r->monitor_pidfile && !(c->monitor_pidfile = absolute(r, r->monitor_pidfile, a)))
 		return no_memory(err);
+	if ((rc = create_cgroup_parent(e, r->cgroup_parent, p, a, err)) < 0)
+		return rc;
 	/* limits are of the pod as a whole */
 	p->resources = c->resources;
 	c->resources = (struct resources_spec){ 0 };
@@ -218,4 +221,33 @@ int create_new_pod(struct engine *e, const struct create_request *r, struct crea
 bool create_wants_new_pod(const struct create_request *r)
 {
 	return r->pod && !strncmp(r->pod, NEW, strlen(NEW));
+}
+
+/* ---- --cgroup-parent ----------------------------------------------------------------------------------------------------- */
+
+int create_cgroup_parent(
+	struct engine *e, const char *parent, struct pod_spec *p, struct arena *a, struct err *err)
+{
+	size_t n = parent ? strlen(parent) : 0;
+	bool slice = n > 6 && !strcmp(parent + n - 6, ".slice");
+
+	if (!n || !strcmp(parent, "/")) /* below the root, as without it */
+		return 0;
+	if (e->systemd_cgroups && (!slice || strchr(parent, '/')))
+		return err_set(err, ERR_INVALID,
+			"--cgroup-parent %s: invalid systemd slice as cgroup parent when using systemd as "
+			"cgroup "
+			"manager: expected NAME.slice",
+			parent);
+	if (!e->systemd_cgroups && (slice || strstr(parent, "..")))
+		return err_set(err, ERR_INVALID,
+			"--cgroup-parent %s: systemd slice received as cgroup parent when using cgroupfs, or "
+			"not a "
+			"path: expected /PATH",
+			parent);
+	while (!e->systemd_cgroups && n > 1 && parent[n - 1] == '/')
+		n--;
+	p->cgroup_parent = !e->systemd_cgroups && *parent != '/' ? arena_printf(a, "/%.*s", (int) n, parent)
+								 : arena_strndup(a, parent, n);
+	return p->cgroup_parent ? 0 : no_memory(err);
 }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "pkg/image/image.h"
 #include "pkg/verb/create.h"
 
 #define auto_loaded AUTO(pod_done)
@@ -97,5 +98,23 @@ int create_volumes_from(struct engine *e, const struct create_request *r, struct
 	for (size_t i = 0; i < r->volumes_from.n; i++)
 		if (from_one(e, r->volumes_from.v[i], c, a, err) < 0)
 			return err_wrap(err, "--volumes-from %s", r->volumes_from.v[i]);
+	return 0;
+}
+
+/* --mount type=image: the image is to be here already, as with podman. */
+int create_image_mounts(struct engine *e, struct container_spec *c, struct arena *a, struct err *err)
+{
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
+		struct image_row img = { 0 };
+		int rc;
+
+		if (m->type != MOUNT_IMAGE)
+			continue;
+		if ((rc = image_resolve(e, m->source, a, &img, err)) < 0)
+			return err_wrap(err, "--mount type=image,src=%s", m->source);
+		if (!(m->source = arena_strdup(a, img.id)))
+			return no_memory(err);
+	}
 	return 0;
 }
