@@ -66,6 +66,43 @@ static void redact(json_t *secret)
 	}
 }
 
+static const char *text_at(const json_t *doc, const char *map, const char *key)
+{
+	const char *v =
+		json_string_value(json_object_get(json_object_get(json_object_get(doc, "spec"), map), key));
+
+	return v ? v : "";
+}
+
+static const char *spec_text(const json_t *doc, const char *key)
+{
+	const char *v = json_string_value(json_object_get(json_object_get(doc, "spec"), key));
+
+	return v ? v : "";
+}
+
+/* The PersistentVolume that answers a claim: by name, by its claimRef; a disk (mode Block) also because it fits. */
+static void add_volume_of(struct output *o, const json_t *claim, const char *name)
+{
+	struct object_row *rows = NULL;
+	struct err one = { 0 };
+	size_t n = 0;
+	bool block = !strcmp(spec_text(claim, "volumeMode"), "Block");
+
+	if (store_objects(o->e->store, "PersistentVolume", &o->a, &rows, &n, &one) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		json_t *doc = json_parse(rows[i].doc, strlen(rows[i].doc), &one);
+		const char *whose = text_at(doc, "claimRef", "name");
+		bool fits = block && !*whose && !strcmp(spec_text(doc, "volumeMode"), "Block");
+
+		if ((!strcmp(whose, name) || !strcmp(spec_text(claim, "volumeName"), rows[i].name) || fits) &&
+			is_new(o, "PersistentVolume", rows[i].name))
+			json_array_append(o->objects, doc);
+		json_decref(doc);
+	}
+}
+
 static void add_object(struct output *o, const char *kind, const char *name)
 {
 	json_t *doc;
@@ -74,6 +111,8 @@ static void add_object(struct output *o, const char *kind, const char *name)
 		return; /* optional ones need not be there */
 	if (!strcmp(kind, "Secret") && o->r->redact)
 		redact(doc);
+	if (!strcmp(kind, "PersistentVolumeClaim"))
+		add_volume_of(o, doc, name);
 	json_array_append_new(o->objects, doc);
 }
 
