@@ -221,7 +221,7 @@ if has useradd && has setpriv && has newuidmap && useradd -M -d "$T/uhome" "$use
 	chown -R "$user:$user" uhome
 	as_user() { (cd "$T/uhome" && setpriv --reuid "$(id -u "$user")" --regid "$(id -g "$user")" --init-groups env HOME="$T/uhome" XDG_CONFIG_HOME="$T/uhome/.config" USER="$user" "$PODCTL_BIN" "$@"); }
 	uid=$(id -u "$user")
-	at_end "as_user system reset --force; rm -rf /tmp/podctl-run-$uid; userdel -f $user"
+	at_end "as_user system reset --force; rm -rf /tmp/podctl-run-$uid; until_true 20 userdel -f $user"
 	if grep -q "^$user:" /etc/subuid && as_user info >u.out 2>&1; then
 		is "a user pulls" "$(as_user pull -q --tls-verify=false "$plain/team/app:1")" "$app"
 		t "logs in" as_user login -u tom -p secret "$tls"
