@@ -531,7 +531,7 @@ static int start_member(struct start *s, const char *id, int *ret_sock, struct e
 {
 	struct container_spec *c = pod_ctr(s->p, id, NULL);
 	const struct status_container *st = pod_status_of(s->p, id);
-	auto_close int sock = -EBADF;
+	auto_close int sock = -EBADF, other = -EBADF;
 	int rc;
 
 	if (!c)
@@ -561,10 +561,12 @@ static int start_member(struct start *s, const char *id, int *ret_sock, struct e
 			json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "ATTACH", "ctr", id, "stdin", s->o->in,
 				"stdout", s->o->out, "stderr", s->o->errs),
 			NULL, err);
-		if (rc < 0)
+		/* what it writes may come before the answer to START, and is to stay in that socket */
+		if (rc < 0 || (rc = pod_connect(s->e, s->p, &other, err)) < 0)
 			return rc;
 	}
-	if ((rc = monitor_call(sock, json_pack("{s:s, s:s}", "op", "START", "ctr", id), NULL, err)) < 0)
+	if ((rc = monitor_call(other >= 0 ? other : sock, json_pack("{s:s, s:s}", "op", "START", "ctr", id),
+		     NULL, err)) < 0)
 		return rc;
 	if (ret_sock)
 		*ret_sock = fd_steal(&sock);

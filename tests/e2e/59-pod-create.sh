@@ -27,6 +27,10 @@ pod --name open --security-opt seccomp=unconfined
 is "--security-opt seccomp=" "$(member open "$IMG" grep Seccomp: /proc/self/status | tr -d '\t')" Seccomp:0
 t_fails "an option that is none" 125 'security-opt x: unknown' podctl pod create --security-opt x
 
+n=0
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do [ "$(member open "$IMG" echo "$i")" = "$i" ] && n=$((n + 1)); done
+is "no output of a quick member is lost" "$n" 15
+
 # ---- namespaces ----------------------------------------------------------------------------------------------------------
 pod --name shm --shm-size 3m
 is "--shm-size" "$(member shm "$IMG" df -k /dev/shm | awk 'END { print $2 }')" 3072
