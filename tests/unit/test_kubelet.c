@@ -133,6 +133,12 @@ int runtime_pid(struct monitor *mon, const char *dir, const char *file, pid_t *r
 
 void runtime_reap(struct monitor *mon) { (void) mon; }
 
+void runtime_seal(struct monitor *mon, const char *path)
+{
+	(void) mon;
+	(void) path;
+}
+
 bool runtime_orphan(struct monitor *mon, pid_t pid, int *ret_status)
 {
 	(void) mon, (void) pid, (void) ret_status;
