@@ -419,16 +419,14 @@ static int begin(struct monitor *m, const struct monitor_args *args, struct err 
 
 int monitor_run(const struct monitor_args *args)
 {
-	static struct monitor monitor = { .run_fd = MONITOR_FD_RUN,
-		.data_fd = MONITOR_FD_DATA,
-		.signal_fd = -EBADF,
-		.ctl_fd = -EBADF,
-		.host_mnt_fd = -EBADF,
-		.rt_root_fd = -EBADF,
-		.rt_fd = -EBADF };
+	static struct monitor
+		monitor; /* all zero in the file: of its table of descriptors the pages in use cost memory */
 	struct monitor *m = &monitor;
 	struct err err = { 0 };
 
+	m->run_fd = MONITOR_FD_RUN;
+	m->data_fd = MONITOR_FD_DATA;
+	m->signal_fd = m->ctl_fd = m->host_mnt_fd = m->rt_root_fd = m->rt_fd = -EBADF;
 	loop_init(&m->loop);
 	json_object_seed(
 		(size_t) time_mono_us() | 1); /* jansson would read /dev/urandom; our peers are ourselves */
