@@ -16,6 +16,7 @@
 #include "pkg/verb/info.h"
 #include "pkg/verb/job.h"
 #include "pkg/verb/reset.h"
+#include "pkg/verb/stateful.h"
 #include "pkg/verb/verb.h"
 
 struct format_command {
@@ -162,6 +163,12 @@ static int run_cleanup(struct cli *c, void *request, struct err *err)
 	return rc < 0 ? rc : (int) (code & 255);
 }
 
+static int run_next(struct cli *c, void *request, struct err *err)
+{
+	(void) request;
+	return verb_next(&c->engine, c->args.v[0], err);
+}
+
 /* ---- reset ----------------------------------------------------------------------------------------------------------------- */
 
 struct reset_command {
@@ -273,6 +280,8 @@ const struct command system_commands[] = {
 		o_help, 0, 1, 1, CMD_NO_ENGINE, run_completion },
 	{ "cleanup", "POD [CONTAINER]", "Free what an ended pod held (called by its monitor)", NULL, NULL,
 		o_help, 0, 1, 2, CMD_HIDDEN, run_cleanup },
+	{ "next", "POD", "Start the pod of a StatefulSet that waits until this one is ready (called by its monitor)", NULL, NULL,
+		o_help, 0, 1, 1, CMD_HIDDEN, run_next },
 	{ .paths = NULL },
 };
 /* clang-format on */

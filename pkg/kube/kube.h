@@ -35,6 +35,7 @@ struct kube_pod {
 	const char *kind, *owner; /* of the document that asked for it: "Deployment", "web" */
 	struct strs auths; /* its imagePullSecrets, as docker's config.json has them: never shown or stored */
 	bool held; /* made and not started: another pod of its Job starts it when it ends, or nobody does */
+	bool ordered; /* of a StatefulSet whose pods start one after the other; held: when the one before it is ready */
 };
 /* A document that is kept: ConfigMaps and Secrets for later manifests, claims, volumes and workloads for generate. */
 struct kube_object {

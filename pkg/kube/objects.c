@@ -398,6 +398,7 @@ static const struct field workload_spec_fields[] = {
 	F_LIST(struct k8s_workload_spec, "volumeClaimTemplates", claims, claim_template_fields, struct k8s_claim_template),
 	F_OBJECT(struct k8s_workload_spec, "ordinals", ordinals, ordinals_fields),
 	F_STR(struct k8s_workload_spec, "serviceName", service),
+	F_STR(struct k8s_workload_spec, "podManagementPolicy", management),
 	F_OPT_I64(struct k8s_workload_spec, "completions", completions),
 	F_OPT_I64(struct k8s_workload_spec, "parallelism", parallelism),
 	F_OPT_I64(struct k8s_workload_spec, "backoffLimit", backoff_limit),

@@ -180,7 +180,7 @@ struct k8s_workload_spec {
 	struct k8s_template template;
 	struct list claims; /* StatefulSet: struct k8s_claim_template */
 	struct k8s_ordinals ordinals;
-	char *service;
+	char *service, *management;
 	/* Job */
 	struct opt_i64 completions, parallelism, backoff_limit, backoff_per_index, max_failed, deadline, ttl;
 	char *completion_mode;

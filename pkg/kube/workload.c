@@ -237,6 +237,28 @@ void kube_workload_member(struct kube_set *s, struct kube_member *m)
 	m->spec = spec;
 }
 
+/* Such a pod is not ready as soon as it runs; the others are, and need nobody to wait for it. */
+static bool is_slow(const struct kube_pod *pod)
+{
+	for (size_t i = 0; i < pod->n; i++) {
+		const struct container_spec *c = &pod->ctr[i];
+
+		if (c->role == ROLE_INIT || c->role == ROLE_SIDECAR ||
+			(c->care && (c->care->startup || c->care->readiness || c->care->post_start)))
+			return true;
+	}
+	return false;
+}
+
+/* podManagementPolicy. */
+static void order(const struct kube_member *m, struct kube_pod *pod)
+{
+	const char *policy = m->doc->workload->spec.management;
+
+	pod->ordered = (!policy || strcmp(policy, "Parallel") != 0) && is_slow(pod);
+	pod->held = pod->ordered && m->index > 0;
+}
+
 /* The claim TEMPLATE of pod NAME-2 is TEMPLATE-NAME-2, and the Pod's document says so. */
 static void stateful(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod)
 {
@@ -353,6 +375,8 @@ void kube_workload(struct kube_set *s, const struct kube_member *m, struct kube_
 		complete_document(m, pod->doc);
 	if (is(m->doc, "Job"))
 		kube_job(s, m->doc, m->index, pod);
-	if (is(m->doc, "StatefulSet"))
+	if (is(m->doc, "StatefulSet")) {
+		order(m, pod);
 		stateful(s, m, pod);
+	}
 }

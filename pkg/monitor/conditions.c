@@ -135,6 +135,8 @@ void conditions_update(struct monitor *m)
 	conditions(m);
 }
 
+bool pod_is_ready(const struct monitor *m) { return m->conditions[COND_READY].is_true; }
+
 void conditions_adopt(struct monitor *m, const struct list *from)
 {
 	for (size_t i = 0; i < from->n; i++) {

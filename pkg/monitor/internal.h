@@ -466,6 +466,8 @@ void pod_notes_adopt(struct monitor *m, const struct list *events); /* copies */
 void pod_notes_free(struct monitor *m);
 /* conditions.c */
 void conditions_update(struct monitor *m);
+/* As of the last conditions_update. */
+bool pod_is_ready(const struct monitor *m);
 size_t conditions_count(const struct monitor *m);
 void conditions_adopt(struct monitor *m, const struct list *conditions);
 int adopt_lock(struct err *err); /* before anything of the pod is touched */
@@ -516,6 +518,7 @@ struct monitor {
 	struct status_event events[EVENTS_MAX];
 	size_t n_events;
 	struct status_condition conditions[CONDITIONS];
+	bool led; /* that it is ready was told */
 	struct storage storage;
 	struct check *helpers;
 	int ns_home;     /* our network namespace, to come back to; 0: not opened, -1: there is no way back */

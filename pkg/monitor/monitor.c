@@ -305,6 +305,23 @@ static void starter_check(struct monitor *m)
 	pod_start_failed(m, &err);
 }
 
+/* In the host's mounts: a pod that is started from here must not hold ours.  It looks at what status_write wrote. */
+static void lead(struct monitor *m)
+{
+	struct proc_opts o = PROC_OPTS(.argv = m->plan.next.v, .envp = m->plan.env.v, .new_session = true);
+	bool ready = m->have_plan && m->plan.next.n && pod_is_ready(m);
+	struct err err;
+
+	if (ready == m->led)
+		return;
+	m->led = ready;
+	if (!ready)
+		return;
+	o.path = m->plan.next.v[0];
+	o.mnt_fd = m->host_mnt_fd;
+	(void) proc_spawn(&o, NULL, &err); /* the next play starts who waits */
+}
+
 static void settle(struct monitor *m)
 {
 	pod_settle(m);
@@ -314,6 +331,7 @@ static void settle(struct monitor *m)
 	pod_settle(m);
 	if (m->dirty && m->have_plan)
 		status_write(m);
+	lead(m);
 	clients_flush(m);
 	ctrs_delete(m);
 	pod_settle(m);

@@ -78,6 +78,7 @@ const struct field plan_fields[] = {
 	F_BOOL(struct plan, "autoremove", autoremove),
 	{ "runtime", FIELD_STRS, offsetof(struct plan, runtime), .required = 1 },
 	F_STRS(struct plan, "cleanup", cleanup),
+	F_STRS(struct plan, "next", next),
 	F_STRS(struct plan, "env", env),
 	F_STRS(struct plan, "namespaces", namespaces),
 	F_STRS(struct plan, "sysctls", sysctls),

@@ -8,6 +8,7 @@
  *     pkg/oci/start.h instead of calling `start`
  *   cleanup: argv of `podctl ... cleanup ID`, executed (execve) when the pod has ended; for one member of a living pod it is
  *     spawned with the container's id appended
+ *   next: argv of `podctl ... next ID`, started each time the pod becomes ready; empty: nobody waits for that
  *   env: environment of the runtime and cleanup ("PATH=...", "XDG_RUNTIME_DIR=...")
  *   namespaces: which the monitor makes and holds: "net", "ipc", "uts"; sysctls to set in them ("kernel.shmmax=...");
  *     "user": a user namespace with uids and gids as its maps (or user_ns, which is joined), to which the others belong;
@@ -126,7 +127,7 @@ struct plan {
 	uint32_t version;
 	char *pod, *name, *run_dir, *data_dir;
 	bool solo, runtime_ours, net_wait, kube, autoremove;
-	struct strs runtime, cleanup, env, namespaces, sysctls;
+	struct strs runtime, cleanup, next, env, namespaces, sysctls;
 	char *hostname, *cgroup, *pod_cgroup, *exit_policy;
 	char *address, *probe_helper;
 	bool probe_inside;

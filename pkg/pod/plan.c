@@ -261,6 +261,11 @@ int plan_make(struct start *s, struct err *err)
 	if (strs_add(&p->cleanup, &s->e->arena, "cleanup") < 0 ||
 		strs_add(&p->cleanup, &s->e->arena, s->p->row.id) < 0)
 		return no_memory(err);
+	if (s->p->spec.leads && (rc = engine_self_argv(s->e, &p->next, err)) < 0)
+		return rc;
+	if (s->p->spec.leads && (strs_add(&p->next, &s->e->arena, "next") < 0 ||
+					strs_add(&p->next, &s->e->arena, s->p->row.id) < 0))
+		return no_memory(err);
 	for (size_t i = 0; i < s->p->n; i++)
 		if ((rc = plan_container_make(s, &s->p->ctr[i], &c[i], err)) < 0)
 			return rc;

@@ -77,7 +77,7 @@ const struct field pod_spec_fields[] = {
 	F_BOOL(P, "fsGroupOnMismatch", fs_group_on_mismatch), F_STR(P, "runtime", runtime),
 	F_OBJECT(P, "resources", resources, resources_spec_fields),
 	F_PTR(P, "member", member, container_spec_fields, struct container_spec), F_STR(P, "infraName", infra_name), F_STR(P, "cgroupParent", cgroup_parent),
-	F_STR(P, "exitPolicy", exit_policy), F_U32(P, "grace", grace), F_BOOL(P, "kube", kube), F_I64(P, "deadline", deadline),
+	F_STR(P, "exitPolicy", exit_policy), F_U32(P, "grace", grace), F_BOOL(P, "kube", kube), F_BOOL(P, "leads", leads), F_I64(P, "deadline", deadline),
 	F_BOOL(P, "autoremove", autoremove), F_U64(P, "createdUs", created_us), F_STRS(P, "createArgv", create_argv),
 	F_END
 };

@@ -95,6 +95,7 @@ struct pod_spec {
 	char *exit_policy;   /* "continue" or "stop": when the last member ends (kube play: stop) */
 	uint32_t grace;      /* seconds to stop; 0: of each container */
 	bool kube;           /* played: Kubernetes restart semantics */
+	bool leads;          /* when it is ready, `podctl next` looks who waits for that */
 	int64_t deadline;    /* activeDeadlineSeconds; 0 none */
 	bool autoremove;
 	uint64_t created_us;

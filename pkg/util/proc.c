@@ -32,7 +32,7 @@
 #define P_PIDFD 3
 #endif
 
-enum step { STEP_FDS, STEP_CGROUP, STEP_SESSION, STEP_CWD, STEP_EXEC };
+enum step { STEP_FDS, STEP_CGROUP, STEP_SESSION, STEP_MOUNTS, STEP_CWD, STEP_EXEC };
 
 struct child {
 	const struct proc_opts *o;
@@ -92,6 +92,8 @@ static int child_main(void *arg)
 			child_fail(c, STEP_CGROUP);
 	if (o->new_session && setsid() < 0)
 		child_fail(c, STEP_SESSION);
+	if (o->mnt_fd >= 0 && setns(o->mnt_fd, CLONE_NEWNS) < 0)
+		child_fail(c, STEP_MOUNTS);
 	if (o->cwd_fd >= 0 ? fchdir(o->cwd_fd) < 0 : chdir("/") < 0)
 		child_fail(c, STEP_CWD);
 	(void) syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -147,6 +149,7 @@ static const char *const step_names[] = {
 	[STEP_FDS] = "place descriptors",
 	[STEP_CGROUP] = "enter cgroup",
 	[STEP_SESSION] = "new session",
+	[STEP_MOUNTS] = "enter mount namespace",
 	[STEP_CWD] = "change directory",
 	[STEP_EXEC] = "execute",
 };

@@ -27,15 +27,17 @@ struct proc_opts {
 	size_t n_pass;
 	int cwd_fd;       /* -1: "/" */
 	int cgroup_fd;    /* -1, or a cgroup2 directory to be born in (CLONE_INTO_CGROUP) */
+	int mnt_fd;       /* -1, or a mount namespace to be in */
 	bool new_session; /* setsid */
 	int death_signal; /* 0, or PR_SET_PDEATHSIG */
 	/* v1 cgroups: descriptors of 'tasks' files into which the child writes 0 before exec (see START-PATH trap 3) */
 	const int *tasks_fds;
 	size_t n_tasks;
 };
-#define PROC_OPTS(...)                                                                                    \
-	{                                                                                                 \
-		.path_fd = -1, .in = -1, .out = -1, .err = -1, .cwd_fd = -1, .cgroup_fd = -1, __VA_ARGS__ \
+#define PROC_OPTS(...)                                                                                      \
+	{                                                                                                   \
+		.path_fd = -1, .in = -1, .out = -1, .err = -1, .cwd_fd = -1, .cgroup_fd = -1, .mnt_fd = -1, \
+		__VA_ARGS__                                                                                 \
 	}
 
 /* Starts it.  Returns the pid and, when ret_pidfd is not NULL, an owned pidfd.  ENOENT and EACCES keep their kind. */

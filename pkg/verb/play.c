@@ -336,7 +336,7 @@ static int is_ours(const struct play_pod *pp, const struct pod *old, struct err 
 /* It does not run although nothing of it has come to an end on its own. */
 static bool should_start(const struct play_pod *pp, const struct pod *old)
 {
-	if (old->alive || pp->pod->held)
+	if (old->alive || (pp->pod->held && (!pp->pod->ordered || old->row.state == ROW_CREATED)))
 		return false;
 	if (old->row.state == ROW_CREATED)
 		return true;
@@ -369,6 +369,7 @@ static int label(struct play *p, struct play_pod *pp, const struct pod *old, str
 		(pp->pod->held && kvs_set(&own, p->a, PLAY_LABEL_HELD, "true") < 0))
 		return no_memory(err);
 	s->labels = own;
+	s->leads = pp->pod->ordered;
 	return 0;
 }
 

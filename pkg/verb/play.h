@@ -17,7 +17,7 @@
 #define PLAY_LABEL_NAME "podctl.kube/name"
 #define PLAY_LABEL_DIGEST "podctl.kube/digest"
 #define PLAY_LABEL_GENERATION "podctl.kube/generation"
-#define PLAY_LABEL_HELD "podctl.kube/held" /* started by another pod's end */
+#define PLAY_LABEL_HELD "podctl.kube/held" /* started when another pod has ended, or is ready */
 
 /* What the command line says of all pods, whatever the manifest has. */
 struct play_options {

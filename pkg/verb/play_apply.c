@@ -16,6 +16,7 @@
 #include "pkg/util/proc.h"
 #include "pkg/verb/play_internal.h"
 #include "pkg/verb/pods.h"
+#include "pkg/verb/stateful.h"
 #include "pkg/volume/volume.h"
 
 #define auto_loaded AUTO(pod_done)
@@ -232,7 +233,7 @@ static int record(struct play *p, size_t at, const struct pod *pod, bool kept, s
 	if (!(r->name = arena_strdup(p->a, pod->row.name)) || !(r->id = arena_strdup(p->a, pod->row.id)))
 		return no_memory(err);
 	r->kept = kept;
-	r->held = p->pod[at].pod->held;
+	r->held = p->pod[at].pod->held && !p->pod[at].pod->ordered;
 	for (size_t i = 0; i < pod->n; i++)
 		if (pod->ctr[i].role != ROLE_INFRA &&
 			strs_add(pod->ctr[i].role == ROLE_INIT ? &r->init : &r->containers, p->a,
@@ -423,6 +424,24 @@ static int start_in_order(struct play *p, struct err *err)
 	return 0;
 }
 
+/* What a killed command left waiting has nobody else who looks: the pod before it may have been ready for long. */
+static int continue_sets(struct play *p, struct err *err)
+{
+	const char *done = "";
+	int rc;
+
+	for (size_t i = 0; i < p->plan.n_pod; i++) {
+		const struct kube_pod *k = &p->plan.pod[i];
+
+		if (!k->ordered || !k->held || !strcmp(done, k->owner))
+			continue;
+		done = k->owner;
+		if ((rc = stateful_next(p->e, k->owner, err)) < 0)
+			return err_wrap(err, "StatefulSet '%s'", k->owner);
+	}
+	return 0;
+}
+
 static int start_all(struct play *p, struct err *err)
 {
 	int rc;
@@ -432,7 +451,8 @@ static int start_all(struct play *p, struct err *err)
 			return err_wrap(err, "stop the pod '%s' that was there", p->plan.pod[i].spec.name);
 	if (p->r->no_start || (p->plan.n_pod == 1 && p->pod[0].action == PLAY_CREATE))
 		return 0;
-	return needs_parallel(p) ? start_together(p, err) : start_in_order(p, err);
+	rc = needs_parallel(p) ? start_together(p, err) : start_in_order(p, err);
+	return rc < 0 ? rc : continue_sets(p, err);
 }
 
 /* ---- the end of it ------------------------------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 	}
 #define NEXT_LATE_MS 60000 /* what a cleaner needs to start the next pod of a Job, many times over */
 #define NEXT_LOOK_MS 50
+#define NEXT_READY_MS 500
 
 /* A connection that says nothing: its end is the monitor's, which is the pod's. */
 struct waiting {
@@ -28,6 +29,7 @@ struct wait {
 	size_t n;
 	play_started *started;
 	void *ctx;
+	bool ordered; /* one that waits will be started by the readiness of another: no end announces it */
 	uint64_t failed_us; /* when the first failure was */
 	int code;
 };
@@ -61,6 +63,13 @@ static int look_at_end(struct wait *w, struct waiting *one, struct err *err)
 	return 0;
 }
 
+static bool is_stateful(const struct pod *p)
+{
+	const char *kind = kvs_get(&p->spec.labels, PLAY_LABEL_KIND);
+
+	return kind && !strcmp(kind, "StatefulSet");
+}
+
 /* 1: it runs; 0: not, or not any more. */
 static int connect_one(struct wait *w, struct waiting *one, bool *ret_held, struct err *err)
 {
@@ -73,6 +82,7 @@ static int connect_one(struct wait *w, struct waiting *one, bool *ret_held, stru
 	}
 	if (!p.alive && p.row.state == ROW_CREATED) {
 		*ret_held = true;
+		w->ordered = w->ordered || is_stateful(&p);
 		return 0;
 	}
 	if (p.alive && pod_connect(w->e, &p, &one->sock, err) == 0)
@@ -85,7 +95,7 @@ static int connect_all(struct wait *w, bool *ret_held, struct err *err)
 {
 	int rc = 0;
 
-	*ret_held = false;
+	*ret_held = w->ordered = false;
 	for (size_t i = 0; i < w->n && rc >= 0; i++)
 		if (w->v[i].sock < 0 && !w->v[i].over)
 			rc = connect_one(w, &w->v[i], ret_held, err);
@@ -134,7 +144,7 @@ static bool jobs_decided(struct wait *w)
 		const char *name;
 		size_t n = 0;
 
-		if (w->v[i].over || pod_load(w->e, w->v[i].id, false, &p, &ignored) < 0)
+		if (w->v[i].over || pod_load(w->e, w->v[i].id, false, &p, &ignored) < 0 || is_stateful(&p))
 			continue;
 		name = kvs_get(&p.spec.labels, PLAY_LABEL_NAME);
 		if (!name || job_look(w->e, name, &a, &pods, &n, &s, &ignored) < 0 ||
@@ -171,7 +181,11 @@ static int run(struct wait *w, int signal_fd, struct arena *a, struct err *err)
 		/* nobody will start those that are held back when nothing has come for long */
 		if (!connected && (!held || jobs_decided(w) || now - idle_since > NEXT_LATE_MS * 1000ULL))
 			return 0;
-		rc = wait_some(w, fds, signal_fd, connected ? -1 : NEXT_LOOK_MS, err);
+		rc = wait_some(w, fds, signal_fd,
+			!connected   ? NEXT_LOOK_MS
+			: w->ordered ? NEXT_READY_MS
+				     : -1,
+			err);
 		if (rc != 0)
 			return rc;
 	}

@@ -360,6 +360,39 @@ static void names_of_a_file_are_those_of_its_documents(void **state)
 	diag_done(&diag);
 }
 
+static void pods_of_a_set_wait_for_each_other(void **state)
+{
+	(void) state;
+	static const char text[] =
+		"kind: StatefulSet\napiVersion: apps/v1\nmetadata: {name: s}\nspec:\n  replicas: "
+		"2\n  podManagementPolicy: %s\n  selector: {matchLabels: {a: b}}\n  "
+		"template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: "
+		"i%s}]}}\n";
+	static const char *const probes[] = { "", ", readinessProbe: {exec: {command: [x]}}",
+		", startupProbe: {exec: {command: [x]}}", ", livenessProbe: {exec: {command: [x]}}",
+		"}], initContainers: [{name: i, image: i" };
+	static const bool waits[] = { false, true, true, false, true };
+	struct kube_options o = { 0 };
+
+	for (size_t i = 0; i < 2 * LEN(probes); i++) {
+		bool ordered = i < LEN(probes) && waits[i % LEN(probes)];
+		char *manifest = NULL;
+		struct reading r;
+
+		assert_true(asprintf(&manifest, text, i < LEN(probes) ? "OrderedReady" : "Parallel",
+				    probes[i % LEN(probes)]) > 0);
+		read_text(&r, "x", manifest, &o);
+		assert_int_equal(r.diag.errors, 0);
+		assert_int_equal(r.plan.n_pod, 2);
+		assert_int_equal(r.plan.pod[0].ordered, ordered);
+		assert_false(r.plan.pod[0].held);
+		assert_int_equal(r.plan.pod[1].ordered, ordered);
+		assert_int_equal(r.plan.pod[1].held, ordered);
+		reading_done(&r);
+		free(manifest);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +401,7 @@ int main(void)
 		cmocka_unit_test(many_files_are_one_play),
 		cmocka_unit_test(stored_objects_answer_references),
 		cmocka_unit_test(strict_makes_warnings_errors),
+		cmocka_unit_test(pods_of_a_set_wait_for_each_other),
 		cmocka_unit_test(names_of_a_file_are_those_of_its_documents),
 	};
 
