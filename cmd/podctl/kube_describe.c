@@ -1,32 +1,30 @@
 /*
- * kube_describe.c — kube describe pod: kubectl's page about a pod.
+ * kube_describe.c — kube describe: kubectl's page about a pod.  kube_describe_kinds.c has those about other kinds.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "cmd/podctl/kube_get.h"
+#include "cmd/podctl/kube_page.h"
 #include "cmd/podctl/kube_view.h"
 #include "cmd/podctl/kube_words.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
+#include "pkg/verb/kube_view.h"
 
-struct page {
-	struct cli *c;
-	struct buf b;
-	const json_t *pod, *spec, *status;
-};
-
-static void line(struct page *p, int depth, const char *key, const char *value)
+void page_line(struct page *p, int depth, const char *key, const char *value)
 {
 	(void) buf_printf(&p->b, "%*s%-*s%s\n", depth * 2, "", depth ? 20 - 2 * depth : 18, key, value);
 }
 
 static const char *or_none(const char *s) { return s && *s ? s : "<none>"; }
 
-static const char *time_words(struct page *p, const json_t *time)
+const char *page_time(struct page *p, const json_t *time)
 {
 	uint64_t us = json_time(time);
 	time_t s = (time_t) (us / 1000000);
@@ -50,16 +48,16 @@ static const char *scalar(struct page *p, const json_t *v)
 	return json_is_true(v) ? "true" : json_is_false(v) ? "false" : "";
 }
 
-static void map_lines(struct page *p, int depth, const char *title, const json_t *map, const char *between)
+void page_map(struct page *p, int depth, const char *title, const json_t *map, const char *between)
 {
 	const char *key;
 	json_t *v;
 	size_t n = 0;
 
-	json_object_foreach((json_t *) map, key, v) line(
+	json_object_foreach((json_t *) map, key, v) page_line(
 		p, depth, n++ ? "" : title, arena_printf(&p->c->arena, "%s%s%s", key, between, scalar(p, v)));
 	if (!n)
-		line(p, depth, title, "<none>");
+		page_line(p, depth, title, "<none>");
 }
 
 /* ---- one container ------------------------------------------------------------------------------------------------------- */
@@ -89,8 +87,8 @@ static void port_lines(struct page *p, const json_t *ports)
 		(void) buf_printf(&out, "%s%lld/%s", i ? ", " : "",
 			(long long) json_integer_value(json_object_get(one, "hostPort")), proto);
 	}
-	line(p, 2, n > 1 ? "Ports:" : "Port:", n ? in.data : "<none>");
-	line(p, 2, n > 1 ? "Host Ports:" : "Host Port:", n ? out.data : "<none>");
+	page_line(p, 2, n > 1 ? "Ports:" : "Port:", n ? in.data : "<none>");
+	page_line(p, 2, n > 1 ? "Host Ports:" : "Host Port:", n ? out.data : "<none>");
 }
 
 static void state_lines(struct page *p, const char *title, const json_t *state)
@@ -99,21 +97,21 @@ static void state_lines(struct page *p, const char *title, const json_t *state)
 		     *waiting = json_object_get(state, "waiting"),
 		     *ended = json_object_get(state, "terminated");
 
-	line(p, 2, title, running ? "Running" : ended ? "Terminated" : "Waiting");
+	page_line(p, 2, title, running ? "Running" : ended ? "Terminated" : "Waiting");
 	if (running)
-		line(p, 3, "Started:", time_words(p, json_object_get(running, "startedAt")));
+		page_line(p, 3, "Started:", page_time(p, json_object_get(running, "startedAt")));
 	if (waiting && *text_at(waiting, "reason"))
-		line(p, 3, "Reason:", text_at(waiting, "reason"));
+		page_line(p, 3, "Reason:", text_at(waiting, "reason"));
 	if (waiting && *text_at(waiting, "message"))
-		line(p, 3, "Message:", text_at(waiting, "message"));
+		page_line(p, 3, "Message:", text_at(waiting, "message"));
 	if (!ended)
 		return;
-	line(p, 3, "Reason:", text_at(ended, "reason"));
+	page_line(p, 3, "Reason:", text_at(ended, "reason"));
 	if (*text_at(ended, "message"))
-		line(p, 3, "Message:", text_at(ended, "message"));
-	line(p, 3, "Exit Code:", scalar(p, json_object_get(ended, "exitCode")));
-	line(p, 3, "Started:", time_words(p, json_object_get(ended, "startedAt")));
-	line(p, 3, "Finished:", time_words(p, json_object_get(ended, "finishedAt")));
+		page_line(p, 3, "Message:", text_at(ended, "message"));
+	page_line(p, 3, "Exit Code:", scalar(p, json_object_get(ended, "exitCode")));
+	page_line(p, 3, "Started:", page_time(p, json_object_get(ended, "startedAt")));
+	page_line(p, 3, "Finished:", page_time(p, json_object_get(ended, "finishedAt")));
 }
 
 static void resource_lines(struct page *p, const char *title, const json_t *map)
@@ -165,7 +163,7 @@ static const char *handler_words(struct page *p, const json_t *h)
 static void probe_line(struct page *p, const char *title, const json_t *probe)
 {
 	if (probe)
-		line(p, 2, title,
+		page_line(p, 2, title,
 			arena_printf(&p->c->arena,
 				"%s delay=%ds timeout=%ds period=%ds #success=%d #failure=%d",
 				handler_words(p, probe), number(probe, "initialDelaySeconds", 0),
@@ -206,7 +204,7 @@ static void env_lines(struct page *p, const json_t *spec)
 			json_is_true(json_object_get(map ? map : secret, "optional")) ? "true" : "false");
 	}
 	if (!json_array_size(env)) {
-		line(p, 2, "Environment:", "<none>");
+		page_line(p, 2, "Environment:", "<none>");
 		return;
 	}
 	(void) buf_puts(&p->b, "    Environment:\n");
@@ -218,7 +216,7 @@ static void env_lines(struct page *p, const json_t *spec)
 static void mount_lines(struct page *p, const json_t *mounts)
 {
 	if (!json_array_size(mounts)) {
-		line(p, 2, "Mounts:", "<none>");
+		page_line(p, 2, "Mounts:", "<none>");
 		return;
 	}
 	(void) buf_puts(&p->b, "    Mounts:\n");
@@ -232,23 +230,31 @@ static void mount_lines(struct page *p, const json_t *mounts)
 	}
 }
 
+static void container_status(struct page *p, const json_t *s)
+{
+	state_lines(p, "State:", json_object_get(s, "state"));
+	if (json_object_size(json_object_get(s, "lastState")))
+		state_lines(p, "Last State:", json_object_get(s, "lastState"));
+	page_line(p, 2, "Ready:", json_is_true(json_object_get(s, "ready")) ? "True" : "False");
+	page_line(p, 2, "Restart Count:", scalar(p, json_object_get(s, "restartCount")));
+}
+
 static void container(struct page *p, const json_t *spec)
 {
 	const char *name = text_at(spec, "name");
 	const json_t *s = status_of(p->pod, name), *resources = json_object_get(spec, "resources");
 
 	(void) buf_printf(&p->b, "  %s:\n", name);
-	line(p, 2, "Container ID:", text_at(s, "containerID"));
-	line(p, 2, "Image:", text_at(spec, "image"));
-	line(p, 2, "Image ID:", text_at(s, "imageID"));
+	if (p->status)
+		page_line(p, 2, "Container ID:", text_at(s, "containerID"));
+	page_line(p, 2, "Image:", text_at(spec, "image"));
+	if (p->status)
+		page_line(p, 2, "Image ID:", text_at(s, "imageID"));
 	port_lines(p, json_object_get(spec, "ports"));
 	list_lines(p, "Command:", json_object_get(spec, "command"));
 	list_lines(p, "Args:", json_object_get(spec, "args"));
-	state_lines(p, "State:", json_object_get(s, "state"));
-	if (json_object_size(json_object_get(s, "lastState")))
-		state_lines(p, "Last State:", json_object_get(s, "lastState"));
-	line(p, 2, "Ready:", json_is_true(json_object_get(s, "ready")) ? "True" : "False");
-	line(p, 2, "Restart Count:", scalar(p, json_object_get(s, "restartCount")));
+	if (p->status)
+		container_status(p, s);
 	resource_lines(p, "Limits:", json_object_get(resources, "limits"));
 	resource_lines(p, "Requests:", json_object_get(resources, "requests"));
 	probe_line(p, "Liveness:", json_object_get(spec, "livenessProbe"));
@@ -258,7 +264,7 @@ static void container(struct page *p, const json_t *spec)
 	mount_lines(p, json_object_get(spec, "volumeMounts"));
 }
 
-static void containers(struct page *p, const char *title, const char *key)
+void page_containers(struct page *p, const char *title, const char *key)
 {
 	const json_t *list = json_object_get(p->spec, key);
 
@@ -274,27 +280,27 @@ static void head(struct page *p)
 {
 	const json_t *meta = json_object_get(p->pod, "metadata");
 
-	line(p, 0, "Name:", text_at(meta, "name"));
-	line(p, 0, "Namespace:", text_at(meta, "namespace"));
-	line(p, 0, "Priority:", "0");
-	line(p, 0, "Service Account:",
+	page_line(p, 0, "Name:", text_at(meta, "name"));
+	page_line(p, 0, "Namespace:", text_at(meta, "namespace"));
+	page_line(p, 0, "Priority:", "0");
+	page_line(p, 0, "Service Account:",
 		*text_at(p->spec, "serviceAccountName") ? text_at(p->spec, "serviceAccountName") : "default");
-	line(p, 0, "Node:",
+	page_line(p, 0, "Node:",
 		arena_printf(
 			&p->c->arena, "%s/%s", text_at(p->spec, "nodeName"), text_at(p->status, "hostIP")));
-	line(p, 0, "Start Time:", time_words(p, json_object_get(p->status, "startTime")));
-	map_lines(p, 0, "Labels:", json_object_get(meta, "labels"), "=");
-	map_lines(p, 0, "Annotations:", json_object_get(meta, "annotations"), ": ");
-	line(p, 0, "Status:", text_at(p->status, "phase"));
+	page_line(p, 0, "Start Time:", page_time(p, json_object_get(p->status, "startTime")));
+	page_map(p, 0, "Labels:", json_object_get(meta, "labels"), "=");
+	page_map(p, 0, "Annotations:", json_object_get(meta, "annotations"), ": ");
+	page_line(p, 0, "Status:", text_at(p->status, "phase"));
 	if (*text_at(p->status, "reason"))
-		line(p, 0, "Reason:", text_at(p->status, "reason"));
+		page_line(p, 0, "Reason:", text_at(p->status, "reason"));
 	if (*text_at(p->status, "message"))
-		line(p, 0, "Message:", text_at(p->status, "message"));
-	line(p, 0, "IP:", text_at(p->status, "podIP"));
+		page_line(p, 0, "Message:", text_at(p->status, "message"));
+	page_line(p, 0, "IP:", text_at(p->status, "podIP"));
 	if (*text_at(p->status, "podIP"))
 		(void) buf_printf(&p->b, "IPs:\n  IP:  %s\n", text_at(p->status, "podIP"));
 	else
-		line(p, 0, "IPs:", "<none>");
+		page_line(p, 0, "IPs:", "<none>");
 }
 
 static void conditions(struct page *p)
@@ -335,12 +341,12 @@ static const char *volume_words(const char *key)
 	return key;
 }
 
-static void volumes(struct page *p)
+void page_volumes(struct page *p)
 {
 	const json_t *list = json_object_get(p->spec, "volumes");
 
 	if (!json_array_size(list)) {
-		line(p, 0, "Volumes:", "<none>");
+		page_line(p, 0, "Volumes:", "<none>");
 		return;
 	}
 	(void) buf_puts(&p->b, "Volumes:\n");
@@ -370,7 +376,7 @@ static void events(struct page *p)
 	auto_buf struct buf rows = BUF_INIT(4 * MiB);
 
 	if (!json_array_size(list)) {
-		line(p, 0, "Events:", "<none>");
+		page_line(p, 0, "Events:", "<none>");
 		return;
 	}
 	(void) buf_puts(&p->b, "Events:\n");
@@ -391,39 +397,66 @@ static void events(struct page *p)
 	print_columns(rows.data ? rows.data : "");
 }
 
-static void describe(struct page *p, const struct describe_command *r)
+static void describe_pod(struct page *p, const struct describe_command *r)
 {
 	head(p);
-	containers(p, "Init Containers:", "initContainers");
-	containers(p, "Containers:", "containers");
+	page_containers(p, "Init Containers:", "initContainers");
+	page_containers(p, "Containers:", "containers");
 	conditions(p);
-	volumes(p);
-	line(p, 0, "QoS Class:", text_at(p->status, "qosClass"));
-	line(p, 0, "Node-Selectors:", or_none(NULL));
-	line(p, 0, "Tolerations:", or_none(NULL));
+	page_volumes(p);
+	page_line(p, 0, "QoS Class:", text_at(p->status, "qosClass"));
+	page_line(p, 0, "Node-Selectors:", or_none(NULL));
+	page_line(p, 0, "Tolerations:", or_none(NULL));
 	if (!r->no_events)
 		events(p);
 	if (p->b.data)
 		(void) fwrite(p->b.data, 1, p->b.len, stdout);
 }
 
+static void describe(struct cli *c, const struct describe_command *r, const char *kind, const json_t *object)
+{
+	struct page p = { .c = c, .b = BUF_INIT(16 * MiB), .pod = object };
+
+	p.spec = json_object_get(object, "spec");
+	p.status = json_object_get(object, "status");
+	if (!strcmp(kind, "Pod"))
+		describe_pod(&p, r);
+	else
+		page_object(&p, kind, !r->no_events);
+	buf_done(&p.b);
+}
+
+static int look(struct cli *c, const struct describe_command *r, struct kube_wanted *w, struct err *err)
+{
+	struct kube_view_request q = {
+		.names = w->names, .selector = r->selector, .node = this_node(c), .events = true
+	};
+
+	return strcmp(w->r->kind, "Pod") == 0
+		       ? verb_kube_view(&c->engine, &q, &w->list, err)
+		       : verb_kube_objects(&c->engine, w->r, &w->names, r->selector, &w->list, err);
+}
+
 int run_describe(struct cli *c, void *request, struct err *err)
 {
 	struct describe_command *r = request;
-	json_t *list = NULL;
-	int rc = pods_view(c, 0, r->selector, true, &list, err);
+	struct kube_asked *q = arena_alloc(&c->arena, sizeof *q);
+	int rc = q ? kube_args_read(c, q, err) : err_sys(err, ENOMEM, "read the arguments");
+	bool any = false;
 
-	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
-		struct page p = { .c = c, .b = BUF_INIT(16 * MiB), .pod = json_array_get(list, i) };
-
-		p.spec = json_object_get(p.pod, "spec");
-		p.status = json_object_get(p.pod, "status");
-		if (i)
-			(void) fputs("\n\n", stdout);
-		describe(&p, r);
-		buf_done(&p.b);
-	}
-	json_decref(list);
+	for (size_t i = 0; rc == 0 && i < q->n; i++)
+		rc = look(c, r, &q->v[i], err);
+	for (size_t i = 0; rc == 0 && i < q->n; i++)
+		for (size_t k = 0; k < json_array_size(q->v[i].list); k++) {
+			if (any)
+				(void) fputs("\n\n", stdout);
+			any = true;
+			describe(c, r, q->v[i].r->kind, json_array_get(q->v[i].list, k));
+		}
+	if (rc == 0 && !any)
+		(void) fputs("No resources found in default namespace.\n", stderr);
+	for (size_t i = 0; q && i < q->n; i++)
+		json_decref(q->v[i].list);
 	return rc;
 }
 
@@ -440,7 +473,7 @@ static int opt_show_events(struct cli *c, void *request, const char *value, stru
 const struct option describe_options[] = {
 	O_STR(D, namespace, "namespace", 'n', "NAME",
 		"Accepted for kubectl's sake: one machine is one namespace"),
-	O_STR(D, selector, "selector", 'l', "SELECTOR", "Pods with these labels"),
+	O_STR(D, selector, "selector", 'l', "SELECTOR", "Those with these labels"),
 	{ .name = "show-events",
 		.kind = OPT_FN,
 		.fn = opt_show_events,

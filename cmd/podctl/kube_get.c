@@ -15,8 +15,6 @@
 #include "pkg/util/limits.h"
 #include "pkg/verb/kube_view.h"
 
-#define WANTED_MAX 64 /* kinds in one command */
-
 /* ---- documents ----------------------------------------------------------------------------------------------------------------- */
 
 bool is_document_form(const char *output)
@@ -110,34 +108,23 @@ static void pod_rows(struct arena *a, const struct get_command *r, const char *p
 
 /* ---- what is asked ----------------------------------------------------------------------------------------------------------------- */
 
-struct wanted {
-	const struct kube_resource *r;
-	struct strs names;
-	json_t *list; /* what there is of it */
-};
-struct asked {
-	struct wanted v[WANTED_MAX];
-	size_t n;
-	bool one; /* a single object was named */
-};
-
-static struct wanted *wanted_of(struct asked *q, const struct kube_resource *r)
+static struct kube_wanted *wanted_of(struct kube_asked *q, const struct kube_resource *r)
 {
 	for (size_t i = 0; i < q->n; i++)
 		if (q->v[i].r == r)
 			return &q->v[i];
-	if (q->n == WANTED_MAX)
+	if (q->n == LEN(q->v))
 		return NULL;
-	q->v[q->n] = (struct wanted){ .r = r };
+	q->v[q->n] = (struct kube_wanted){ .r = r };
 	return &q->v[q->n++];
 }
 
 static int add_kind(
-	struct cli *c, struct asked *q, const char *word, size_t n, const char *name, struct err *err)
+	struct cli *c, struct kube_asked *q, const char *word, size_t n, const char *name, struct err *err)
 {
 	char *kind = arena_strndup(&c->arena, word, n);
 	const struct kube_resource *r = kind ? kube_resource_find(kind) : NULL;
-	struct wanted *w;
+	struct kube_wanted *w;
 
 	if (!r)
 		return err_set(err, ERR_NOT_FOUND, "the server doesn't have a resource type \"%.*s\"",
@@ -147,8 +134,7 @@ static int add_kind(
 	return 0;
 }
 
-/* "pods,deploy", "all", of which each may be followed by names; or KIND/NAME throughout. */
-static int read_args(struct cli *c, struct asked *q, struct err *err)
+int kube_args_read(struct cli *c, struct kube_asked *q, struct err *err)
 {
 	const char *first = c->args.v[0];
 	int rc = 0;
@@ -188,7 +174,7 @@ static int read_args(struct cli *c, struct asked *q, struct err *err)
 	return rc;
 }
 
-static int look(struct cli *c, const struct get_command *r, struct wanted *w, struct err *err)
+static int look(struct cli *c, const struct get_command *r, struct kube_wanted *w, struct err *err)
 {
 	struct kube_view_request q = { .names = w->names, .selector = r->selector, .node = this_node(c) };
 
@@ -204,13 +190,13 @@ static const char *type_name(struct cli *c, const struct kube_resource *r)
 	return arena_printf(&c->arena, "%s%s%s/", r->singular, *r->group ? "." : "", r->group);
 }
 
-static void show_tables(struct cli *c, const struct get_command *r, const struct asked *q)
+static void show_tables(struct cli *c, const struct get_command *r, const struct kube_asked *q)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < q->n; i++) {
 		auto_buf struct buf b = BUF_INIT(64 * MiB);
-		const struct wanted *w = &q->v[i];
+		const struct kube_wanted *w = &q->v[i];
 		const char *prefix = q->n > 1 ? type_name(c, w->r) : "";
 
 		if (!json_array_size(w->list))
@@ -235,7 +221,7 @@ static void show_tables(struct cli *c, const struct get_command *r, const struct
 			r->namespace ? r->namespace : "default");
 }
 
-static int show(struct cli *c, const struct get_command *r, const struct asked *q, struct err *err)
+static int show(struct cli *c, const struct get_command *r, const struct kube_asked *q, struct err *err)
 {
 	json_t *all;
 	int rc;
@@ -261,7 +247,8 @@ static int show(struct cli *c, const struct get_command *r, const struct asked *
 }
 
 /* Rows that are not what they were, until somebody interrupts. */
-static int watch_pods(struct cli *c, const struct get_command *r, const struct wanted *w, struct err *err)
+static int watch_pods(
+	struct cli *c, const struct get_command *r, const struct kube_wanted *w, struct err *err)
 {
 	struct kube_view_request q = { .names = w->names, .selector = r->selector, .node = this_node(c) };
 	json_t *was = json_incref(w->list), *now = NULL, *changed;
@@ -316,10 +303,10 @@ static int check(const struct get_command *r, struct err *err)
 int run_get(struct cli *c, void *request, struct err *err)
 {
 	struct get_command *r = request;
-	struct asked *q = arena_alloc(&c->arena, sizeof *q);
+	struct kube_asked *q = arena_alloc(&c->arena, sizeof *q);
 	int rc = q ? check(r, err) : err_sys(err, ENOMEM, "read the arguments");
 
-	if (rc < 0 || (rc = read_args(c, q, err)) < 0)
+	if (rc < 0 || (rc = kube_args_read(c, q, err)) < 0)
 		return rc;
 	if (r->watch && (q->n != 1 || strcmp(q->v[0].r->kind, "Pod") != 0))
 		return err_set(err, ERR_UNSUPPORTED, "--watch is for pods");

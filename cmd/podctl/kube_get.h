@@ -15,6 +15,21 @@ struct get_command {
 extern const struct option get_options[];
 int run_get(struct cli *c, void *request, struct err *err);
 
+struct kube_wanted {
+	const struct kube_resource *r;
+	struct strs names;
+	json_t *list; /* what there is of it: the caller's */
+};
+struct kube_asked {
+	struct kube_wanted v[64];
+	size_t n;
+	bool one; /* a single object was named */
+};
+/* "pods,deploy", "all", of which each may be followed by names; or KIND/NAME throughout. */
+int kube_args_read(struct cli *c, struct kube_asked *ret, struct err *err);
+
+/* "RWO,ROX" */
+void modes_cell(const json_t *list, struct buf *b);
 /* yaml, json, go-template= and jsonpath= of a list; one: of the single object in it.  ERR_INVALID: another form. */
 int print_documents(const char *output, json_t *list, bool one, struct err *err);
 bool is_document_form(const char *output);

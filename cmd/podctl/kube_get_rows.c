@@ -20,8 +20,7 @@ static long long number(const json_t *v, const char *a, const char *b)
 
 static const char *or_none(const char *s) { return *s ? s : "<none>"; }
 
-/* "RWO,ROX" */
-static void modes(const json_t *list, struct buf *b)
+void modes_cell(const json_t *list, struct buf *b)
 {
 	static const struct {
 		const char *mode, *shown;
@@ -148,7 +147,7 @@ static void claim(struct arena *a, const json_t *d, struct buf *b)
 	(void) a;
 	(void) buf_printf(b, "%s\t%s\t%s\t", text_at(at(d, "status", NULL), "phase"),
 		text_at(at(d, "spec", NULL), "volumeName"), text_at(at(d, "status", "capacity"), "storage"));
-	modes(at(d, "spec", "accessModes"), b);
+	modes_cell(at(d, "spec", "accessModes"), b);
 	(void) buf_printf(b, "\t%s\t<unset>\t", text_at(at(d, "spec", NULL), "storageClassName"));
 }
 
@@ -160,7 +159,7 @@ static void volume(struct arena *a, const json_t *d, struct buf *b)
 
 	(void) a;
 	(void) buf_printf(b, "%s\t", text_at(at(spec, "capacity", NULL), "storage"));
-	modes(at(spec, "accessModes", NULL), b);
+	modes_cell(at(spec, "accessModes", NULL), b);
 	(void) buf_printf(b, "\t%s\t%s\t%s%s%s\t%s\t<unset>\t\t", *policy ? policy : "Retain",
 		text_at(at(d, "status", NULL), "phase"), *name ? *ns ? ns : "default" : "", *name ? "/" : "",
 		name, text_at(spec, "storageClassName"));

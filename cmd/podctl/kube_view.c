@@ -66,14 +66,6 @@ const char *this_node(struct cli *c)
 	return arena_strdup(&c->arena, name);
 }
 
-int pods_view(struct cli *c, size_t from, const char *selector, bool events, json_t **ret, struct err *err)
-{
-	struct kube_view_request q = { .selector = selector, .node = this_node(c), .events = events };
-	int rc = pods_named(c, from, &q.names, err);
-
-	return rc < 0 ? rc : verb_kube_view(&c->engine, &q, ret, err);
-}
-
 /* ---- tables ------------------------------------------------------------------------------------------------------------------ */
 
 /* kubectl's tables: cells as wide as their longest and three blanks. */
@@ -727,8 +719,10 @@ const struct command kube_view_commands[] = {
 		"  podctl kube get pods\n  podctl kube get pods -l app=web -o wide\n  podctl kube get pod/web -o jsonpath='{.status.podIP}'\n"
 		"  podctl kube get all\n  podctl kube get deploy,sts,jobs\n  podctl kube get pods -w\n",
 		o_get, sizeof(struct get_command), 1, -1, 0, run_get },
-	{ "kube describe", "pod NAME...|pod/NAME...", "Show a pod, its containers, conditions and events in full", NULL,
-		"  podctl kube describe pod web\n", o_describe, sizeof(struct describe_command), 1, -1, 0, run_describe },
+	{ "kube describe", "KIND[,KIND...] [NAME...]|KIND/NAME...", "Show pods and other objects in full",
+		"A pod with its containers, conditions and events, a workload with its pods' template; of a Secret only the keys and sizes. "
+		"KIND is as for kube get.",
+		"  podctl kube describe pod web\n  podctl kube describe deploy/web\n  podctl kube describe secrets\n", o_describe, sizeof(struct describe_command), 1, -1, 0, run_describe },
 	{ "kube events", "", "Show what happened to pods", "Events are kept as long as their pod.",
 		"  podctl kube events --for pod/web\n  podctl kube events -w --types Warning\n",
 		o_events, sizeof(struct events_command), 0, 0, 0, run_events },

@@ -6,8 +6,6 @@
 
 #include "cmd/podctl/cli.h"
 
-/* The pods that the arguments from the from-th name ("pods web", "pod/web"), as documents; a new array. */
-int pods_view(struct cli *c, size_t from, const char *selector, bool events, json_t **ret, struct err *err);
 const char *this_node(struct cli *c); /* its name; in the arena */
 /* Cells that end in '\t', lines in '\n': three blanks between columns, as kubectl. */
 void print_columns(const char *text);

@@ -80,6 +80,16 @@ t_fails "a name that is not there" 125 'deployments.apps "x" not found' podctl k
 t_fails "a template that is none" 125 'jsonpath' podctl kube get pods -o jsonpath='{.a'
 t_fails "custom-columns" 125 'jsonpath=' podctl kube get pods -o custom-columns=A:.a
 is "nothing of a kind" "$(podctl kube get rs 2>&1)" "No resources found in default namespace."
+about() { podctl kube describe "$@" | tr -s ' ' | tr '\n' '|'; }
+like "describe: a Deployment" "$(about deploy dep)" '^Name: dep\|Namespace: default\|.*Selector: app=a\|Replicas: 2 desired \| 2 updated \| 2 total \| 2 available \| 0 unavailable\|.*Pod Template:\| Labels: app=a\| Containers:\| c:\| Image: localhost/bb.*Available True MinimumReplicasAvailable'
+like "a StatefulSet" "$(about sts/state)" 'Replicas: 1 desired \| 1 total\|Pods Status: 1 Running / 0 Waiting / 0 Succeeded / 0 Failed\|'
+like "a Job" "$(about job/work)" 'Pods Statuses: 0 Active \(0 Ready\) / 1 Succeeded / 0 Failed\|.*Complete True'
+like "a ConfigMap" "$(about cm/conf)" 'Labels: app=a\|.*Data\|====\|a:\|----\|1\|'
+like "a Secret: keys and sizes" "$(about secret sec)" 'Type: Opaque\|\|Data\|====\|k: 1 bytes\|'
+like "a claim" "$(about pvc/disk)" 'Status: Bound\|.*Access Modes: RWO\|.*Used By: <none>'
+is "several, of several kinds" "$(podctl kube describe cm/conf pod/state-0 sts/state | grep -c '^Name:')" 3
+t_fails "describe: a name that is not there" 125 'jobs.batch "x" not found' podctl kube describe job x
+t_fails "describe: a kind that is none" 125 'resource type' podctl kube describe wombat x
 podctl kube down --force "$T/all.yaml" >/dev/null
 is "all of it goes" "$(podctl kube get all,cm,pvc 2>&1)" "No resources found in default namespace."
 until_true 20 eval '[ "$(machine_state | grep -v "host mounts")" = "$(grep -v "host mounts" <<<"$before")" ]'
