@@ -90,6 +90,9 @@ bool kube_path_climbs(const char *path); /* ".." as one of its components */
 const struct k8s_volume *kube_volume_find(const struct k8s_pod_spec *p, const char *name);
 /* A sysctl's name with dots ("net/ipv4/x" is the same one); in the arena. */
 const char *kube_sysctl_name(struct kube_set *s, const char *name);
+/* A number of a workload's spec, from 0 to max. */
+void kube_check_count(
+	struct kube_set *s, const struct kube_doc *d, const struct opt_i64 *v, const char *key, int64_t max);
 /* Of a workload, against the labels of its template. */
 void kube_check_selector(struct kube_set *s, const struct kube_doc *d);
 void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at);

@@ -30,15 +30,6 @@ bool kube_job_is_indexed(const struct k8s_workload_spec *w)
 	return has(w->completion_mode) && strcmp(w->completion_mode, "Indexed") == 0;
 }
 
-static void check_count(
-	struct kube_set *s, const struct kube_doc *d, const struct opt_i64 *v, const char *key, int64_t max)
-{
-	if (v->set && (v->v < 0 || v->v > max))
-		FAULT(s, place(node_get(d->node, "spec"), key),
-			"%s%sspec.%s: expected an integer from 0 to %lld, got %lld", d->at, *d->at ? "." : "",
-			key, (long long) max, (long long) v->v);
-}
-
 /* ---- podFailurePolicy ------------------------------------------------------------------------------------------------------- */
 
 static bool is_container(const struct k8s_workload_spec *w, const char *name)
@@ -192,13 +183,13 @@ void kube_check_job(struct kube_set *s, const struct kube_doc *d, int64_t pods_m
 	const struct k8s_workload_spec *w = &d->workload->spec;
 	const char *dot = *d->at ? "." : "";
 
-	check_count(s, d, &w->completions, "completions", pods_max);
-	check_count(s, d, &w->parallelism, "parallelism", pods_max);
-	check_count(s, d, &w->backoff_limit, "backoffLimit", INT32_MAX);
-	check_count(s, d, &w->backoff_per_index, "backoffLimitPerIndex", INT32_MAX);
-	check_count(s, d, &w->max_failed, "maxFailedIndexes", pods_max);
-	check_count(s, d, &w->deadline, "activeDeadlineSeconds", INT64_MAX);
-	check_count(s, d, &w->ttl, "ttlSecondsAfterFinished", INT32_MAX);
+	kube_check_count(s, d, &w->completions, "completions", pods_max);
+	kube_check_count(s, d, &w->parallelism, "parallelism", pods_max);
+	kube_check_count(s, d, &w->backoff_limit, "backoffLimit", INT32_MAX);
+	kube_check_count(s, d, &w->backoff_per_index, "backoffLimitPerIndex", INT32_MAX);
+	kube_check_count(s, d, &w->max_failed, "maxFailedIndexes", pods_max);
+	kube_check_count(s, d, &w->deadline, "activeDeadlineSeconds", INT64_MAX);
+	kube_check_count(s, d, &w->ttl, "ttlSecondsAfterFinished", INT32_MAX);
 	if (kube_job_is_indexed(w) && !w->completions.set)
 		FAULT(s, place(w->node, "completionMode"),
 			"%s%sspec.completions: required when completionMode is Indexed", d->at, dot);

@@ -107,7 +107,7 @@ static void check_restart(struct kube_set *s, const struct kube_doc *d)
 			d->at, dot, d->kind->name, policy);
 }
 
-static void check_count(
+void kube_check_count(
 	struct kube_set *s, const struct kube_doc *d, const struct opt_i64 *v, const char *key, int64_t max)
 {
 	if (v->set && (v->v < 0 || v->v > max))
@@ -138,7 +138,7 @@ void kube_check_workload(struct kube_set *s, const struct kube_doc *d)
 	snprintf(at, sizeof at, "%s%sspec.template.metadata", d->at, *d->at ? "." : "");
 	kube_check_labels(s, &w->template.meta, at);
 	if (!is(d, "DaemonSet") && !is(d, "Job"))
-		check_count(s, d, &w->replicas, "replicas", REPLICAS_MAX);
+		kube_check_count(s, d, &w->replicas, "replicas", REPLICAS_MAX);
 	kube_check_selector(s, d);
 	check_restart(s, d);
 	if (is(d, "Job"))
