@@ -54,9 +54,12 @@ static int secret_read(struct cli *c, const char **ret, struct err *err)
 			"there is no terminal to ask for the password; use --username and --password-stdin");
 	silent = had;
 	silent.c_lflag &= ~(tcflag_t) (ECHO | ISIG);
-	(void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	/* silent before we ask: whoever answers at once is neither shown nor lost */
+	(void) tcsetattr(STDIN_FILENO, TCSANOW, &silent);
+	(void) printf("Password: ");
+	(void) fflush(stdout);
 	rc = line_read(c, "password", ret, err);
-	(void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &had);
+	(void) tcsetattr(STDIN_FILENO, TCSANOW, &had);
 	(void) putchar('\n');
 	if (rc == 0 && strchr(*ret, 3))
 		return err_set(err, ERR_INVALID, "interrupted");
@@ -80,12 +83,7 @@ static int ask(struct cli *c, struct login_command *r, const char *known, struct
 		if (!*r->user)
 			return err_set(err, ERR_INVALID, "no user name was given");
 	}
-	if (!r->password) {
-		(void) printf("Password: ");
-		(void) fflush(stdout);
-		return secret_read(c, &r->password, err);
-	}
-	return 0;
+	return r->password ? 0 : secret_read(c, &r->password, err);
 }
 
 static int stdin_take(struct cli *c, struct login_command *r, struct err *err)

@@ -324,8 +324,12 @@ int main(int argc, char **argv)
 	/* A reader that goes away ends us by the write's error, not in the middle of an engine operation. */
 	(void) signal(SIGPIPE, SIG_IGN);
 	status = dispatch(&c);
-	if (c.engine_open)
+	if (c.engine_open) {
+		/* a series of starts without an end has no cleaner: the answer first, for whoever reads it */
+		(void) fflush(stdout);
+		store_checkpoint(c.engine.store, STORE_WAL_MAX);
 		engine_close(&c.engine);
+	}
 	if (fflush(stdout) != 0 && errno != EPIPE && status == 0) {
 		(void) fprintf(stderr, "Error: write to stdout: %s\n", strerror(errno));
 		status = EXIT_ENGINE;

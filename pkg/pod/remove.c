@@ -374,7 +374,7 @@ int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *
 
 		pod_tidy(e);
 		(void) pod_sweep(e, &ignored);
-		store_checkpoint(e->store);
+		store_checkpoint(e->store, STORE_WAL_KEEP);
 		spare_make(e);
 	}
 	return rc;

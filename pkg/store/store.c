@@ -16,7 +16,7 @@
 #define DB_NAME "db.sqlite"
 #define PAGE_SIZE "1024" /* a start changes a dozen small rows: a quarter of the WAL that 4096 would write */
 #define BUSY_MS 20000    /* another podctl's transaction lasts under a millisecond; a stalled disk longer */
-#define WAL_KEEP (200L * 1024) /* the next opener reads the whole WAL: 1.3 ms at 4 MB */
+#define CHECKPOINT_BUSY_MS 50
 
 static const char *const schema_steps[SCHEMA_VERSION] = { SCHEMA_STEP_0, SCHEMA_STEP_1, SCHEMA_STEP_2 };
 
@@ -209,18 +209,20 @@ void store_rollback(struct store *s)
 
 /* Passive first: it writes and syncs without keeping writers out, so that the truncating one has nothing left to do.
  * The first commit into an empty WAL syncs its header (0.5 ms): better here than in the next start. */
-void store_checkpoint(struct store *s)
+void store_checkpoint(struct store *s, off_t limit)
 {
 	struct err ignored = { 0 };
 	struct stat st;
 
-	if (fstatat(s->root_fd, DB_NAME "-wal", &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size <= WAL_KEEP)
+	if (!s || fstatat(s->root_fd, DB_NAME "-wal", &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size <= limit)
 		return;
+	(void) sqlite3_busy_timeout(s->db, CHECKPOINT_BUSY_MS);
 	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK ||
 		sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
 		log_debug("checkpoint of '%s', ignoring: %s", s->path, sqlite3_errmsg(s->db));
 		return;
 	}
+	(void) sqlite3_busy_timeout(s->db, BUSY_MS);
 	(void) store_meta_set(s, "checkpoint", "done", &ignored);
 }
 

@@ -27,8 +27,11 @@ void store_close(struct store *s); /* NULL is fine */
 int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s); /* no-op without a transaction */
-/* Past 200 kB of WAL: truncating checkpoint.  Called by cleanup, never on a path somebody waits for. */
-void store_checkpoint(struct store *s);
+/* Past 'limit' bytes of WAL, which each next opener reads whole (2 us for a kB): it is written back and made empty.  By
+ * cleaners past STORE_WAL_KEEP; by commands, when they have answered, past STORE_WAL_MAX.  Not when others are at it. */
+#define STORE_WAL_KEEP (200L * 1024)
+#define STORE_WAL_MAX (300L * 1024)
+void store_checkpoint(struct store *s, off_t limit); /* NULL is fine */
 
 /* What SQLite finds wrong with the file, a line each. */
 int store_check(struct store *s, bool quick, struct arena *a, struct strs *ret, struct err *err);

@@ -85,7 +85,7 @@ gone
 { printf 'unqualified-search-registries = []\n'; insecure; } >"$conf"
 t_fails "no search registries" 125 'short-name "x" did not resolve to an alias and no unqualified-search registries are defined in "'"$conf"'"' podctl pull x
 cat >"$T/terminal.py" <<'PY'
-import os, pty, select, sys, time
+import os, pty, select, signal, sys, time
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
@@ -103,6 +103,8 @@ while time.time() < end:
             if ask.encode() in out:
                 os.write(fd, answer.encode() + b"\n")
                 sys.argv[1] = "&".join(a for a in sys.argv[1].split("&") if not a.startswith(ask + "=")) or "\0=\0"
+else: # it still waits for something
+    os.kill(pid, signal.SIGKILL)
 sys.stdout.write(out.decode(errors="replace"))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 PY

@@ -25,6 +25,7 @@ t "$n pods are played" podctl play kube "$T/many.yaml"
 e=$EPOCHREALTIME
 echo "# $(awk -v a="$s" -v b="$e" -v n="$n" 'BEGIN { printf "%.1f ms a pod", (b - a) * 1000 / n }')"
 is "all run" "$(podctl pod ps --format '{{.Status}}' | grep -c Running)" "$n"
+t "the database's log stays short" test "$(stat -c %s "$ROOT/db.sqlite-wal")" -lt 1000000
 s=$EPOCHREALTIME
 t "they are taken down" podctl kube down "$T/many.yaml"
 e=$EPOCHREALTIME

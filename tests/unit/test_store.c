@@ -418,7 +418,7 @@ static void a_large_wal_is_put_back_by_a_checkpoint(void **state)
 	}
 	assert_int_equal(fstatat(f->fd, "db.sqlite-wal", &st, 0), 0);
 	assert_true(st.st_size > 200 * 1024);
-	store_checkpoint(f->s);
+	store_checkpoint(f->s, STORE_WAL_KEEP);
 	assert_int_equal(fstatat(f->fd, "db.sqlite-wal", &st, 0), 0);
 	assert_true(st.st_size < 10 * 1024);
 }
@@ -430,7 +430,7 @@ static void a_damaged_or_newer_database_is_refused_by_name(void **state)
 	char version[4] = { 0, 0, 0, 9 };
 	int fd;
 
-	store_checkpoint(f->s);
+	store_checkpoint(f->s, STORE_WAL_KEEP);
 	store_close(f->s);
 	f->s = NULL;
 	assert_int_equal(unlinkat(f->fd, "db.sqlite", 0), 0);
