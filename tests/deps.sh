@@ -33,6 +33,11 @@ fi
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
+policy=/usr/sbin/policy-rc.d # servers are wanted as programs: none of them is to be started by its package
+if [ ! -e "$policy" ] && printf '#!/bin/sh\nexit 101\n' >"$policy" 2>/dev/null; then
+	chmod 755 "$policy"
+	trap 'rm -f "$policy"' EXIT
+fi
 apt-get install -y -q --no-install-recommends $missing >"$log" 2>&1 ||
 	{ apt-get update -q >>"$log" 2>&1; apt-get install -y -q --no-install-recommends $missing >>"$log" 2>&1; } ||
 	{ for p in $missing; do apt-get install -y -q --no-install-recommends "$p" >>"$log" 2>&1 || echo "package $p: not to be had" >&2; done; }
