@@ -150,7 +150,7 @@ check:  ## all tests: units, end to end as far as this user and machine can, and
 	@PODCTL_BUILD=$(BUILD) tests/run
 
 RUNTIMES ?= crun runc
-RUNTIME_TESTS ?= $(addprefix tests/e2e/,40-monitor.sh 50-cli.sh 60-pod.sh 70-kube.sh)
+RUNTIME_TESTS ?= $(addprefix tests/e2e/,40-monitor.sh 50-cli.sh 60-pod.sh 70-kube.sh 72-fields.sh 73-volumes.sh)
 check-runtimes:  ## the engine's tests again over crun and runc, where they are installed (root)
 	@$(SUBMAKE) all test-programs
 	@rc=0; for r in $(RUNTIMES); do if command -v $$r >/dev/null; then echo "over $$r:"; \

@@ -434,8 +434,9 @@ void ctr_started(struct ctr *c, int status)
 	if (c->kill_wanted && !c->exited_early)
 		(void) kill((pid_t) c->s.pid, SIGKILL);
 	pod_advance(c->m);
+	/* who waits for the start is answered first: its end may be the next event of this turn, and drops what came before */
+	pod_settle(c->m);
 	if (c->exited_early) {
-		pod_settle(c->m); /* who waits for the start is answered first */
 		c->exited_early = false;
 		ctr_exited(c, c->early_code);
 	}

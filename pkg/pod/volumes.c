@@ -508,12 +508,32 @@ static int named_source(struct start *s, const struct container_spec *c, const s
 	return b->source ? 0 : no_memory(err);
 }
 
+/* The mount of the image's files has these; runtimes that remount it read-only drop what they are not told. */
+static int image_options(struct start *s, struct oci_bind *b, struct err *err)
+{
+	static const char *const words[] = { "nosuid", "nodev", "noexec" };
+	struct strs *all = arena_alloc(&s->p->arena, sizeof *all);
+
+	if (!all)
+		return no_memory(err);
+	*all = (struct strs){ 0 };
+	for (size_t i = 0; i < b->options->n; i++)
+		if (strs_add(all, &s->p->arena, b->options->v[i]) < 0)
+			return no_memory(err);
+	for (size_t i = 0; i < LEN(words); i++)
+		if (strs_add(all, &s->p->arena, words[i]) < 0)
+			return no_memory(err);
+	b->options = all;
+	return 0;
+}
+
 static int mount_source(
 	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err)
 {
 	const struct mount_spec *m = LIST_AT(c->mounts, struct mount_spec, i);
 	const struct volume_spec *v;
 	struct stat st;
+	int rc;
 
 	if (m->type == MOUNT_TMPFS) {
 		b->tmpfs = true;
@@ -540,6 +560,8 @@ static int mount_source(
 		return err_set(err, ERR_INVALID, "there is no volume '%s'", m->source);
 	if (!(b->source = volume_dir(s, v)))
 		return no_memory(err);
+	if (v->type == VOLUME_IMAGE && (rc = image_options(s, b, err)) < 0)
+		return rc;
 	b->read_only = b->read_only || v->read_only || volume_is_files(v);
 	b->files = volume_is_files(v);
 	return has_sub_path(m) ? sub_path(s, c, i, m->sub_path, &b->source, err) : 0;
