@@ -85,6 +85,10 @@ LIBS_podctl-unpack  := -larchive -ljansson -lcrypto $(ISAL) -lz -lzstd -lpthread
 PKGS_podctl-transfer := transfer codec util
 LIBS_podctl-transfer := -lcurl -lssl -lcrypto -ljansson
 LIBS_podctl-probe   := -lcurl
+comma := ,
+# libcurl without the thirty objects it would load (absent.c says which libcurl that can be); else the shared one
+HTTP_ONLY := $(if $(SAN),,$(if $(call all_archives,-lcurl -lnghttp2 -lz -ljansson),cmd/podctl-transfer/absent.c -l:libcurl.a -l:libnghttp2.a -lssl -lcrypto -l:libz.a -l:libjansson.a -lpthread))
+with_curl = $(if $(HTTP_ONLY),$(1) $(HTTP_ONLY) 2>/dev/null || )$(1) $(2)
 # what podctl-dns takes from the archives is little, and needs neither jansson nor sqlite
 PKGS_podctl-dns     := network engine util
 STATIC_podctl-dns    = $(if $(SAN),,$(if $(call all_archives,-lc),-static-pie))
@@ -104,10 +108,10 @@ $(BUILD)/podctl-monitor: $(call obj,$(call srcs,cmd/podctl-monitor)) $(call libs
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-monitor)
 $(BUILD)/podctl-unpack: $(call obj,$(call srcs,cmd/podctl-unpack)) $(call libs,$(PKGS_podctl-unpack))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-unpack)
-$(BUILD)/podctl-transfer: $(call obj,$(call srcs,cmd/podctl-transfer)) $(call libs,$(PKGS_podctl-transfer))
-	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-transfer)
-$(BUILD)/podctl-probe: $(call obj,$(call srcs,cmd/podctl-probe))
-	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_podctl-probe)
+$(BUILD)/podctl-transfer: cmd/podctl-transfer/absent.c $(call obj,$(filter-out %/absent.c,$(call srcs,cmd/podctl-transfer))) $(call libs,$(PKGS_podctl-transfer))
+	$(call says,LD)$(call with_curl,$(CC) $(CSTD) $(HARDEN) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl$(comma)--start-group $(filter %.a,$^) -Wl$(comma)--end-group,$(LIBS_podctl-transfer))
+$(BUILD)/podctl-probe: cmd/podctl-transfer/absent.c $(call obj,$(call srcs,cmd/podctl-probe))
+	$(call says,LD)$(call with_curl,$(CC) $(CSTD) $(HARDEN) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^),$(LIBS_podctl-probe))
 $(BUILD)/podctl-dns: $(call obj,$(call srcs,cmd/podctl-dns)) $(call libs,$(PKGS_podctl-dns))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) $(STATIC_podctl-dns) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 # pid 1 of every pod: one file, without even a C library: 16 kB of private memory

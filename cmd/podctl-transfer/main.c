@@ -11,6 +11,7 @@
  *   {"request":{"method":,"path":,"accept":,"max":}}             -> {"ok":{"status":,"type":,"digest":,"link":,"body":}}
  *   with "push" in the session:
  *   {"have":[DIGEST...]}                                         -> {"ok":{"have":[BOOL...]}}
+ *   {"same":{"reference":,"type":,"digest":}}                    -> {"ok":{"same":BOOL}}   (is that manifest there?)
  *   {"mount":{"digest":,"from":}}                                -> {"ok":{"mounted":BOOL}}
  *   {"upload":{"digest":,"size":,"file":}}                       -> {"got":[0,BYTES]}..., {"ok":{}}
  *   {"stream":{"file":FIFO}}                                     -> {"got":[0,BYTES]}..., {"ok":{"taken":BOOL,"size":}}
@@ -241,6 +242,20 @@ static int tell_have(struct uploader *u, const json_t *v, struct err *err)
 	return 0;
 }
 
+static int tell_same(struct uploader *u, const json_t *v, struct err *err)
+{
+	const char *reference = text_of(v, "reference"), *type = text_of(v, "type"),
+		   *digest = text_of(v, "digest");
+	bool same = false;
+	int rc;
+
+	if (!reference || !type || !digest)
+		return err_set(err, ERR_INVALID, "a manifest without reference, type and digest");
+	if ((rc = upload_same(u, reference, type, digest, &same, err)) == 0)
+		say(json_pack("{s:{s:b}}", "ok", "same", (int) same));
+	return rc;
+}
+
 static int do_mount(struct uploader *u, const json_t *v, struct err *err)
 {
 	const char *digest = json_string_value(json_object_get(v, "digest"));
@@ -356,9 +371,9 @@ static int serve_push(struct uploader *u, const json_t *v, struct err *err)
 	static const struct {
 		const char *word;
 		int (*run)(struct uploader *u, const json_t *v, struct err *err);
-	} words[] = { { "have", tell_have }, { "mount", do_mount }, { "upload", do_upload },
-		{ "stream", do_stream }, { "post", do_post }, { "streamEnd", do_stream_end },
-		{ "put", do_put } };
+	} words[] = { { "have", tell_have }, { "same", tell_same }, { "mount", do_mount },
+		{ "upload", do_upload }, { "stream", do_stream }, { "post", do_post },
+		{ "streamEnd", do_stream_end }, { "put", do_put } };
 
 	for (size_t i = 0; i < LEN(words); i++) {
 		const json_t *part = json_object_get(v, words[i].word);

@@ -149,7 +149,7 @@ struct rmi_command {
 static int all_images(struct cli *c, struct err *err)
 {
 	struct image_list list = { 0 };
-	int rc = verb_images(&c->engine, NULL, &c->arena, &list, err);
+	int rc = verb_image_heads(&c->engine, NULL, &c->arena, &list, err);
 
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
 		for (size_t k = 0; rc == 0 && (k < list.v[i].names.n || k == 0); k++)

@@ -90,19 +90,37 @@ static bool wants(const struct images_command *r, const char *field)
 	return r->format && strstr(r->format, field);
 }
 
+/* What the columns of columns_of() show. */
+static json_t *row_short(struct cli *c, const struct images_command *r, const struct line *l, uint64_t now)
+{
+	const struct image_row *m = l->m;
+	json_t *v = json_pack("{s:s,s:s,s:s,s:s,s:s}", "Repository", l->repo, "Tag", l->tag, "ID",
+		r->no_trunc ? arena_printf(&c->arena, "sha256:%s", m->id) : short_id(&c->arena, m->id, false),
+		"CreatedSince", words_ago(&c->arena, m->created_us, now), "Size",
+		words_size(&c->arena, m->size));
+
+	if (r->digests)
+		(void) json_object_set_new(
+			v, "Digest", json_string(m->digest && *m->digest ? m->digest : "<none>"));
+	if (r->history)
+		(void) json_object_set_new(v, "History", json_string(l->name ? l->name : "<none>"));
+	(void) json_object_set_new(v, "ReadOnly", json_boolean(m->read_only));
+	return v;
+}
+
 static json_t *row_json(struct cli *c, const struct images_command *r, const struct line *l,
 	const struct image_list *list, uint64_t now)
 {
 	const struct image_row *m = l->m;
-	const char *since = words_ago(&c->arena, m->created_us, now);
-	json_t *v = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:b,s:b}", "Repository", l->repo,
-		"Tag", l->tag, "ID",
-		r->no_trunc ? arena_printf(&c->arena, "sha256:%s", m->id) : short_id(&c->arena, m->id, false),
-		"Digest", m->digest && *m->digest ? m->digest : "<none>", "CreatedAt",
-		words_time(&c->arena, m->created_us), "CreatedTime", words_time(&c->arena, m->created_us),
-		"CreatedSince", since, "Created", since, "Size", words_size(&c->arena, m->size), "Containers",
-		(int) list->users[l->i], "ReadOnly", (int) m->read_only, "Dangling", (int) (m->names.n == 0));
+	json_t *v = row_short(c, r, l, now);
+	const char *created = words_time(&c->arena, m->created_us);
 
+	(void) json_object_set_new(v, "Digest", json_string(m->digest && *m->digest ? m->digest : "<none>"));
+	(void) json_object_set_new(v, "CreatedAt", json_string(created));
+	(void) json_object_set_new(v, "CreatedTime", json_string(created));
+	(void) json_object_set(v, "Created", json_object_get(v, "CreatedSince"));
+	(void) json_object_set_new(v, "Containers", json_integer((json_int_t) list->users[l->i]));
+	(void) json_object_set_new(v, "Dangling", json_boolean(m->names.n == 0));
 	(void) json_object_set_new(v, "Names", names_of(m));
 	(void) json_object_set_new(v, "RepoTags", names_of(m));
 	(void) json_object_set_new(v, "History", json_string(l->name ? l->name : "<none>"));
@@ -279,10 +297,13 @@ static int run_images(struct cli *c, void *request, struct err *err)
 	struct line *v = NULL;
 	uint64_t now = time_now_us();
 	bool json = r->format && format_is_json(r->format);
+	bool plain = !r->format || strcmp(r->format, "table") == 0;
 	size_t n = 0;
 	int rc;
 
-	if ((rc = verb_images(&c->engine, c->args.n ? c->args.v[0] : NULL, &c->arena, &list, err)) < 0 ||
+	/* filters and templates may ask for what only the documents say */
+	if ((rc = (plain && !r->filters.n ? verb_image_heads : verb_images)(
+		     &c->engine, c->args.n ? c->args.v[0] : NULL, &c->arena, &list, err)) < 0 ||
 		(rc = lines_make(c, r, &list, &v, &n, err)) < 0)
 		return rc;
 	l.columns = columns_of(c, r, &list);
@@ -296,7 +317,8 @@ static int run_images(struct cli *c, void *request, struct err *err)
 		if (json && !is_again(v, k))
 			(void) json_array_append_new(l.json_doc, image_doc(c, &list, v[k].i));
 		if (!json)
-			(void) json_array_append_new(l.rows, row_json(c, r, &v[k], &list, now));
+			(void) json_array_append_new(l.rows,
+				plain ? row_short(c, r, &v[k], now) : row_json(c, r, &v[k], &list, now));
 	}
 	rc = print_listing(&l, err);
 	json_decref(l.rows);

@@ -49,7 +49,7 @@ static int by_tail(struct engine *e, const struct image_name *n, const char *ref
 
 	if (!tail)
 		return err_sys(err, ENOMEM, "find image");
-	if ((rc = store_images(e->store, a, &rows, &count, err)) < 0)
+	if ((rc = store_image_heads(e->store, a, &rows, &count, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < rows[i].names.n; k++) {
@@ -75,7 +75,7 @@ static int by_digest(
 	size_t count;
 	int rc;
 
-	if ((rc = store_images(e->store, a, &rows, &count, err)) < 0)
+	if ((rc = store_image_heads(e->store, a, &rows, &count, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(rows[i].digest, n->digest) != 0)

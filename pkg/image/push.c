@@ -447,14 +447,44 @@ static int look_ahead(struct pusher *p, const struct image_row *row, const struc
 	return known_ask(p, list, err);
 }
 
-static int layers_push(struct pusher *p, const struct image_row *row, struct blob *out, struct err *err)
+/* An image that was pushed before is there as its manifest: one question then, instead of one for each blob.  1: it is so. */
+static int is_there(struct pusher *p, const struct image_row *row, const struct blob *own,
+	const char *reference, struct composed *ret, struct err *err)
 {
-	struct blob *own;
-	size_t n_own;
+	struct blob *first = arena_array(p->a, row->layers.n + 1, sizeof *first), c[CANDIDATES_MAX];
+	char digest[80];
+	json_t *ok = NULL;
 	int rc;
 
-	if ((rc = manifest_blobs(row, p->a, &own, &n_own, err)) < 0 ||
-		(rc = look_ahead(p, row, n_own ? own : NULL, err)) < 0)
+	if (!first)
+		return no_memory(err);
+	for (size_t i = 0; i < row->layers.n; i++) {
+		if (!candidates(p, row->layers.v[i], own ? &own[i] : NULL, c))
+			return 0;
+		first[i] = c[0];
+	}
+	if ((rc = manifest_compose(row, first, p->kind, p->a, ret, err)) < 0)
+		return rc;
+	(void) snprintf(digest, sizeof digest, "sha256:%s", ret->digest);
+	rc = ask(p,
+		json_pack("{s:{s:s,s:s,s:s}}", "same", "reference", reference ? reference : digest, "type",
+			ret->type, "digest", digest),
+		0, NULL, &ok, err);
+	if (rc == 0 && (rc = json_is_true(json_object_get(ok, "same"))) > 0) {
+		for (size_t i = 0; i < row->layers.n; i++)
+			say(p, "Copying blob %.12s skipped: already exists", first[i].digest);
+		say(p, "%s", "Writing manifest to image destination skipped: already exists");
+	}
+	json_decref(ok);
+	return rc;
+}
+
+static int layers_push(struct pusher *p, const struct image_row *row, const struct blob *own,
+	struct blob *out, struct err *err)
+{
+	int rc = look_ahead(p, row, own, err);
+
+	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < row->layers.n; i++) {
 		bool again = false;
@@ -462,7 +492,7 @@ static int layers_push(struct pusher *p, const struct image_row *row, struct blo
 		for (size_t k = 0; k < i && !again; k++) /* images repeat the empty layer */
 			if ((again = strcmp(row->layers.v[k], row->layers.v[i]) == 0))
 				out[i] = out[k];
-		if (!again && (rc = layer_push(p, row, i, n_own ? &own[i] : NULL, &out[i], err)) < 0)
+		if (!again && (rc = layer_push(p, row, i, own ? &own[i] : NULL, &out[i], err)) < 0)
 			return err_wrap(err, "layer %.12s", row->layers.v[i]);
 	}
 	return 0;
@@ -485,26 +515,41 @@ int pusher_document(struct pusher *p, const char *text, size_t len, const char *
 	return rc;
 }
 
-int pusher_image(struct pusher *p, const struct image_row *row, const char *reference,
-	const char **ret_digest, uint64_t *ret_size, const char **ret_type, struct err *err)
+static int image_send(struct pusher *p, const struct image_row *row, const struct blob *own,
+	const char *reference, struct composed *ret, struct err *err)
 {
 	struct blob *out = arena_array(p->a, row->layers.n + 1, sizeof *out);
-	struct composed m;
-	const char *digest;
+	char digest[80];
 	int rc;
 
 	if (!out)
 		return no_memory(err);
-	if ((rc = layers_push(p, row, out, err)) < 0 ||
+	if ((rc = layers_push(p, row, own, out, err)) < 0 ||
 		(rc = send_text(p, row->id, row->config, strlen(row->config), err)) < 0 ||
-		(rc = manifest_compose(row, out, p->kind, p->a, &m, err)) < 0)
+		(rc = manifest_compose(row, out, p->kind, p->a, ret, err)) < 0)
 		return rc;
-	if (!(digest = arena_printf(p->a, "sha256:%s", m.digest)))
-		return no_memory(err);
+	(void) snprintf(digest, sizeof digest, "sha256:%s", ret->digest);
 	say(p, "%s", "Writing manifest to image destination");
-	if ((rc = pusher_document(p, m.text, m.len, m.type, reference ? reference : digest, err)) < 0)
+	return pusher_document(p, ret->text, ret->len, ret->type, reference ? reference : digest, err);
+}
+
+int pusher_image(struct pusher *p, const struct image_row *row, const char *reference,
+	const char **ret_digest, uint64_t *ret_size, const char **ret_type, struct err *err)
+{
+	struct blob *own;
+	struct composed m;
+	size_t n_own;
+	int rc = manifest_blobs(row, p->a, &own, &n_own, err);
+
+	if (rc < 0)
 		return rc;
-	*ret_digest = digest;
+	own = n_own ? own : NULL;
+	if ((rc = is_there(p, row, own, reference, &m, err)) == 0)
+		rc = image_send(p, row, own, reference, &m, err);
+	if (rc < 0)
+		return rc;
+	if (!(*ret_digest = arena_printf(p->a, "sha256:%s", m.digest)))
+		return no_memory(err);
 	*ret_size = m.len;
 	*ret_type = m.type;
 	return 0;

@@ -136,9 +136,10 @@ int store_image_uses(struct store *s, const struct image_row *rows, size_t n, si
 	return rc < 0 ? rc : 0;
 }
 
-static int images_of(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
+static int images_of(struct store *s, enum query query, struct arena *a, struct image_row **ret,
+	size_t *ret_n, struct err *err)
 {
-	auto_query sqlite3_stmt *q = query_bind(s, Q_IMAGES, err, "");
+	auto_query sqlite3_stmt *q = query_bind(s, query, err, "");
 	struct image_row *rows = NULL;
 	size_t n = 0, cap = 0;
 	int rc = q ? 0 : -EIO;
@@ -170,15 +171,16 @@ static bool has_id(const struct image_row *rows, size_t n, const char *id)
 	return false;
 }
 
-int store_images(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
+static int images_of_all(struct store *s, enum query query, struct arena *a, struct image_row **ret,
+	size_t *ret_n, struct err *err)
 {
-	int rc = images_of(s, a, ret, ret_n, err);
+	int rc = images_of(s, query, a, ret, ret_n, err);
 
 	for (struct store *at = s->next; at && rc == 0; at = at->next) {
 		struct image_row *more = NULL, *all;
 		size_t n = 0;
 
-		if ((rc = images_of(at, a, &more, &n, err)) < 0 || !n)
+		if ((rc = images_of(at, query, a, &more, &n, err)) < 0 || !n)
 			continue;
 		if (!(all = arena_array(a, *ret_n + n, sizeof *all)))
 			return err_sys(err, ENOMEM, "list images");
@@ -192,6 +194,17 @@ int store_images(struct store *s, struct arena *a, struct image_row **ret, size_
 		}
 	}
 	return rc < 0 ? rc : 0;
+}
+
+int store_images(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
+{
+	return images_of_all(s, Q_IMAGES, a, ret, ret_n, err);
+}
+
+int store_image_heads(
+	struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err)
+{
+	return images_of_all(s, Q_IMAGE_HEADS, a, ret, ret_n, err);
 }
 
 int store_image_by_name(

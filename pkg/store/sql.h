@@ -121,6 +121,7 @@
 		" digest = CASE WHEN ?2 = '' THEN digest ELSE ?2 END, manifest = CASE WHEN ?6 = '' THEN manifest ELSE ?6 END") \
 	X(Q_IMAGE_GET, "SELECT " IMAGE_COLUMNS " FROM image WHERE id = ?1") \
 	X(Q_IMAGES, "SELECT " IMAGE_COLUMNS " FROM image ORDER BY created DESC, id") \
+	X(Q_IMAGE_HEADS, "SELECT id, digest, created, size, '', '' FROM image ORDER BY created DESC, id") \
 	X(Q_IMAGE_MANIFEST_SET, "UPDATE image SET manifest = ?2, digest = ?3, size = ?4 WHERE id = ?1") \
 	X(Q_IMAGE_EXISTS, "SELECT 1 FROM image WHERE id = ?1") \
 	X(Q_IMAGE_DEL, "DELETE FROM image WHERE id = ?1") \

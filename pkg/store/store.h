@@ -152,6 +152,9 @@ struct image_row {
 int store_image_add(struct store *s, const struct image_row *i, struct err *err);
 int store_image_get(struct store *s, const char *id, struct arena *a, struct image_row *ret, struct err *err);
 int store_images(struct store *s, struct arena *a, struct image_row **ret, size_t *n, struct err *err);
+/* The same without the documents: config and manifest are "".  They lie on pages of their own, so this is quick. */
+int store_image_heads(
+	struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err);
 /* Another root whose images are found here too, only to be read: its rows come with read_only.  ERR_UNSUPPORTED: of another
  * schema. */
 int store_images_from(struct store *s, const char *root, struct err *err);

@@ -71,6 +71,7 @@ int session_prepare(struct session *s, CURL *easy, struct err *err)
 	SET(CURLOPT_LOW_SPEED_TIME, 60L);
 	SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1); /* a paused stream of HTTP/2 fills memory */
 	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
+	SET(CURLOPT_SOCKS5_AUTH, (long) CURLAUTH_BASIC); /* no Kerberos, see absent.c */
 	SET(CURLOPT_USERAGENT, "podctl/" PODCTL_VERSION);
 	SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SSL_VERIFYPEER, s->insecure ? 0L : 1L);

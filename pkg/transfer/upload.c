@@ -375,6 +375,37 @@ static void call_done(struct call *c) { buf_done(&c->body); }
 #define HAVE_AT_ONCE 6
 #define HAVE_EACH 3 /* requests that are worth another connection */
 
+/* A HEAD whose status is the answer. */
+static void look(struct fetch *f, struct buf *body, const char *path)
+{
+	buf_init(body, 4 * KiB); /* of an answer without a body */
+	*f = (struct fetch){ .path = path,
+		.method = "HEAD",
+		.any_status = true,
+		.no_redirect = true,
+		.into = body,
+		.size = 4 * KiB,
+		.fd = -1,
+		.keep = -EBADF };
+}
+
+int upload_same(struct uploader *u, const char *reference, const char *type, const char *digest, bool *ret,
+	struct err *err)
+{
+	auto_buf struct buf body = { 0 };
+	char path[400];
+	struct fetch f;
+	int rc;
+
+	(void) snprintf(path, sizeof path, "manifests/%s", reference);
+	look(&f, &body, path);
+	f.accept = type;
+	if ((rc = fetches_run(u->s, &f, 1, 1, NULL, NULL, err)) < 0)
+		return rc;
+	*ret = f.status == 200 && strcmp(f.named_digest, digest) == 0;
+	return 0;
+}
+
 int upload_have(struct uploader *u, const char *const *digests, size_t n, bool *ret, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
@@ -384,15 +415,7 @@ int upload_have(struct uploader *u, const char *const *digests, size_t n, bool *
 	int rc = f && body ? 0 : err_sys(err, ENOMEM, "push");
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		buf_init(&body[i], 4 * KiB); /* of an answer without a body */
-		f[i] = (struct fetch){ .path = arena_printf(&a, "blobs/sha256:%s", digests[i]),
-			.method = "HEAD",
-			.any_status = true,
-			.no_redirect = true,
-			.into = &body[i],
-			.size = 4 * KiB,
-			.fd = -1,
-			.keep = -EBADF };
+		look(&f[i], &body[i], arena_printf(&a, "blobs/sha256:%s", digests[i]));
 		if (!f[i].path)
 			rc = err_sys(err, ENOMEM, "push");
 	}

@@ -9,13 +9,15 @@
 #include "pkg/verb/image_filter.h"
 #include "pkg/verb/image_use.h"
 
-int verb_images(
-	struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err)
+typedef int rows_fn(struct store *s, struct arena *a, struct image_row **ret, size_t *ret_n, struct err *err);
+
+static int images_of(struct engine *e, rows_fn *of, const char *reference, struct arena *a,
+	struct image_list *ret, struct err *err)
 {
 	struct image_row *rows = NULL, named = { 0 };
 	struct err ignored = { 0 };
 	size_t n = 0, kept = 0;
-	int rc = store_images(e->store, a, &rows, &n, err);
+	int rc = of(e->store, a, &rows, &n, err);
 
 	if (rc < 0)
 		return rc;
@@ -32,6 +34,18 @@ int verb_images(
 	ret->v = rows;
 	ret->n = kept;
 	return 0;
+}
+
+int verb_images(
+	struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err)
+{
+	return images_of(e, store_images, reference, a, ret, err);
+}
+
+int verb_image_heads(
+	struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err)
+{
+	return images_of(e, store_image_heads, reference, a, ret, err);
 }
 
 int verb_import(struct engine *e, const struct import_request *r, struct arena *a, const char **ret_id,

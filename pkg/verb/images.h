@@ -15,6 +15,9 @@ struct image_list {
 /* reference: NULL all, else those it names ("x", "localhost/x:tag", id prefix). */
 int verb_images(
 	struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err);
+/* The same by store_image_heads(). */
+int verb_image_heads(
+	struct engine *e, const char *reference, struct arena *a, struct image_list *ret, struct err *err);
 
 struct import_request {
 	int fd;

@@ -338,7 +338,7 @@ static int store_json(struct engine *e, const struct info_request *r, json_t **r
 	json_t *v;
 	int rc;
 
-	if ((rc = pod_set_load(e, &pods, err)) < 0 || (rc = verb_images(e, NULL, &a, &images, err)) < 0)
+	if ((rc = pod_set_load(e, &pods, err)) < 0 || (rc = verb_image_heads(e, NULL, &a, &images, err)) < 0)
 		return rc;
 	(void) statvfs(e->root, &fs);
 	v = json_object();

@@ -161,8 +161,13 @@ podctl load -q -i hard.tar >/dev/null
 t_fails "without TLS it is refused unless said" 125 'TLS|insecure' podctl push --retry 0 -q localhost/x "$R/x:1"
 t "push" podctl push --tls-verify=false --digestfile digest localhost/x "docker://$R/x:1"
 is "the digest file has what the registry has" "$(cat digest)" "$(curl -fsI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' "http://$R/v2/x/manifests/1" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" { print $2 }')"
+before=$(puts) heads=$(grep -cE '"HEAD [^"]*/blobs/' reg.log)
+like "push again finds its manifest" "$(podctl push --tls-verify=false localhost/x "$R/x:1" 2>&1)" "manifest to image destination skipped: already exists"
+is "and asks for nothing else" "$(grep -cE '"HEAD [^"]*/blobs/' reg.log)" "$heads"
+t "a tag that names another image since" podctl push -q --tls-verify=false localhost/hard:1 "$R/x:1"
+t "is given to this one again" podctl push -q --tls-verify=false localhost/x "$R/x:1"
+is "and it has it" "$(curl -fsI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' "http://$R/v2/x/manifests/1" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" { print $2 }')" "$(cat digest)"
 before=$(puts)
-t "push again" podctl push -q --tls-verify=false localhost/x "$R/x:1"
 t "push under another tag" podctl push -q --tls-verify=false localhost/x "$R/x:2"
 is "nothing was sent again" "$(puts)" "$before"
 podctl tag localhost/x "$R/x:1"
