@@ -18,6 +18,8 @@ int main(int argc, char **argv)
 		return printf("podctl-monitor version %s\n", PODCTL_VERSION) < 0;
 	if (argc == 3 && strcmp(argv[1], "--remove") == 0)
 		return monitor_remove(argv[2]);
+	if (argc == 5 && strcmp(argv[1], "--nfs") == 0)
+		return monitor_nfs(argv[2], argv[3], argv[4]);
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--adopt") == 0)
 			args.adopt = true;

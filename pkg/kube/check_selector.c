@@ -36,6 +36,12 @@ static bool fits(const char *op, const struct node *values, const char *label)
 	}
 }
 
+bool kube_rule_fits(const struct node *rule, const struct node *label)
+{
+	return fits(text_in(rule, "operator"), node_get(rule, "values"),
+		label && label->kind == NODE_STRING ? label->text : NULL);
+}
+
 static void check_expression(
 	struct kube_set *s, const struct kvs *labels, const struct node *n, const char *at, size_t i)
 {

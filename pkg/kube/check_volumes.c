@@ -331,6 +331,21 @@ static void check_host_path(struct kube_set *s, const struct k8s_host_path *h, c
 			h->path);
 }
 
+void kube_check_nfs(struct kube_set *s, const struct node *nfs, const char *at)
+{
+	const struct node *server = node_get(nfs, "server"), *path = node_get(nfs, "path");
+
+	if (server && server->kind == NODE_STRING && !*server->text)
+		FAULT(s, server, "%s.server: Required value", at);
+	else if (server && server->kind == NODE_STRING && strpbrk(server->text, "/ ,"))
+		FAULT(s, server, "%s.server: Invalid value: \"%s\": expected a host name or an address", at,
+			server->text);
+	if (path && path->kind == NODE_STRING && !*path->text)
+		FAULT(s, path, "%s.path: Required value", at);
+	else if (path && path->kind == NODE_STRING && path->text[0] != '/')
+		FAULT(s, path, "%s.path: Invalid value: \"%s\": must be an absolute path", at, path->text);
+}
+
 static void check_empty_dir(struct kube_set *s, const struct k8s_empty_dir *e, const char *at)
 {
 	const char *medium = e->medium ? e->medium : "";
@@ -385,6 +400,8 @@ static void check_source(struct kube_set *s, const struct k8s_volume *v, const c
 		check_host_path(s, v->host_path, at);
 	if (v->empty_dir)
 		check_empty_dir(s, v->empty_dir, at);
+	if (v->nfs)
+		kube_check_nfs(s, v->nfs->node, at);
 	if (v->claim && v->claim->name && !dns_subdomain_is_valid(v->claim->name))
 		FAULT(s, place(v->claim->node, "claimName"),
 			"%s.claimName: Invalid value: \"%s\": is no name of a claim", at, v->claim->name);

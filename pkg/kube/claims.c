@@ -2,7 +2,7 @@
  * PersistentVolumes: which claim each of them answers.
  *
  * A claim gets the volume it names, else the one that names it (claimRef), else the first free one of its storage class that
- * is large enough, has its access modes and fits its selector; else a directory of podctl's own, as a provisioner would make.
+ * is large enough, has its access modes and fits its selector, the smallest of them; else a directory of podctl's own, as a provisioner would make.
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +32,46 @@ static const char *name_of(const struct node *doc) { return text_of(node_get(doc
 
 /* ---- checks ------------------------------------------------------------------------------------------------------------- */
 
+static const char *const sources[] = { "hostPath", "local", "nfs" };
+
+/* What a PersistentVolume is of; NULL: of nothing that is known. */
+static const struct node *source_of(const struct node *spec, const char **ret_name)
+{
+	for (size_t i = 0; i < LEN(sources); i++)
+		if (node_get(spec, sources[i]))
+			return node_get(spec, *ret_name = sources[i]);
+	return NULL;
+}
+
+static void check_sources(struct kube_set *s, const struct node *spec, const char *at)
+{
+	const struct node *first = NULL, *options = node_get(spec, "mountOptions");
+	char path[AT_MAX + 8];
+
+	for (size_t i = 0; i < LEN(sources); i++) {
+		const struct node *from = node_get(spec, sources[i]);
+
+		if (from && first)
+			FAULT(s, from, "%s.%s: Forbidden: may not specify more than 1 volume type", at,
+				sources[i]);
+		first = first ? first : from;
+	}
+	if (spec && !first)
+		FAULT(s, spec, "%s: Required value: must specify a volume type: hostPath, local or nfs", at);
+	snprintf(path, sizeof path, "%s.nfs", at);
+	kube_check_nfs(s, node_get(spec, "nfs"), path);
+	if (options && options->n && !node_get(spec, "nfs"))
+		FAULT(s, options,
+			"%s.mountOptions: Forbidden: may not specify mount options for this volume type; a "
+			"directory is bound as it is",
+			at);
+	for (size_t i = 0; options && options->kind == NODE_LIST && i < options->n; i++)
+		if (options->item[i]->kind == NODE_STRING && strpbrk(options->item[i]->text, ", "))
+			FAULT(s, options->item[i],
+				"%s.mountOptions[%zu]: Invalid value: \"%s\": expected one option", at, i,
+				options->item[i]->text);
+}
+
 void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct node *spec = node_get(d->node, "spec");
@@ -46,12 +86,7 @@ void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
 		kube_check_claim_spec(s, spec, at);
 		return;
 	}
-	if (node_get(spec, "hostPath") && node_get(spec, "local"))
-		FAULT(s, node_get(spec, "local"), "%s%sspec: hostPath and local exclude each other", d->at,
-			dot);
-	else if (spec && !node_get(spec, "hostPath") && !node_get(spec, "local"))
-		FAULT(s, spec, "%s%sspec: expected hostPath or local, a directory of this machine", d->at,
-			dot);
+	check_sources(s, spec, at);
 	if (spec && !node_get(spec, "capacity"))
 		FAULT(s, spec, "%s%sspec.capacity: Required value", d->at, dot);
 	if (spec && !node_get(spec, "accessModes"))
@@ -76,25 +111,35 @@ static bool has_modes(const struct node *volume, const struct node *claim)
 	return true;
 }
 
+static int64_t size_of(const struct node *volume)
+{
+	const struct node *size = node_get(node_get(node_get(volume, "spec"), "capacity"), "storage");
+	int64_t v = 0;
+
+	return size && quantity_parse(size->text, 1, &v) == 0 ? v : 0;
+}
+
 static bool is_large_enough(const struct node *volume, const struct node *claim)
 {
 	const struct node *want =
 		node_get(node_get(node_get(node_get(claim, "spec"), "resources"), "requests"), "storage");
-	const struct node *there = node_get(node_get(node_get(volume, "spec"), "capacity"), "storage");
-	int64_t need = 0, size = 0;
+	int64_t need = 0;
 
-	if (!want || quantity_parse(want->text, 1, &need) < 0)
-		return true;
-	return there && quantity_parse(there->text, 1, &size) == 0 && size >= need;
+	return !want || quantity_parse(want->text, 1, &need) < 0 || size_of(volume) >= need;
 }
 
 static bool is_selected(const struct node *volume, const struct node *claim)
 {
-	const struct node *selector = node_get(node_get(node_get(claim, "spec"), "selector"), "matchLabels");
-	const struct node *labels = node_get(node_get(volume, "metadata"), "labels");
+	const struct node *selector = node_get(node_get(claim, "spec"), "selector");
+	const struct node *match = node_get(selector, "matchLabels"),
+			  *rules = node_get(selector, "matchExpressions"),
+			  *labels = node_get(node_get(volume, "metadata"), "labels");
 
-	for (size_t i = 0; selector && selector->kind == NODE_MAP && i < selector->n; i++)
-		if (strcmp(text_of(labels, selector->key[i]->text), selector->item[i]->text) != 0)
+	for (size_t i = 0; match && match->kind == NODE_MAP && i < match->n; i++)
+		if (strcmp(text_of(labels, match->key[i]->text), match->item[i]->text) != 0)
+			return false;
+	for (size_t i = 0; rules && rules->kind == NODE_LIST && i < rules->n; i++)
+		if (!kube_rule_fits(rules->item[i], node_get(labels, text_of(rules->item[i], "key"))))
 			return false;
 	return true;
 }
@@ -193,9 +238,14 @@ static struct kube_bindings *bind_all(struct kube_set *s)
 		const char *name = name_of(b->claim[i]);
 		const bool named = *text_of(node_get(b->claim[i], "spec"), "volumeName");
 
+		struct volume_of *best = NULL;
+
 		for (size_t k = 0; !named && !bound(b, name) && k < b->n; k++)
-			if (!b->v[k].claim && fits(b->v[k].node, b->claim[i]))
-				b->v[k].claim = name;
+			if (!b->v[k].claim && fits(b->v[k].node, b->claim[i]) &&
+				(!best || size_of(b->v[k].node) < size_of(best->node)))
+				best = &b->v[k];
+		if (best)
+			best->claim = name;
 	}
 	return b;
 }
@@ -301,13 +351,44 @@ static void give_devices(
 	}
 }
 
+static char *options_of(struct kube_set *s, const struct node *options)
+{
+	char *text = NULL;
+
+	for (size_t i = 0; options && options->kind == NODE_LIST && i < options->n; i++)
+		text = arena_printf(s->arena, "%s%s%s", text ? text : "", text ? "," : "",
+			options->item[i]->text ? options->item[i]->text : "");
+	return text;
+}
+
+/* The volume of a claim becomes what its PersistentVolume is of. */
+static void take_source(struct kube_set *s, const struct node *spec, struct volume_spec *v)
+{
+	const char *name = "hostPath";
+	const struct node *from = source_of(spec, &name);
+	bool nfs = strcmp(name, "nfs") == 0;
+
+	v->type = nfs ? VOLUME_NFS : VOLUME_HOST_PATH;
+	if (nfs) {
+		const struct node *read_only = node_get(from, "readOnly");
+
+		v->path = arena_printf(s->arena, "%s:%s", text_of(from, "server"), text_of(from, "path"));
+		v->options = options_of(s, node_get(spec, "mountOptions"));
+		v->read_only = v->read_only || (read_only && strcmp(read_only->text, "true") == 0);
+	} else {
+		v->path = arena_strdup(s->arena, text_of(from, "path"));
+		v->path_type = arena_strdup(
+			s->arena, strcmp(name, "local") == 0 ? "Directory" : text_of(from, "type"));
+	}
+	s->no_memory = s->no_memory || !v->path;
+}
+
 void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_pod *pod)
 {
 	for (size_t i = 0; i < pod->spec.volumes.n; i++) {
 		struct volume_spec *v = LIST_AT(pod->spec.volumes, struct volume_spec, i);
 		const struct volume_of *pv;
-		const struct node *spec, *from, *claim;
-		char *path;
+		const struct node *claim;
 
 		if (v->type != VOLUME_NAMED || !v->path)
 			continue;
@@ -326,16 +407,7 @@ void kube_claims(struct kube_set *s, const struct kube_member *m, struct kube_po
 					v->path);
 			continue;
 		}
-		spec = node_get(pv->node, "spec");
-		from = node_get(spec, "hostPath") ? node_get(spec, "hostPath") : node_get(spec, "local");
-		if (!(path = arena_strdup(s->arena, text_of(from, "path")))) {
-			s->no_memory = true;
-			return;
-		}
-		v->type = VOLUME_HOST_PATH;
-		v->path = path;
-		v->path_type = node_get(spec, "local") ? arena_strdup(s->arena, "Directory")
-						       : arena_strdup(s->arena, text_of(from, "type"));
+		take_source(s, node_get(pv->node, "spec"), v);
 		if (claim && is_block(claim)) {
 			v->path_type = arena_strdup(s->arena, "BlockDevice");
 			give_devices(s, m, v, pod);

@@ -167,6 +167,7 @@ static const char *pod_volume(struct maker *m, const char *name, const char *ctr
 		case VOLUME_SECRET:
 		case VOLUME_PROJECTED:
 		case VOLUME_IMAGE:
+		case VOLUME_NFS:
 			lost(m, "the files of volume", name, ctr);
 			return NULL;
 		}

@@ -85,6 +85,7 @@ void kube_check_mounts(
 void kube_check_volumes(struct kube_set *s, const struct kube_member *m);
 /* Names of resources, and requests within limits. */
 void kube_check_resources(struct kube_set *s, const struct k8s_resources *r, bool pod, const char *at);
+void kube_check_nfs(struct kube_set *s, const struct node *nfs, const char *at);
 void kube_check_claim_spec(struct kube_set *s, const struct node *spec, const char *at);
 bool kube_path_climbs(const char *path); /* ".." as one of its components */
 const struct k8s_volume *kube_volume_find(const struct k8s_pod_spec *p, const char *name);
@@ -95,6 +96,8 @@ void kube_check_count(
 	struct kube_set *s, const struct kube_doc *d, const struct opt_i64 *v, const char *key, int64_t max);
 /* Of a workload, against the labels of its template. */
 void kube_check_selector(struct kube_set *s, const struct kube_doc *d);
+/* One of a selector's matchExpressions, on a label that may be absent. */
+bool kube_rule_fits(const struct node *rule, const struct node *label);
 void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at);
 bool kube_is_config_key(const char *key);
 /* check_care.c: probes, hooks, restart rules; the pod's deadline */

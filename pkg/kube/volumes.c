@@ -306,6 +306,12 @@ static void volume(struct kube_set *s, const struct kube_member *m, const struct
 		ret->type = VOLUME_IMAGE;
 		ret->path = v->image->ref;
 		ret->read_only = true;
+	} else if (v->nfs) {
+		ret->type = VOLUME_NFS;
+		ret->path = arena_printf(s->arena, "%s:%s", v->nfs->server ? v->nfs->server : "",
+			v->nfs->path ? v->nfs->path : "");
+		ret->read_only = v->nfs->read_only;
+		s->no_memory = s->no_memory || !ret->path;
 	} else if (v->empty_dir) {
 		snprintf(where, sizeof where, "%s.emptyDir", at);
 		empty_dir(s, v->empty_dir, where, ret);

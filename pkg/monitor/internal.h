@@ -440,6 +440,10 @@ int env_files_into(const struct ctr *c, json_t *process); /* of an exec; 0 or -E
 
 /* ---- mounts.c, namespaces.c, status.c, adopt.c ---- */
 int mounts_make(struct monitor *m, struct err *err);
+/* Splits "size=1m,noexec" into flags and what the file system itself takes.  -E2BIG. */
+int mount_options_split(const char *options, unsigned long *flags, char *data, size_t size);
+/* nfs.c: mounts it in a child, which may look up names and be killed when it takes too long. */
+int nfs_run(const struct plan_mount *p, struct err *err);
 /* subpath.c */
 int binds_make(const struct list *binds, struct err *err);
 /* A detached mount shows what it has with the owners of the pod's user namespace. */

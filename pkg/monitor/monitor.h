@@ -21,5 +21,7 @@ struct monitor_args {
 int monitor_run(const struct monitor_args *args);
 /* Removes the directory 'name' below descriptor 3 (a writable layer that was moved away). */
 int monitor_remove(const char *name);
+/* podctl-monitor --nfs SERVER:/PATH TARGET OPTIONS: mounts it here; what went wrong goes to stderr. */
+int monitor_nfs(const char *source, const char *target, const char *options);
 
 #endif

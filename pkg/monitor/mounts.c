@@ -31,10 +31,16 @@ static const struct {
 	{ "noexec", MS_NOEXEC, 0 },
 	{ "exec", 0, MS_NOEXEC },
 	{ "noatime", MS_NOATIME, 0 },
+	{ "atime", 0, MS_NOATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },
+	{ "diratime", 0, MS_NODIRATIME },
+	{ "relatime", MS_RELATIME, 0 },
+	{ "strictatime", MS_STRICTATIME, 0 },
+	{ "sync", MS_SYNCHRONOUS, 0 },
+	{ "async", 0, MS_SYNCHRONOUS },
 };
 
-/* Splits "size=1m,noexec" into flags and what the file system itself takes. */
-static int options_split(const char *options, unsigned long *flags, char *data, size_t size)
+int mount_options_split(const char *options, unsigned long *flags, char *data, size_t size)
 {
 	size_t used = 0;
 
@@ -97,7 +103,9 @@ static int one_mount(const struct plan_mount *p, struct err *err)
 		return err_set(err, ERR_INVALID, "plan: a mount needs a type and an absolute target");
 	if (strcmp(p->type, "ids") == 0)
 		return ids_mount(p, err);
-	if (options_split(p->options, &flags, data, sizeof data) < 0)
+	if (strcmp(p->type, "nfs") == 0)
+		return nfs_run(p, err);
+	if (mount_options_split(p->options, &flags, data, sizeof data) < 0)
 		return err_set(err, ERR_INVALID, "mount '%s': options are too long", p->target);
 	if (strcmp(p->type, "tmpfs") == 0)
 		return mount("tmpfs", p->target, "tmpfs", flags, data) < 0

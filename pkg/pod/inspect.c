@@ -74,7 +74,7 @@ static int mounts_of(const struct pod *p, const struct container_spec *c, struct
 			m[i].type = v->type == VOLUME_HOST_PATH ? "bind" : "volume";
 			m[i].read_only =
 				m[i].read_only || v->type == VOLUME_CONFIG_MAP || v->type == VOLUME_SECRET;
-			if (v->type == VOLUME_HOST_PATH)
+			if (v->type == VOLUME_HOST_PATH || v->type == VOLUME_NFS)
 				m[i].source = v->path;
 			else if (v->type == VOLUME_NAMED)
 				m[i].source = arena_printf(a, "%s/volumes/%s", e->root, v->path);

@@ -4,7 +4,7 @@
 
 const char *const net_mode_names[] = { "none", "host", "bridge", "container", NULL };
 const char *const volume_type_names[] = { "emptyDir", "hostPath", "configMap", "secret", "named", "projected",
-	"image", NULL };
+	"image", "nfs", NULL };
 
 /* clang-format off */
 static const struct field file_fields[] = {
@@ -21,6 +21,7 @@ static const struct field volume_fields[] = {
 	F_STR(struct volume_spec, "name", name),
 	{ "type", FIELD_ENUM, offsetof(struct volume_spec, type), .names = volume_type_names, .always = 1 },
 	F_STR(struct volume_spec, "path", path),
+	F_STR(struct volume_spec, "options", options),
 	F_STR(struct volume_spec, "pathType", path_type),
 	F_BOOL(struct volume_spec, "memory", memory),
 	F_U32(struct volume_spec, "mode", mode),

@@ -17,7 +17,8 @@ enum volume_type {
 	VOLUME_SECRET,
 	VOLUME_NAMED,
 	VOLUME_PROJECTED,
-	VOLUME_IMAGE
+	VOLUME_IMAGE,
+	VOLUME_NFS
 };
 extern const char *const volume_type_names
 	[]; /* "emptyDir", "hostPath", "configMap", "secret", "named", "projected", "image", NULL */
@@ -32,7 +33,8 @@ struct file_spec {
 struct volume_spec {
 	char *name;
 	int type;
-	char *path; /* hostPath: absolute; named: volume name; image: its id */
+	char *path;    /* hostPath: absolute; named: volume name; image: its id; nfs: "SERVER:/PATH" */
+	char *options; /* nfs: of the mount, "hard,nfsvers=4.1" */
 	char *path_type; /* hostPath type: "", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", ... */
 	bool memory;    /* emptyDir medium Memory */
 	uint32_t mode;  /* emptyDir; 0: 0777 */

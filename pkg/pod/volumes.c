@@ -41,6 +41,9 @@ static const char *volume_dir(struct start *s, const struct volume_spec *v)
 	case VOLUME_IMAGE:
 		return arena_printf(
 			a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "image", v->name));
+	case VOLUME_NFS:
+		return arena_printf(
+			a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "nfs", v->name));
 	case VOLUME_NAMED:
 		return arena_printf(a, "%s/volumes/%s", s->e->root, v->path);
 	case VOLUME_HOST_PATH:
@@ -91,8 +94,8 @@ static struct volume_spec *volume_of(const struct pod *p, const char *name)
 
 /* ---- the kinds -------------------------------------------------------------------------------------------------------- */
 
-static int add_mount(
-	struct start *s, const char *type, const char *target, const char *options, struct err *err)
+static int add_mount_of(struct start *s, const char *type, const char *source, const char *target,
+	const char *options, struct err *err)
 {
 	struct list *l = &s->plan.mounts;
 	struct plan_mount *m = arena_array(&s->p->arena, l->n + 1, sizeof *m);
@@ -102,11 +105,17 @@ static int add_mount(
 	if (l->n)
 		memcpy(m, l->v, l->n * sizeof *m);
 	m[l->n] = (struct plan_mount){ .type = (char *) (uintptr_t) type,
-		.source = (char *) (uintptr_t) type,
+		.source = (char *) (uintptr_t) source,
 		.target = (char *) (uintptr_t) target,
 		.options = (char *) (uintptr_t) options };
 	*l = (struct list){ .v = m, .n = l->n + 1 };
 	return 0;
+}
+
+static int add_mount(
+	struct start *s, const char *type, const char *target, const char *options, struct err *err)
+{
+	return add_mount_of(s, type, type, target, options, err);
 }
 
 /* Memory of a pod with a user namespace is its root's. */
@@ -265,6 +274,25 @@ static int make_image(struct start *s, const struct volume_spec *v, struct err *
 	return add_mount(s, "overlay", volume_dir(s, v), arena_strdup(a, b.data), err);
 }
 
+/* Mounted by the monitor, from the host's network; it goes with the monitor's mounts. */
+static int make_nfs(struct start *s, const struct volume_spec *v, struct err *err)
+{
+	const char *options = v->options ? v->options : "";
+	auto_close int dir = -EBADF;
+	char path[PATH_TEXT];
+
+	if (s->e->in_userns)
+		return err_set(err, ERR_UNSUPPORTED,
+			"an ordinary user may not mount nfs; mount it on the host and use hostPath");
+	snprintf(path, sizeof path, "volumes/nfs/%s", v->name);
+	if ((dir = dir_make(s->p->run_fd, path, 0711)) < 0)
+		return err_sys(err, -dir, "make directory");
+	return add_mount_of(s, "nfs", v->path, volume_dir(s, v),
+		arena_printf(&s->p->arena, "%s%s%s", v->read_only ? "ro" : "",
+			v->read_only && *options ? "," : "", options),
+		err);
+}
+
 /* A volume by name keeps what it has; the pod's group is given it, as far as it has another one. */
 static int make_named(struct start *s, const struct volume_spec *v, struct err *err)
 {
@@ -293,6 +321,8 @@ static int make_volume(struct start *s, const struct volume_spec *v, struct err 
 		return make_named(s, v, err);
 	case VOLUME_IMAGE:
 		return make_image(s, v, err);
+	case VOLUME_NFS:
+		return make_nfs(s, v, err);
 	case VOLUME_HOST_PATH:
 		return check_host_path(v, err);
 	}
@@ -353,7 +383,8 @@ static bool keeps_owners(const struct start *s, const struct volume_spec *v)
 {
 	if (!pod_has_userns(&s->p->spec))
 		return false;
-	return v->type == VOLUME_NAMED || (v->type == VOLUME_EMPTY_DIR && !in_memory(v)) ||
+	return v->type == VOLUME_NAMED || v->type == VOLUME_NFS ||
+	       (v->type == VOLUME_EMPTY_DIR && !in_memory(v)) ||
 	       (v->type == VOLUME_HOST_PATH && s->p->spec.userns.mounts);
 }
 
