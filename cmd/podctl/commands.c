@@ -31,7 +31,7 @@ const struct option global_options[] = {
 	{ .name = "noout", .kind = OPT_BOOL, .offset = offsetof(struct globals, no_output), .help = "Print no results", .implied = "true" },
 	{ .name = "events-backend", .kind = OPT_FN, .fn = opt_events_backend, .value = "file", .help = "Where events are kept; file is the only one" },
 	O_REFUSED("tmpdir", 0, "DIR", "volatile state is below --runroot"),
-	O_REFUSED("volumepath|imagestore|module|syslog|trace|namespace|max-workers|identity|ssh", 0, NULL, "podctl has nothing that it could change"),
+	O_REFUSED("network-cmd-path|volumepath|imagestore|module|syslog|trace|namespace|max-workers|identity|ssh", 0, NULL, "podctl has nothing that it could change"),
 	O_REFUSED("hooks-dir", 0, "DIR", "OCI hook directories are not read yet"),
 	O_REFUSED("network-config-dir", 0, "DIR", "user-defined networks are not done yet"),
 	O_REFUSED("runtime-flag", 0, "FLAG", "name a script as --runtime instead"),

@@ -365,6 +365,15 @@ static const struct option inspect_type_options[] = {
 	O_END,
 };
 
+struct exists_command {
+	bool external;
+};
+static const struct option exists_options[] = {
+	O_BOOL(struct exists_command, external, "external", 0,
+		"One of another engine counts as well: there are none in podctl's store"),
+	O_END,
+};
+
 static int run_exists(struct cli *c, void *request, struct err *err)
 {
 	const char *id = NULL, *pod = NULL;
@@ -380,6 +389,7 @@ static int run_exists(struct cli *c, void *request, struct err *err)
 
 /* clang-format off */
 static const struct option *const o_create[] = { create_command_options, create_options, limit_options, help_options, NULL };
+static const struct option *const o_exists[] = { exists_options, help_options, NULL };
 static const struct option *const o_stop[] = { stop_options, help_options, NULL };
 static const struct option *const o_restart[] = { restart_options, help_options, NULL };
 static const struct option *const o_kill[] = { kill_options, help_options, NULL };
@@ -388,7 +398,6 @@ static const struct option *const o_remove[] = { remove_options, help_options, N
 static const struct option *const o_wait[] = { wait_options, help_options, NULL };
 static const struct option *const o_inspect[] = { inspect_options, inspect_type_options, help_options, NULL };
 static const struct option *const o_container_inspect[] = { inspect_options, help_options, NULL };
-static const struct option *const o_help[] = { help_options, NULL };
 static const struct option *const o_ps[] = { ps_options, help_options, NULL };
 
 const struct command container_commands[] = {
@@ -420,7 +429,7 @@ const struct command container_commands[] = {
 	{ "container inspect", "CONTAINER...", "Print all that is known of containers as JSON", NULL, NULL,
 		o_container_inspect, sizeof(struct inspect_command), 0, -1, 0, run_container_inspect },
 	{ "container exists", "CONTAINER", "Exit 0 when there is such a container, else 1", NULL, NULL,
-		o_help, 0, 1, 1, 0, run_exists },
+		o_exists, sizeof(struct exists_command), 1, 1, 0, run_exists },
 	{ .paths = NULL },
 };
 /* clang-format on */

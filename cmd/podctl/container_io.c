@@ -420,10 +420,6 @@ static int exec_prepare(struct cli *c, struct exec_command *r, struct target **r
 	size_t n = 0, missing = 0, first = r->latest ? 0 : 1;
 	int rc;
 
-	if (c->args.n <= first) {
-		(void) err_set(err, ERR_INVALID, "must provide a non-empty command to start an exec session");
-		return no_session(err);
-	}
 	for (size_t i = first; i < c->args.n; i++)
 		if (strs_add(&r->exec.command, &c->arena, c->args.v[i]) < 0)
 			return err_sys(err, ENOMEM, "exec");
@@ -437,7 +433,13 @@ static int exec_prepare(struct cli *c, struct exec_command *r, struct target **r
 		return err_sys(err, ENOMEM, "exec");
 	if ((rc = verb_select(&c->engine, &s, &c->arena, ret, &n, cli_error, &missing, err)) < 0)
 		return rc;
-	return missing ? EXIT_ENGINE : 0;
+	if (missing)
+		return EXIT_ENGINE;
+	if (c->args.n <= first) {
+		(void) err_set(err, ERR_INVALID, "must provide a non-empty command to start an exec session");
+		return no_session(err);
+	}
+	return 0;
 }
 
 static int run_exec(struct cli *c, void *request, struct err *err)

@@ -179,6 +179,8 @@ const struct option create_options[] = {
 	O_CSV(R, volumes_from, "volumes-from", 0, "CONTAINER[:ro]", "Mount what another container has mounted"),
 	O_STR(R, workdir, "workdir", 'w', "DIR", "Working directory inside"),
 
+	O_REFUSED("gpus", 0, "GPUS", "nothing is known of GPUs; give their devices with --device"),
+	O_REFUSED("link", 0, "NAME", "Docker's old links are not done; containers of a pod share localhost, pods of played files find each other by name"),
 	O_REFUSED("ip6", 0, "IP", "IPv6 networks are not done yet"),
 	O_REFUSED("preserve-fds", 0, "N", "not done yet"),
 	O_REFUSED("rdt-class", 0, "NAME", "Intel's resource director is not done"),

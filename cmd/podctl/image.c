@@ -199,6 +199,8 @@ static int run_rmi(struct cli *c, void *request, struct err *err)
 static const struct option rmi_options[] = {
 	O_BOOL(struct rmi_command, all, "all", 'a', "All images"),
 	O_BOOL(struct rmi_command, force, "force", 'f', "Remove containers that use it first"),
+	O_REFUSED("no-prune", 0, NULL,
+		"layers that no image has any more are kept for none; podctl untag takes a name away"),
 	O_BOOL(struct rmi_command, ignore, "ignore", 'i', "An image that is not there is no error"),
 	O_END,
 };

@@ -144,7 +144,7 @@ struct push_command {
 	struct push_options push;
 	struct opt_i64 retry, level;
 	const char *digestfile;
-	bool quiet, remove_signatures, all;
+	bool quiet, remove_signatures, no_trust, all;
 };
 
 static int digest_write(const char *path, const char *digest, struct err *err)
@@ -194,6 +194,7 @@ static const struct option push_options[] = {
 	O_STR(P, push.format, "format", 'f', "FORMAT",
 		"Manifest as oci or v2s2 (default: as the image came)"),
 	O_BOOL(P, quiet, "quiet", 'q', "Do not say what is copied"),
+	O_BOOL(P, no_trust, "disable-content-trust", 0, "Docker's; signatures are a matter of policy.json"),
 	O_BOOL(P, remove_signatures, "remove-signatures", 0, "Send no signatures (podctl keeps none)"),
 	O_INT(P, retry, "retry", 0, "N", "Try so often when the registry fails (default 3)", 0, 100),
 	O_FN(opt_retry_delay, "retry-delay", 0, "TIME",

@@ -269,7 +269,8 @@ static const struct option push_options[] = {
 	O_BOOL(M, quiet, "quiet", 'q', "Do not print the digest"),
 	O_BOOL(M, remove_signatures, "remove-signatures", 0, "Send no signatures (podctl keeps none)"),
 	O_BOOL(M, rm, "rm", 'p', "Remove the list here when it is there"),
-	O_REFUSED("sign-by", 0, "KEY", "signatures are not done; sign with skopeo or cosign"),
+	O_REFUSED("sign-by|sign-by-sigstore|sign-by-sigstore-private-key|sign-passphrase-file", 0, "KEY",
+		"signatures are not done; sign with skopeo or cosign"),
 	O_END,
 };
 #undef M

@@ -135,10 +135,15 @@ static int take_f64(struct cli *c, const struct option *o, const char *value, do
 	char *end;
 	double v = strtod(value, &end);
 
-	if (end == value || *end || !(v >= 0 && v < 1e9) || !isdigit((unsigned char) *value))
+	if (end == value || *end || !(v >= 0 && v < 1e9) || !isdigit((unsigned char) value[*value == '.']))
 		return invalid(c, o, value, "expected a number such as 1.5", err);
 	*slot = v;
 	return 0;
+}
+
+static int refused(const char *name, size_t len, const struct option *o, struct err *err)
+{
+	return err_set(err, ERR_UNSUPPORTED, "--%.*s: %s", (int) len, name, o->help);
 }
 
 static int take(struct cli *c, const struct option *o, void *base, const char *value, struct err *err)
@@ -177,8 +182,7 @@ static int take(struct cli *c, const struct option *o, void *base, const char *v
 		c->help = true;
 		return 0;
 	case OPT_REFUSED:
-		return err_set(
-			err, ERR_UNSUPPORTED, "--%.*s: %s", (int) strcspn(o->name, "|"), o->name, o->help);
+		return refused(o->name, strcspn(o->name, "|"), o, err);
 	}
 	return rc < 0 ? err_sys(err, -rc, "read the option --%s", o->name) : 0;
 }
@@ -219,6 +223,8 @@ static int parse_long(struct cli *c, char *const *argv, void *request, struct er
 
 	if (!o)
 		return unknown_flag(c, name, len, err);
+	if (o->kind == OPT_REFUSED) /* by the name it was called */
+		return refused(name, len, o, err);
 	if (eq) {
 		value = eq + 1;
 	} else if (o->implied) {
@@ -226,8 +232,6 @@ static int parse_long(struct cli *c, char *const *argv, void *request, struct er
 	} else if (argv[1]) {
 		value = argv[1];
 		used = 2;
-	} else if (o->kind == OPT_REFUSED) {
-		value = "";
 	} else {
 		return err_set(err, ERR_INVALID, "flag needs an argument: --%.*s", (int) len, name);
 	}

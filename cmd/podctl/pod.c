@@ -124,6 +124,7 @@ static const struct option create_pod_options[] = {
 		.implied = "true" },
 	O_KVS(P, pod.sysctls, "sysctl", 0, "Set a kernel parameter of its namespaces"),
 	O_REFUSED("infra-command", 0, "CMD", "the infra container is podctl's own"),
+	O_REFUSED("ip6", 0, "IP", "IPv6 networks are not done yet"),
 	O_REFUSED("infra-image", 0, "IMAGE", "the infra container is podctl's own and needs no image"),
 	O_STR(P, pod.pid, "pid", 0, "MODE", "PID namespace of its containers: private (default) or host"),
 	O_FN(opt_label_file, "label-file", 0, "FILE", "Read labels from a file, one per line"),

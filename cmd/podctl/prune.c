@@ -12,7 +12,7 @@
 #include "pkg/verb/prune.h"
 
 struct prune_command {
-	bool force, all, volumes;
+	bool force, all, volumes, external;
 	struct strs filters;
 };
 
@@ -166,7 +166,8 @@ static const struct option prune_options[] = {
 };
 static const struct option image_prune_options[] = {
 	O_BOOL(P, all, "all", 'a', "All that no container uses, not only those without a name"),
-	O_REFUSED("external", 0, NULL, "containers of other engines do not use this store"),
+	O_BOOL(P, external, "external", 0,
+		"Those that containers of other engines use as well: there are none in podctl's store"),
 	O_END,
 };
 static const struct option system_prune_options[] = {

@@ -306,7 +306,7 @@ static int compare_picks(const void *a, const void *b)
 
 static bool wants_all(const struct ps_command *r)
 {
-	if (r->all || r->latest || r->last.set)
+	if (r->all || r->latest || r->last.v > 0)
 		return true;
 	/* as podman: asking for a state shows those in it, whether they run or not */
 	for (size_t i = 0; i < r->filters.n; i++)
@@ -350,7 +350,7 @@ static int ps_pick(struct cli *c, const struct ps_command *r, const struct pod_s
 		if (!(v[i].key = sort_key(&c->arena, r->sort ? r->sort : "created", &v[i])))
 			return no_memory(err);
 	qsort(v, n, sizeof *v, compare_picks);
-	keep = r->latest ? 1 : r->last.set ? (size_t) r->last.v : n;
+	keep = r->latest ? 1 : r->last.v > 0 ? (size_t) r->last.v : n;
 	if (keep < n) {
 		v += n - keep;
 		n = keep;
@@ -387,11 +387,9 @@ static int ps_once(struct cli *c, const struct ps_command *r, struct err *err)
 	size_t n = 0;
 	int rc;
 
-	if (r->quiet && r->format)
-		return err_set(err, ERR_INVALID, "quiet and format cannot be used together");
 	if ((rc = pod_set_load(&c->engine, &set, err)) < 0 || (rc = ps_pick(c, r, &set, &v, &n, err)) < 0)
 		return rc;
-	if (r->quiet) {
+	if (r->quiet && !r->format) {
 		for (size_t i = 0; i < n; i++)
 			print_line(short_id(&c->arena, v[i].p->ctr_row[v[i].i].id, r->no_trunc));
 		return 0;
@@ -442,9 +440,9 @@ const struct option ps_options[] = {
 	O_BOOL(P, all, "all", 'a', "Those that do not run as well"),
 	O_STRS(P, filters, "filter", 'f', "KEY=VALUE",
 		"id, name, label, status, health, ancestor, exited, before, since, until, pod, network, "
-		"volume"),
+		"volume, restart-policy"),
 	O_STR(P, format, "format", 0, "TEMPLATE", "json, table, or a Go template"),
-	O_INT(P, last, "last", 'n', "N", "The N made last", 0, 100000000),
+	O_INT(P, last, "last", 'n', "N", "The N made last, running or not; -1: all that run", -1, 100000000),
 	O_BOOL(P, latest, "latest", 'l', "The one made last"),
 	O_BOOL(P, no_trunc, "no-trunc", 0, "Do not shorten ids and commands"),
 	O_BOOL(P, no_heading, "noheading", 0, "No line of headings"),
@@ -466,7 +464,7 @@ const struct option ps_options[] = {
 
 #define POD_FIELDS                                                                                         \
 	"ID Name Status Created CreatedAt InfraID NumberOfContainers Labels Networks Cgroup ContainerIds " \
-	"ContainerNames ContainerStatuses "                                                                \
+	"ContainerNames ContainerStatuses Namespaces "                                                     \
 	"Restarts"
 
 static const char *joined(struct arena *a, const struct pod *p, int what, bool whole)
@@ -487,6 +485,18 @@ static const char *infra_of(const struct pod *p)
 		if (p->ctr[i].role == ROLE_INFRA)
 			return p->ctr_row[i].id;
 	return "";
+}
+
+static const char *shared_word(struct arena *a, const struct pod *p)
+{
+	const struct strs *l = &p->spec.share;
+	const char *text = "";
+
+	if (p->spec.no_infra)
+		return "";
+	for (size_t i = 0; text && i < l->n; i++)
+		text = arena_printf(a, "%s%s%s", text, i ? "," : "", l->v[i]);
+	return l->n ? text : p->spec.share_pid ? "net,ipc,uts,pid" : "net,ipc,uts";
 }
 
 static int pod_row(struct cli *c, const struct pod_ps_command *r, const struct pod *p, uint64_t now,
@@ -513,6 +523,7 @@ static int pod_row(struct cli *c, const struct pod_ps_command *r, const struct p
 		kvs_json(&p->spec.labels), "Networks", network_word(p), "Cgroup", "", "ContainerIds",
 		joined(a, p, 0, r->no_trunc), "ContainerNames", joined(a, p, 1, true), "ContainerStatuses",
 		joined(a, p, 2, true), "Restarts", (json_int_t) restarts);
+	(void) json_object_set_new(v, "Namespaces", json_string(shared_word(a, p)));
 	doc = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o}", "Cgroup", "", "Containers",
 		ctrs, "Created", time_format(created, p->row.created_us), "Id", p->row.id, "InfraId",
 		infra_of(p), "Name", p->row.name, "Namespace", "", "Networks", networks_json(p), "Status",
@@ -543,9 +554,9 @@ static const char *pod_sort_key(struct arena *a, const char *sort, const struct 
 
 static const char *pod_columns(struct arena *a, const struct pod_ps_command *r)
 {
-	return arena_printf(a, "{{.ID}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraID}}%s%s%s%s",
-		r->ctr_ids ? "\t{{.ContainerIds}}" : "", r->ctr_names ? "\t{{.ContainerNames}}" : "",
-		r->ctr_status ? "\t{{.ContainerStatuses}}" : "",
+	return arena_printf(a, "{{.ID}}\t{{.Name}}\t{{.Status}}\t{{.Created}}\t{{.InfraID}}%s%s%s%s%s",
+		r->ns ? "\t{{.Namespaces}}" : "", r->ctr_ids ? "\t{{.ContainerIds}}" : "",
+		r->ctr_names ? "\t{{.ContainerNames}}" : "", r->ctr_status ? "\t{{.ContainerStatuses}}" : "",
 		r->ctr_ids || r->ctr_names || r->ctr_status ? "" : "\t{{.NumberOfContainers}}");
 }
 
@@ -621,7 +632,7 @@ const struct option pod_ps_options[] = {
 	O_BOOL(P, no_heading, "noheading", 0, "No line of headings"),
 	O_BOOL(P, quiet, "quiet", 'q', "Ids only"),
 	O_STR(P, sort, "sort", 0, "FIELD", "created (default), id, name, number or status"),
-	O_REFUSED("namespace|ns", 0, NULL, "not done yet"),
+	O_BOOL(P, ns, "namespace|ns", 0, "Show the namespaces that its containers share"),
 	O_END,
 };
 #undef P

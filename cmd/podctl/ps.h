@@ -17,7 +17,7 @@ extern const struct option ps_options[];
 int run_ps(struct cli *c, void *request, struct err *err);
 
 struct pod_ps_command {
-	bool quiet, no_trunc, latest, no_heading, ctr_names, ctr_ids, ctr_status;
+	bool quiet, no_trunc, latest, no_heading, ctr_names, ctr_ids, ctr_status, ns;
 	struct strs filters;
 	const char *format, *sort;
 };

@@ -132,6 +132,11 @@ static const struct option info_options[] = {
 
 /* ---- unshare, cleanup, docs -------------------------------------------------------------------------------------------------------- */
 
+static const struct option unshare_options[] = {
+	O_REFUSED("rootless-netns", 0, NULL, "an ordinary user's containers have no network that they share"),
+	O_END,
+};
+
 static int run_unshare(struct cli *c, void *request, struct err *err)
 {
 	const char *shell = getenv("SHELL");
@@ -259,6 +264,7 @@ static int run_help(struct cli *c, void *request, struct err *err)
 }
 
 /* clang-format off */
+static const struct option *const o_unshare[] = { unshare_options, help_options, NULL };
 static const struct option *const o_format[] = { format_options, help_options, NULL };
 static const struct option *const o_info[] = { info_options, format_options, help_options, NULL };
 static const struct option *const o_help[] = { help_options, NULL };
@@ -272,7 +278,7 @@ const struct command system_commands[] = {
 	{ "system reset", "", "Remove all pods, containers, images, volumes and networks of the engine", NULL, "  podctl system reset --force\n",
 		o_reset, sizeof(struct reset_command), 0, 0, 0, run_reset },
 	{ "unshare", "[COMMAND [ARG...]]", "Run a command, or a shell, in the user's namespaces", NULL, "  podctl unshare ls -ln ~/.local/share/podctl\n",
-		o_help, 0, 0, -1, CMD_NO_ENGINE | CMD_OPTS_FIRST, run_unshare },
+		o_unshare, 0, 0, -1, CMD_NO_ENGINE | CMD_OPTS_FIRST, run_unshare },
 	{ "help", "[COMMAND]", "Show the help of a command", NULL, NULL, o_help, 0, 0, -1, CMD_NO_ENGINE, run_help },
 	{ "docs man", "[COMMAND]", "Print the man page of a command", NULL, NULL, o_help, 0, 0, -1, CMD_NO_ENGINE, run_man },
 	{ "docs commands", "", "List all commands, one a line", NULL, NULL, o_help, 0, 0, 0, CMD_NO_ENGINE | CMD_HIDDEN, run_commands },

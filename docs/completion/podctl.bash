@@ -58,7 +58,7 @@ _podctl() {
 	"wait"|"container wait") flags="--condition --ignore --interval --latest --help " ;;
 	"inspect") flags="--format --latest --size --type --help " ;;
 	"container inspect") flags="--format --latest --size --help " ;;
-	"container exists") flags="--help " ;;
+	"container exists") flags="--external --help " ;;
 	"run"|"container run") flags="--attach --detach --detach-keys --quiet --rmi --sig-proxy --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroup-parent --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --health-cmd --health-interval --health-on-failure --health-retries --health-start-period --health-timeout --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ip --ipc --label --label-file --log-driver --log-opt --mac-address --mount --name --network --network-alias --no-healthcheck --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --personality --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --sdnotify --secret --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uidmap --gidmap --subuidname --subgidname --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --sdnotify --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
@@ -76,9 +76,9 @@ _podctl() {
 	"generate systemd") flags="--after --container-prefix --env --files --format --name --new --no-header --pod-prefix --requires --restart-policy --restart-sec --separator --start-timeout --stop-timeout --template --wants --help " ;;
 	"container prune") flags="--filter --force --help " ;;
 	"pod prune") flags="--filter --force --help " ;;
-	"image prune") flags="--all --filter --force --help " ;;
+	"image prune") flags="--all --external --filter --force --help " ;;
 	"volume prune") flags="--filter --force --help " ;;
-	"system prune") flags="--all --volumes --filter --force --help " ;;
+	"system prune") flags="--all --external --volumes --filter --force --help " ;;
 	"import"|"image import") flags="--change --message --quiet --arch --os --variant --help " ;;
 	"load"|"image load") flags="--input --quiet --help " ;;
 	"pull"|"image pull") flags="--all-tags --arch --authfile --cert-dir --creds --disable-content-trust --keep-blobs --os --platform --policy --quiet --retry --retry-delay --signature-policy --tls-verify --variant --help " ;;
@@ -94,7 +94,7 @@ _podctl() {
 	"image unmount"|"image umount") flags="--all --force --help " ;;
 	"commit"|"container commit") flags="--author --change --format --iidfile --include-volumes --message --pause --quiet --squash --help " ;;
 	"export"|"container export") flags="--output --help " ;;
-	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --remove-signatures --retry --retry-delay --tls-verify --help " ;;
+	"push"|"image push") flags="--authfile --cert-dir --compress --compression-format --compression-level --creds --digestfile --force-compression --format --quiet --disable-content-trust --remove-signatures --retry --retry-delay --tls-verify --help " ;;
 	"save"|"image save") flags="--compress --format --multi-image-archive --output --quiet --uncompressed --help " ;;
 	"image trust show") flags="--json --noheading --policypath --raw --help " ;;
 	"image scp") flags="--quiet --help " ;;
@@ -124,7 +124,7 @@ _podctl() {
 	"secret rm"|"secret remove") flags="--all --ignore --help " ;;
 	"secret exists") flags="--help " ;;
 	"pod create") flags="--add-host --dns --dns-option --dns-search --exit-policy --hostname --infra --infra-conmon-pidfile --infra-name --ip --label --mac-address --name --network --network-alias --no-hosts --pod-id-file --publish --replace --share --share-parent --sysctl --pid --label-file --userns --uidmap --gidmap --subuidname --subgidname --cgroup-parent --device --security-opt --shm-size --uts --volume --volumes-from --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
-	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --help " ;;
+	"pod ps"|"pod ls"|"pod list") flags="--ctr-ids --ctr-names --ctr-status --filter --format --latest --no-trunc --noheading --quiet --sort --namespace --help " ;;
 	"pod inspect") flags="--format --latest --help " ;;
 	"pod start") flags="--all --latest --filter --pod-id-file --sdnotify --help " ;;
 	"pod stop") flags="--all --latest --filter --pod-id-file --ignore --time --help " ;;

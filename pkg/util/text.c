@@ -177,47 +177,56 @@ bool dns_subdomain_is_valid(const char *name)
 	}
 }
 
-/* Damerau-free Levenshtein on short words; case counts half, so that imagepullpolicy finds imagePullPolicy first. */
+/* Optimal string alignment of short words: an insertion, a deletion, a change and an exchange of neighbours count two, a
+ * change of case one, so that imagepullpolicy finds imagePullPolicy first. */
 static int distance(const char *a, const char *b)
 {
 	size_t la = strlen(a), lb = strlen(b);
-	int row[65];
+	int rows[3][65], *before = rows[0], *above = rows[1], *row = rows[2];
 
 	if (la > 64 || lb > 64)
 		return 1000;
 	for (size_t j = 0; j <= lb; j++)
 		row[j] = (int) j * 2;
 	for (size_t i = 1; i <= la; i++) {
-		int diag = row[0];
+		int *oldest = before;
 
+		before = above;
+		above = row;
+		row = oldest;
 		row[0] = (int) i * 2;
 		for (size_t j = 1; j <= lb; j++) {
 			int cost = a[i - 1] == b[j - 1] ? 0
 				   : tolower((unsigned char) a[i - 1]) == tolower((unsigned char) b[j - 1])
 					   ? 1
 					   : 2;
-			int best = diag + cost;
+			int best = above[j - 1] + cost;
 
-			if (row[j] + 2 < best)
-				best = row[j] + 2;
+			if (above[j] + 2 < best)
+				best = above[j] + 2;
 			if (row[j - 1] + 2 < best)
 				best = row[j - 1] + 2;
-			diag = row[j];
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				before[j - 2] + 2 < best)
+				best = before[j - 2] + 2;
 			row[j] = best;
 		}
 	}
 	return row[lb];
 }
 
+/* One edit in up to three letters, two in up to five, and so on; a word that shares no letter with it is never near. */
 const char *text_nearest(const char *word, const char *const *words)
 {
 	const char *best = NULL;
-	int limit = (int) strlen(word) / 3 * 2 + 2, least = limit + 1;
+	size_t n = strlen(word);
+	int limit = n <= 3 ? 2 : (int) n / 3 * 2 + 2, least = limit + 1;
 
 	for (; *words; words++) {
+		size_t longer = strlen(*words) > n ? strlen(*words) : n;
 		int d = distance(word, *words);
 
-		if (d < least) {
+		if (d < least && d < (int) longer * 2) {
 			least = d;
 			best = *words;
 		}

@@ -105,13 +105,35 @@ bool ctr_is_running(const struct pod *p, size_t i)
 /* ---- filters ------------------------------------------------------------------------------------------------------- */
 
 static const char *const filter_keys[] = { "id", "name", "label", "status", "ancestor", "exited", "before",
-	"since", "until", "pod", "network", "volume", "health", "ctr-names", "ctr-ids", "ctr-status",
-	"ctr-number", NULL };
+	"since", "until", "pod", "network", "volume", "health", "restart-policy", "ctr-names", "ctr-ids",
+	"ctr-status", "ctr-number", NULL };
+
+/* A state or exit code that cannot be is a mistake, not an empty answer. */
+static int check_value(const struct filter *f, struct err *err)
+{
+	static const char *const states[] = { "unknown", "configured", "created", "initialized", "running",
+		"stopped", "paused", "exited", "removing", "stopping", "restarting", "dead", "degraded",
+		"error", NULL };
+	size_t i = 0;
+	int64_t code;
+
+	if (!strcmp(f->key, "exited"))
+		return parse_i64(f->value, 0, 255, &code) == 0
+			       ? 0
+			       : err_set(err, ERR_INVALID, "filter exited: '%s' is no exit code, 0 to 255",
+					 f->value);
+	if (strcmp(f->key, "status") != 0 && strcmp(f->key, "ctr-status") != 0)
+		return 0;
+	while (states[i] && strcasecmp(f->value, states[i]) != 0)
+		i++;
+	return states[i] ? 0 : err_set(err, ERR_INVALID, "unknown state: %s", f->value);
+}
 
 int filters_parse(
 	const struct strs *texts, struct arena *a, struct filter **ret, size_t *ret_n, struct err *err)
 {
 	struct filter *f = arena_array(a, texts->n + 1, sizeof *f);
+	int rc;
 
 	if (!f)
 		return err_sys(err, ENOMEM, "read the filters");
@@ -135,6 +157,8 @@ int filters_parse(
 		}
 		f[i].key = filter_keys[k];
 		f[i].value = eq + 1;
+		if ((rc = check_value(&f[i], err)) < 0)
+			return rc;
 	}
 	*ret = f;
 	*ret_n = texts->n;
@@ -230,6 +254,8 @@ static int match_one(
 		return match_regex(f->value, row->name, err);
 	if (!strcmp(f->key, "label"))
 		return match_label(f->value, &c->labels);
+	if (!strcmp(f->key, "restart-policy"))
+		return !strcmp(f->value, restart_policy_names[c->restart]);
 	if (!strcmp(f->key, "status"))
 		return !strcmp(f->value, ctr_word(p, i)) ||
 		       (!strcmp(f->value, "stopped") && !strcmp(ctr_word(p, i), "exited"));

@@ -138,6 +138,17 @@ podctl volume create iv >/dev/null
 is "inspect finds volumes" "$(podctl inspect -f '{{.Driver}}' iv)" local
 is "and networks" "$(podctl inspect --type network -f '{{.driver}}' podctl)" bridge
 t_fails "of no kind" 125 'invalid type' podctl inspect --type farm one
+is "-q gives way to a format" "$(podctl ps -aq --filter name='^one$' --format '{{.Names}}')" one
+is "restart-policy=" "$(podctl ps -aq --filter name='^one$' --filter restart-policy=no --format '{{.Names}}')$(podctl ps -aq --filter restart-policy=always)" one
+t_fails "a state that cannot be" 125 'unknown state: bogus' podctl ps --filter status=bogus
+t_fails "nor of a pod" 125 'unknown state: bogus' podctl pod ps --filter status=bogus
+t_fails "an exit code that cannot be" 125 "'x' is no exit code" podctl ps -a --filter exited=x
+t_fails "exec: the container first" 125 'no container with name or ID "nope"' podctl exec nope
+podctl pod create --name shares --share net,uts >/dev/null
+is "pod ps --ns" "$(podctl pod ps --ns --noheading --filter name=shares | awk '{ print $(NF-1) }')" net,uts
+podctl pod rm -f shares >/dev/null
+t_fails "a refused flag by the name it was called" 125 '\-\-ssh: ' podctl --ssh x ps
+t_fails "one edit in three letters" 125 'unknown flag: --xyz$' podctl ps --xyz
 t_fails "ps takes no arguments" 125 '.podctl ps. takes no arguments' podctl ps extra
 like "version" "$(podctl version --format json)" '^\{"Client":\{.*"Version":"[0-9.]+".*"OsArch":"linux/(amd64|arm64|riscv64)"'
 podctl rm -fa -t 0 >/dev/null

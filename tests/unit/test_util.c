@@ -230,6 +230,19 @@ static void the_nearest_word_is_found_and_nonsense_is_not(void **state)
 	assert_null(text_nearest("zzzzzz", words));
 }
 
+static void three_letters_are_near_at_one_edit_and_an_exchange_is_one(void **state)
+{
+	(void) state;
+	static const char *const words[] = { "tcp", "udp", "run", "rm", NULL };
+
+	assert_string_equal(text_nearest("tpc", words), "tcp");
+	assert_string_equal(text_nearest("urn", words), "run");
+	assert_string_equal(text_nearest("ruun", words), "run");
+	assert_null(text_nearest("tip", (const char *const[]){ "run", "udq", "tcq", NULL }));
+	assert_null(text_nearest("xyz", words));
+	assert_null(text_nearest("q", (const char *const[]){ "a", NULL }));
+}
+
 static void faults_are_listed_in_the_order_of_the_file(void **state)
 {
 	(void) state;
@@ -261,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_helper_that_hangs_is_killed),
 		cmocka_unit_test(numbers_signals_and_names_parse_strictly),
 		cmocka_unit_test(the_nearest_word_is_found_and_nonsense_is_not),
+		cmocka_unit_test(three_letters_are_near_at_one_edit_and_an_exchange_is_one),
 		cmocka_unit_test(faults_are_listed_in_the_order_of_the_file),
 	};
 
