@@ -121,6 +121,7 @@ static int options(int argc, char **argv, struct unpack_opts *o, struct pack_opt
 		{ "diff", required_argument, NULL, 'd' },
 		{ "blob", required_argument, NULL, 'b' },
 		{ "userns", no_argument, NULL, 'u' },
+		{ "plain", no_argument, NULL, 'p' },
 		{ "max", required_argument, NULL, 'x' },
 		{ "recipe", no_argument, NULL, 'r' },
 		{ "tree", no_argument, NULL, 't' },
@@ -153,6 +154,9 @@ static int options(int argc, char **argv, struct unpack_opts *o, struct pack_opt
 			break;
 		case 'u':
 			o->userns = true;
+			break;
+		case 'p':
+			o->plain = true;
 			break;
 		case 'r':
 			o->recipe = FD_THIRD;

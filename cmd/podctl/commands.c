@@ -25,7 +25,7 @@ const struct option global_options[] = {
 	O_STR(struct globals, log_level, "log-level", 0, "LEVEL", "error, warn, info or debug, on stderr (default warn)"),
 	{ .name = "help", .kind = OPT_HELP, .help = "Print this help and exit", .implied = "true" },
 	{ .name = "version", .letter = 'v', .kind = OPT_BOOL, .offset = offsetof(struct globals, version), .help = "Print the version and exit", .implied = "true" },
-	O_STR(struct globals, storage_driver, "storage-driver", 0, "NAME", "overlay; there is no other (default: as storage.conf has it)"),
+	O_STR(struct globals, storage_driver, "storage-driver", 0, "NAME", "overlay, or vfs where that cannot be (default: as storage.conf has it, and what works)"),
 	O_STRS(struct globals, storage_opts, "storage-opt", 0, "NAME=VALUE", "additionalimagestore=DIR: images there are found too, only to be read"),
 	O_REFUSED("remote|connection|url", 0, NULL, "podctl works on this machine only; use ssh"),
 	{ .name = "noout", .kind = OPT_BOOL, .offset = offsetof(struct globals, no_output), .help = "Print no results", .implied = "true" },

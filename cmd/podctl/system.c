@@ -15,6 +15,7 @@
 #include "pkg/util/limits.h"
 #include "pkg/verb/info.h"
 #include "pkg/verb/job.h"
+#include "pkg/verb/mount.h"
 #include "pkg/verb/reset.h"
 #include "pkg/verb/stateful.h"
 #include "pkg/verb/verb.h"
@@ -174,6 +175,12 @@ static int run_next(struct cli *c, void *request, struct err *err)
 	return verb_next(&c->engine, c->args.v[0], err);
 }
 
+static int run_refill(struct cli *c, void *request, struct err *err)
+{
+	(void) request;
+	return verb_refill(&c->engine, c->args.v[0], c->args.v[1], err);
+}
+
 /* ---- reset ----------------------------------------------------------------------------------------------------------------- */
 
 struct reset_command {
@@ -288,6 +295,8 @@ const struct command system_commands[] = {
 		o_help, 0, 1, 2, CMD_HIDDEN, run_cleanup },
 	{ "next", "POD", "Start the pod of a StatefulSet that waits until this one is ready (called by its monitor)", NULL, NULL,
 		o_help, 0, 1, 1, CMD_HIDDEN, run_next },
+	{ "refill", "POD CONTAINER", "Copy a container's image for its root file system (called by its monitor)", NULL, NULL,
+		o_help, 0, 2, 2, CMD_HIDDEN, run_refill },
 	{ .paths = NULL },
 };
 /* clang-format on */

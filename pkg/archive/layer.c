@@ -20,9 +20,12 @@
 
 void layer_init(struct layer *l, const struct unpack_opts *o)
 {
-	*l = (struct layer){
-		.root = o->dir, .userns = o->userns, .event = o->event, .ctx = o->ctx, .parent = -EBADF
-	};
+	*l = (struct layer){ .root = o->dir,
+		.userns = o->userns,
+		.plain = o->plain,
+		.event = o->event,
+		.ctx = o->ctx,
+		.parent = -EBADF };
 }
 
 void layer_done(struct layer *l)
@@ -212,11 +215,27 @@ int layer_mkdir(struct layer *l, const char *name, const char *base, mode_t mode
 	return is_whiteout(&st) ? layer_opaque(l, name, err) : 0;
 }
 
+static int whiteout_plain(struct layer *l, const char *target, struct err *err)
+{
+	char mark[ENTRY_NAME_MAX];
+	int fd;
+
+	if (snprintf(mark, sizeof mark, ".wh.%s", target) >= (int) sizeof mark)
+		return err_sys(err, ENAMETOOLONG, "make whiteout");
+	fd = openat(l->parent, mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, errno, "make whiteout");
+	(void) close(fd);
+	return 0;
+}
+
 int layer_whiteout(struct layer *l, const char *dir, const char *target, struct err *err)
 {
 	char name[2 * ENTRY_NAME_MAX];
 	struct stat st;
 
+	if (l->plain)
+		return whiteout_plain(l, target, err);
 	if (mknodat(l->parent, target, S_IFCHR, makedev(0, 0)) == 0)
 		return 0;
 	if (errno == EPERM)

@@ -20,7 +20,7 @@ struct recipe;
 struct layer {
 	int root;
 	struct recipe *recipe; /* borrowed; NULL */
-	bool userns;
+	bool userns, plain;
 	unpack_event_fn *event;
 	void *ctx;
 	unsigned notes;

@@ -23,10 +23,11 @@ enum unpack_event {
 typedef int unpack_event_fn(void *ctx, enum unpack_event event, const char *text, struct err *err);
 
 struct unpack_opts {
-	int fd, dir;             /* the archive; the empty directory to fill (both borrowed) */
-	int64_t member;          /* -1, or the layer is that member of the tar in fd */
-	bool userns;             /* in a user namespace: device nodes are left out with a note */
-	uint64_t max;            /* bytes, of the uncompressed stream and of all file sizes together */
+	int fd, dir;    /* the archive; the empty directory to fill (both borrowed) */
+	int64_t member; /* -1, or the layer is that member of the tar in fd */
+	bool plain;   /* whiteouts stay files named .wh.NAME: for a file system or a driver without overlay */
+	bool userns;  /* in a user namespace: device nodes are left out with a note */
+	uint64_t max; /* bytes, of the uncompressed stream and of all file sizes together */
 	const char *expect_diff; /* 64 hex digits, or NULL */
 	const char *expect_blob; /* the same for the bytes as they come */
 	int recipe; /* file that gets how the tar was written (recipe.h); 0: nobody wants to know */

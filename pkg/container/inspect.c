@@ -349,7 +349,7 @@ json_t *container_inspect(const struct inspect_facts *f)
 	set(v, "LogPath", text(f->log_path));
 	set(v, "Name", text(c->name));
 	set(v, "RestartCount", json_integer(f->status ? f->status->restarts : 0));
-	set(v, "Driver", json_string("overlay"));
+	set(v, "Driver", json_string(f->vfs ? "vfs" : "overlay"));
 	set(v, "MountLabel", text(c->mount_label));
 	set(v, "ProcessLabel", text(c->process_label));
 	set(v, "AppArmorProfile", text(c->apparmor));
@@ -357,13 +357,13 @@ json_t *container_inspect(const struct inspect_facts *f)
 	set(v, "BoundingCaps", inspect_caps(f, "bounding"));
 	set(v, "ExecIDs", json_array());
 	data = json_object();
-	if (f->upper && *f->upper) {
+	if (!f->vfs && f->upper && *f->upper) {
 		set(data, "LowerDir", text(f->lower));
 		set(data, "UpperDir", text(f->upper));
 		set(data, "WorkDir", text(f->work));
 		set(data, "MergedDir", text(f->merged));
 	}
-	set(v, "GraphDriver", json_pack("{s:s, s:o}", "Name", "overlay", "Data", data));
+	set(v, "GraphDriver", json_pack("{s:s, s:o}", "Name", f->vfs ? "vfs" : "overlay", "Data", data));
 	set(v, "Mounts", inspect_mounts(f));
 	set(v, "Dependencies", json_array());
 	if (f->infra && *f->infra && strcmp(f->infra, c->id) != 0)

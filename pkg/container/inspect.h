@@ -18,6 +18,7 @@ struct inspect_facts {
 	const struct status_container *status; /* NULL: never started */
 	bool alive;                            /* of the pod's monitor */
 	bool paused;
+	bool vfs;                     /* the store's driver */
 	const struct net_result *net; /* NULL: none */
 	const char *network;          /* name of the one it is on, or will be; "" */
 	const struct strs *aliases;   /* there */

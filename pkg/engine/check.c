@@ -128,33 +128,6 @@ static void existing_dir(const char *path, char dir[4096])
 	}
 }
 
-static int set_dir(int fs, const char *key, const char *dir, const char *name)
-{
-	char path[4200];
-
-	(void) snprintf(path, sizeof path, "%s/%s", dir, name);
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	return fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0) < 0 ? -errno : 0;
-}
-
-/* Makes an overlay the way containers get theirs, without attaching it anywhere. */
-static int try_overlay(const char *dir, bool userxattr)
-{
-	auto_close int fs = fsopen("overlay", FSOPEN_CLOEXEC);
-	int rc;
-
-	if (fs < 0)
-		return -errno;
-	if ((rc = set_dir(fs, "lowerdir", dir, "lower")) < 0 ||
-		(rc = set_dir(fs, "upperdir", dir, "upper")) < 0 ||
-		(rc = set_dir(fs, "workdir", dir, "work")) < 0)
-		return rc;
-	if (userxattr && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
-		return -errno;
-	return fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ? -errno : 0;
-}
-
 static void check_overlay(struct check *c)
 {
 	static const char remedy[] = "load it (modprobe overlay), and keep --root on a file system that can "
@@ -177,7 +150,7 @@ static void check_overlay(struct check *c)
 						    : "not loaded (not tried)");
 		return;
 	}
-	rc = try_overlay(tmp, userxattr);
+	rc = overlay_try(tmp, userxattr);
 	(void) dir_remove(AT_FDCWD, tmp);
 	row(c, "overlay", rc == 0 ? CHECK_OK : CHECK_FAIL, remedy, "%s%s on %s",
 		rc == 0 ? "native" : strerror(-rc), userxattr ? ", userxattr" : "", dir);

@@ -61,6 +61,8 @@ struct engine {
 	bool rootless; /* uid != 0: we run inside the user's namespace, as its uid 0 */
 	uid_t uid; /* of the person, outside any namespace of ours; known also in children that run inside as 0 */
 	gid_t gid;
+	bool vfs; /* this store's driver: containers get copies of their images, nothing is an overlay */
+	bool overlay_nodev; /* mountopt: root file systems without device nodes */
 	bool in_userns; /* the engine itself runs in a user namespace (rootless or nested): overlay needs userxattr */
 	bool systemd_cgroups; /* pods get a transient scope */
 	bool cgroups_usable; /* false: rootless without delegation, or nothing writable; limits are refused by name */

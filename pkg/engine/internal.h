@@ -24,6 +24,10 @@ int config_load(struct engine *e, struct err *err);
 int storage_places(const struct engine_options *opt, char root[4096], char runroot[4096], struct err *err);
 int storage_load(struct engine *e, struct err *err);
 
+/* overlay.c: makes an overlay the way containers get theirs, in directory 'dir', without attaching it anywhere: 0 or a negative
+ * errno. */
+int overlay_try(const char *dir, bool userxattr);
+
 /* cgroups.c: decides systemd_cgroups and cgroups_usable. */
 int cgroups_choose(struct engine *e, struct err *err);
 /* True when /sys/fs/cgroup is cgroup2 (pure v2). */

@@ -13,6 +13,7 @@
  *   pods/.spare/          a pod's directories, made in advance
  *   pods/ID/logs/NAME/ATTEMPT.log              seccomp/                   compiled filters
  *   volumes/NAME/                              nft.lock net.lock
+ *   vfs/                  only with that driver
  *   mountpoints/          lowest layer of all    cgroups                    where they were found
  *                                              dns/BRIDGE/                names and their server (pkg/network/names.h)
  *                                              memory/POD/TYPE/NAME/      secret and projected volumes
@@ -46,6 +47,8 @@ char *path_pod_log(
 #define PATH_CTL "ctl"
 #define PATH_STATUS "status.json"
 #define PATH_PLAN "plan.json"
+#define PATH_VFS \
+	"vfs" /* below root, of a store whose driver is vfs: images as plain directories (pkg/image/flat.h) */
 #define PATH_MOUNTPOINTS "mountpoints" /* below root: the lowest layer of every container */
 
 /* Absolute, from the engine's arena: for bundles, plans and argv. */

@@ -7,12 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "pkg/codec/toml.h"
 #include "pkg/engine/internal.h"
+#include "pkg/engine/paths.h"
 #include "pkg/store/store.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
@@ -144,15 +147,63 @@ int storage_places(const struct engine_options *opt, char root[4096], char runro
 
 /* ---- drivers and options -------------------------------------------------------------------------------------------------- */
 
+static bool is_overlay(const char *driver)
+{
+	return !strcmp(driver, "overlay") || !strcmp(driver, "overlay2");
+}
+
 static int driver_check(const char *driver, const char *where, struct err *err)
 {
-	if (!driver || !*driver || strcmp(driver, "overlay") == 0 || strcmp(driver, "overlay2") == 0)
+	if (!driver || is_overlay(driver) || strcmp(driver, "vfs") == 0)
 		return 0;
 	return err_set(err, ERR_UNSUPPORTED,
-		"%s: storage driver '%s' is not done: podctl has native overlay; --storage-driver overlay, "
-		"or "
-		"driver = \"overlay\" in storage.conf",
+		"%s: storage driver '%s' is not done: podctl has native overlay, and vfs where that cannot "
+		"be; "
+		"--storage-driver overlay, or driver = \"overlay\" in storage.conf",
 		where, driver);
+}
+
+/* Why no overlay can be below root; 0: it can. */
+static int overlay_fails(struct engine *e)
+{
+	char dir[4200];
+	int rc;
+
+	(void) snprintf(dir, sizeof dir, "%s/.overlay-XXXXXX", e->root);
+	if (!mkdtemp(dir))
+		return 0; /* what is wrong is said by who wants to write */
+	rc = overlay_try(dir, e->in_userns);
+	(void) dir_remove(AT_FDCWD, dir);
+	return -rc;
+}
+
+/* A store keeps the driver it began with: its layers are written in that one's form. */
+static int driver_choose(struct engine *e, const char *flag, const char *wanted, struct err *err)
+{
+	bool is_new = faccessat(e->root_fd, "layers", F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	int why = 0;
+
+	e->vfs = faccessat(e->root_fd, PATH_VFS, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!is_new || e->vfs) {
+		if (!flag || is_overlay(flag) != e->vfs)
+			return 0;
+		return err_set(err, ERR_STATE,
+			"--storage-driver %s: the store '%s' was made with %s; use another --root, or podctl "
+			"system reset",
+			flag, e->root, e->vfs ? "vfs" : "overlay");
+	}
+	if (!(wanted && strcmp(wanted, "vfs") == 0)) {
+		if ((why = overlay_fails(e)) == 0)
+			return 0;
+		if (flag)
+			return err_sys(err, why, "--storage-driver %s: no overlay can be mounted below '%s'",
+				flag, e->root);
+		log_debug("no overlay below '%s' (%s): its driver is vfs", e->root, strerror(why));
+	}
+	if (mkdirat(e->root_fd, PATH_VFS, 0711) < 0 && errno != EEXIST)
+		return err_sys(err, errno, "make '%s/" PATH_VFS "'", e->root);
+	e->vfs = true;
+	return 0;
 }
 
 /* A podctl's root, which is only read.  strict: what is none is an error; else it is passed over, as podman's stores are that
@@ -160,6 +211,7 @@ static int driver_check(const char *driver, const char *where, struct err *err)
 static int image_store_add(struct engine *e, const char *path, bool strict, struct err *err)
 {
 	struct image_store *s = &e->image_store[e->n_image_stores];
+	char vfs[4200];
 	int rc;
 
 	if (e->n_image_stores == LEN(e->image_store))
@@ -169,6 +221,10 @@ static int image_store_add(struct engine *e, const char *path, bool strict, stru
 		return rc;
 	if (strcmp(s->root, e->root) == 0)
 		return 0;
+	(void) snprintf(vfs, sizeof vfs, "%s/" PATH_VFS, s->root);
+	if (!e->vfs && access(vfs, F_OK) == 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			"additional image store '%s': it is kept with vfs, and ours with overlay", s->root);
 	if (!is_store(s->root)) {
 		log_debug("image store '%s' is none of podctl's", s->root);
 		return strict ? err_set(err, ERR_INVALID,
@@ -193,6 +249,30 @@ static int image_stores_add(struct engine *e, const char *list, struct err *err)
 	for (char *p = copy ? strtok_r(copy, ",", &save) : NULL; p && rc == 0; p = strtok_r(NULL, ",", &save))
 		rc = image_store_add(e, p, true, err);
 	return rc;
+}
+
+/* What is so anyway is as good as done: an overlay of ours has none of these features. */
+static int mountopt_take(struct engine *e, const char *option, const char *list, struct err *err)
+{
+	static const char *const known[] = { "nodev", "metacopy=off", "index=off", "redirect_dir=off",
+		"redirect_dir=nofollow", "xino=off", "nfs_export=off", "rw" };
+	char text[256], *save = NULL;
+
+	if (snprintf(text, sizeof text, "%s", list) >= (int) sizeof text)
+		return err_set(err, ERR_INVALID, "--storage-opt %s: too long", option);
+	for (char *p = strtok_r(text, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+		size_t i = 0;
+
+		while (i < LEN(known) && strcmp(known[i], p) != 0)
+			i++;
+		e->overlay_nodev |= i == 0;
+		if (i == LEN(known))
+			return err_set(err, ERR_UNSUPPORTED,
+				"--storage-opt %s: '%s' is not done: podctl mounts its overlays without such "
+				"features",
+				option, p);
+	}
+	return 0;
 }
 
 static int option_take(struct engine *e, const char *text, struct err *err)
@@ -223,8 +303,7 @@ static int option_take(struct engine *e, const char *text, struct err *err)
 			"--storage-opt %s: podctl mounts overlay itself, as root and in a user namespace",
 			text);
 	if (IS("mountopt"))
-		return err_set(err, ERR_UNSUPPORTED,
-			"--storage-opt %s: podctl chooses the options of its overlays itself", text);
+		return mountopt_take(e, text, eq + 1, err);
 	if (IS("size"))
 		return err_set(err, ERR_UNSUPPORTED,
 			"--storage-opt %s: quotas of containers are not done; use a file system of its own "
@@ -251,15 +330,54 @@ static int conf_stores(struct engine *e, const struct storage_conf *c, struct er
 	return rc < 0 ? err_wrap(err, "%s", c->file) : 0;
 }
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; (p = strstr(p, word)); p += n)
+		if ((p == list || p[-1] == ',') && (p[n] == ',' || !p[n]))
+			return true;
+	return false;
+}
+
+/* Of what else the file can say a limit would be missed, and device nodes that are not to be; the rest is how podman's own
+ * overlays are mounted. */
+static int conf_options(struct engine *e, const struct storage_conf *c, struct err *err)
+{
+	const struct node *options = c->root ? node_get(node_get(c->root, "storage"), "options") : NULL;
+	static const char *const tables[] = { NULL, "overlay", "vfs" };
+
+	for (size_t i = 0; options && i < LEN(tables); i++) {
+		const struct node *t = tables[i] ? node_get(options, tables[i]) : options;
+		const struct node *size = t ? node_get(t, "size") : NULL,
+				  *mountopt = t ? node_get(t, "mountopt") : NULL;
+
+		if (mountopt && mountopt->kind == NODE_STRING && !e->opt->storage_opts.n)
+			e->overlay_nodev |= has_word(mountopt->text, "nodev");
+
+		if (size && size->kind == NODE_STRING && size->text[0])
+			return err_set(err, ERR_UNSUPPORTED,
+				"%s: storage.options.size: quotas of containers are not done; remove it, and "
+				"use "
+				"a file system of its own for --root",
+				c->file);
+	}
+	return 0;
+}
+
 int storage_load(struct engine *e, struct err *err)
 {
 	auto_conf struct storage_conf c = { .file = NULL };
 	const struct engine_options *opt = e->opt;
 	int rc = conf_load(&c, opt, err);
 
-	if (rc < 0 || (rc = driver_check(opt->storage_driver, "--storage-driver", err)) < 0)
-		return rc;
-	if (!opt->storage_driver && (rc = driver_check(conf_text(&c, "driver"), c.file, err)) < 0)
+	const char *flag = opt->storage_driver && *opt->storage_driver ? opt->storage_driver : NULL,
+		   *wanted = flag     ? flag
+			     : rc < 0 ? NULL
+				      : conf_text(&c, "driver");
+
+	if (rc < 0 || (rc = driver_check(wanted, flag ? "--storage-driver" : c.file, err)) < 0 ||
+		(rc = driver_choose(e, flag, wanted, err)) < 0 || (rc = conf_options(e, &c, err)) < 0)
 		return rc;
 	if (!opt->storage_opts.n)
 		return conf_stores(e, &c, err);

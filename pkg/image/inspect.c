@@ -57,7 +57,7 @@ static json_t *repo_digests(const struct image_row *img, struct arena *a)
 	return list;
 }
 
-static json_t *graph_driver(const struct strs *lowers, struct arena *a)
+static json_t *graph_driver(struct engine *e, const struct strs *lowers, struct arena *a)
 {
 	json_t *data = json_object();
 	char *below = "";
@@ -68,7 +68,7 @@ static json_t *graph_driver(const struct strs *lowers, struct arena *a)
 		(void) put(data, "LowerDir", json_string(below));
 	if (lowers->n)
 		(void) put(data, "UpperDir", json_string(lowers->v[0]));
-	return json_pack("{s:s,s:o}", "Name", "overlay", "Data", data);
+	return json_pack("{s:s,s:o}", "Name", e->vfs ? "vfs" : "overlay", "Data", data);
 }
 
 static json_t *rootfs(const struct image_row *img)
@@ -100,7 +100,8 @@ static json_t *document(struct engine *e, const struct image_row *img, const jso
 	json_t *doc;
 	int rc = 0;
 
-	if (image_lowers(e, img, a, &lowers, err) < 0 || store_images(e->store, a, &all, &n, err) < 0)
+	if ((!e->vfs && image_lowers(e, img, a, &lowers, err) < 0) ||
+		store_images(e->store, a, &all, &n, err) < 0)
 		return NULL;
 	parent = image_parent(img, all, n);
 	if (!(doc = json_object())) {
@@ -121,7 +122,7 @@ static json_t *document(struct engine *e, const struct image_row *img, const jso
 	rc |= put(doc, "Os", copy(config, "os", json_string("")));
 	rc |= put(doc, "Size", json_integer((json_int_t) img->size));
 	rc |= put(doc, "VirtualSize", json_integer((json_int_t) img->size));
-	rc |= put(doc, "GraphDriver", graph_driver(&lowers, a));
+	rc |= put(doc, "GraphDriver", graph_driver(e, &lowers, a));
 	rc |= put(doc, "RootFS", rootfs(img));
 	rc |= put(doc, "Labels", copy(runtime, "Labels", json_null()));
 	rc |= put(doc, "Annotations", copy(manifest, "annotations", json_object()));

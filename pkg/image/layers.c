@@ -1,4 +1,5 @@
 #include "pkg/image/layers.h"
+#include "pkg/image/flat.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -487,6 +488,7 @@ int image_sweep(struct engine *e, struct err *err)
 	if ((rc = sweep_list(e, layers, &a, &tmps, &unused, err)) < 0 ||
 		(rc = layers_retire(e, &unused, &retired, err)) < 0)
 		return rc;
+	flat_sweep(e);
 	fd_close_p(&guard); /* the slow part needs no lock: nobody else looks at these any more */
 	for (size_t i = 0; i < tmps.n; i++)
 		if ((rc = dir_remove(layers, tmps.v[i])) < 0)

@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 
 #include "pkg/engine/paths.h"
+#include "pkg/image/flat.h"
 #include "pkg/image/layers.h"
 #include "pkg/image/mount.h"
 #include "pkg/image/name.h"
@@ -175,6 +176,14 @@ static bool layer_repeats(const struct image_row *img, size_t i)
 int image_lowers(
 	struct engine *e, const struct image_row *img, struct arena *a, struct strs *ret, struct err *err)
 {
+	const char *flat;
+	int rc;
+
+	if (e->vfs && img->layers.n) {
+		if ((rc = image_flat(e, img, a, &flat, err)) < 0)
+			return rc;
+		return strs_add(ret, a, flat) < 0 ? err_sys(err, ENOMEM, "image layers") : 0;
+	}
 	for (size_t i = img->layers.n; i-- > 0;) {
 		const char *diff = img->layers.v[i], *root;
 		/* O_PATH would not do: fgetxattr wants an open file */

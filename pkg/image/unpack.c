@@ -108,6 +108,8 @@ static int job_start(struct engine *e, struct layer_job *j, struct err *err)
 		rc = strs_addf(&argv, &a, "--blob=%s", j->blob);
 	if (rc == 0 && e->in_userns)
 		rc = strs_add(&argv, &a, "--userns");
+	if (rc == 0 && e->vfs)
+		rc = strs_add(&argv, &a, "--plain");
 	if (rc < 0)
 		return err_sys(err, ENOMEM, "start podctl-unpack");
 	/* the helper keeps the lock if we die first */
@@ -160,6 +162,12 @@ static int opaque_mark(struct engine *e, struct layer_job *j, const char *name, 
 
 	if (fd < 0)
 		return 0; /* a later entry replaced the directory */
+	if (e->vfs) {
+		auto_close int mark =
+			openat(fd, ".wh..wh..opq", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		return mark < 0 ? err_sys(err, errno, "mark a directory opaque") : 0;
+	}
 	if (fsetxattr(fd, e->in_userns ? "user.overlay.opaque" : "trusted.overlay.opaque", "y", 1, 0) < 0)
 		return err_sys(err, errno,
 			"mark a directory opaque: extended attributes are needed below '%s'", e->root);

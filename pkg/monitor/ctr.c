@@ -111,8 +111,8 @@ struct ctr *ctr_find(struct monitor *m, const char *id)
 
 bool ctr_is_alive(const struct ctr *c)
 {
-	return c->s.pid || c->job.kind == JOB_CREATE || c->job.kind == JOB_START || c->start_after_delete ||
-	       c->decide_due;
+	return c->s.pid || c->job.kind == JOB_REFILL || c->job.kind == JOB_CREATE ||
+	       c->job.kind == JOB_START || c->start_after_delete || c->decide_due;
 }
 
 bool ctr_is_over(const struct ctr *c) { return !ctr_is_alive(c) && c->s.state != CTR_WAITING; }
@@ -151,7 +151,7 @@ static int rootfs_ready(struct ctr *c, struct err *err)
 
 	if (!o)
 		return 0;
-	if (c->tried && c->p->fresh_layer) {
+	if (c->tried && c->p->fresh_layer && !o->copy) {
 		if (c->mounted)
 			overlay_unmount(o);
 		c->mounted = false;
@@ -227,6 +227,19 @@ static void delete_now(struct ctr *c)
 		err_clear(&err);
 }
 
+/* With a copy of its image for a root file system the next attempt gets another one: podctl makes it, and it takes its time. */
+static int refill(struct ctr *c, struct err *err)
+{
+	int rc;
+
+	if (c->mounted)
+		overlay_unmount(c->p->rootfs);
+	c->mounted = false;
+	if ((rc = overlay_renew(c->m, c->p->rootfs, err)) < 0)
+		return rc;
+	return refill_start(c, err);
+}
+
 void ctr_begin(struct ctr *c)
 {
 	struct err err = { 0 };
@@ -246,7 +259,22 @@ void ctr_begin(struct ctr *c)
 	if (c->p->image && *c->p->image)
 		pod_note(c->m, c, false, "Pulled", "Container image \"%s\" already present on machine",
 			c->p->image);
-	if (begin(c, &err) < 0)
+	if (c->tried && c->p->fresh_layer && c->p->rootfs && c->p->rootfs->copy) {
+		if (refill(c, &err) < 0)
+			ctr_failed(c, &err);
+	} else if (begin(c, &err) < 0) {
+		ctr_failed(c, &err);
+	}
+}
+
+void ctr_refilled(struct ctr *c, int status)
+{
+	struct err err = { 0 };
+
+	if (status)
+		(void) err_set(&err, ERR_SYSTEM, "copy the image for its root file system: status %d",
+			proc_exit_code(status));
+	if (status || begin(c, &err) < 0)
 		ctr_failed(c, &err);
 }
 

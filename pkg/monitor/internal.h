@@ -96,7 +96,7 @@ void io_close(struct io *io);
 void io_set_paused(struct io *io, bool paused);
 
 /* ---- runtime.c ---- */
-enum job_kind { JOB_NONE, JOB_CREATE, JOB_START, JOB_DELETE, JOB_EXEC };
+enum job_kind { JOB_NONE, JOB_REFILL, JOB_CREATE, JOB_START, JOB_DELETE, JOB_EXEC };
 struct job {
 	enum job_kind kind;
 	pid_t pid;
@@ -107,6 +107,7 @@ struct job {
 	struct session *s;
 };
 void runtime_seal(struct monitor *m, const char *path); /* once; absolute path of a runtime of ours */
+int refill_start(struct ctr *c, struct err *err);       /* its copy of the image, by podctl */
 int runtime_create(struct ctr *c, const int fds[3], struct err *err);
 int runtime_start(struct ctr *c, struct err *err);
 int runtime_delete(struct ctr *c, struct err *err); /* ours: done at once; else a job */
@@ -276,10 +277,11 @@ struct ctr {
 struct ctr *ctr_new(struct monitor *m, struct plan_container *p, struct err *err);
 void ctr_free(struct ctr *c);
 struct ctr *ctr_find(struct monitor *m, const char *id);
-bool ctr_is_alive(const struct ctr *c);      /* has a process, or a runtime call that may make one */
-bool ctr_is_over(const struct ctr *c);       /* not alive and no restart pending */
-void ctr_begin(struct ctr *c);               /* mounts, stdio, create; failures become its state */
-void ctr_release(struct ctr *c);             /* lets the created container go */
+bool ctr_is_alive(const struct ctr *c); /* has a process, or a runtime call that may make one */
+bool ctr_is_over(const struct ctr *c);  /* not alive and no restart pending */
+void ctr_begin(struct ctr *c);          /* mounts, stdio, create; failures become its state */
+void ctr_release(struct ctr *c);        /* lets the created container go */
+void ctr_refilled(struct ctr *c, int status);
 void ctr_created(struct ctr *c, int status); /* job ends */
 void ctr_started(struct ctr *c, int status);
 void ctr_deleted(struct ctr *c);

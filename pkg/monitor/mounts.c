@@ -231,7 +231,8 @@ static int mount_by_fd(const struct plan_overlay *o, struct err *err)
 	if (rc == 0 && overlay_options(o, fds, data, sizeof data) < 0)
 		rc = err_set(
 			err, ERR_INVALID, "mount overlay: %zu layers do not fit the options", o->lowers.n);
-	if (rc == 0 && (chdir("/proc/self/fd") < 0 || mount("overlay", o->target, "overlay", 0, data) < 0))
+	if (rc == 0 && (chdir("/proc/self/fd") < 0 ||
+			       mount("overlay", o->target, "overlay", o->nodev ? MS_NODEV : 0, data) < 0))
 		rc = err_sys(err, errno, "mount overlay on '%s'", o->target);
 	(void) !chdir("/");
 	while (n)
@@ -245,7 +246,7 @@ static int mount_plainly(const struct plan_overlay *o, struct err *err)
 
 	if (overlay_options(o, NULL, data, sizeof data) < 0)
 		return mount_by_fd(o, err);
-	return mount("overlay", o->target, "overlay", 0, data) < 0
+	return mount("overlay", o->target, "overlay", o->nodev ? MS_NODEV : 0, data) < 0
 		       ? err_sys(err, errno, "mount overlay on '%s'", o->target)
 		       : 0;
 }
@@ -275,6 +276,16 @@ static int mount_single(const struct plan_overlay *o, struct err *err)
 	return 0;
 }
 
+/* A copy of the image is a directory like any other. */
+static int mount_copy(const struct plan_overlay *o, struct err *err)
+{
+	if (mount(o->upper, o->target, NULL, MS_BIND, NULL) < 0)
+		return err_sys(err, errno, "bind '%s' on '%s'", o->upper, o->target);
+	if (o->nodev && mount(NULL, o->target, NULL, MS_REMOUNT | MS_BIND | MS_NODEV, NULL) < 0)
+		return err_sys(err, errno, "make '%s' nodev", o->target);
+	return 0;
+}
+
 int overlay_mount(const struct plan_overlay *o, struct err *err)
 {
 	bool writable = o->upper && *o->upper;
@@ -290,6 +301,8 @@ int overlay_mount(const struct plan_overlay *o, struct err *err)
 	if ((rc = dir_ready(o->target, err)) < 0 ||
 		(writable && ((rc = dir_ready(o->upper, err)) < 0 || (rc = dir_ready(o->work, err)) < 0)))
 		return rc;
+	if (o->copy && writable)
+		return mount_copy(o, err);
 	if (!writable && o->lowers.n == 1)
 		return mount_single(o, err);
 	if ((rc = mount_once(o, err)) == 0 || !writable || !o->is_volatile || err->errnum != EINVAL)

@@ -10,6 +10,7 @@ const struct field plan_overlay_fields[] = {
 	F_STRS(struct plan_overlay, "lowers", lowers), F_STR(struct plan_overlay, "upper", upper),
 	F_STR(struct plan_overlay, "work", work), F_STR(struct plan_overlay, "target", target),
 	F_BOOL(struct plan_overlay, "volatile", is_volatile), F_BOOL(struct plan_overlay, "userxattr", userxattr),
+	F_BOOL(struct plan_overlay, "nodev", nodev), F_BOOL(struct plan_overlay, "copy", copy), F_U64(struct plan_overlay, "base", base),
 	F_U32(struct plan_overlay, "uid", uid), F_U32(struct plan_overlay, "gid", gid), F_END
 };
 
@@ -78,7 +79,7 @@ const struct field plan_fields[] = {
 	F_BOOL(struct plan, "autoremove", autoremove),
 	{ "runtime", FIELD_STRS, offsetof(struct plan, runtime), .required = 1 },
 	F_STRS(struct plan, "cleanup", cleanup),
-	F_STRS(struct plan, "next", next),
+	F_STRS(struct plan, "next", next), F_STRS(struct plan, "refill", refill),
 	F_STRS(struct plan, "env", env),
 	F_STRS(struct plan, "namespaces", namespaces),
 	F_STRS(struct plan, "sysctls", sysctls),

@@ -8,6 +8,8 @@
  *     pkg/oci/start.h instead of calling `start`
  *   cleanup: argv of `podctl ... cleanup ID`, executed (execve) when the pod has ended; for one member of a living pod it is
  *     spawned with the container's id appended
+ *   refill: argv of `podctl ... refill ID`, spawned with a container's id appended when its root file system, a copy of its
+ *   image, is to be made anew; empty where an overlay's upper layer is emptied instead
  *   next: argv of `podctl ... next ID`, started each time the pod becomes ready; empty: nobody waits for that
  *   env: environment of the runtime and cleanup ("PATH=...", "XDG_RUNTIME_DIR=...")
  *   namespaces: which the monitor makes and holds: "net", "ipc", "uts"; sysctls to set in them ("kernel.shmmax=...");
@@ -75,7 +77,9 @@ struct plan_overlay {
 	struct strs lowers; /* absolute, topmost first */
 	char *upper, *work; /* absolute; "" : read-only */
 	char *target;       /* absolute, below run_dir */
-	bool is_volatile, userxattr;
+	bool is_volatile, userxattr, nodev;
+	bool copy; /* the store's driver is vfs: 'upper' is the whole root file system, and nothing is laid over anything */
+	uint64_t base;     /* bytes of it that are the image's */
 	uint32_t uid, gid; /* whose overlayfs makes its own files: an id that its id-mapped layers have */
 };
 /* A path below a volume, opened beneath it each time the container is created, made as a directory when it is missing, and
@@ -127,7 +131,7 @@ struct plan {
 	uint32_t version;
 	char *pod, *name, *run_dir, *data_dir;
 	bool solo, runtime_ours, net_wait, kube, autoremove;
-	struct strs runtime, cleanup, next, env, namespaces, sysctls;
+	struct strs runtime, cleanup, next, refill, env, namespaces, sysctls;
 	char *hostname, *cgroup, *pod_cgroup, *exit_policy;
 	char *address, *probe_helper;
 	bool probe_inside;

@@ -139,6 +139,27 @@ int runtime_create(struct ctr *c, const int fds[3], struct err *err)
 	return job_spawn(c->m, &c->job, JOB_CREATE, &a, fds, err);
 }
 
+int refill_start(struct ctr *c, struct err *err)
+{
+	struct monitor *m = c->m;
+	struct proc_opts o = PROC_OPTS(.envp = m->plan.env.v);
+	struct args a = { 0 };
+	pid_t pid;
+
+	for (size_t i = 0; i < m->plan.refill.n; i++)
+		arg(&a, m->plan.refill.v[i]);
+	arg(&a, c->p->id);
+	if (a.too_many || !m->plan.refill.n || !m->plan.env.n)
+		return err_set(err, ERR_INVALID, "plan: no usable 'refill'");
+	o.path = a.v[0];
+	o.argv = a.v;
+	if ((pid = proc_spawn(&o, NULL, err)) < 0)
+		return (int) pid;
+	c->job = (struct job){ .kind = JOB_REFILL, .pid = pid, .m = m, .c = c };
+	timer_set(&m->loop, &c->job.timer, JOB_TIMEOUT_US, on_job_timeout);
+	return 0;
+}
+
 static int state_dir(struct monitor *m, const char *id, struct err *err)
 {
 	int fd = m->rt_root_fd < 0 ? -1
@@ -337,6 +358,9 @@ static void job_done(struct job *j, int status)
 	j->kind = JOB_NONE;
 	j->pid = 0;
 	switch (kind) {
+	case JOB_REFILL:
+		ctr_refilled(j->c, status);
+		break;
 	case JOB_CREATE:
 		ctr_created(j->c, status);
 		break;

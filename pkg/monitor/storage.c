@@ -73,6 +73,14 @@ static bool volume_is_past(const struct monitor *m, char *text, size_t size)
 	return false;
 }
 
+/* Without what it got from its image, where that is a copy. */
+static uint64_t written(const struct ctr *c)
+{
+	uint64_t base = c->p->rootfs ? c->p->rootfs->base : 0;
+
+	return c->disk_used > base ? c->disk_used - base : 0;
+}
+
 /* Init containers run before the others: the pod's limit is the larger of the largest of theirs and the others' sum. */
 static bool pod_is_past(const struct monitor *m, char *text, size_t size)
 {
@@ -80,7 +88,7 @@ static bool pod_is_past(const struct monitor *m, char *text, size_t size)
 	char limit[32];
 
 	for (const struct ctr *c = m->ctrs; c; c = c->next) {
-		used += c->disk_used;
+		used += written(c);
 		if (c->role == ROLE_INIT)
 			init = c->p->storage > init ? c->p->storage : init;
 		else if (__builtin_add_overflow(sum, c->p->storage, &sum))
@@ -101,7 +109,7 @@ static bool container_is_past(const struct monitor *m, char *text, size_t size)
 	char limit[32];
 
 	for (const struct ctr *c = m->ctrs; c; c = c->next) {
-		if (!c->p->storage || c->disk_used <= c->p->storage)
+		if (!c->p->storage || written(c) <= c->p->storage)
 			continue;
 		snprintf(text, size, "Container %s exceeded its local ephemeral storage limit \"%s\". ",
 			c->p->name, storage_words(c->p->storage, limit, sizeof limit));

@@ -42,9 +42,13 @@ int bundle_layers(struct engine *e, const struct pod *p, const struct container_
 		return 0;
 	if ((rc = store_image_get(e->store, c->image_id, a, &img, err)) < 0)
 		return err_wrap(err, "image '%s'", c->image ? c->image : c->image_id);
+	if (e->vfs && pod_vfs_is_filled(p, c))
+		return strs_addf(ret, a, "%s/%s/upper", e->root, path_ctr_data(path, p->row.id, c->id)) < 0
+			       ? no_memory(err)
+			       : 0;
 	if ((rc = image_lowers(e, &img, a, &lowers, err)) < 0)
 		return rc;
-	if (!is_volatile(p) &&
+	if (!e->vfs && !is_volatile(p) &&
 		strs_addf(ret, a, "%s/%s/upper", e->root, path_ctr_data(path, p->row.id, c->id)) < 0)
 		return no_memory(err);
 	return strs_add_all(ret, a, &lowers) < 0 ? no_memory(err) : 0;
@@ -66,6 +70,10 @@ static int upper_prepare(struct start *s, const struct container_spec *c, const 
 	if ((rc = pod_unmount(s->e, c->id, err)) < 0) /* `podctl mount`: one layer, one mount */
 		return rc;
 	fresh = s->fresh || !pod_status_of(s->p, c->id);
+	if (s->e->vfs)
+		return (rc = pod_vfs_empty(s->p, c, !fresh && is_volatile(s->p), err)) < 0
+			       ? rc
+			       : pod_vfs_fill(s->e, s->p, c, err);
 	if (!fresh && is_volatile(s->p)) {
 		static const char *const names[] = { "upper", "work" };
 
@@ -100,6 +108,17 @@ static int mountpoints_add(
 	return strs_add(&o->lowers, &s->p->arena, layer) < 0 ? no_memory(err) : 0;
 }
 
+/* What the image alone takes of the copy: a limit is about what the container writes. */
+static int copy_base(struct start *s, const struct container_spec *c, struct plan_overlay *o, struct err *err)
+{
+	struct image_row img;
+	int rc = store_image_get(s->e->store, c->image_id, &s->p->arena, &img, err);
+
+	if (rc == 0)
+		o->base = img.size;
+	return rc;
+}
+
 /* The layers as the pod's user namespace sees their owners. */
 static int overlay_ids(struct start *s, struct plan_overlay *o, struct err *err)
 {
@@ -129,7 +148,7 @@ static int overlay_make(struct start *s, const struct container_spec *c, const s
 
 	if (!o)
 		return no_memory(err);
-	for (size_t i = kept; i < layers->n; i++)
+	for (size_t i = kept && !s->e->vfs; i < layers->n; i++)
 		if (strs_add(&o->lowers, a, layers->v[i]) < 0)
 			return no_memory(err);
 	if (!o->lowers.n)
@@ -141,9 +160,12 @@ static int overlay_make(struct start *s, const struct container_spec *c, const s
 		arena_printf(a, "%s/%s", s->e->runroot, path_ctr_file(path, s->p->row.id, c->id, "rootfs"));
 	o->is_volatile = !kept;
 	o->userxattr = s->e->in_userns;
+	o->nodev = s->e->overlay_nodev;
+	o->copy = s->e->vfs;
 	if (!o->upper || !o->work || !o->target)
 		return no_memory(err);
-	if ((rc = upper_prepare(s, c, o->lowers.v[0], err)) < 0 || (rc = mountpoints_add(s, c, o, err)) < 0)
+	if ((rc = upper_prepare(s, c, o->lowers.v[0], err)) < 0 ||
+		(rc = o->copy ? copy_base(s, c, o, err) : mountpoints_add(s, c, o, err)) < 0)
 		return rc;
 	if ((rc = overlay_ids(s, o, err)) < 0)
 		return rc;
@@ -162,6 +184,12 @@ static int root_make(struct start *s, const struct container_spec *c, struct roo
 		return err_set(err, ERR_INVALID, "there is neither an image nor a root file system");
 	if (!(c->rootfs && *c->rootfs) && (rc = overlay_make(s, c, &r.layers, &r.overlay, err)) < 0)
 		return rc;
+	if (r.overlay && r.overlay->copy) { /* which is all there is to see now */
+		r.layers = (struct strs){ 0 };
+		rc = bundle_layers(s->e, s->p, c, &s->p->arena, &r.layers, err);
+		if (rc < 0)
+			return rc;
+	}
 	*ret = r;
 	return 0;
 }

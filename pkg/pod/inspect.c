@@ -133,7 +133,7 @@ static void overlay_of(struct engine *e, const struct pod *p, const struct conta
 	if (store_image_get(e->store, c->image_id, a, &img, &ignored) < 0)
 		return;
 	f->image_digest = img.digest;
-	if (image_lowers(e, &img, a, &lowers, &ignored) < 0)
+	if (e->vfs || image_lowers(e, &img, a, &lowers, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < lowers.n; i++)
 		f->lower =
@@ -264,6 +264,7 @@ static int inspect_container(
 		f.netns = arena_printf(a, "/proc/%lld/ns/net", (long long) f.status->pid);
 	if (p->alive && *r.cgroup)
 		f.cgroup = p->row.solo && !*r.scope ? r.cgroup : arena_printf(a, "%s/%s", r.cgroup, c->id);
+	f.vfs = e->vfs;
 	overlay_of(e, p, c, a, &f);
 	f.static_dir = arena_printf(a, "%s/%s", e->root, path_ctr_data(path, p->row.id, c->id));
 	paths_of(e, p, c, a, &f);

@@ -103,6 +103,11 @@ struct bundle {
  * failures when it starts the container. */
 int bundle_mounts(struct start *s, struct err *err);
 int bundle_write(struct start *s, struct container_spec *c, struct bundle *ret, struct err *err);
+/* vfs.c: a root file system that is a copy of the image. */
+bool pod_vfs_is_filled(const struct pod *p, const struct container_spec *c);
+/* Removes copies that a killed command left unfinished; all: the copy, too.  The pod is locked. */
+int pod_vfs_empty(const struct pod *p, const struct container_spec *c, bool all, struct err *err);
+
 int bundle_layers(struct engine *e, const struct pod *p, const struct container_spec *c, struct arena *a,
 	struct strs *ret, struct err *err);
 

@@ -115,6 +115,9 @@ int pod_mount_overlay(
 
 	if (!options)
 		return no_memory(err);
+	if (s->e->vfs)
+		return err_set(err, ERR_UNSUPPORTED,
+			"option O of '%s' is not done with the storage driver vfs", b->source);
 	if (stat(b->source, &st) < 0 || !S_ISDIR(st.st_mode))
 		return err_set(err, ERR_INVALID, "option O: '%s' is not a directory", b->source);
 	if ((!upper || !*upper) && (rc = overlay_dirs(s, c, i, &upper, &work, err)) < 0)
@@ -155,6 +158,9 @@ int pod_mount_image(
 		b->named = true;
 		return 0;
 	}
+	if (s->e->vfs)
+		return err_set(err, ERR_UNSUPPORTED,
+			"--mount type=image with rw is not done with the storage driver vfs");
 	(void) buf_puts(&text, "lowerdir=");
 	for (size_t k = 0; k < lowers.n; k++) {
 		if (strpbrk(lowers.v[k], ":,\\"))

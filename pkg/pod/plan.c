@@ -266,6 +266,10 @@ int plan_make(struct start *s, struct err *err)
 	if (s->p->spec.leads && (strs_add(&p->next, &s->e->arena, "next") < 0 ||
 					strs_add(&p->next, &s->e->arena, s->p->row.id) < 0))
 		return no_memory(err);
+	if (s->e->vfs && ((rc = engine_self_argv(s->e, &p->refill, err)) < 0 ||
+				 (rc = strs_add(&p->refill, &s->e->arena, "refill")) < 0 ||
+				 (rc = strs_add(&p->refill, &s->e->arena, s->p->row.id)) < 0))
+		return rc;
 	for (size_t i = 0; i < s->p->n; i++)
 		if ((rc = plan_container_make(s, &s->p->ctr[i], &c[i], err)) < 0)
 			return rc;

@@ -105,6 +105,8 @@ int pod_image_open(
 	struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err);
 /* Layers as one read-only tree, the topmost first: absolute paths, as image_lowers() gives them. */
 int pod_view_open(struct engine *e, const struct strs *dirs, struct arena *a, int *ret_fd, struct err *err);
+/* Where the store's driver is vfs: makes the container's copy of its image when there is none. */
+int pod_vfs_fill(struct engine *e, const struct pod *p, const struct container_spec *c, struct err *err);
 /* A container's files on the host, until they are unmounted or it is started or removed; *ret in p's arena.  The pod is locked.
  * What runs is seen through its monitor and needs no mount.  pod_mounted: *ret NULL when it is not. */
 int pod_mount(

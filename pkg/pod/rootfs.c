@@ -228,6 +228,20 @@ int pod_image_open(
 	return rc < 0 ? rc : view_open(e, &p->arena, &dirs, NULL, NULL, ret_fd, err);
 }
 
+static int copy_open(
+	struct engine *e, struct pod *p, const struct container_spec *c, int *ret_fd, struct err *err)
+{
+	struct strs upper = { 0 };
+	char path[PATH_TEXT];
+	int rc = pod_vfs_fill(e, p, c, err);
+
+	if (rc < 0)
+		return rc;
+	if (strs_addf(&upper, &p->arena, "%s/%s/upper", e->root, path_ctr_data(path, p->row.id, c->id)) < 0)
+		return no_memory(err);
+	return view_open(e, &p->arena, &upper, NULL, NULL, ret_fd, err);
+}
+
 int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec *c, bool writable,
 	int *ret_fd, struct err *err)
 {
@@ -239,12 +253,14 @@ int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec
 
 	if (c->role == ROLE_INFRA)
 		return err_set(err, ERR_INVALID, "the infra container of a pod has no files");
+	if (e->vfs && !writable && !(c->rootfs && *c->rootfs)) /* what is on the disk is all there is */
+		return copy_open(e, p, c, ret_fd, err);
 	/* the running one's owners are shifted in a user namespace; what is on the disk has them as the container sees them */
 	if (has_process(p, c->id) && (writable || !pod_has_userns(&p->spec) || (c->rootfs && *c->rootfs)))
 		return from_monitor(e, p, c, ret_fd, err);
 	if (c->rootfs && *c->rootfs)
 		return pod_image_open(e, p, c, ret_fd, err);
-	if ((rc = image_layers(e, c, &p->arena, &dirs, err)) < 0)
+	if (!e->vfs && (rc = image_layers(e, c, &p->arena, &dirs, err)) < 0)
 		return rc;
 	if (!(upper = arena_printf(&p->arena, "%s/%s", e->root, path_ctr_data(path, p->row.id, c->id))))
 		return no_memory(err);
@@ -255,6 +271,8 @@ int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec
 			"container %s has ended, and what is written into it now would not be there when it "
 			"starts again",
 			c->name);
+	if (e->vfs)
+		return copy_open(e, p, c, ret_fd, err);
 	if (!writable) {
 		struct strs all = { 0 };
 
@@ -304,6 +322,22 @@ int pod_mounted(
 	return *ret ? 0 : no_memory(err);
 }
 
+/* A copy of the image is a directory like any other. */
+static int copy_mount_at(const char *data, bool writable, const char *at, struct err *err)
+{
+	unsigned long flags = MS_REMOUNT | MS_BIND | MS_NODEV | (writable ? 0UL : MS_RDONLY);
+	char path[PATH_MAX];
+
+	(void) snprintf(path, sizeof path, "%s/upper", data);
+	if (mount(path, at, NULL, MS_BIND, NULL) < 0)
+		return err_sys(err, errno, "mount the container on '%s'", at);
+	if (mount(NULL, at, NULL, flags, NULL) == 0)
+		return 0;
+	(void) err_sys(err, errno, "mount the container on '%s'", at);
+	(void) umount2(at, MNT_DETACH);
+	return -err->errnum;
+}
+
 int pod_mount(
 	struct engine *e, struct pod *p, const struct container_spec *c, const char **ret, struct err *err)
 {
@@ -327,13 +361,17 @@ int pod_mount(
 	at = arena_printf(&p->arena, "%s/" MOUNTS "/%s", e->runroot, c->id);
 	if (!upper || !at || (!kept && strs_addf(&dirs, &p->arena, "%s/upper", upper) < 0))
 		return no_memory(err);
-	if ((rc = image_layers(e, c, &p->arena, &dirs, err)) < 0)
+	if ((rc = e->vfs ? pod_vfs_fill(e, p, c, err) : image_layers(e, c, &p->arena, &dirs, err)) < 0)
 		return rc;
 	(void) snprintf(path, sizeof path, MOUNTS "/%s", c->id);
 	if ((dir = dir_make(e->runroot_fd, path, 0711)) < 0)
 		return err_sys(err, -dir, "make '%s'", at);
 	(void) close(dir);
-	if ((rc = view_open(e, &p->arena, &dirs, kept ? upper : NULL, at, NULL, err)) < 0) {
+	if (e->vfs)
+		rc = copy_mount_at(upper, kept, at, err);
+	else
+		rc = view_open(e, &p->arena, &dirs, kept ? upper : NULL, at, NULL, err);
+	if (rc < 0) {
 		(void) unlinkat(e->runroot_fd, path, AT_REMOVEDIR);
 		return rc;
 	}

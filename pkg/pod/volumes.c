@@ -256,6 +256,16 @@ static int make_image(struct start *s, const struct volume_spec *v, struct err *
 	snprintf(path, sizeof path, "volumes/image/%s", v->name);
 	if ((dir = dir_make(s->p->run_fd, path, 0711)) < 0)
 		return err_sys(err, -dir, "make directory");
+	if (s->e->vfs) {
+		const char *flat;
+
+		if ((rc = pod_userns_path(s, lowers.v[0], &flat, err)) < 0)
+			return rc;
+		if ((rc = add_mount(s, "bind", volume_dir(s, v), "ro,noexec", err)) == 0)
+			LIST_AT(s->plan.mounts, struct plan_mount, s->plan.mounts.n - 1)->source =
+				(char *) (uintptr_t) flat;
+		return rc;
+	}
 	(void) buf_puts(&b, "noexec,lowerdir=");
 	/* overlayfs before Linux 6.5 wants two layers: an empty one below */
 	for (size_t i = 0; i < lowers.n; i++) {

@@ -10,6 +10,7 @@
 #include "pkg/util/io.h"
 #include "pkg/util/log.h"
 #include "pkg/verb/containers.h"
+#include "pkg/verb/difference.h"
 
 #define POD_NONE                                                       \
 	{                                                              \
@@ -149,14 +150,15 @@ static int upper_open(const struct pod *p, const char *ctr, struct err *err)
 	return fd < 0 ? err_sys(err, -fd, "open '%s' of the pod", path) : fd;
 }
 
-static int commit(struct engine *e, struct pod *p, size_t i, const struct commit_request *r, struct arena *a,
-	const char **ret_id, struct err *err)
+static int commit(struct engine *e, struct pod *p, const struct target *t, size_t i,
+	const struct commit_request *r, struct arena *a, const char **ret_id, struct err *err)
 {
 	const struct container_spec *c = &p->ctr[i];
 	struct image_row base = { 0 };
 	struct commit_source s = {
 		.author = r->author, .message = r->message, .docker = r->docker, .whole = r->squash
 	};
+	AUTO(difference_done) struct difference tmp = { .dir = -EBADF };
 	auto_close int dir = -EBADF;
 	int rc;
 
@@ -172,7 +174,12 @@ static int commit(struct engine *e, struct pod *p, size_t i, const struct commit
 	s.created_by = "/bin/sh";
 	if (c->argv.n && !(s.created_by = arena_strdup(a, c->argv.v[0])))
 		return no_memory(err);
-	rc = s.whole ? pod_rootfs_open(e, p, c, false, &dir, err) : (dir = upper_open(p, c->id, err));
+	if (s.whole)
+		rc = pod_rootfs_open(e, p, c, false, &dir, err);
+	else if (e->vfs)
+		rc = copy_difference(e, p, t, c, &tmp, &dir, err);
+	else
+		rc = dir = upper_open(p, c->id, err);
 	if (rc < 0 || (rc = runtime_config(p, i, s.base, r, &s.runtime, err)) < 0)
 		return rc;
 	s.dir = dir;
@@ -197,7 +204,7 @@ int verb_commit(struct engine *e, const struct target *t, const struct commit_re
 			return err_wrap(err, "commit with --pause");
 		paused = true;
 	}
-	rc = commit(e, &p, i, r, a, ret_id, err);
+	rc = commit(e, &p, t, i, r, a, ret_id, err);
 	if (paused && verb_pause(e, t, false, &ignored) < 0)
 		log_warn("container %.12s stays paused: %s", t->id, ignored.msg);
 	return rc < 0 ? err_wrap(err, "commit container '%s'", p.ctr[i].name) : 0;

@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkg/archive/copy.h"
 #include "pkg/container/user.h"
 #include "pkg/image/commit.h"
 #include "pkg/image/scratch.h"
 #include "pkg/pod/inspect.h"
 #include "pkg/util/path.h"
 #include "pkg/util/proc.h"
-#include "pkg/volume/copy.h"
 #include "pkg/volume/options.h"
 
 #define auto_loaded AUTO(pod_done)

@@ -33,6 +33,11 @@ struct change {
 /* What a container wrote over its image, sorted by path. */
 int verb_diff(struct engine *e, const struct target *t, struct arena *a, struct change **ret, size_t *ret_n,
 	struct err *err);
+/* What the engine puts into every container is nobody's change. */
+bool diff_is_ours(const char *path);
+/* verb_diff() where a container has a copy of its image: both trees are compared. */
+int diff_copy(struct engine *e, const struct target *t, const char *image, struct arena *a,
+	struct change **ret, size_t *ret_n, struct err *err);
 /* What an image's last layer did to those below it. */
 int verb_diff_image(struct engine *e, const char *image, struct arena *a, struct change **ret, size_t *ret_n,
 	struct err *err);

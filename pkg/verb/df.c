@@ -246,6 +246,6 @@ int verb_container_size(struct engine *e, const struct pod *p, size_t i, uint64_
 	if (p->ctr_row[i].image && (rc = store_image_get(e->store, p->ctr_row[i].image, &a, &image, err)) < 0)
 		return rc;
 	*ret_own = size_below(e, path);
-	*ret_all = *ret_own + image.size;
+	*ret_all = e->vfs ? *ret_own : *ret_own + image.size; /* a copy has it all */
 	return 0;
 }

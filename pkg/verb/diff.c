@@ -32,8 +32,7 @@ struct walk {
 	unsigned depth;
 };
 
-/* What the engine puts into every container is nobody's change. */
-static bool is_ours(const char *path)
+bool diff_is_ours(const char *path)
 {
 	static const char *const paths[] = { "/dev", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
 		"/proc", "/run", "/run/.containerenv", "/sys" };
@@ -72,8 +71,9 @@ static bool is_opaque(int dir)
 	char y;
 
 	return (fgetxattr(dir, "trusted.overlay.opaque", &y, 1) == 1 ||
-		       fgetxattr(dir, "user.overlay.opaque", &y, 1) == 1) &&
-	       y == 'y';
+		       fgetxattr(dir, "user.overlay.opaque", &y, 1) == 1)
+		       ? y == 'y'
+		       : faccessat(dir, ".wh..wh..opq", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static int walk_dir(struct walk *w, int dir, const char *at, struct err *err);
@@ -91,7 +91,13 @@ static int walk_entry(struct walk *w, int dir, const char *at, const char *name,
 		return errno == ENOENT ? 0 : err_sys(err, errno, "look at '%s'", path);
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return add(w, 'D', path, err);
-	rc = !w->all && is_ours(path) ? 0 : add(w, in_image(w, path) ? 'C' : 'A', path, err);
+	if (w->all && strncmp(name, ".wh.", 4) == 0) { /* a layer of a vfs store */
+		path = arena_printf(w->a, "%s/%s", at, name + 4);
+		return !path                               ? err_sys(err, ENOMEM, "compare")
+		       : strcmp(name, ".wh..wh..opq") == 0 ? 0
+							   : add(w, 'D', path, err);
+	}
+	rc = !w->all && diff_is_ours(path) ? 0 : add(w, in_image(w, path) ? 'C' : 'A', path, err);
 	if (rc < 0 || !S_ISDIR(st.st_mode))
 		return rc;
 	if ((sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
@@ -181,6 +187,8 @@ int verb_diff(struct engine *e, const struct target *t, struct arena *a, struct 
 	if (!p.ctr[i].image_id || !*p.ctr[i].image_id)
 		return err_set(
 			err, ERR_UNSUPPORTED, "container %s has no image to compare with", p.ctr[i].name);
+	if (e->vfs)
+		return diff_copy(e, t, p.ctr[i].image_id, a, ret, ret_n, err);
 	snprintf(path, sizeof path, "containers/%s/upper", t->id);
 	if ((upper = path_open(p.data_fd, path, PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0)) < 0)
 		return err_sys(err, -upper, "open '%s' of the pod", path);

@@ -20,6 +20,7 @@ struct trees {
 	struct change *v;
 	size_t n, cap;
 	unsigned depth;
+	bool container;  /* what the engine puts into every one does not count */
 	dev_t device[2]; /* of directories: what is mounted in a running container is not its tree */
 };
 
@@ -74,6 +75,11 @@ static int one_name(struct trees *t, int now, int before, const char *at, const 
 
 	if (!path)
 		return err_sys(err, ENOMEM, "compare");
+	if (t->container && diff_is_ours(path)) {
+		dn = is ? enter(now, name, &sn, t->device[0]) : -EBADF;
+		db = was ? enter(before, name, &sb, t->device[1]) : -EBADF;
+		return dn >= 0 ? both(t, dn, db, path, err) : 0;
+	}
 	if (!is)
 		return was ? add(t, 'D', path, err) : 0;
 	if (!was || differs(&sn, &sb)) {
@@ -172,11 +178,11 @@ static int compare_changes(const void *a, const void *b)
 	return strcmp(((const struct change *) a)->path, ((const struct change *) b)->path);
 }
 
-int verb_diff_trees(struct engine *e, const struct diff_side *now, const struct diff_side *before,
-	struct arena *a, struct change **ret, size_t *ret_n, struct err *err)
+static int compare(struct engine *e, const struct diff_side *now, const struct diff_side *before,
+	bool container, struct arena *a, struct change **ret, size_t *ret_n, struct err *err)
 {
 	auto_close int dn = -EBADF, db = -EBADF;
-	struct trees t = { .a = a };
+	struct trees t = { .a = a, .container = container };
 	int rc;
 
 	if ((rc = side_open(e, now, a, &dn, &t.device[0], err)) < 0 ||
@@ -188,4 +194,17 @@ int verb_diff_trees(struct engine *e, const struct diff_side *now, const struct 
 	*ret = t.v;
 	*ret_n = t.n;
 	return 0;
+}
+
+int verb_diff_trees(struct engine *e, const struct diff_side *now, const struct diff_side *before,
+	struct arena *a, struct change **ret, size_t *ret_n, struct err *err)
+{
+	return compare(e, now, before, false, a, ret, ret_n, err);
+}
+
+int diff_copy(struct engine *e, const struct target *t, const char *image, struct arena *a,
+	struct change **ret, size_t *ret_n, struct err *err)
+{
+	return compare(e, &(struct diff_side){ .ctr = t }, &(struct diff_side){ .image = image }, true, a,
+		ret, ret_n, err);
 }

@@ -27,7 +27,7 @@ static int container_layers(
 		rc = strs_addf(&dirs, a, "%s/upper", path_abs_root(e, path_ctr_data(rel, p->row.id, c->id)));
 		if (rc == 0 && (rc = store_image_get(e->store, p->ctr_row[i].image, a, &image, err)) < 0)
 			return rc;
-		if (rc == 0 && (rc = image_lowers(e, &image, a, &lowers, err)) < 0)
+		if (rc == 0 && !e->vfs && (rc = image_lowers(e, &image, a, &lowers, err)) < 0)
 			return rc;
 		if (rc == 0)
 			rc = strs_add_all(&dirs, a, &lowers);

@@ -344,14 +344,16 @@ static int store_json(struct engine *e, const struct info_request *r, json_t **r
 	v = json_object();
 	set(v, "configFile", json_string(""));
 	set(v, "containerStore", containers(&pods));
-	set(v, "graphDriverName", json_string("overlay"));
+	set(v, "graphDriverName", json_string(e->vfs ? "vfs" : "overlay"));
 	set(v, "graphOptions", json_object());
 	set(v, "graphRoot", text(e->root));
 	set(v, "graphRootAllocated", json_integer((json_int_t) (fs.f_blocks * fs.f_frsize)));
 	set(v, "graphRootUsed", json_integer((json_int_t) ((fs.f_blocks - fs.f_bfree) * fs.f_frsize)));
 	set(v, "graphStatus",
-		json_pack("{s:s, s:s, s:s, s:s}", "Backing Filesystem", fs_name(e->root),
-			"Native Overlay Diff", "true", "Supports d_type", "true", "Using metacopy", "false"));
+		e->vfs ? json_object()
+		       : json_pack("{s:s, s:s, s:s, s:s}", "Backing Filesystem", fs_name(e->root),
+				 "Native Overlay Diff", "true", "Supports d_type", "true", "Using metacopy",
+				 "false"));
 	set(v, "imageCopyTmpDir", text(r->tmpdir));
 	set(v, "imageStore", json_pack("{s:I}", "number", (json_int_t) images.n));
 	set(v, "runRoot", text(e->runroot));

@@ -51,6 +51,19 @@ int verb_unmount(struct engine *e, const struct target *t, bool *ret_was, bool *
 	return 0;
 }
 
+int verb_refill(struct engine *e, const char *pod, const char *ctr, struct err *err)
+{
+	auto_loaded struct pod p = POD_NONE;
+	size_t i;
+	int rc = pod_load(e, pod, false, &p, err);
+
+	if (rc < 0)
+		return rc;
+	if ((i = pod_index(&p, ctr)) == p.n)
+		return err_set(err, ERR_NOT_FOUND, "no container with name or ID \"%s\" found", ctr);
+	return pod_vfs_fill(e, &p, &p.ctr[i], err);
+}
+
 static int add_mounted(struct engine *e, struct pod *p, const struct container_spec *c, struct arena *a,
 	struct mounted *to, size_t *n, struct err *err)
 {

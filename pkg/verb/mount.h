@@ -14,6 +14,8 @@ int verb_mount(struct engine *e, const struct target *t, struct arena *a, const 
 /* *ret_was: it was mounted by verb_mount.  What runs has nothing to unmount. */
 int verb_unmount(struct engine *e, const struct target *t, bool *ret_was, bool *ret_running, struct err *err);
 /* All that are mounted, running ones included. */
+/* A monitor asks for the copy of an image that is the root file system of a container's next attempt (vfs). */
+int verb_refill(struct engine *e, const char *pod, const char *ctr, struct err *err);
 int verb_mounts(struct engine *e, struct arena *a, struct mounted **ret, size_t *ret_n, struct err *err);
 
 /* podctl init: the pod's monitor, network and mounts are there; the container's process is not.  ERR_STATE: it is not new. */

@@ -3,10 +3,10 @@
  */
 #include <fcntl.h>
 
+#include "pkg/archive/copy.h"
 #include "pkg/image/commit.h"
 #include "pkg/image/scratch.h"
 #include "pkg/verb/volumes.h"
-#include "pkg/volume/copy.h"
 #include "pkg/volume/volume.h"
 
 static int volume_open(struct engine *e, const char *name, struct err *err)

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkg/archive/copy.h"
 #include "pkg/engine/events.h"
 #include "pkg/util/io.h"
 #include "pkg/util/text.h"
-#include "pkg/volume/copy.h"
 #include "pkg/volume/options.h"
 
 #define VOLUMES "volumes"

@@ -46,12 +46,15 @@ t_fails "not an absolute path" 125 'absolute' podctl --storage-opt overlay.image
 
 # ---- options and drivers ------------------------------------------------------------------------------------------------
 t "the driver by name" podctl --storage-driver overlay images
-for d in vfs btrfs zfs; do t_fails "not $d" 125 "storage driver '$d' is not done" podctl --storage-driver $d images; done
-STORAGE_DRIVER=vfs t_fails "nor by the environment" 125 "storage driver 'vfs'" podctl images
+for d in btrfs zfs; do t_fails "not $d" 125 "storage driver '$d' is not done" podctl --storage-driver $d images; done
+STORAGE_DRIVER=btrfs t_fails "nor by the environment" 125 "storage driver 'btrfs'" podctl images
+STORAGE_DRIVER=vfs t_fails "a store keeps its driver" 125 "was made with overlay" podctl images
 t_fails "mount_program" 125 'mounts overlay itself' podctl --storage-opt overlay.mount_program=/usr/bin/fuse-overlayfs images
 t_fails "ignore_chown_errors" 125 'subordinate ids' podctl --storage-opt overlay.ignore_chown_errors=true images
 t "which is off" podctl --storage-opt overlay.ignore_chown_errors=false images
-t_fails "mountopt" 125 'itself' podctl --storage-opt overlay.mountopt=nodev images
+t_fails "mountopt" 125 "'metacopy=on' is not done" podctl --storage-opt overlay.mountopt=nodev,metacopy=on images
+is "nodev" "$(podctl load -q -i img/docker-archive.tar >/dev/null; for o in metacopy=off nodev,metacopy=off; do podctl --storage-opt overlay.mountopt=$o run --rm --network none localhost/x sh -c 'mknod /n c 1 5; head -c1 /n 2>/dev/null | wc -c'; done)" "1
+0"
 t_fails "size" 125 'quotas' podctl --storage-opt size=10G images
 t_fails "an option that is none" 125 'unknown option' podctl --storage-opt overlay.nosuch=1 images
 t_fails "nor a pair" 125 'NAME=VALUE' podctl --storage-opt nosuch images
@@ -67,6 +70,8 @@ is "a container of it" "$(conf run --rm --network none localhost/x echo conf)" c
 is "--root goes before it" "$(CONTAINERS_STORAGE_CONF=$T/storage.conf podctl images -q | wc -l)" 1
 sed -i 's/overlay"/btrfs"/' storage.conf
 t_fails "a driver that is not done" 125 "storage.conf: storage driver 'btrfs'" conf images
+printf '[storage]\n[storage.options.overlay]\nsize = "10G"\n' >size.conf
+CONTAINERS_STORAGE_CONF=$T/size.conf t_fails "a limit that would be missed" 125 'size.conf: storage.options.size' podctl images
 t "a flag goes before the file" conf --storage-driver overlay images
 printf '[storage\n' >broken.conf
 CONTAINERS_STORAGE_CONF=$T/broken.conf t_fails "a file that is none" 125 'broken.conf:1' podctl images

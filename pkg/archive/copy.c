@@ -1,4 +1,4 @@
-#include "pkg/volume/copy.h"
+#include "pkg/archive/copy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -6,9 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include <linux/fs.h>
 
 #include "pkg/util/cleanup.h"
 #include "pkg/util/io.h"
@@ -27,13 +31,16 @@ static int entry(struct copy *c, int from, const char *name, int to, const char 
 /* ---- attributes ------------------------------------------------------------------------------------------------------ */
 
 /* Attributes a container may carry from place to place; the others belong to the overlay or to this machine's policy. */
-static bool xattr_travels(const char *name)
+static bool xattr_travels(const struct copy_opts *o, const char *name)
 {
-	return !strcmp(name, "security.capability") ||
-	       (!strncmp(name, "user.", 5) && strncmp(name, "user.overlay.", 13) != 0);
+	if (!strncmp(name, "user.overlay.", 13) || !strncmp(name, "trusted.overlay.", 16))
+		return false;
+	if (o->whole && (!strncmp(name, "system.posix_acl_", 17) || !strncmp(name, "trusted.", 8)))
+		return true;
+	return !strcmp(name, "security.capability") || !strncmp(name, "user.", 5);
 }
 
-static int xattrs_copy(int from, int to)
+static int xattrs_copy(const struct copy_opts *o, int from, int to)
 {
 	auto_free char *names = malloc(XATTR_MAX), *value = malloc(XATTR_MAX);
 	ssize_t n, len;
@@ -43,7 +50,7 @@ static int xattrs_copy(int from, int to)
 	if ((n = flistxattr(from, names, XATTR_MAX)) < 0)
 		return errno == ENOTSUP ? 0 : -errno;
 	for (char *p = names; p < names + n; p += strlen(p) + 1) {
-		if (!xattr_travels(p) || (len = fgetxattr(from, p, value, XATTR_MAX)) < 0)
+		if (!xattr_travels(o, p) || (len = fgetxattr(from, p, value, XATTR_MAX)) < 0)
 			continue;
 		if (fsetxattr(to, p, value, (size_t) len, 0) < 0 && errno != ENOTSUP && errno != EPERM)
 			return -errno;
@@ -74,24 +81,25 @@ static int settle(const struct copy_opts *o, int from, int to, const struct stat
 		return err_sys(err, errno, "give it its owner");
 	if (fchmod(to, st->st_mode & 07777) < 0)
 		return err_sys(err, errno, "give it its mode");
-	if ((rc = xattrs_copy(from, to)) < 0)
+	if ((rc = xattrs_copy(o, from, to)) < 0)
 		return err_sys(err, -rc, "give it its attributes");
 	return futimens(to, times) < 0 ? err_sys(err, errno, "give it its times") : 0;
 }
 
 /* ---- kinds of entries ------------------------------------------------------------------------------------------------- */
 
-static int data_copy(int from, int to)
+/* From both positions on, at most 'len' bytes; less when the file ends. */
+static int range_copy(int from, int to, off_t len)
 {
 	char buf[32 * 1024];
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = copy_file_range(from, NULL, to, NULL, 1UL << 30, 0)) > 0)
-		;
-	if (n == 0)
+	while (len > 0 && (n = copy_file_range(from, NULL, to, NULL, (size_t) MIN(len, 1L << 30), 0)) > 0)
+		len -= n;
+	if (len == 0 || n == 0)
 		return 0;
 	/* not between these file systems; what was copied is behind both positions */
-	while ((n = read(from, buf, sizeof buf)) != 0) {
+	while (len > 0 && (n = read(from, buf, (size_t) MIN(len, (off_t) sizeof buf))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -99,8 +107,31 @@ static int data_copy(int from, int to)
 		for (ssize_t done = 0, w; done < n; done += w)
 			if ((w = write(to, buf + done, (size_t) (n - done))) < 0)
 				return -errno;
+		len -= n;
 	}
 	return 0;
+}
+
+/* The same blocks where the file system can; else what is data, so that holes stay holes. */
+static int data_copy(int from, int to, off_t size)
+{
+	off_t at = 0, end;
+	int rc;
+
+	if (ioctl(to, FICLONE, from) == 0)
+		return 0;
+	while (at < size && (at = lseek(from, at, SEEK_DATA)) >= 0) {
+		if ((end = lseek(from, at, SEEK_HOLE)) < 0)
+			end = size;
+		if (lseek(from, at, SEEK_SET) < 0 || lseek(to, at, SEEK_SET) < 0)
+			return -errno;
+		if ((rc = range_copy(from, to, end - at)) < 0)
+			return rc;
+		at = end;
+	}
+	if (at < 0 && errno != ENXIO)
+		return -errno;
+	return ftruncate(to, size) < 0 ? -errno : 0;
 }
 
 /* Makes way for what is no directory. */
@@ -129,7 +160,7 @@ static int file_write_to(struct copy *c, int in, int to, const char *as, struct 
 		return rc;
 	if ((out = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) < 0)
 		return err_sys(err, errno, "make it");
-	if ((rc = data_copy(in, out)) < 0)
+	if ((rc = data_copy(in, out, st.st_size)) < 0)
 		return err_sys(err, -rc, "copy it");
 	return settle(c->o, in, out, &st, err);
 }
@@ -140,6 +171,13 @@ static int file_copy(struct copy *c, int from, const char *name, int to, const c
 	auto_close int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	return in < 0 ? err_sys(err, errno, "open it") : file_write_to(c, in, to, as, err);
+}
+
+static int times_copy(int dir, const char *name, const struct stat *st)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 static int link_copy(struct copy *c, int from, const char *name, int to, const char *as,
@@ -156,8 +194,9 @@ static int link_copy(struct copy *c, int from, const char *name, int to, const c
 		return rc;
 	if (symlinkat(target, to, as) < 0)
 		return err_sys(err, errno, "make the link");
-	if (fchownat(to, as, owner_of(c->o, st), group_of(c->o, st), AT_SYMLINK_NOFOLLOW) < 0)
-		return err_sys(err, errno, "give the link its owner");
+	if (fchownat(to, as, owner_of(c->o, st), group_of(c->o, st), AT_SYMLINK_NOFOLLOW) < 0 ||
+		times_copy(to, as, st) < 0)
+		return err_sys(err, errno, "give the link its owner and times");
 	return 0;
 }
 
@@ -170,8 +209,8 @@ static int node_copy(struct copy *c, int to, const char *as, const struct stat *
 	if (mknodat(to, as, (st->st_mode & S_IFMT) | 0600, st->st_rdev) < 0)
 		return err_sys(err, errno, "make the node");
 	if (fchownat(to, as, owner_of(c->o, st), group_of(c->o, st), AT_SYMLINK_NOFOLLOW) < 0 ||
-		fchmodat(to, as, st->st_mode & 07777, 0) < 0)
-		return err_sys(err, errno, "give the node its owner and mode");
+		fchmodat(to, as, st->st_mode & 07777, 0) < 0 || times_copy(to, as, st) < 0)
+		return err_sys(err, errno, "give the node its owner, mode and times");
 	return 0;
 }
 

@@ -5,8 +5,8 @@
  * directory, no symlink is followed, and what is opened is looked at again.  Kept: mode, owner (unless given), times,
  * security.capability and user.* attributes.  Not kept: hard links (each becomes a file of its own), sockets (left out).
  */
-#ifndef PODCTL_VOLUME_COPY_H
-#define PODCTL_VOLUME_COPY_H
+#ifndef PODCTL_ARCHIVE_COPY_H
+#define PODCTL_ARCHIVE_COPY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +23,7 @@ struct copy_opts {
 	const struct list *uids,
 		*gids; /* struct id_range that an owner of the source goes through; NULL: he stays */
 	bool devices;  /* copy device nodes too; else they are left out */
+	bool whole;    /* ACLs and trusted.* attributes too (not overlay's own) */
 };
 /* The contents of directory 'from' into directory 'to', which gets no new owner or mode of its own. */
 int copy_tree(int from, int to, const struct copy_opts *o, struct err *err);
