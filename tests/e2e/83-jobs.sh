@@ -7,14 +7,14 @@ before=$(machine_state)
 
 job() { # NAME SPEC COMMAND
 	printf 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: %s}\nspec:\n%s\n  template:\n    spec:\n      hostNetwork: true\n      restartPolicy: Never\n      terminationGracePeriodSeconds: 1\n      volumes: [{name: t, hostPath: {path: %s}}]\n      containers:\n      - {name: c, image: "%s", imagePullPolicy: Never, volumeMounts: [{name: t, mountPath: /t}], command: [sh, -c, '"'%s'"']}\n' \
-		"$1" "$2" "$T/work" "$IMG" "$3" >"$T/$1.yaml"
+		"$1" "$2" "$T/marks" "$IMG" "$3" >"$T/$1.yaml"
 }
-mkdir "$T/work"
+mkdir "$T/marks"
 play() { timeout 100 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube "$@" >/dev/null; }
 down() { podctl kube down "$T/$1.yaml" >/dev/null; }
 states() { podctl pod ps --format '{{.Name}}={{.Status}}' | sort | tr '\n' ' '; }
 settled() { until_true 60 eval "[ \"\$(states)\" = '$1' ]"; states; }
-lines() { sort "$T/work/$1" 2>/dev/null | tr '\n' ' '; }
+lines() { sort "$T/marks/$1" 2>/dev/null | tr '\n' ' '; }
 
 job turns '  completions: 3
   completionMode: Indexed' 'echo $JOB_COMPLETION_INDEX $(ls /t | grep -c running) >>/t/turns; touch /t/running-$JOB_COMPLETION_INDEX; sleep 0.3; rm /t/running-*'

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,7 +21,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int layer = -1, null = -1;
-static char path[] = "/tmp/podctl-fuzz-recipe-XXXXXX";
+static char path[64];
 
 static void layer_remove(void) { (void) dir_remove(AT_FDCWD, path); }
 
@@ -31,7 +32,8 @@ static void layer_make(void)
 
 	if (layer >= 0)
 		return;
-	if (!mkdtemp(path) || (layer = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+	(void) snprintf(path, sizeof path, "/tmp/podctl-fuzz-recipe-%d", (int) getpid());
+	if (mkdir(path, 0700) < 0 || (layer = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		(null = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0 || mkdirat(layer, "d", 0700) < 0 ||
 		mkfifoat(layer, "fifo", 0600) < 0 || symlinkat("/etc/passwd", layer, "link") < 0 ||
 		(fd = openat(layer, "d/a", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) < 0 ||
