@@ -6,6 +6,7 @@
 
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/tables.h"
+#include "pkg/engine/mounts.h"
 #include "pkg/image/history.h"
 #include "pkg/image/layers.h"
 #include "pkg/image/mount.h"
@@ -298,9 +299,11 @@ static int mount_print(struct cli *c, const struct mount_command *r, struct err 
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		const char *path;
 
-		if (!image_is_mounted(&c->engine, all.v[i].id, &c->arena, &path))
+		if (!mounts_has(&c->engine, MOUNTS_OF_IMAGES, all.v[i].id))
 			continue;
-		if (r->format)
+		if (!(path = mounts_path(&c->engine, MOUNTS_OF_IMAGES, all.v[i].id, &c->arena)))
+			rc = err_sys(err, ENOMEM, "list mounts");
+		else if (r->format)
 			(void) json_array_append_new(list, mount_doc(&all.v[i], path));
 		else
 			print_line(arena_printf(&c->arena, "%s  %s",
@@ -373,7 +376,7 @@ static int run_image_unmount(struct cli *c, void *request, struct err *err)
 
 		rc = resolve(c, c->args.v[i], &img, &one);
 		if (rc == 0)
-			rc = image_unmount(&c->engine, img.id, &one);
+			rc = mounts_remove(&c->engine, MOUNTS_OF_IMAGES, img.id, &one);
 		if (rc > 0)
 			print_line(img.id);
 		else if (rc == 0 && !r->all && !r->force)

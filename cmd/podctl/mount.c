@@ -44,66 +44,49 @@ static int mount_list(struct cli *c, const struct mount_command *r, struct err *
 	return rc;
 }
 
+/* 1: many_run has nothing to say of it. */
+static int mount_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
+{
+	const char *path = NULL;
+	int rc = verb_mount(&c->engine, t, &c->arena, &path, err);
+
+	(void) ctx;
+	if (rc < 0)
+		return rc;
+	print_line(path);
+	return 1;
+}
+
 static int run_mount(struct cli *c, void *request, struct err *err)
 {
 	const struct mount_command *r = request;
-	struct selection s = {
-		.kind = STORE_CONTAINER, .names = c->args, .all = r->many.all, .latest = r->many.latest
-	};
-	struct target *t = NULL;
-	size_t n = 0, missing = 0;
-	int rc, status;
 
 	if (r->format && *r->format && !format_is_json(r->format))
 		return err_set(err, ERR_INVALID, "unknown --format value: \"%s\"", r->format);
 	if (!c->args.n && !r->many.all && !r->many.latest)
 		return mount_list(c, r, err);
-	if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0)
-		return rc;
-	status = missing ? EXIT_ENGINE : 0;
-	for (size_t i = 0; i < n; i++) {
-		struct err one = { 0 };
-		const char *path = NULL;
-
-		if (verb_mount(&c->engine, &t[i], &c->arena, &path, &one) < 0) {
-			cli_error(&one);
-			status = EXIT_ENGINE;
-		} else {
-			print_line(path);
-		}
-	}
-	return status;
+	return many_run(c, STORE_CONTAINER, &r->many, false, mount_one, NULL, NULL, err);
 }
 
 /* podman leaves out what runs, and with --all what is not mounted. */
+static int unmount_one(struct cli *c, const struct target *t, void *ctx, struct err *err)
+{
+	const struct mount_command *r = ctx;
+	bool was = false, running = false;
+	int rc = verb_unmount(&c->engine, t, &was, &running, err);
+
+	if (rc < 0 || was)
+		return rc;
+	if (running || r->many.all || r->force)
+		return 1;
+	return err_set(err, ERR_STATE, "container %s is not mounted", t->asked);
+}
+
 static int run_unmount(struct cli *c, void *request, struct err *err)
 {
 	const struct mount_command *r = request;
-	struct selection s = {
-		.kind = STORE_CONTAINER, .names = c->args, .all = r->many.all, .latest = r->many.latest
-	};
-	struct target *t = NULL;
-	size_t n = 0, missing = 0;
-	int rc, status;
 
-	if ((rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err)) < 0)
-		return rc;
-	status = missing ? EXIT_ENGINE : 0;
-	for (size_t i = 0; i < n; i++) {
-		struct err one = { 0 };
-		bool was = false, running = false;
-
-		rc = verb_unmount(&c->engine, &t[i], &was, &running, &one);
-		if (rc == 0 && !was && !running && !r->many.all && !r->force)
-			rc = err_set(&one, ERR_STATE, "container %s is not mounted", t[i].asked);
-		if (rc < 0) {
-			cli_error(&one);
-			status = EXIT_ENGINE;
-		} else if (was) {
-			print_line(t[i].asked);
-		}
-	}
-	return status;
+	return many_run(c, STORE_CONTAINER, &r->many, false, unmount_one, request, NULL, err);
 }
 
 /* ---- init, cleanup --------------------------------------------------------------------------------------------------------- */

@@ -226,8 +226,8 @@ static json_t *config_of(const struct inspect_facts *f)
 		annotations_json(f), "ExposedPorts", ports_exposed(&c->exposed), "CreateCommand",
 		list_json(&c->create_argv, 0), "StopSignal", sig > 0 ? sig : 0, "HealthcheckOnFailureAction",
 		"none", "StopTimeout", (json_int_t) c->stop_timeout, "Timeout", (json_int_t) c->timeout,
-		"Umask", umask_text, "Passwd", !c->no_passwd, "sdNotifyMode", "container", "SystemdMode",
-		c->systemd);
+		"Umask", umask_text, "Passwd", !c->no_passwd, "sdNotifyMode",
+		c->sdnotify && *c->sdnotify ? c->sdnotify : "container", "SystemdMode", c->systemd);
 }
 
 /* ---- network -------------------------------------------------------------------------------------------------------- */

@@ -142,7 +142,7 @@ const struct field container_spec_fields[] = {
 	F_STRS(C, "unsetenv", unsetenv), F_BOOL(C, "unsetenvAll", unsetenv_all), F_KVS(C, "envMerge", env_merge),
 	F_BOOL(C, "noPasswd", no_passwd), F_STR(C, "passwdEntry", passwd_entry), F_STRS(C, "hostUsers", host_users),
 	F_STRS(C, "chrootDirs", chroot_dirs), F_STRS(C, "requires", requires), F_BOOL(C, "systemd", systemd),
-	F_STR(C, "personality", personality),
+	F_STR(C, "personality", personality), F_STR(C, "sdnotify", sdnotify),
 	F_LIST(C, "secrets", secrets, secret_fields, struct secret_spec),
 	F_BOOL(C, "publishAll", publish_all), F_BOOL(C, "cwdAsked", cwd_asked), F_STRS(C, "volumesFrom", volumes_from),
 	F_END

@@ -175,6 +175,7 @@ struct container_spec {
 	bool systemd;             /* its pid 1 is systemd */
 	struct list secrets;      /* struct secret_spec */
 	char *personality;        /* "LINUX", "LINUX32"; "": the engine's */
+	char *sdnotify;           /* "conmon", "ignore"; "": "container" */
 	bool cwd_asked;           /* --workdir: it must be there; the image's is made */
 	bool publish_all;         /* --publish-all, for inspect */
 	struct strs volumes_from; /* --volumes-from, for inspect */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "pkg/engine/mounts.h"
 #include "pkg/engine/paths.h"
 #include "pkg/image/flat.h"
 #include "pkg/image/layers.h"
@@ -322,11 +323,11 @@ int image_remove(
 			"removal "
 			"with --force, or remove the names one by one",
 			img.id, img.names.v[0], img.names.v[1], img.names.n > 2 ? " ..." : "");
-	if (image_is_mounted(e, id, a, NULL) && img.names.n < 2) {
+	if (mounts_has(e, MOUNTS_OF_IMAGES, id) && img.names.n < 2) {
 		if (!force)
 			return err_set(err, ERR_STATE,
 				"image %.12s is mounted; podctl image unmount it, or use --force", id);
-		if ((rc = image_unmount(e, id, err)) < 0)
+		if ((rc = mounts_remove(e, MOUNTS_OF_IMAGES, id, err)) < 0)
 			return rc;
 	}
 	name = by_id ? NULL : image_name_meant(&img, ref, a);

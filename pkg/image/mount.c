@@ -1,6 +1,5 @@
 #include "pkg/image/mount.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,32 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkg/engine/mounts.h"
 #include "pkg/engine/paths.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/text.h"
 
-#define MOUNTS "images"
 #define OPTIONS_MAX 4096 /* one page: what mount(2) takes */
-
-static const char *path_of(struct engine *e, const char *id, struct arena *a)
-{
-	return arena_printf(a, "%s/" MOUNTS "/%s", e->runroot, id);
-}
-
-bool image_is_mounted(struct engine *e, const char *id, struct arena *a, const char **ret_path)
-{
-	char rel[PATH_TEXT];
-	struct statx st = { 0 };
-
-	(void) snprintf(rel, sizeof rel, MOUNTS "/%s", id);
-	if (statx(e->runroot_fd, rel, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &st) < 0 ||
-		!(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
-		return false;
-	if (ret_path)
-		*ret_path = path_of(e, id, a);
-	return true;
-}
 
 /* Layers are named by descriptor numbers, so that any number of them fits; for that we stand in /proc/self/fd meanwhile. */
 static int overlay_mount(struct engine *e, const struct strs *lowers, const char *at, struct err *err)
@@ -83,48 +63,15 @@ int image_mount(struct engine *e, const struct image_row *img, struct arena *a, 
 	const char *path;
 	int rc, dir;
 
-	if (image_is_mounted(e, img->id, a, ret_path))
-		return 0;
-	if (!(path = path_of(e, img->id, a)))
+	if (!(path = *ret_path = mounts_path(e, MOUNTS_OF_IMAGES, img->id, a)))
 		return err_sys(err, ENOMEM, "mount an image");
-	(void) snprintf(rel, sizeof rel, MOUNTS "/%s", img->id);
+	if (mounts_has(e, MOUNTS_OF_IMAGES, img->id))
+		return 0;
+	(void) snprintf(rel, sizeof rel, MOUNTS_OF_IMAGES "/%s", img->id);
 	if ((rc = image_lowers(e, img, a, &lowers, err)) < 0)
 		return rc;
 	if ((dir = dir_make(e->runroot_fd, rel, 0755)) < 0)
 		return err_sys(err, -dir, "make '%s'", path);
 	fd_close_p(&dir);
-	rc = lowers.n == 1 ? bind_mount(lowers.v[0], path, err) : overlay_mount(e, &lowers, path, err);
-	if (rc < 0)
-		return rc;
-	*ret_path = path;
-	return 0;
-}
-
-int image_unmount(struct engine *e, const char *id, struct err *err)
-{
-	auto_arena struct arena a = { 0 };
-	char rel[PATH_TEXT];
-	const char *path;
-
-	if (!image_is_mounted(e, id, &a, &path))
-		return 0;
-	if (umount2(path, UMOUNT_NOFOLLOW) < 0 && umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-		return err_sys(err, errno, "unmount '%s'", path);
-	(void) snprintf(rel, sizeof rel, MOUNTS "/%s", id);
-	(void) unlinkat(e->runroot_fd, rel, AT_REMOVEDIR);
-	return 1;
-}
-
-void image_unmount_all(struct engine *e)
-{
-	int fd = openat(e->runroot_fd, MOUNTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct err ignored = { 0 };
-	struct dirent *de;
-
-	while (d && (de = readdir(d)))
-		if (id_is_valid(de->d_name))
-			(void) image_unmount(e, de->d_name, &ignored);
-	if (d)
-		(void) closedir(d);
+	return lowers.n == 1 ? bind_mount(lowers.v[0], path, err) : overlay_mount(e, &lowers, path, err);
 }

@@ -14,6 +14,7 @@
 
 #include "pkg/container/resolve.h"
 #include "pkg/container/seccomp.h"
+#include "pkg/engine/mounts.h"
 #include "pkg/image/image.h"
 #include "pkg/monitor/proto.h"
 #include "pkg/pod/internal.h"
@@ -67,7 +68,8 @@ static int upper_prepare(struct start *s, const struct container_spec *c, const 
 	snprintf(path, sizeof path, "containers/%s", c->id);
 	if ((dir = path_open(s->p->data_fd, path, PATH_IN_STATE, O_PATH | O_DIRECTORY, 0)) < 0)
 		return err_sys(err, -dir, "open '%s' of the pod", path);
-	if ((rc = pod_unmount(s->e, c->id, err)) < 0) /* `podctl mount`: one layer, one mount */
+	if ((rc = mounts_remove(s->e, MOUNTS_OF_CONTAINERS, c->id, err)) <
+		0) /* `podctl mount`: one layer, one mount */
 		return rc;
 	fresh = s->fresh || !pod_status_of(s->p, c->id);
 	if (s->e->vfs)

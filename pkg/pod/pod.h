@@ -107,14 +107,12 @@ int pod_image_open(
 int pod_view_open(struct engine *e, const struct strs *dirs, struct arena *a, int *ret_fd, struct err *err);
 /* Where the store's driver is vfs: makes the container's copy of its image when there is none. */
 int pod_vfs_fill(struct engine *e, const struct pod *p, const struct container_spec *c, struct err *err);
-/* A container's files on the host, until they are unmounted or it is started or removed; *ret in p's arena.  The pod is locked.
+/* A container's files on the host, until they are unmounted (mounts_remove) or it is started or removed; *ret in p's arena.  The pod is locked.
  * What runs is seen through its monitor and needs no mount.  pod_mounted: *ret NULL when it is not. */
 int pod_mount(
 	struct engine *e, struct pod *p, const struct container_spec *c, const char **ret, struct err *err);
 int pod_mounted(
 	struct engine *e, struct pod *p, const struct container_spec *c, const char **ret, struct err *err);
-int pod_unmount(struct engine *e, const char *ctr, struct err *err); /* 1: it was mounted, 0: not */
-void pod_unmount_all(struct engine *e);                              /* for a reset */
 /* `podctl cleanup POD [CTR]`: records the final status, tears down, removes when --rm. */
 int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *err);
 /* Removes leftovers of killed commands.  Cheap when there are none. */

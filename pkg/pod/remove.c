@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "pkg/engine/mounts.h"
 #include "pkg/engine/scope.h"
 #include "pkg/monitor/proto.h"
 #include "pkg/pod/internal.h"
@@ -140,7 +141,7 @@ static int remove_dirs(struct engine *e, struct pod *p, struct err *err)
 	int rc;
 
 	for (size_t i = 0; i < p->n; i++)
-		if ((rc = pod_unmount(e, p->ctr[i].id, err)) < 0)
+		if ((rc = mounts_remove(e, MOUNTS_OF_CONTAINERS, p->ctr[i].id, err)) < 0)
 			return rc;
 	rc = pods < 0 ? 0 : dir_remove(pods, p->row.id);
 	return rc < 0 ? err_sys(err, -rc, "remove the directory of '%s'", p->row.name) : 0;
@@ -214,7 +215,7 @@ int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struc
 					 NULL, err)) < 0))
 			return rc;
 	}
-	if ((rc = pod_unmount(e, ctr, err)) < 0)
+	if ((rc = mounts_remove(e, MOUNTS_OF_CONTAINERS, ctr, err)) < 0)
 		return rc;
 	if (p->run_fd >= 0 && (rc = dir_remove(p->run_fd, ctr)) < 0)
 		return err_sys(err, -rc, "remove the run directory of container %.12s", ctr);

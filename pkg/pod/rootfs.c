@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "pkg/container/user.h"
+#include "pkg/engine/mounts.h"
 #include "pkg/monitor/proto.h"
 #include "pkg/pod/internal.h"
 #include "pkg/util/io.h"
@@ -286,18 +287,6 @@ int pod_rootfs_open(struct engine *e, struct pod *p, const struct container_spec
 
 /* ---- on the host --------------------------------------------------------------------------------------------------------- */
 
-#define MOUNTS "mounts" /* below runroot, by container id: the mount itself is the record */
-
-static bool is_mounted(struct engine *e, const char *ctr)
-{
-	struct statx st = { 0 };
-	char rel[PATH_TEXT];
-
-	(void) snprintf(rel, sizeof rel, MOUNTS "/%s", ctr);
-	return statx(e->runroot_fd, rel, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &st) == 0 &&
-	       st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-}
-
 /* The monitor's own mounts, seen through it: nothing may have the same writable layer mounted twice. */
 static const char *running_path(struct engine *e, const struct pod *p, const struct container_spec *c)
 {
@@ -315,8 +304,8 @@ int pod_mounted(
 		return 0;
 	if (has_process(p, c->id))
 		*ret = running_path(e, p, c);
-	else if (is_mounted(e, c->id))
-		*ret = arena_printf(&p->arena, "%s/" MOUNTS "/%s", e->runroot, c->id);
+	else if (mounts_has(e, MOUNTS_OF_CONTAINERS, c->id))
+		*ret = mounts_path(e, MOUNTS_OF_CONTAINERS, c->id, &p->arena);
 	else
 		return 0;
 	return *ret ? 0 : no_memory(err);
@@ -358,12 +347,12 @@ int pod_mount(
 	/* see pod_rootfs_open: such a layer is only to be looked at */
 	kept = !((p->spec.autoremove || p->spec.kube) && pod_status_of(p, c->id));
 	upper = arena_printf(&p->arena, "%s/%s", e->root, path_ctr_data(path, p->row.id, c->id));
-	at = arena_printf(&p->arena, "%s/" MOUNTS "/%s", e->runroot, c->id);
+	at = mounts_path(e, MOUNTS_OF_CONTAINERS, c->id, &p->arena);
 	if (!upper || !at || (!kept && strs_addf(&dirs, &p->arena, "%s/upper", upper) < 0))
 		return no_memory(err);
 	if ((rc = e->vfs ? pod_vfs_fill(e, p, c, err) : image_layers(e, c, &p->arena, &dirs, err)) < 0)
 		return rc;
-	(void) snprintf(path, sizeof path, MOUNTS "/%s", c->id);
+	(void) snprintf(path, sizeof path, MOUNTS_OF_CONTAINERS "/%s", c->id);
 	if ((dir = dir_make(e->runroot_fd, path, 0711)) < 0)
 		return err_sys(err, -dir, "make '%s'", at);
 	(void) close(dir);
@@ -377,33 +366,4 @@ int pod_mount(
 	}
 	*ret = at;
 	return 0;
-}
-
-int pod_unmount(struct engine *e, const char *ctr, struct err *err)
-{
-	char rel[PATH_TEXT], at[PATH_MAX];
-
-	if (!is_mounted(e, ctr))
-		return 0;
-	(void) snprintf(rel, sizeof rel, MOUNTS "/%s", ctr);
-	if (snprintf(at, sizeof at, "%s/%s", e->runroot, rel) >= (int) sizeof at)
-		return err_sys(err, ENAMETOOLONG, "unmount container %.12s", ctr);
-	if (umount2(at, UMOUNT_NOFOLLOW) < 0 && umount2(at, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-		return err_sys(err, errno, "unmount '%s'", at);
-	(void) unlinkat(e->runroot_fd, rel, AT_REMOVEDIR);
-	return 1;
-}
-
-void pod_unmount_all(struct engine *e)
-{
-	int fd = openat(e->runroot_fd, MOUNTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct err ignored = { 0 };
-	struct dirent *de;
-
-	while (d && (de = readdir(d)))
-		if (id_is_valid(de->d_name))
-			(void) pod_unmount(e, de->d_name, &ignored);
-	if (d)
-		(void) closedir(d);
 }

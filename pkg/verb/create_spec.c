@@ -294,7 +294,8 @@ int create_spec(const struct engine *e, const struct create_request *r, struct c
 	if ((rc = copy(a, &c->cwd, r->workdir, err)) < 0 || (rc = copy(a, &c->user, r->user, err)) < 0 ||
 		(rc = copy(a, &c->hostname, r->hostname, err)) < 0 ||
 		(rc = copy(a, &c->cidfile, r->cidfile, err)) < 0 ||
-		(rc = copy(a, &c->personality, r->personality, err)) < 0 || (rc = lists(r, c, a, err)) < 0 ||
+		(rc = copy(a, &c->personality, r->personality, err)) < 0 ||
+		(rc = copy(a, &c->sdnotify, r->sdnotify, err)) < 0 || (rc = lists(r, c, a, err)) < 0 ||
 		(rc = entrypoint(r, c, a, err)) < 0 || (rc = namespaces(r, c, a, err)) < 0 ||
 		(rc = create_mounts(r, c, a, err)) < 0 || (rc = create_limits(r, c, a, err)) < 0 ||
 		(rc = create_security(r, c, a, err)) < 0 || (rc = create_restart(r, c, err)) < 0 ||

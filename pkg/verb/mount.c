@@ -1,4 +1,5 @@
 #include "pkg/verb/mount.h"
+#include "pkg/engine/mounts.h"
 
 #include <string.h>
 
@@ -43,7 +44,7 @@ int verb_unmount(struct engine *e, const struct target *t, bool *ret_was, bool *
 	if ((rc = load(e, t, &p, &i, err)) < 0)
 		return rc;
 	*ret_running = ctr_is_running(&p, i);
-	if ((rc = pod_unmount(e, t->id, err)) < 0)
+	if ((rc = mounts_remove(e, MOUNTS_OF_CONTAINERS, t->id, err)) < 0)
 		return rc;
 	*ret_was = rc > 0;
 	if (*ret_was)
@@ -131,7 +132,7 @@ int verb_free(struct engine *e, const struct target *t, struct err *err)
 		return rc;
 	if (ctr_is_running(&p, i))
 		return err_set(err, ERR_STATE, "container %s is running: stop it first", t->asked);
-	if ((rc = pod_unmount(e, t->id, err)) < 0)
+	if ((rc = mounts_remove(e, MOUNTS_OF_CONTAINERS, t->id, err)) < 0)
 		return rc;
 	return p.alive ? 0 : pod_teardown(e, &p, err);
 }

@@ -1,4 +1,5 @@
 #include "pkg/verb/reset.h"
+#include "pkg/engine/mounts.h"
 #include "pkg/image/mount.h"
 
 #include <dirent.h>
@@ -122,8 +123,8 @@ int verb_reset(struct engine *e, struct err *err)
 	if ((rc = remove_pods(e, err)) < 0)
 		return rc;
 	pod_tidy(e);
-	image_unmount_all(e);
-	pod_unmount_all(e);
+	mounts_remove_all(e, MOUNTS_OF_IMAGES);
+	mounts_remove_all(e, MOUNTS_OF_CONTAINERS);
 	if ((rc = lock_alone(e, err)) < 0 || (rc = store_pods(e->store, &a, &rows, &n, err)) < 0)
 		return rc;
 	if (n)

@@ -117,10 +117,13 @@ else
 	skip "pull killed" "python3 is missing"
 fi
 
+watched() { "$T/bin/podctl" "${PODCTL_OPTS[@]}" run -d --network none --name k $IMG sleep 100; } # its monitor finds the helpers of $T/bin, too
+
 # Helpers are found beside podctl: here one of them may be a program that kills the real one at its n-th system call.
 helper_matrix() { # HELPER WORD FIRST STEP PREPARE CMD...: the helper, when called with WORD, is killed at FIRST, FIRST + STEP ...
 	local h=$1 word=$2 first=$3 step=$4 prepare=$5 i n bad=0
 	shift 5
+	rm -f "$T/kill.$h.hit"
 	for i in $(seq 0 $((rounds - 1))); do
 		n=$((first + i * step))
 		rm -f "$T/kill.$h"
@@ -132,6 +135,7 @@ helper_matrix() { # HELPER WORD FIRST STEP PREPARE CMD...: the helper, when call
 		[ $rc -lt 126 ] || { bad=$((bad + 1)); echo "# ${*:1:2}: exit $rc"; cat "$T/said"; }
 		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# $h $word killed at call $n:"; tail -4 "$T/why" | sed 's/^/#   /'; }
 	done
+	[ -e "$T/kill.$h.hit" ] || { bad=$((bad + 1)); echo "# $h $word was never called"; }
 	settled "${*:1:2}: the $h${word:+ ($word)} killed at $rounds places" $bad
 }
 if has "${CC:-cc}"; then
@@ -142,11 +146,9 @@ if has "${CC:-cc}"; then
 	done
 	helper_matrix monitor "" 40 24 nothing run -d --network none --name k $IMG sleep 100
 	helper_matrix monitor "" 40 45 nothing play kube "$T/kp.yaml"
-	helper_matrix runtime create 40 28 nothing run -d --network none --name k $IMG sleep 100
-	helper_matrix runtime start 40 8 nothing run -d --network none --name k $IMG sleep 100
-	helper_matrix runtime create 40 28 nothing play kube "$T/kp.yaml"
-	helper_matrix runtime delete 40 12 running rm -f -t 0 k
-	helper_matrix runtime run 40 28 nothing run -d --network none --name k $IMG sleep 100
+	helper_matrix runtime create 3 4 nothing play kube "$T/kp.yaml"
+	helper_matrix runtime exec 3 3 watched exec k true
+	helper_matrix runtime run 3 4 nothing run -d --network none --name k $IMG sleep 100
 else
 	skip "the helpers killed" "needs a C compiler"
 fi

@@ -108,6 +108,7 @@ int main(int argc, char **argv)
 	FILE *f = fopen(WRAP_CONF, "re");
 	int hit;
 
+	unsetenv("_PODCTL_RUNTIME_SEALED"); /* said of the copy that this is, not of what it executes */
 	hit = f && fscanf(f, "%31s %31s", n, word) >= 1 && !word[0];
 	if (f)
 		fclose(f);
@@ -116,8 +117,11 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--version") == 0)
 			n[0] = '\0';
 	}
-	if (hit && n[0])
+	if (hit && n[0]) {
+		close(open(
+			WRAP_CONF ".hit", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)); /* the test wants to know */
 		return run_traced(n, WRAP_PROGRAM, argv);
+	}
 	execv(WRAP_PROGRAM, argv);
 	return 127;
 }
