@@ -1,139 +1,58 @@
-/* Rules over whole documents: names, labels, data keys, what is given twice, host ports of all pods. */
-#include <ctype.h>
+/* Rules over whole documents: names, sizes, what is given twice, host ports of all pods. */
 #include <stdio.h>
 #include <string.h>
 
 #include "pkg/kube/internal.h"
 #include "pkg/util/text.h"
 
-#define LABEL_MAX 63
-#define CONFIG_KEY_MAX 253
 #define CONFIG_MAX (1024 * 1024) /* what etcd lets the API server keep of a ConfigMap or Secret */
 
-/* [A-Za-z0-9] at both ends, [-_.A-Za-z0-9] between, at most 63. */
-static bool label_word(const char *s, size_t n)
+/* Objects of RBAC have names of any form. */
+static bool name_is_valid_for(const struct kube_kind *k, const char *name)
 {
-	if (!n || n > LABEL_MAX || !isalnum((unsigned char) s[0]) || !isalnum((unsigned char) s[n - 1]))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char) s[i]) && !strchr("-_.", s[i]))
-			return false;
-	return true;
-}
-
-/* [prefix/]name */
-static bool qualified_name(const char *s)
-{
-	const char *slash = strchr(s, '/');
-	char prefix[256];
-
-	if (!slash)
-		return label_word(s, strlen(s));
-	if (slash == s || (size_t) (slash - s) >= sizeof prefix)
-		return false;
-	memcpy(prefix, s, (size_t) (slash - s));
-	prefix[slash - s] = '\0';
-	return dns_subdomain_is_valid(prefix) && label_word(slash + 1, strlen(slash + 1));
-}
-
-/* The key's own place: map nodes keep it beside the value. */
-static const struct node *key_place(const struct node *map, const char *key)
-{
-	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++)
-		if (strcmp(map->key[i]->text, key) == 0)
-			return map->key[i];
-	return place(map, NULL);
-}
-
-void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at)
-{
-	const struct node *labels = node_get(meta->node, "labels"),
-			  *notes = node_get(meta->node, "annotations");
-
-	for (size_t i = 0; i < meta->labels.n; i++) {
-		const struct kv *l = &meta->labels.v[i];
-
-		if (!qualified_name(l->key))
-			FAULT(s, key_place(labels, l->key),
-				"%s.labels: \"%s\" is no label name: at most 63 letters, digits, - _ and ., "
-				"a letter or digit first and last",
-				at, l->key);
-		if (*l->value && !label_word(l->value, strlen(l->value)))
-			FAULT(s, place(labels, l->key),
-				"%s.labels.%s: \"%s\" is no label value: at most 63 letters, digits, - _ and "
-				"., a letter or digit first and last",
-				at, l->key, l->value);
-	}
-	for (size_t i = 0; i < meta->annotations.n; i++)
-		if (!qualified_name(meta->annotations.v[i].key))
-			FAULT(s, key_place(notes, meta->annotations.v[i].key),
-				"%s.annotations: \"%s\" is no annotation name", at,
-				meta->annotations.v[i].key);
-}
-
-bool kube_is_config_key(const char *key)
-{
-	size_t n = strlen(key);
-
-	if (!n || n > CONFIG_KEY_MAX || strcmp(key, ".") == 0 || strncmp(key, "..", 2) == 0)
-		return false;
-	for (; *key; key++)
-		if (!isalnum((unsigned char) *key) && !strchr("-_.", *key))
-			return false;
-	return true;
-}
-
-static const struct k8s_meta *meta_of(const struct kube_doc *d)
-{
-	return d->pod        ? &d->pod->meta
-	       : d->workload ? &d->workload->meta
-	       : d->config   ? &d->config->meta
-			     : NULL;
+	if (strstr(k->api, "rbac."))
+		return true;
+	return strcmp(k->name, "Namespace") == 0 ? dns_label_is_valid(name) : dns_subdomain_is_valid(name);
 }
 
 static void check_meta(struct kube_set *s, const struct kube_doc *d)
 {
-	const struct k8s_meta *m = meta_of(d);
+	const struct node *meta = node_get(d->node, "metadata"), *given = node_get(meta, "name"),
+			  *space = node_get(meta, "namespace");
 	const char *dot = *d->at ? "." : "";
-	const struct node *given = m ? node_get(m->node, "name") : NULL;
 	char at[AT_MAX];
 
-	if (!m)
-		return;
 	snprintf(at, sizeof at, "%s%smetadata", d->at, dot);
 	if (!given || given->kind == NODE_NULL || (given->kind == NODE_STRING && !*given->text))
-		FAULT(s, place(m->node ? m->node : d->node, "name"), "%s.name: required", at);
-	else if (given->kind == NODE_STRING && !dns_subdomain_is_valid(d->name))
-		FAULT(s, given,
-			"%s.name: \"%s\" is no name: at most 253 lower-case letters, digits, - and ., a "
-			"letter or digit first and last",
-			at, d->name);
-	if (m->namespace && *m->namespace && !dns_label_is_valid(m->namespace))
-		FAULT(s, place(m->node, "namespace"),
+		FAULT(s, place(meta && meta->kind == NODE_MAP ? meta : d->node, given ? "name" : NULL),
+			"%s.name: Required value%s", at,
+			node_get(meta, "generateName")
+				? ": podctl makes up no names, generateName is not enough"
+				: "");
+	else if (given->kind == NODE_STRING && !name_is_valid_for(d->kind, d->name))
+		FAULT(s, given, "%s.name: \"%s\" is no name: at most %s, a letter or digit first and last",
+			at, d->name,
+			strcmp(d->kind->name, "Namespace") == 0 ? "63 lower-case letters, digits and -"
+								: "253 lower-case letters, digits, - and .");
+	if (!space || space->kind != NODE_STRING || !*space->text)
+		return;
+	if (!dns_label_is_valid(space->text))
+		FAULT(s, space,
 			"%s.namespace: \"%s\" is no namespace: at most 63 lower-case letters, digits and -, "
-			"a "
-			"letter or digit first and last",
-			at, m->namespace);
-	else if (m->namespace && *m->namespace && strcmp(m->namespace, "default") != 0)
-		REMARK(s, DIAG_NOTE, place(m->node, "namespace"),
-			"%s.namespace: has no effect: podctl has one namespace", at);
-	kube_check_labels(s, m, at);
+			"a letter or "
+			"digit first and last",
+			at, space->text);
+	else if (strcmp(space->text, "default") != 0)
+		REMARK(s, DIAG_NOTE, space, "%s.namespace: has no effect: podctl has one namespace", at);
 }
 
-static void check_keys(
-	struct kube_set *s, const struct kube_doc *d, const struct node *map, const char *field, size_t *size)
+static size_t size_of(const struct node *map)
 {
-	const char *dot = *d->at ? "." : "";
+	size_t size = 0;
 
-	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++) {
-		const char *key = map->key[i]->text;
-
-		if (!kube_is_config_key(key))
-			FAULT(s, map->key[i],
-				"%s%s%s: \"%s\" is no key: at most 253 letters, digits, - _ and .", d->at,
-				dot, field, key);
-		*size += strlen(map->item[i]->text);
-	}
+	for (size_t i = 0; map && map->kind == NODE_MAP && i < map->n; i++)
+		size += strlen(map->item[i]->text);
+	return size;
 }
 
 /* What a Secret of one of Kubernetes' own types must hold. */
@@ -166,22 +85,64 @@ static void check_secret_type(struct kube_set *s, const struct kube_doc *d)
 	}
 }
 
+/* The credentials of a registry are JSON; what else is given there is never printed. */
+static void check_credentials(struct kube_set *s, const struct kube_doc *d)
+{
+	static const char *const keys[] = { ".dockerconfigjson", ".dockercfg" };
+	const struct node *type = node_get(d->node, "type");
+
+	for (size_t i = 0; type && type->kind == NODE_STRING && i < LEN(keys); i++) {
+		struct kube_data data = { d->config->strings, d->config->data };
+		const struct node *given = node_get(data.plain, keys[i]);
+		struct err err = { 0 };
+		const char *text;
+		bool binary;
+		json_t *v;
+
+		given = given ? given : node_get(data.base64, keys[i]);
+		if (!given || strncmp(type->text, "kubernetes.io", 13) != 0 ||
+			strcmp(type->text + 14, keys[i] + 1) != 0)
+			continue;
+		text = kube_config_text(s, &data, keys[i], &binary);
+		v = text ? json_parse(text, strlen(text), &err) : NULL;
+		if (!json_is_object(v))
+			FAULT(s, given,
+				"%s%sdata[%s]: Invalid value: is no JSON object such as "
+				"~/.docker/config.json holds",
+				d->at, *d->at ? "." : "", keys[i]);
+		json_decref(v);
+	}
+}
+
+/* What is made for a ServiceAccount names it. */
+static void check_token(struct kube_set *s, const struct kube_doc *d)
+{
+	static const char name[] = "kubernetes.io/service-account.name";
+	const struct node *type = node_get(d->node, "type"),
+			  *given = node_get(node_get(node_get(d->node, "metadata"), "annotations"), name);
+
+	if (type && type->kind == NODE_STRING &&
+		strcmp(type->text, "kubernetes.io/service-account-token") == 0 && (!given || !*given->text))
+		FAULT(s, type, "%s%smetadata.annotations[%s]: Required value", d->at, *d->at ? "." : "",
+			name);
+}
+
 static void check_config(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct k8s_config *c = d->config;
 	bool secret = strcmp(d->kind->name, "Secret") == 0;
 	const char *dot = *d->at ? "." : "";
-	size_t size = 0;
+	size_t size = size_of(c->data) + size_of(c->binary) + size_of(c->strings);
 
-	check_keys(s, d, c->data, "data", &size);
-	check_keys(s, d, c->binary, "binaryData", &size);
-	check_keys(s, d, c->strings, "stringData", &size);
 	for (size_t i = 0; !secret && c->binary && c->binary->kind == NODE_MAP && i < c->binary->n; i++)
 		if (node_get(c->data, c->binary->key[i]->text))
 			FAULT(s, c->binary->key[i], "%s%sbinaryData.%s: is given in data too", d->at, dot,
 				c->binary->key[i]->text);
-	if (secret)
+	if (secret) {
 		check_secret_type(s, d);
+		check_credentials(s, d);
+		check_token(s, d);
+	}
 	if (size > CONFIG_MAX)
 		FAULT(s, d->node, "%s%s%s: %zu bytes of data, Kubernetes keeps at most 1 MiB", d->at, dot,
 			*d->name ? d->name : "document", size);
@@ -344,7 +305,8 @@ void kube_check(struct kube_set *s)
 		const struct kube_doc *d = &s->doc[i];
 
 		s->diag->file = d->file;
-		check_meta(s, d);
+		if (d->kind && d->kind->use != KIND_REFUSED)
+			check_meta(s, d);
 		if (d->config)
 			check_config(s, d);
 		if (d->workload)

@@ -236,13 +236,3 @@ void kube_check_care(struct kube_set *s, const struct kube_member *m, const stru
 			"%s.terminationMessagePath: expected an absolute path, got \"%s\"", at,
 			c->message_path);
 }
-
-void kube_check_deadline(struct kube_set *s, const struct kube_member *m)
-{
-	const struct opt_i64 d = m->spec->deadline;
-
-	if (d.set && (d.v < 1 || d.v > SECONDS_MAX))
-		FAULT(s, place(m->spec->node, "activeDeadlineSeconds"),
-			"%s.activeDeadlineSeconds: expected an integer from 1 to 2147483647, got %lld", m->at,
-			(long long) d.v);
-}

@@ -35,12 +35,13 @@ static bool is_ip(const char *s)
 	return inet_pton(AF_INET, s, a) == 1 || inet_pton(AF_INET6, s, a) == 1;
 }
 
-static void check_port(
-	struct kube_set *s, const struct node *object, const char *key, int64_t v, const char *at)
+/* hostPort: 0 is none. */
+static void check_port(struct kube_set *s, const struct node *object, const char *key, int64_t v, int64_t min,
+	const char *at)
 {
 	const struct node *given = node_get(object, key);
 
-	if (given && given->kind == NODE_INT && (v < 1 || v > 65535))
+	if (given && given->kind == NODE_INT && (v < min || v > 65535))
 		FAULT(s, given, "%s.%s: expected an integer from 1 to 65535, got %s", at, key, given->text);
 }
 
@@ -53,8 +54,8 @@ static void check_ports(
 		const struct k8s_port *k = LIST_AT(c->ports, const struct k8s_port, i);
 
 		snprintf(where, sizeof where, "%s.ports[%zu]", at, i);
-		check_port(s, k->node, "containerPort", k->container_port, where);
-		check_port(s, k->node, "hostPort", k->host_port, where);
+		check_port(s, k->node, "containerPort", k->container_port, 1, where);
+		check_port(s, k->node, "hostPort", k->host_port, 0, where);
 		if (p->host_network && k->host_port && k->host_port != k->container_port)
 			FAULT(s, place(k->node, "hostPort"),
 				"%s.hostPort: must be containerPort (%lld), because the pod has hostNetwork",
@@ -81,6 +82,14 @@ static void check_ports(
 	}
 }
 
+static bool variable_is_valid(const char *name)
+{
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~' || *name == '=')
+			return false;
+	return true;
+}
+
 static void check_env(struct kube_set *s, const struct k8s_container *c, const char *at)
 {
 	char where[AT_MAX];
@@ -89,9 +98,11 @@ static void check_env(struct kube_set *s, const struct k8s_container *c, const c
 		const struct k8s_env *e = LIST_AT(c->env, const struct k8s_env, i);
 
 		snprintf(where, sizeof where, "%s.env[%zu]", at, i);
-		if (e->name && (!*e->name || strchr(e->name, '=')))
-			FAULT(s, place(e->node, "name"), "%s.name: \"%s\" is no name of a variable", where,
-				e->name);
+		if (e->name && !variable_is_valid(e->name))
+			FAULT(s, place(e->node, "name"),
+				"%s.name: Invalid value: \"%s\": a name of a variable is of printable ASCII "
+				"characters other than \"=\"",
+				where, e->name);
 		if (has(e->value) && e->from)
 			FAULT(s, place(e->node, "valueFrom"), "%s: value and valueFrom exclude each other",
 				where);
@@ -117,11 +128,6 @@ static void check_container(struct kube_set *s, const struct kube_member *m, con
 
 	if (!c->node || c->node->kind != NODE_MAP)
 		return;
-	if (c->name && !dns_label_is_valid(c->name))
-		FAULT(s, place(c->node, "name"),
-			"%s.name: \"%s\" is no name: at most 63 lower-case letters, digits and hyphens, a "
-			"letter or digit first and last",
-			at, c->name);
 	check_image(s, c, at);
 	check_ports(s, p, c, at);
 	check_env(s, c, at);
@@ -188,6 +194,25 @@ static void check_dns_sizes(struct kube_set *s, const struct kube_member *m)
 			m->at, DNS_SEARCH_CHARS, chars);
 }
 
+/* A DNS name, also with a final dot and underscores; "." is the root. */
+static bool is_search(const char *s)
+{
+	char name[256];
+	size_t n = strlen(s);
+
+	if (strcmp(s, ".") == 0)
+		return true;
+	if (!n || n >= sizeof name)
+		return false;
+	memcpy(name, s, n + 1);
+	if (name[n - 1] == '.')
+		name[n - 1] = '\0';
+	for (char *p = name; *p; p++)
+		if (*p == '_')
+			*p = 'a';
+	return dns_subdomain_is_valid(name);
+}
+
 static void check_dns(struct kube_set *s, const struct kube_member *m)
 {
 	const struct k8s_pod_spec *p = m->spec;
@@ -199,6 +224,11 @@ static void check_dns(struct kube_set *s, const struct kube_member *m)
 				"%s.dnsConfig.nameservers[%zu]: \"%s\" is no IP address", m->at, i,
 				p->dns.servers.v[i]);
 	check_dns_sizes(s, m);
+	for (size_t i = 0; i < p->dns.searches.n; i++)
+		if (!is_search(p->dns.searches.v[i]))
+			FAULT(s, place(p->dns.node, "searches"),
+				"%s.dnsConfig.searches[%zu]: Invalid value: \"%s\": is no DNS name", m->at, i,
+				p->dns.searches.v[i]);
 	if (has(p->dns_policy) && strcmp(p->dns_policy, "None") == 0 && !p->dns.servers.n)
 		FAULT(s, place(p->node, "dnsPolicy"), "%s.dnsPolicy: None needs dnsConfig.nameservers",
 			m->at);
@@ -216,6 +246,18 @@ static void check_dns(struct kube_set *s, const struct kube_member *m)
 	}
 }
 
+/* Of a workload the template lacks it, which the schema has said when there is no template at all. */
+static void missing_spec(struct kube_set *s, const struct kube_member *m)
+{
+	const struct node *spec = node_get(m->doc->node, "spec"), *template = node_get(spec, "template");
+	const char *dot = *m->doc->at ? "." : "";
+
+	if (m->doc->pod || !spec || spec->kind == NODE_NULL)
+		FAULT(s, place(m->doc->node, NULL), "%s%sspec: Required value", m->doc->at, dot);
+	else if (template && template->kind == NODE_MAP)
+		FAULT(s, template, "%s: Required value", m->at);
+}
+
 void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 {
 	const struct k8s_pod_spec *p = m->spec;
@@ -223,8 +265,7 @@ void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 	char where[AT_MAX];
 
 	if (!p->node) {
-		if (!node_get(m->doc->node, "spec") || m->doc->pod)
-			FAULT(s, place(m->doc->node, "spec"), "%s: Required value", m->at);
+		missing_spec(s, m);
 		return;
 	}
 	if (given && given->kind == NODE_LIST && !given->n)
@@ -238,22 +279,9 @@ void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 		check_container(s, m, LIST_AT(p->containers, const struct k8s_container, i), false, where);
 	}
 	check_names(s, m);
-	kube_check_deadline(s, m);
 	kube_check_volumes(s, m);
 	check_dns(s, m);
 	kube_check_pod_security(s, m);
-	if (p->grace.set && (p->grace.v < 0 || p->grace.v > UINT32_MAX))
-		FAULT(s, place(p->node, "terminationGracePeriodSeconds"),
-			"%s.terminationGracePeriodSeconds: expected an integer from 0 to 4294967295, got "
-			"%lld",
-			m->at, (long long) p->grace.v);
-	if (has(p->hostname) && !dns_label_is_valid(p->hostname))
-		FAULT(s, place(p->node, "hostname"), "%s.hostname: \"%s\" is no host name of one word", m->at,
-			p->hostname);
-	if (has(p->subdomain) && !dns_label_is_valid(p->subdomain))
-		FAULT(s, place(p->node, "subdomain"),
-			"%s.subdomain: Invalid value: \"%s\": is no host name of one word", m->at,
-			p->subdomain);
 	if (has(p->hostname_override) &&
 		(!dns_subdomain_is_valid(p->hostname_override) || strlen(p->hostname_override) > 64))
 		FAULT(s, place(p->node, "hostnameOverride"),
@@ -267,6 +295,13 @@ void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 	if (p->host_pid && p->share_pid)
 		FAULT(s, place(p->node, "shareProcessNamespace"),
 			"%s.shareProcessNamespace: excludes hostPID", m->at);
+	for (size_t i = 0; i < p->pull_secrets.n; i++) {
+		const struct k8s_key_ref *r = LIST_AT(p->pull_secrets, const struct k8s_key_ref, i);
+
+		if (r->node && !has(r->name))
+			FAULT(s, place(r->node, "name"), "%s.imagePullSecrets[%zu].name: Required value",
+				m->at, i);
+	}
 	if (has(p->os.name) && strcmp(p->os.name, "windows") == 0)
 		FAULT(s, place(node_get(p->node, "os"), "name"), "%s.os.name: podctl runs linux containers",
 			m->at);

@@ -203,13 +203,8 @@ static void check_sysctls(struct kube_set *s, const struct kube_member *m)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct k8s_sysctl *k = LIST_AT(*l, const struct k8s_sysctl, i);
 
-		if (!k->name)
+		if (!has(k->name))
 			continue;
-		if (!*k->name) {
-			FAULT(s, place(k->node, "name"),
-				"%s.securityContext.sysctls[%zu].name: Required value", m->at, i);
-			continue;
-		}
 		check_sysctl(s, m, k, i);
 		for (size_t j = 0; j < i; j++) {
 			const struct k8s_sysctl *twin = LIST_AT(*l, const struct k8s_sysctl, j);

@@ -5,8 +5,6 @@
 #include "pkg/kube/internal.h"
 #include "pkg/util/text.h"
 
-static const char *const operators[] = { "In", "NotIn", "Exists", "DoesNotExist", NULL };
-
 static const char *text_in(const struct node *map, const char *key)
 {
 	const struct node *n = node_get(map, key);
@@ -45,28 +43,14 @@ bool kube_rule_fits(const struct node *rule, const struct node *label)
 static void check_expression(
 	struct kube_set *s, const struct kvs *labels, const struct node *n, const char *at, size_t i)
 {
-	const char *key = text_in(n, "key"), *op = text_in(n, "operator"), *near;
+	const char *key = text_in(n, "key"), *op = text_in(n, "operator");
 	const struct node *values = node_get(n, "values");
 	size_t count = values && values->kind == NODE_LIST ? values->n : 0;
-	bool known = false, listing = *op == 'I' || *op == 'N';
+	bool listing = strcmp(op, "In") == 0 || strcmp(op, "NotIn") == 0,
+	     plain = strcmp(op, "Exists") == 0 || strcmp(op, "DoesNotExist") == 0;
 
-	if (n->kind != NODE_MAP || !*op || !*key)
-		return; /* the schema has said so */
-	for (size_t k = 0; operators[k]; k++)
-		known = known || !strcmp(operators[k], op);
-	if (!known && (near = text_nearest(op, operators)))
-		FAULT(s, place(n, "operator"), "%s[%zu].operator: unknown value \"%s\", did you mean %s?", at,
-			i, op, near);
-	else if (!known)
-		FAULT(s, place(n, "operator"),
-			"%s[%zu].operator: unknown value \"%s\", expected In, NotIn, Exists or DoesNotExist",
-			at, i, op);
-	else if (listing != (count > 0))
-		FAULT(s, place(n, "values"), "%s[%zu].values: %s", at, i,
-			listing ? "Required value: must be specified when the operator is In or NotIn"
-				: "Forbidden: may not be specified when the operator is Exists or "
-				  "DoesNotExist");
-	else if (!fits(op, values, kvs_get(labels, key)))
+	/* what is no requirement at all has been said by the schema */
+	if (*key && ((listing && count) || (plain && !count)) && !fits(op, values, kvs_get(labels, key)))
 		FAULT(s, n, "%s[%zu]: the labels of the template do not fit %s %s", at, i, key, op);
 }
 
@@ -78,6 +62,11 @@ void kube_check_selector(struct kube_set *s, const struct kube_doc *d)
 	const char *dot = *d->at ? "." : "";
 	char at[AT_MAX];
 
+	if (plain && !selector && !labels->n && d->workload->spec.template.node)
+		FAULT(s, place(node_get(d->node, "spec"), "template"),
+			"%s%sspec.selector: Required value: neither a selector nor labels of the template "
+			"are given",
+			d->at, dot);
 	if (strcmp(d->kind->name, "Job") == 0 || !selector || selector->kind != NODE_MAP)
 		return; /* Kubernetes makes a Job's */
 	match = plain ? selector : node_get(selector, "matchLabels");

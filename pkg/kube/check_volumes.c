@@ -74,11 +74,9 @@ static void check_read_only(struct kube_set *s, const struct k8s_mount *m, const
 static void check_mount_path(struct kube_set *s, const struct k8s_container *c, const struct k8s_mount *m,
 	size_t i, const char *at)
 {
-	if (!m->path)
+	if (!has(m->path))
 		return;
-	if (!*m->path)
-		FAULT(s, place(m->node, "mountPath"), "%s.mountPath: Required value", at);
-	else if (strchr(m->path, ':'))
+	if (strchr(m->path, ':'))
 		FAULT(s, place(m->node, "mountPath"),
 			"%s.mountPath: Invalid value: \"%s\": must not contain ':'", at, m->path);
 	else if (!m->path[strspn(m->path, "/")])
@@ -108,7 +106,7 @@ static void check_devices(
 		const struct k8s_volume *v = d->name ? kube_volume_find(p, d->name) : NULL;
 
 		snprintf(at, sizeof at, "%s.volumeDevices[%zu]", ctr, i);
-		if (d->name && !v)
+		if (has(d->name) && !v)
 			unknown_volume(s, p, d->node, d->name, at);
 		else if (v && !v->claim && !v->ephemeral)
 			FAULT(s, place(d->node, "name"),
@@ -116,7 +114,12 @@ static void check_devices(
 				"ephemeral volume "
 				"for block mode",
 				at, d->name);
-		if (d->path && (d->path[0] != '/' || kube_path_climbs(d->path)))
+		for (size_t j = 0; has(d->path) && j < i; j++)
+			if (has(LIST_AT(c->devices, const struct k8s_device, j)->path) &&
+				strcmp(LIST_AT(c->devices, const struct k8s_device, j)->path, d->path) == 0)
+				FAULT(s, place(d->node, "devicePath"),
+					"%s.devicePath: Invalid value: \"%s\": must be unique", at, d->path);
+		if (has(d->path) && (d->path[0] != '/' || kube_path_climbs(d->path)))
 			FAULT(s, place(d->node, "devicePath"),
 				"%s.devicePath: Invalid value: \"%s\": must be an absolute path without "
 				"\"..\"",
@@ -134,6 +137,22 @@ static void check_devices(
 	}
 }
 
+/* A volume is a file system or a device of a container, not both. */
+static void check_not_device(
+	struct kube_set *s, const struct k8s_container *c, const struct k8s_mount *m, const char *at)
+{
+	for (size_t i = 0; has(m->name) && i < c->devices.n; i++) {
+		const struct k8s_device *d = LIST_AT(c->devices, const struct k8s_device, i);
+
+		if (!has(d->name) || strcmp(d->name, m->name) != 0)
+			continue;
+		FAULT(s, place(m->node, "name"),
+			"%s.name: Invalid value: \"%s\": must not already exist in volumeDevices", at,
+			m->name);
+		return;
+	}
+}
+
 void kube_check_mounts(
 	struct kube_set *s, const struct kube_member *of, const struct k8s_container *c, const char *ctr)
 {
@@ -144,8 +163,9 @@ void kube_check_mounts(
 		const struct k8s_mount *m = LIST_AT(c->mounts, const struct k8s_mount, i);
 
 		snprintf(at, sizeof at, "%s.volumeMounts[%zu]", ctr, i);
-		if (m->name && !kube_volume_find(p, m->name))
+		if (has(m->name) && !kube_volume_find(p, m->name))
 			unknown_volume(s, p, m->node, m->name, at);
+		check_not_device(s, c, m, at);
 		check_mount_path(s, c, m, i, at);
 		check_sub_path(s, m, m->sub_path, "subPath", at);
 		check_sub_path(s, m, m->sub_path_expr, "subPathExpr", at);
@@ -188,11 +208,9 @@ static void check_mode(
 
 static void check_file_path(struct kube_set *s, const struct node *n, const char *path, const char *at)
 {
-	if (!path)
+	if (!has(path))
 		return;
-	if (!*path)
-		FAULT(s, place(n, "path"), "%s.path: Required value", at);
-	else if (path[0] == '/')
+	if (path[0] == '/')
 		FAULT(s, place(n, "path"), "%s.path: Invalid value: \"%s\": must be a relative path", at,
 			path);
 	else if (kube_path_climbs(path))
@@ -233,8 +251,6 @@ static void check_items(struct kube_set *s, const struct k8s_files *f, struct pa
 
 		snprintf(at, sizeof at, "%s.items[%zu]", volume, i);
 		check_mode(s, k->node, "mode", k->mode, at);
-		if (k->key && !*k->key)
-			FAULT(s, place(k->node, "key"), "%s.key: Required value", at);
 		check_file_path(s, k->node, k->path, at);
 		path_is_new(s, all, k->node, k->path, at);
 	}
@@ -320,29 +336,24 @@ static void check_projected(
 
 /* ---- volumes ------------------------------------------------------------------------------------------------------- */
 
-static void check_host_path(struct kube_set *s, const struct k8s_host_path *h, const char *at)
+/* HugePages, HugePages-2Mi */
+static bool is_huge_medium(const char *medium)
 {
-	if (!h->path)
-		return;
-	if (!*h->path)
-		FAULT(s, place(h->node, "path"), "%s.path: Required value", at);
-	else if (kube_path_climbs(h->path))
-		FAULT(s, place(h->node, "path"), "%s.path: Invalid value: \"%s\": must not contain '..'", at,
-			h->path);
+	int64_t size;
+
+	return strcmp(medium, "HugePages") == 0 ||
+	       (strncmp(medium, "HugePages-", 10) == 0 && quantity_parse(medium + 10, 1, &size) == 0 &&
+		       size > 0);
 }
 
 void kube_check_nfs(struct kube_set *s, const struct node *nfs, const char *at)
 {
 	const struct node *server = node_get(nfs, "server"), *path = node_get(nfs, "path");
 
-	if (server && server->kind == NODE_STRING && !*server->text)
-		FAULT(s, server, "%s.server: Required value", at);
-	else if (server && server->kind == NODE_STRING && strpbrk(server->text, "/ ,"))
+	if (server && server->kind == NODE_STRING && strpbrk(server->text, "/ ,"))
 		FAULT(s, server, "%s.server: Invalid value: \"%s\": expected a host name or an address", at,
 			server->text);
-	if (path && path->kind == NODE_STRING && !*path->text)
-		FAULT(s, path, "%s.path: Required value", at);
-	else if (path && path->kind == NODE_STRING && path->text[0] != '/')
+	if (path && path->kind == NODE_STRING && *path->text && path->text[0] != '/')
 		FAULT(s, path, "%s.path: Invalid value: \"%s\": must be an absolute path", at, path->text);
 }
 
@@ -351,7 +362,7 @@ static void check_empty_dir(struct kube_set *s, const struct k8s_empty_dir *e, c
 	const char *medium = e->medium ? e->medium : "";
 
 	check_mode(s, e->node, "mode", e->mode, at);
-	if (*medium && strcmp(medium, "Memory") != 0 && strncmp(medium, "HugePages", 9) != 0)
+	if (*medium && strcmp(medium, "Memory") != 0 && !is_huge_medium(medium))
 		FAULT(s, place(e->node, "medium"),
 			"%s.medium: unknown value \"%s\", expected Memory, HugePages, HugePages-SIZE or "
 			"nothing%s",
@@ -362,11 +373,18 @@ static void check_empty_dir(struct kube_set *s, const struct k8s_empty_dir *e, c
 void kube_check_claim_spec(struct kube_set *s, const struct node *spec, const char *at)
 {
 	const struct node *modes = node_get(spec, "accessModes"),
-			  *size = node_get(node_get(node_get(spec, "resources"), "requests"), "storage");
-	int64_t bytes;
+			  *size = node_get(node_get(node_get(spec, "resources"), "requests"), "storage"),
+			  *limit = node_get(node_get(node_get(spec, "resources"), "limits"), "storage");
+	int64_t bytes, most;
 
 	if (!spec || spec->kind != NODE_MAP)
 		return;
+	for (size_t i = 0; modes && modes->kind == NODE_LIST && modes->n > 1 && i < modes->n; i++)
+		if (strcmp(modes->item[i]->text, "ReadWriteOncePod") == 0)
+			FAULT(s, modes->item[i],
+				"%s.accessModes: Forbidden: may not use ReadWriteOncePod with other access "
+				"modes",
+				at);
 	if (!modes || modes->kind == NODE_NULL || (modes->kind == NODE_LIST && !modes->n))
 		FAULT(s, place(spec, "accessModes"),
 			"%s.accessModes: Required value: at least 1 access mode is required", at);
@@ -379,6 +397,12 @@ void kube_check_claim_spec(struct kube_set *s, const struct node *spec, const ch
 		FAULT(s, size,
 			"%s.resources.requests.storage: Invalid value: \"%s\": must be greater than zero", at,
 			size->text);
+	else if (limit && quantity_parse(limit->text, 1, &most) == 0 &&
+		 quantity_parse(size->text, 1, &bytes) == 0 && bytes > most)
+		FAULT(s, size,
+			"%s.resources.requests.storage: Invalid value: \"%s\": must be less than or equal to "
+			"storage limit of %s",
+			at, size->text, limit->text);
 }
 
 static void check_source(struct kube_set *s, const struct k8s_volume *v, const char *volume)
@@ -396,22 +420,27 @@ static void check_source(struct kube_set *s, const struct k8s_volume *v, const c
 		check_downward(s, v->downward, &all, at);
 	if (v->projected)
 		check_projected(s, v->projected, &all, at);
-	if (v->host_path)
-		check_host_path(s, v->host_path, at);
 	if (v->empty_dir)
 		check_empty_dir(s, v->empty_dir, at);
 	if (v->nfs)
 		kube_check_nfs(s, v->nfs->node, at);
-	if (v->claim && v->claim->name && !dns_subdomain_is_valid(v->claim->name))
-		FAULT(s, place(v->claim->node, "claimName"),
-			"%s.claimName: Invalid value: \"%s\": is no name of a claim", at, v->claim->name);
 	if (v->image && !has(v->image->ref))
 		FAULT(s, place(v->image->node, "reference"), "%s.reference: Required value", at);
 	if (v->ephemeral && !v->ephemeral->claim) {
 		FAULT(s, place(v->ephemeral->node, NULL), "%s.volumeClaimTemplate: Required value", at);
 	} else if (v->ephemeral) {
+		const struct node *meta = v->ephemeral->claim->meta.node;
 		char spec[AT_MAX];
 
+		for (size_t k = 0; meta && meta->kind == NODE_MAP && k < meta->n; k++)
+			if (strcmp(meta->key[k]->text, "labels") != 0 &&
+				strcmp(meta->key[k]->text, "annotations") != 0 &&
+				meta->item[k]->kind != NODE_NULL)
+				FAULT(s, meta->key[k],
+					"%s.volumeClaimTemplate.metadata.%s: Forbidden: only labels and "
+					"annotations are copied to "
+					"the claim",
+					at, meta->key[k]->text);
 		snprintf(spec, sizeof spec, "%s.volumeClaimTemplate.spec", at);
 		kube_check_claim_spec(s, v->ephemeral->claim->spec, spec);
 	}
@@ -423,14 +452,6 @@ static void check_volume(struct kube_set *s, const struct k8s_volume *v, const c
 
 	if (!v->node || v->node->kind != NODE_MAP)
 		return;
-	if (v->name && !*v->name)
-		FAULT(s, place(v->node, "name"), "%s.name: Required value", at);
-	else if (v->name && !dns_label_is_valid(v->name))
-		FAULT(s, place(v->node, "name"),
-			"%s.name: Invalid value: \"%s\": must be at most 63 lower-case letters, digits and "
-			"hyphens, a letter or "
-			"digit first and last (RFC 1123 label)",
-			at, v->name);
 	sources = sources_of(v->node, "name");
 	if (sources > 1)
 		FAULT(s, v->node, "%s: Forbidden: may not specify more than 1 volume type, it has %zu", at,

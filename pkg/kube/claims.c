@@ -87,10 +87,6 @@ void kube_check_storage(struct kube_set *s, const struct kube_doc *d)
 		return;
 	}
 	check_sources(s, spec, at);
-	if (spec && !node_get(spec, "capacity"))
-		FAULT(s, spec, "%s%sspec.capacity: Required value", d->at, dot);
-	if (spec && !node_get(spec, "accessModes"))
-		FAULT(s, spec, "%s%sspec.accessModes: Required value", d->at, dot);
 }
 
 /* ---- what fits ----------------------------------------------------------------------------------------------------------- */

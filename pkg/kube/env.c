@@ -99,7 +99,9 @@ static const char *from_key(struct kube_set *s, const struct k8s_key_ref *r, con
 	const char *value;
 	bool binary = false;
 
-	if (!r->name || !r->key)
+	if (r->node && (!r->name || !*r->name))
+		FAULT(s, place(r->node, "name"), "%s.name: Required value", at);
+	if (!r->name || !*r->name || !r->key)
 		return NULL;
 	if (!kube_config_find(s, kind, r->name, &data)) {
 		if (!r->optional)

@@ -98,12 +98,9 @@ void kube_check_count(
 void kube_check_selector(struct kube_set *s, const struct kube_doc *d);
 /* One of a selector's matchExpressions, on a label that may be absent. */
 bool kube_rule_fits(const struct node *rule, const struct node *label);
-void kube_check_labels(struct kube_set *s, const struct k8s_meta *meta, const char *at);
-bool kube_is_config_key(const char *key);
-/* check_care.c: probes, hooks, restart rules; the pod's deadline */
+/* check_care.c: probes, hooks, restart rules */
 void kube_check_care(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c,
 	bool init, const char *at);
-void kube_check_deadline(struct kube_set *s, const struct kube_member *m);
 
 /* config.c: data of ConfigMaps and Secrets */
 struct kube_data {

@@ -52,6 +52,7 @@ static void check_codes(
 	const struct node *values = list_of(codes, "values");
 	const char *name = text(codes, "containerName");
 	bool in = strcmp(text(codes, "operator"), "In") == 0;
+	int64_t v, last = 0;
 
 	if (*name && !is_container(w, name))
 		FAULT(s, place(codes, "containerName"),
@@ -68,10 +69,32 @@ static void check_codes(
 				"%s.onExitCodes.values[%zu]: Invalid value: 0: must not be 0 for the In "
 				"operator",
 				at, i);
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(values->item[i]->text, values->item[k]->text) == 0)
-				FAULT(s, values->item[i], "%s.onExitCodes.values[%zu]: Duplicate value: %s",
-					at, i, values->item[i]->text);
+		if (!node_int(values->item[i], &v))
+			continue; /* reported */
+		if (i && v == last)
+			FAULT(s, values->item[i], "%s.onExitCodes.values[%zu]: Duplicate value: %lld", at, i,
+				(long long) v);
+		else if (i && v < last)
+			FAULT(s, values->item[i],
+				"%s.onExitCodes.values[%zu]: Invalid value: %lld: must be ordered", at, i,
+				(long long) v);
+		last = v;
+	}
+}
+
+static void check_conditions(struct kube_set *s, const struct node *conditions, const char *at)
+{
+	if (conditions->n > RULES_MAX)
+		FAULT(s, conditions, "%s.onPodConditions: Too many: at most %d items", at, RULES_MAX);
+	for (size_t i = 0; i < conditions->n; i++) {
+		const char *status = text(conditions->item[i], "status");
+
+		if (*status && strcmp(status, "True") != 0 && strcmp(status, "False") != 0 &&
+			strcmp(status, "Unknown") != 0)
+			FAULT(s, place(conditions->item[i], "status"),
+				"%s.onPodConditions[%zu].status: unknown value \"%s\", expected True, False "
+				"or Unknown",
+				at, i, status);
 	}
 }
 
@@ -108,6 +131,8 @@ static void check_failure_policy(
 				at);
 		if (codes)
 			check_codes(s, w, codes, at);
+		if (conditions)
+			check_conditions(s, conditions, at);
 		if (conditions && conditions->n)
 			REMARK(s, DIAG_NOTE, conditions,
 				"%s.onPodConditions: has no effect: a pod that podctl evicts is not tried "
@@ -146,11 +171,45 @@ static bool are_indexes(const char *p, int64_t completions)
 	}
 }
 
+/* succeededCount is no more than what there is to succeed. */
+static void check_success_count(
+	struct kube_set *s, const struct node *rule, const char *indexes, int64_t completions, const char *at)
+{
+	const struct node *count = node_get(rule, "succeededCount");
+	int64_t n, listed = 0;
+
+	if (!count || !node_int(count, &n))
+		return;
+	if (n > completions)
+		FAULT(s, count,
+			"%s.succeededCount: Invalid value: %lld: must be less than or equal to %lld (the "
+			"number of "
+			"specified completions)",
+			at, (long long) n, (long long) completions);
+	if (!*indexes || !are_indexes(indexes, completions))
+		return;
+	for (const char *p = indexes; *p; p += *p == ',') {
+		char *end;
+		long long from = strtoll(p, &end, 10), to = *end == '-' ? strtoll(end + 1, &end, 10) : from;
+
+		listed += to - from + 1;
+		p = end;
+	}
+	if (n > listed)
+		FAULT(s, count,
+			"%s.succeededCount: Invalid value: %lld: must be less than or equal to %lld (the "
+			"number of indexes in the "
+			"specified succeededIndexes field)",
+			at, (long long) n, (long long) listed);
+}
+
 static void check_success_policy(
 	struct kube_set *s, const struct kube_doc *d, const struct k8s_workload_spec *w)
 {
 	const struct node *policy = node_get(w->node, "successPolicy"), *rules = list_of(policy, "rules");
 	const char *dot = *d->at ? "." : "";
+	int64_t completions = w->completions.set ? w->completions.v : 1;
+	char at[AT_MAX];
 
 	if (!policy)
 		return;
@@ -168,7 +227,9 @@ static void check_success_policy(
 				"%s%sspec.successPolicy.rules[%zu]: at least one of succeededCount or "
 				"succeededIndexes must be specified",
 				d->at, dot, i);
-		if (*indexes && !are_indexes(indexes, w->completions.set ? w->completions.v : 1))
+		snprintf(at, sizeof at, "%s%sspec.successPolicy.rules[%zu]", d->at, dot, i);
+		check_success_count(s, rules->item[i], indexes, completions, at);
+		if (*indexes && !are_indexes(indexes, completions))
 			FAULT(s, place(rules->item[i], "succeededIndexes"),
 				"%s%sspec.successPolicy.rules[%zu].succeededIndexes: Invalid value: \"%s\": "
 				"expected rising numbers below completions, for example 0,2-4",
@@ -181,7 +242,9 @@ static void check_success_policy(
 void kube_check_job(struct kube_set *s, const struct kube_doc *d, int64_t pods_max)
 {
 	const struct k8s_workload_spec *w = &d->workload->spec;
-	const char *dot = *d->at ? "." : "";
+	const struct node *selector = node_get(w->node, "selector"),
+			  *manual = node_get(w->node, "manualSelector");
+	const char *dot = *d->at ? "." : "", *managed = text(w->node, "managedBy");
 
 	kube_check_count(s, d, &w->completions, "completions", pods_max);
 	kube_check_count(s, d, &w->parallelism, "parallelism", pods_max);
@@ -200,6 +263,28 @@ void kube_check_job(struct kube_set *s, const struct kube_doc *d, int64_t pods_m
 	if (w->max_failed.set && !w->backoff_per_index.set)
 		FAULT(s, place(w->node, "maxFailedIndexes"),
 			"%s%sspec.maxFailedIndexes: requires backoffLimitPerIndex", d->at, dot);
+	if (w->max_failed.set && w->completions.set && w->max_failed.v > w->completions.v)
+		FAULT(s, place(w->node, "maxFailedIndexes"),
+			"%s%sspec.maxFailedIndexes: Invalid value: %lld: must be less than or equal to "
+			"completions (%lld)",
+			d->at, dot, (long long) w->max_failed.v, (long long) w->completions.v);
+	if (manual && node_true(manual) ? !selector : selector != NULL)
+		FAULT(s, selector ? selector : manual, "%s%sspec.selector: %s", d->at, dot,
+			selector ? "Invalid value: `selector` not auto-generated: leave it out, or set "
+				   "manualSelector: true"
+				 : "Required value: with manualSelector: true");
+	if (*managed && !strchr(managed, '/'))
+		FAULT(s, place(w->node, "managedBy"),
+			"%s%sspec.managedBy: Invalid value: \"%s\": must be a domain-prefixed path (such as "
+			"\"acme.io/foo\")",
+			d->at, dot, managed);
+	if (node_get(w->node, "podFailurePolicy") &&
+		strcmp(text(w->node, "podReplacementPolicy"), "TerminatingOrFailed") == 0)
+		FAULT(s, place(w->node, "podReplacementPolicy"),
+			"%s%sspec.podReplacementPolicy: Unsupported value: \"TerminatingOrFailed\": expected "
+			"Failed, as there is a "
+			"podFailurePolicy",
+			d->at, dot);
 	check_failure_policy(s, d, w);
 	check_success_policy(s, d, w);
 }

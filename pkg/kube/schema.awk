@@ -24,6 +24,9 @@ BEGIN {
 	n = split("- done quiet note no", names, " ")
 	for (i = 1; i <= n; i++)
 		status[names[i]] = i - 1
+	n = split("natural positive seconds weight share label subdomain qualified key labels annotations", names, " ")
+	for (i = 1; i <= n; i++)
+		rules[names[i]] = i
 }
 /^#/ || /^$/ { next }
 /^type / { type[++ntypes] = substr($0, 6); index_of[type[ntypes]] = ntypes - 1; first[ntypes] = nrows + 0; next }
@@ -35,18 +38,24 @@ END {
 	print "/* Made from pkg/kube/schema.tbl by schema.awk. */"
 	print "#include \"pkg/kube/schema.h\"\n"
 	print "/* clang-format off */"
-	print "/* name, reason, type or values, kind, shape, status, required */"
+	print "/* name, reason, type or values, kind, shape, status, required, rule */"
 	print "const struct schema_field schema_fields[] = {"
 	for (i = 1; i <= nrows; i++) {
 		spec = kind[i]; shape = 0; req = 0; ref = 0
 		if (spec ~ /^\[/) { shape = 1; spec = substr(spec, 2) }
 		else if (spec ~ /^\{/) { shape = 2; spec = substr(spec, 2) }
 		if (spec ~ /!$/) { req = 1; spec = substr(spec, 1, length(spec) - 1) }
+		rule = 0
+		if ((colon = index(spec, ":"))) {
+			word = substr(spec, colon + 1); spec = substr(spec, 1, colon - 1)
+			if (!(word in rules)) { print "unknown rule " word >"/dev/stderr"; exit 1 }
+			rule = rules[word]
+		}
 		if (spec ~ /\|/) { k = 0; ref = pool(spec) }
 		else if (spec in scalar) k = scalar[spec]
 		else if (spec in index_of) { k = kinds; ref = index_of[spec] }
 		else { print "unknown type " spec >"/dev/stderr"; exit 1 }
-		put("{" name[i] "," why[i] "," ref "," k "," shape "," stat[i] "," req "}, ", 108)
+		put("{" name[i] "," why[i] "," ref "," k "," shape "," stat[i] "," req "," rule "}, ", 108)
 	}
 	flush()
 	print "};"

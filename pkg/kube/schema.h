@@ -28,12 +28,28 @@ enum schema_kind {
 	SCHEMA_OBJECT,
 };
 enum schema_shape { SCHEMA_ONE, SCHEMA_LIST, SCHEMA_MAP };
+/* What values are good beyond their type (schema_rules.h). */
+enum schema_rule {
+	SCHEMA_ANYTHING,
+	SCHEMA_NATURAL,  /* from 0 */
+	SCHEMA_POSITIVE, /* from 1 */
+	SCHEMA_SECONDS,  /* from 1, of 32 bits */
+	SCHEMA_WEIGHT,   /* from 1 to 100 */
+	SCHEMA_SHARE,    /* a number of pods or a percentage of them */
+	SCHEMA_LABEL,
+	SCHEMA_SUBDOMAIN,
+	SCHEMA_QUALIFIED,
+	SCHEMA_KEY, /* of a ConfigMap; the keys of its maps */
+	SCHEMA_LABELS,
+	SCHEMA_ANNOTATIONS,
+	SCHEMA_RULES,
+};
 enum schema_status { SCHEMA_NONE, SCHEMA_DONE, SCHEMA_QUIET, SCHEMA_NOTE, SCHEMA_NO };
 
 struct schema_field {
 	uint16_t name, reason; /* offsets into schema_pool; "" when there is no reason */
 	uint16_t ref;          /* OBJECT: index into schema_types; STRING: "A|B|C" in the pool, 0 when open */
-	uint8_t kind, shape, status, required;
+	uint8_t kind, shape, status, required, rule;
 };
 struct schema_type {
 	uint16_t name, first, n; /* its fields are schema_fields[first .. first + n) */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "pkg/kube/quantity.h"
-#include "pkg/kube/schema.h"
+#include "pkg/kube/schema_rules.h"
 #include "pkg/util/cleanup.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/text.h"
@@ -197,6 +197,8 @@ static void one(
 {
 	if (n->kind == NODE_NULL && f->kind != SCHEMA_OBJECT)
 		return;
+	if (f->rule && f->shape != SCHEMA_MAP)
+		schema_value(w->diag, n, f->rule, at);
 	switch ((enum schema_kind) f->kind) {
 	case SCHEMA_STRING:
 		if (n->kind != NODE_STRING)
@@ -254,6 +256,8 @@ static void many(
 		wrong(w, n, at, list ? "a list (lines that start with \"- \")" : "a map");
 		return;
 	}
+	if (f->rule && !list)
+		schema_map(w->diag, n, f->rule, at);
 	for (size_t i = 0; i < n->n; i++) {
 		if (list)
 			snprintf(where, sizeof where, "%s[%zu]", at, i);
@@ -302,6 +306,13 @@ static bool status(struct walk *w, const struct node *key, const struct node *v,
 	return f->status == SCHEMA_DONE;
 }
 
+/* An empty string is an absent one; but "value" may be empty. */
+static bool is_empty_name(const struct schema_field *f, const struct node *v)
+{
+	return f->kind == SCHEMA_STRING && f->shape == SCHEMA_ONE && v->kind == NODE_STRING && !*v->text &&
+	       strcmp(str(f->name), "value") != 0;
+}
+
 static void object(
 	struct walk *w, const struct node *n, const struct schema_type *t, const char *at, bool supported)
 {
@@ -332,12 +343,14 @@ static void object(
 	}
 	for (unsigned i = 0; i < t->n; i++) {
 		const struct schema_field *f = &schema_fields[t->first + i];
-		const struct node *v;
+		const struct node *v = f->required ? node_get(n, str(f->name)) : NULL;
 
-		if (f->required && (!(v = node_get(n, str(f->name))) || v->kind == NODE_NULL))
-			diag_add(w->diag, DIAG_ERROR, n->line, n->col, "%s%s%s: Required value", at,
-				*at ? "." : "", str(f->name));
+		if (f->required && (!v || v->kind == NODE_NULL || is_empty_name(f, v)))
+			diag_add(w->diag, DIAG_ERROR, v && v->line ? v->line : n->line,
+				v && v->line ? v->col : n->col, "%s%s%s: Required value", at, *at ? "." : "",
+				str(f->name));
 	}
+	schema_object(w->diag, n, str(t->name), at);
 }
 
 void schema_check(const struct node *n, const struct schema_type *type, const char *at, bool supported,

@@ -22,7 +22,13 @@
 
 /* ---- rules --------------------------------------------------------------------------------------------------------- */
 
-static bool is_huge(const char *key) { return strncmp(key, "hugepages-", 10) == 0 && key[10]; }
+/* hugepages-2Mi: a size, of which there are whole ones. */
+static bool is_huge(const char *key)
+{
+	int64_t size;
+
+	return strncmp(key, "hugepages-", 10) == 0 && quantity_parse(key + 10, 1, &size) == 0 && size > 0;
+}
 
 static void check_names(struct kube_set *s, const struct node *map, bool pod, const char *at)
 {
@@ -69,6 +75,10 @@ static void check_pair(struct kube_set *s, const struct k8s_resources *r, const 
 			FAULT(s, v, "%s.%s.%s: %s is out of range", at, i ? "requests" : "limits", key,
 				v->text);
 	}
+	if (is_huge(key) && limit && quantity_parse(limit->text, 1, &l) == 0 &&
+		quantity_parse(key + 10, 1, &q) == 0 && l % q)
+		FAULT(s, limit, "%s.limits.%s: Invalid value: \"%s\": must be a multiple of the page size %s",
+			at, key, limit->text, key + 10);
 	if (is_huge(key) && request && !limit)
 		FAULT(s, request,
 			"%s.limits.%s: Required value: limit must be set for non overcommitable resources",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pkg/kube/internal.h"
+#include "pkg/util/text.h"
 
 #define REPLICAS_MAX 1000 /* pods of one workload; more is a slip of the pen on one machine */
 
@@ -105,6 +106,10 @@ static void check_restart(struct kube_set *s, const struct kube_doc *d)
 			"expected "
 			"Always, got %s",
 			d->at, dot, d->kind->name, policy);
+	if (!is(d, "Job") && p->deadline.set)
+		FAULT(s, place(p->node, "activeDeadlineSeconds"),
+			"%s%sspec.template.spec.activeDeadlineSeconds: Forbidden: is not supported in a %s",
+			d->at, dot, d->kind->name);
 }
 
 void kube_check_count(
@@ -119,24 +124,32 @@ void kube_check_count(
 static void check_claims(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct k8s_workload_spec *w = &d->workload->spec;
+	char at[AT_MAX];
 
 	for (size_t i = 0; i < w->claims.n; i++) {
 		const struct k8s_claim_template *t = LIST_AT(w->claims, const struct k8s_claim_template, i);
 
+		snprintf(at, sizeof at - sizeof ".spec", "%s%sspec.volumeClaimTemplates[%zu]", d->at,
+			*d->at ? "." : "", i);
 		if (!has(t->meta.name))
-			FAULT(s, place(t->node, "metadata"),
-				"%s%sspec.volumeClaimTemplates[%zu].metadata.name: required", d->at,
-				*d->at ? "." : "", i);
+			FAULT(s, place(t->node, "metadata"), "%s.metadata.name: Required value", at);
+		else if (!dns_label_is_valid(t->meta.name))
+			FAULT(s, place(node_get(t->node, "metadata"), "name"),
+				"%s.metadata.name: Invalid value: \"%s\": is no name of a volume: at most 63 "
+				"lower-case "
+				"letters, digits and hyphens, a letter or digit first and last",
+				at, t->meta.name);
+		strcat(at, ".spec");
+		if (!node_get(t->node, "spec"))
+			FAULT(s, place(t->node, NULL), "%s: Required value", at);
+		kube_check_claim_spec(s, node_get(t->node, "spec"), at);
 	}
 }
 
 void kube_check_workload(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct k8s_workload_spec *w = &d->workload->spec;
-	char at[AT_MAX];
 
-	snprintf(at, sizeof at, "%s%sspec.template.metadata", d->at, *d->at ? "." : "");
-	kube_check_labels(s, &w->template.meta, at);
 	if (!is(d, "DaemonSet") && !is(d, "Job"))
 		kube_check_count(s, d, &w->replicas, "replicas", REPLICAS_MAX);
 	kube_check_selector(s, d);
