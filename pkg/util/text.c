@@ -215,7 +215,8 @@ static int distance(const char *a, const char *b)
 	return row[lb];
 }
 
-/* One edit in up to three letters, two in up to five, and so on; a word that shares no letter with it is never near. */
+/* One edit in up to three letters, two in up to five, and so on; a word that shares no letter with it is never near.  The
+ * same word in other letters is the nearest. */
 const char *text_nearest(const char *word, const char *const *words)
 {
 	const char *best = NULL;
@@ -226,6 +227,8 @@ const char *text_nearest(const char *word, const char *const *words)
 		size_t longer = strlen(*words) > n ? strlen(*words) : n;
 		int d = distance(word, *words);
 
+		if (strcasecmp(word, *words) == 0)
+			return *words;
 		if (d < least && d < (int) longer * 2) {
 			least = d;
 			best = *words;

@@ -238,6 +238,7 @@ static void three_letters_are_near_at_one_edit_and_an_exchange_is_one(void **sta
 	assert_string_equal(text_nearest("tpc", words), "tcp");
 	assert_string_equal(text_nearest("urn", words), "run");
 	assert_string_equal(text_nearest("ruun", words), "run");
+	assert_string_equal(text_nearest("TCP", words), "tcp");
 	assert_null(text_nearest("tip", (const char *const[]){ "run", "udq", "tcq", NULL }));
 	assert_null(text_nearest("xyz", words));
 	assert_null(text_nearest("q", (const char *const[]){ "a", NULL }));
