@@ -214,6 +214,25 @@ static void pause_ms(long ms)
 	(void) nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
 }
 
+/* v1: what is frozen cannot die, and each below may have been frozen by itself. */
+static int thaw(int dir, void *arg)
+{
+	auto_close int fd = openat(dir, "freezer.state", O_WRONLY | O_CLOEXEC);
+
+	(void) arg;
+	if (fd >= 0)
+		(void) !write(fd, "THAWED", 6);
+	return 0;
+}
+
+static void thaw_below(const struct cgroup_fs *fs, const char *path)
+{
+	int h = cgroup_hierarchy(fs, "freezer"), fd;
+
+	if (h >= 0 && (fd = openat(fs->h[h].fd, cgroup_rel(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		(void) walk(fd, 0, thaw, NULL);
+}
+
 /* Frozen first, so that nothing forks between the list and the signal; a few rounds for what was being born. */
 static int kill_each(const struct cgroup_fs *fs, const char *path, int sig, struct err *err)
 {
@@ -233,8 +252,10 @@ static int kill_each(const struct cgroup_fs *fs, const char *path, int sig, stru
 		if ((rc = cgroup_pids(fs, path, &pids, &n, err)) == 0)
 			for (size_t i = 0; i < n; i++)
 				hit += kill(pids[i], sig) == 0;
-		if (!was_frozen || sig == SIGKILL) /* v1: a frozen process cannot die */
+		if (!was_frozen || sig == SIGKILL)
 			(void) cgroup_freeze(fs, path, false, &ignored);
+		if (sig == SIGKILL)
+			thaw_below(fs, path);
 		if (rc < 0 || sig != SIGKILL || hit == 0)
 			break;
 		pause_ms(1 << round);

@@ -197,34 +197,38 @@ void ctr_kill(struct ctr *c, int sig)
 		thaw(c);
 }
 
-static void mark(struct ctr *c, bool pause)
+static int pause_one(struct ctr *c, bool pause, struct err *err)
 {
-	if (c->s.state != (int) (pause ? CTR_RUNNING : CTR_PAUSED))
-		return;
+	const struct cgroup_fs *fs = monitor_cgroups(c->m);
+	const char *verb = pause ? "pause" : "unpause";
+	int rc;
+
+	if (!fs || !c->p->cgroup || !*c->p->cgroup)
+		return err_set(err, ERR_UNSUPPORTED, "%s: container '%s' has no cgroup of its own", verb,
+			c->p->name);
+	if ((rc = cgroup_freeze(fs, c->p->cgroup, pause, err)) < 0)
+		return err_wrap(err, "%s", verb);
 	c->paused = pause;
 	c->s.state = pause ? CTR_PAUSED : CTR_RUNNING;
 	c->m->dirty = true;
+	return 0;
 }
 
+/* A pod is paused container by container: on v1 none of them could be thawed alone, or die, below a frozen cgroup. */
 int ctr_pause(struct monitor *m, struct ctr *c, bool pause, struct err *err)
 {
-	const struct cgroup_fs *fs = monitor_cgroups(m);
-	const char *path = c ? c->p->cgroup : m->plan.pod_cgroup, *verb = pause ? "pause" : "unpause";
-	int want = pause ? CTR_RUNNING : CTR_PAUSED, rc;
+	int want = pause ? CTR_RUNNING : CTR_PAUSED, first = 0, rc;
+	struct err one = { 0 };
 
 	if (c && c->s.state != want)
-		return err_set(err, ERR_STATE, "%s: container '%s' is %s", verb, c->p->name,
-			ctr_state_names[c->s.state]);
-	if (!fs || !path || !*path)
-		return err_set(err, ERR_UNSUPPORTED, "%s: %s has no cgroup of its own", verb,
-			c ? "the container" : "the pod");
-	if ((rc = cgroup_freeze(fs, path, pause, err)) < 0)
-		return err_wrap(err, "%s", verb);
-	if (c) {
-		mark(c, pause);
-		return 0;
-	}
+		return err_set(err, ERR_STATE, "%s: container '%s' is %s", pause ? "pause" : "unpause",
+			c->p->name, ctr_state_names[c->s.state]);
+	if (c)
+		return pause_one(c, pause, err);
 	for (c = m->ctrs; c; c = c->next)
-		mark(c, pause);
-	return 0;
+		if (c->s.state == want && (rc = pause_one(c, pause, &one)) < 0 && first == 0) {
+			first = rc;
+			*err = one;
+		}
+	return first;
 }

@@ -5,6 +5,18 @@ needs cgroups busybox
 import_image || { not_ok "import"; done_testing; }
 run() { podctl run --network none "$@"; }
 
+# ---- a paused pod ----------------------------------------------------------------------------------------------------------
+podctl pod create --network none --name ice >/dev/null
+for c in ice1 ice2 ice3; do podctl run -d --pod ice --name $c "$IMG" sleep 1000 >/dev/null; done
+podctl pod pause ice >/dev/null
+t "one container of a paused pod goes on alone" podctl unpause ice1
+is "the others do not" "$(podctl ps -a --filter pod=ice --format '{{.Names}} {{.State}}' | grep -v infra | sort | tr '\n' ' ')" "ice1 running ice2 paused ice3 paused "
+t "it can be asked" podctl exec ice1 true
+t "one that is frozen can be removed" podctl rm -f -t 0 ice2
+t "the pod goes on" podctl pod unpause ice
+podctl pod pause ice >/dev/null
+t "and is removed while it is paused" podctl pod rm -f -t 0 ice
+
 # ---- container clone -------------------------------------------------------------------------------------------------
 run -d --name web --label a=b -e X=1 --memory 64m -v named:/n -v /anon "$IMG" sh -c 'echo $X >/anon/f; hostname >/n/h; sleep 1000' >/dev/null
 until_true 5 podctl exec web test -s /n/h
