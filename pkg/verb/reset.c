@@ -93,6 +93,16 @@ static int wipe(int dir, const char *path, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+/* The tmpfs of secret files, which there is when runroot is none itself. */
+static void unmount_memory(struct engine *e)
+{
+	char path[PATH_TEXT * 4];
+
+	if (snprintf(path, sizeof path, "%s/" PATH_MEMORY, e->runroot) < (int) sizeof path &&
+		umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
+		log_debug("unmount '%s', ignoring: %s", path, strerror(errno));
+}
+
 /* Rows first: a reset that is cut short after them leaves files that nobody takes for images or pods. */
 static int remove_database(struct engine *e, struct err *err)
 {
@@ -130,6 +140,7 @@ int verb_reset(struct engine *e, struct err *err)
 	if (n)
 		return err_set(err, ERR_STATE, "pod '%s' was made meanwhile; nothing but pods was removed",
 			rows[0].name);
+	unmount_memory(e);
 	if ((!e->rootless && (rc = network_reset(e, err)) < 0) || (rc = remove_cgroups(e, err)) < 0 ||
 		(rc = remove_database(e, err)) < 0 || (rc = wipe(e->runroot_fd, e->runroot, err)) < 0 ||
 		(rc = wipe(e->root_fd, e->root, err)) < 0)
