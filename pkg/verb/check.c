@@ -162,6 +162,14 @@ static int images_check(struct check *c, struct err *err)
 
 /* ---- containers, volumes ------------------------------------------------------------------------------------------------ */
 
+/* Another command makes or removes it, or just has: its row comes before its directory, and goes after it. */
+static bool is_under_way(struct check *c, const char *pod)
+{
+	int state = store_pod_state(c->e->store, pod);
+
+	return state == -ENOENT || state == ROW_CREATING || state == ROW_REMOVING;
+}
+
 static int containers_check(struct check *c, struct err *err)
 {
 	struct ctr_row *rows = NULL;
@@ -177,6 +185,8 @@ static int containers_check(struct check *c, struct err *err)
 		struct target t = { .asked = rows[i].name, .id = rows[i].id, .pod = rows[i].pod };
 		const char *why = NULL;
 
+		if (dir < 0 && is_under_way(c, rows[i].pod))
+			continue;
 		if (dir < 0)
 			why = arena_printf(&c->a, "container %s: its directory is gone", rows[i].name);
 		else if (rows[i].image && *rows[i].image &&
