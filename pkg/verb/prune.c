@@ -127,5 +127,5 @@ int verb_prune_images(struct engine *e, const struct prune_request *r, struct er
 			rc = image_remove(e, list.v[i].id, false, &a, &lines, &one);
 		tell(r, rc, list.v[i].id, &one);
 	}
-	return 0;
+	return image_sweep(e, err); /* who asks for space gets what killed commands left, too */
 }
