@@ -3,10 +3,8 @@
 # at once; a full disk, a read-only one.  The next command finds the truth, rm -f leaves nothing.  KILL_ROUNDS scales it.
 . "$(dirname "$0")/lib.sh"
 needs root busybox
-c_program killat || exit 1
-"$T/killat" 1000000 /bin/true || skip_all "ptrace is not allowed here"
 import_image
-rounds=${KILL_ROUNDS:-10}
+. "$E2E/killlib.sh"
 port=$((20000 + $$ % 10000))
 manifest() { # NAME
 	cat <<-EOF
@@ -39,38 +37,6 @@ clean() {
 	! podctl ps -a --format '{{.Names}}' | grep -E '^k(p-.*)?$' || return 1
 	podctl run --rm --network none --name k $IMG true
 }
-calm() { podctl ps -a >/dev/null 2>&1 && [ "$(machine_state)" = "$before" ]; }
-settled() { # TEXT BAD: all rounds went well, and then the machine is as it was
-	[ "$2" = 0 ] && until_true 20 calm
-	is "$1" "$2 $(machine_state)" "0 $before"
-}
-count() { # CMD...: how many system calls it makes
-	rm -f "$T/calls"
-	timeout 60 "$T/killat" "$T/calls" "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@" >/dev/null 2>&1 </dev/null
-	until_true 5 test -s "$T/calls"
-	cat "$T/calls"
-}
-kill_at() { # N CMD...: killed at the N-th of them
-	local n=$1
-	shift
-	{ timeout 60 "$T/killat" "$n" "$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@" >/dev/null 2>&1 </dev/null; } 2>/dev/null
-}
-# matrix TEXT PREPARE CHECK CMD...: killed at places spread over its whole life, each time from a fresh start
-matrix() {
-	local text=$1 prepare=$2 check=$3 total n i bad=0
-	shift 3
-	$prepare >/dev/null 2>&1
-	total=$(count "$@")
-	$check >/dev/null 2>&1 || echo "# $text: not even undisturbed"
-	for i in $(seq 1 $rounds); do
-		n=$((60 + i * (total - 60) / rounds - RANDOM % ((total - 60) / rounds))) # the first ones load libraries
-		$prepare >/dev/null 2>&1
-		kill_at $n "$@"
-		$check >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# $text killed at call $n of $total:"; tail -4 "$T/why" | sed 's/^/#   /'; }
-	done
-	settled "$text killed at $rounds of $total places" $bad
-}
-nothing() { :; }
 running() { podctl run -d --network none --name k $IMG sleep 100; }
 published() { podctl run -d --network bridge -p $port:80 --name k $IMG sleep 100; }
 stopped() { podctl create --network none --name k $IMG sleep 100; }
@@ -117,54 +83,26 @@ else
 	skip "pull killed" "python3 is missing"
 fi
 
-watched() { "$T/bin/podctl" "${PODCTL_OPTS[@]}" run -d --network none --name k $IMG sleep 100; } # its monitor finds the helpers of $T/bin, too
-
-# Helpers are found beside podctl: here one of them may be a program that kills the real one at its n-th system call.
-helper_matrix() { # HELPER WORD FIRST STEP PREPARE CMD...: the helper, when called with WORD, is killed at FIRST, FIRST + STEP ...
-	local h=$1 word=$2 first=$3 step=$4 prepare=$5 i n bad=0
-	shift 5
-	rm -f "$T/kill.$h.hit"
-	for i in $(seq 0 $((rounds - 1))); do
-		n=$((first + i * step))
-		rm -f "$T/kill.$h"
-		$prepare >/dev/null 2>&1
-		echo "$n $word" >"$T/kill.$h"
-		{ timeout 60 "$T/bin/podctl" "${PODCTL_OPTS[@]}" "$@" >"$T/said" 2>&1 </dev/null; } 2>/dev/null
-		rc=$?
-		rm -f "$T/kill.$h"
-		[ $rc -lt 126 ] || { bad=$((bad + 1)); echo "# ${*:1:2}: exit $rc"; cat "$T/said"; }
-		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# $h $word killed at call $n:"; tail -4 "$T/why" | sed 's/^/#   /'; }
-	done
-	[ -e "$T/kill.$h.hit" ] || { bad=$((bad + 1)); echo "# $h $word was never called"; }
-	settled "${*:1:2}: the $h${word:+ ($word)} killed at $rounds places" $bad
-}
 if has "${CC:-cc}"; then
-	mkdir "$T/bin"
-	cp "$BUILD/podctl" "$BUILD/podctl-pause" "$BUILD/podctl-unpack" "$BUILD/podctl-dns" "$T/bin/"
-	for h in monitor runtime; do
-		${CC:-cc} -D_GNU_SOURCE -O1 -DWRAP_CONF="\"$T/kill.$h\"" -DWRAP_PROGRAM="\"$BUILD/podctl-$h\"" -o "$T/bin/podctl-$h" "$E2E/killat.c" || exit 1
-	done
-	helper_matrix monitor "" 40 24 nothing run -d --network none --name k $IMG sleep 100
-	helper_matrix monitor "" 40 45 nothing play kube "$T/kp.yaml"
-	helper_matrix runtime create 3 4 nothing play kube "$T/kp.yaml"
-	helper_matrix runtime exec 3 3 watched exec k true
-	helper_matrix runtime run 3 4 nothing run -d --network none --name k $IMG sleep 100
+	helpers_wrap monitor runtime
+	helper_matrix monitor "" nothing clean run -d --network none --name k $IMG sleep 100
+	helper_matrix monitor "" nothing clean run --rm --network none --name k $IMG true
+	helper_matrix monitor "" stopped clean start k
+	helper_matrix monitor "" nothing clean play kube "$T/kp.yaml"
+	export KILLAT_CHILDREN=1 # the runtime's is the container's beginning
+	helper_matrix runtime run nothing clean run -d --network none --name k $IMG sleep 100
+	helper_matrix runtime create nothing clean play kube "$T/kp.yaml"
+	helper_matrix runtime exec running clean exec k true
+	unset KILLAT_CHILDREN
 else
 	skip "the helpers killed" "needs a C compiler"
 fi
 
 # the cleaner: a pod whose monitor and container are gone, cleaned up by hand
-bad=0
-for n in $(seq 1 $rounds); do
-	published >/dev/null 2>&1
-	id=$(podctl inspect --format '{{.Id}}' k)
-	kill -9 $(engine_pids) 2>/dev/null
-	kill_at $((n * 80)) cleanup "$id"
-	is_exited() { [ "$(podctl ps -a --format '{{.State}}')" = exited ]; }
-	until_true 2 is_exited || { bad=$((bad + 1)); echo "# cleanup killed at call $((n * 80)): $(podctl ps -a)"; }
-	clean >"$T/why" 2>&1 || { bad=$((bad + 1)); cat "$T/why"; }
-done
-settled "the cleaner killed at $rounds places" $bad
+dead() { published && id=$(podctl inspect --format '{{.Id}}' k) && kill -9 $(engine_pids); }
+is_exited() { [ "$(podctl ps -a --format '{{.State}}')" = exited ]; }
+cleaned() { until_true 2 is_exited && clean; }
+matrix "cleanup" dead cleaned cleanup @id
 
 # the monitor of a living pod
 parent() { awk '/^PPid/ { print $2 }' "/proc/$1/status"; }
@@ -218,7 +156,7 @@ settled "nothing is left of it" 0
 # two commands at once
 together() { # PREPARE 'CMD' 'CMD' [PATTERN]: the exit codes fit the pattern, nothing is broken afterwards
 	local prepare=$1 one=$2 two=$3 pattern=${4:-.} i a b ra rb bad=0
-	for i in $(seq 1 $(((rounds + 2) / 3))); do
+	for i in $(seq 1 "${PAIR_ROUNDS:-4}"); do
 		$prepare >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# $prepare:"; sed 's/^/#   /' "$T/why"; }
 		# shellcheck disable=SC2086
 		{ podctl $one >"$T/one" 2>&1 </dev/null & a=$!; podctl $two >"$T/two" 2>&1 </dev/null & b=$!; } 2>/dev/null
