@@ -369,7 +369,7 @@ void page_volumes(struct page *p)
 	}
 }
 
-static void events(struct page *p)
+void page_events(struct page *p)
 {
 	const json_t *list = json_object_get(p->pod, "events");
 	uint64_t now = time_now_us();
@@ -408,7 +408,7 @@ static void describe_pod(struct page *p, const struct describe_command *r)
 	page_line(p, 0, "Node-Selectors:", or_none(NULL));
 	page_line(p, 0, "Tolerations:", or_none(NULL));
 	if (!r->no_events)
-		events(p);
+		page_events(p);
 	if (p->b.data)
 		(void) fwrite(p->b.data, 1, p->b.len, stdout);
 }
@@ -432,9 +432,12 @@ static int look(struct cli *c, const struct describe_command *r, struct kube_wan
 		.names = w->names, .selector = r->selector, .node = this_node(c), .events = true
 	};
 
-	return strcmp(w->r->kind, "Pod") == 0
-		       ? verb_kube_view(&c->engine, &q, &w->list, err)
-		       : verb_kube_objects(&c->engine, w->r, &w->names, r->selector, &w->list, err);
+	int rc;
+
+	if (strcmp(w->r->kind, "Pod") == 0)
+		return verb_kube_view(&c->engine, &q, &w->list, err);
+	rc = verb_kube_objects(&c->engine, w->r, &w->names, r->selector, &w->list, err);
+	return rc < 0 || r->no_events ? rc : verb_kube_object_events(&c->engine, w->r, w->list, err);
 }
 
 int run_describe(struct cli *c, void *request, struct err *err)

@@ -341,7 +341,7 @@ void page_object(struct page *p, const char *kind, bool events)
 	else
 		workload(p, kind);
 	if (events && strcmp(kind, "Secret") != 0)
-		page_line(p, 0, "Events:", "<none>");
+		page_events(p);
 	if (p->b.data)
 		(void) fwrite(p->b.data, 1, p->b.len, stdout);
 }

@@ -23,6 +23,10 @@ bool is_document_form(const char *output)
 	       !strncmp(output, "jsonpath=", 9);
 }
 
+#define OWN_COLUMNS "custom-columns="
+
+static bool is_own_columns(const char *output) { return !strncmp(output, OWN_COLUMNS, strlen(OWN_COLUMNS)); }
+
 int print_documents(const char *output, json_t *list, bool one, struct err *err)
 {
 	json_t *doc = one ? json_incref(json_array_get(list, 0))
@@ -241,7 +245,10 @@ static int show(struct cli *c, const struct get_command *r, const struct kube_as
 	all = json_array();
 	for (size_t i = 0; i < q->n; i++)
 		(void) json_array_extend(all, q->v[i].list);
-	rc = print_documents(r->output, all, q->one && json_array_size(all) == 1, err);
+	if (is_own_columns(r->output))
+		rc = print_own_columns(&c->arena, r->output + strlen(OWN_COLUMNS), !r->no_headers, all, err);
+	else
+		rc = print_documents(r->output, all, q->one && json_array_size(all) == 1, err);
 	json_decref(all);
 	return rc;
 }
@@ -285,18 +292,15 @@ static int watch_pods(
 static int check(const struct get_command *r, struct err *err)
 {
 	if (!r->output || !strcmp(r->output, "wide") || !strcmp(r->output, "name") ||
-		is_document_form(r->output)) {
+		is_document_form(r->output) || is_own_columns(r->output)) {
 		if (r->watch && r->output && strcmp(r->output, "wide") != 0)
 			return err_set(
 				err, ERR_UNSUPPORTED, "--watch prints rows; not with --output %s", r->output);
 		return 0;
 	}
-	if (!strncmp(r->output, "custom-columns", 14))
-		return err_set(err, ERR_UNSUPPORTED,
-			"--output %s: columns of one's own are not done; jsonpath= and go-template= are",
-			r->output);
 	return err_set(err, ERR_INVALID,
-		"--output %s: expected wide, yaml, json, name, jsonpath=TEMPLATE or go-template=TEMPLATE",
+		"--output %s: expected wide, yaml, json, name, jsonpath=TEMPLATE, go-template=TEMPLATE or "
+		"custom-columns=NAME:PATH,...",
 		r->output);
 }
 
@@ -328,7 +332,8 @@ const struct option get_options[] = {
 		"Accepted for kubectl's sake: one machine is one namespace"),
 	O_BOOL(G, no_headers, "no-headers", 0, "No headings"),
 	O_STR(G, output, "output", 'o', "FORM",
-		"wide, yaml, json, name, jsonpath=TEMPLATE or go-template=TEMPLATE"),
+		"wide, yaml, json, name, jsonpath=TEMPLATE, go-template=TEMPLATE or "
+		"custom-columns=NAME:PATH,..."),
 	O_STR(G, selector, "selector", 'l', "SELECTOR",
 		"Only those with these labels: app=web,tier!=db,env in (a,b)"),
 	O_BOOL(G, show_labels, "show-labels", 0, "Show labels in a last column"),

@@ -32,6 +32,8 @@ int kube_args_read(struct cli *c, struct kube_asked *ret, struct err *err);
 void modes_cell(const json_t *list, struct buf *b);
 /* yaml, json, go-template= and jsonpath= of a list; one: of the single object in it.  ERR_INVALID: another form. */
 int print_documents(const char *output, json_t *list, bool one, struct err *err);
+/* spec: what stands behind custom-columns= */
+int print_own_columns(struct arena *a, const char *spec, bool heads, const json_t *list, struct err *err);
 bool is_document_form(const char *output);
 /* Heading and rows of a kind that is not Pod; prefix: before each name, "deployment.apps/" or "". */
 void kube_rows(struct arena *a, const struct kube_resource *r, const struct get_command *q,

@@ -21,6 +21,8 @@ void page_map(struct page *p, int depth, const char *title, const json_t *map, c
 const char *page_time(struct page *p, const json_t *time);
 void page_containers(struct page *p, const char *title, const char *key); /* of the list spec.KEY */
 void page_volumes(struct page *p);
+/* Prints what is collected so far and then the events. */
+void page_events(struct page *p);
 /* Prints the whole page of an object that is not a Pod. */
 void page_object(struct page *p, const char *kind, bool events);
 

@@ -128,7 +128,7 @@ static bool is_wanted(const struct events_command *r, const json_t *event)
 	return !r->types.n;
 }
 
-/* All pods' events in the order of time. */
+/* All events in the order of time. */
 static json_t *events_of(struct cli *c, const struct events_command *r, const json_t *pods)
 {
 	size_t n = 0, most = 0;
@@ -173,34 +173,65 @@ static void events_table(
 		if (count > 1)
 			age = arena_printf(&c->arena, "%s (x%lld over %s)", age, (long long) count,
 				age_of(&c->arena, json_object_get(e, "firstTimestamp"), now));
-		(void) buf_printf(&b, "%s\t%s\t%s\tPod/%s\t%s\n", age, text_at(e, "type"),
-			text_at(e, "reason"), text_at(json_object_get(e, "involvedObject"), "name"),
-			text_at(e, "message"));
+		(void) buf_printf(&b, "%s\t%s\t%s\t%s/%s\t%s\n", age, text_at(e, "type"),
+			text_at(e, "reason"), text_at(json_object_get(e, "involvedObject"), "kind"),
+			text_at(json_object_get(e, "involvedObject"), "name"), text_at(e, "message"));
 	}
 	print_columns(b.data ? b.data : "");
 }
 
-static int events_names(struct cli *c, const struct events_command *r, struct strs *ret, struct err *err)
+/* Which objects are asked for: one, or all that things happen to. */
+static int events_asked(struct cli *c, const struct events_command *r, struct kube_asked *q, struct err *err)
 {
-	if (!r->object)
-		return 0;
+	if (r->object && !strchr(r->object, '/'))
+		return err_set(
+			err, ERR_INVALID, "--for %s: expected KIND/NAME, for example pod/web", r->object);
 	c->args.n = 0;
-	return strs_add(&c->args, &c->arena, r->object) < 0 ? err_sys(err, ENOMEM, "--for")
-							    : pods_named(c, 0, ret, err);
+	return strs_add(&c->args, &c->arena, r->object ? r->object : "all") < 0
+		       ? err_sys(err, ENOMEM, "--for")
+		       : kube_args_read(c, q, err);
+}
+
+/* Them with their events, in one list: the caller's. */
+static int events_look(struct cli *c, const struct kube_asked *q, json_t **ret, struct err *err)
+{
+	json_t *all = json_array();
+	int rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < q->n; i++) {
+		struct kube_view_request pods = {
+			.names = q->v[i].names, .node = this_node(c), .events = true
+		};
+		json_t *list = NULL;
+
+		if (!strcmp(q->v[i].r->kind, "Pod"))
+			rc = verb_kube_view(&c->engine, &pods, &list, err);
+		else if ((rc = verb_kube_objects(&c->engine, q->v[i].r, &q->v[i].names, NULL, &list, err)) >=
+			 0)
+			rc = verb_kube_object_events(&c->engine, q->v[i].r, list, err);
+		(void) json_array_extend(all, list);
+		json_decref(list);
+	}
+	if (rc < 0)
+		json_decref(all);
+	else
+		*ret = all;
+	return rc < 0 ? rc : 0;
 }
 
 static int run_events(struct cli *c, void *request, struct err *err)
 {
 	struct events_command *r = request;
-	struct kube_view_request q = { .node = this_node(c), .events = true };
-	json_t *pods = NULL, *was = NULL, *now = NULL;
-	int rc = events_names(c, r, &q.names, err);
+	struct kube_asked *q = arena_alloc(&c->arena, sizeof *q);
+	struct kube_view_request changed = { .node = this_node(c), .events = true };
+	json_t *objects = NULL, *was = NULL, *now = NULL;
+	int rc = q ? events_asked(c, r, q, err) : err_sys(err, ENOMEM, "read the arguments");
 
 	if (r->output && strcmp(r->output, "json") != 0 && strcmp(r->output, "yaml") != 0)
 		return err_set(err, ERR_INVALID, "--output %s: expected json or yaml", r->output);
-	if (rc < 0 || (rc = verb_kube_view(&c->engine, &q, &pods, err)) < 0)
+	if (rc < 0 || (rc = events_look(c, q, &objects, err)) < 0)
 		return rc;
-	now = events_of(c, r, pods);
+	now = events_of(c, r, objects);
 	if (r->output)
 		rc = print_documents(r->output, now, false, err);
 	else if (!json_array_size(now) && !r->watch)
@@ -209,26 +240,26 @@ static int run_events(struct cli *c, void *request, struct err *err)
 		events_table(c, r, now, NULL, true);
 	while (rc >= 0 && r->watch && !ferror(stdout)) {
 		(void) fflush(stdout);
-		if ((rc = verb_kube_changed(&c->engine, &q, UINT64_MAX, err)) < 0)
+		if ((rc = verb_kube_changed(&c->engine, &changed, UINT64_MAX, err)) < 0)
 			break;
-		json_decref(pods);
-		pods = NULL;
-		if ((rc = verb_kube_view(&c->engine, &q, &pods, err)) < 0)
+		json_decref(objects);
+		objects = NULL;
+		if ((rc = events_look(c, q, &objects, err)) < 0)
 			break;
 		json_decref(was);
 		was = now;
-		now = events_of(c, r, pods);
+		now = events_of(c, r, objects);
 		events_table(c, r, now, was, false);
 	}
 	json_decref(was);
 	json_decref(now);
-	json_decref(pods);
+	json_decref(objects);
 	return rc < 0 ? rc : 0;
 }
 
 #define V struct events_command
 static const struct option events_options[] = {
-	O_STR(V, object, "for", 0, "pod/NAME", "Only this pod's"),
+	O_STR(V, object, "for", 0, "KIND/NAME", "Only those of a pod or a workload"),
 	O_STR(V, namespace, "namespace", 'n', "NAME",
 		"Accepted for kubectl's sake: one machine is one namespace"),
 	O_BOOL(V, no_headers, "no-headers", 0, "No headings"),
@@ -723,7 +754,7 @@ const struct command kube_view_commands[] = {
 		"A pod with its containers, conditions and events, a workload with its pods' template; of a Secret only the keys and sizes. "
 		"KIND is as for kube get.",
 		"  podctl kube describe pod web\n  podctl kube describe deploy/web\n  podctl kube describe secrets\n", o_describe, sizeof(struct describe_command), 1, -1, 0, run_describe },
-	{ "kube events", "", "Show what happened to pods", "Events are kept as long as their pod.",
+	{ "kube events", "", "Show what happened to pods and workloads", "Events are kept as long as their pod.",
 		"  podctl kube events --for pod/web\n  podctl kube events -w --types Warning\n",
 		o_events, sizeof(struct events_command), 0, 0, 0, run_events },
 	{ "kube wait", "--for WHAT KIND/NAME...", "Wait until pods and other objects are as wanted",

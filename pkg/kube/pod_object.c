@@ -247,20 +247,23 @@ static int put_addresses(const struct pod *p, json_t *status, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
 	struct net_result net = { 0 };
-	char text[INET_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN], host[INET_ADDRSTRLEN];
+	const char *address;
 	struct in_addr in;
 	int rc = pod_net(p, &a, &net, err);
 
 	if (rc < 0)
 		return rc;
-	if (!net.ip || !p->alive)
+	pod_host_address(host);
+	(void) json_object_set_new(status, "hostIP", json_string(host));
+	(void) json_object_set_new(status, "hostIPs", json_pack("[{s:s}]", "ip", host));
+	if (!p->alive || (!net.ip && p->spec.net != NET_HOST))
 		return 0;
-	in.s_addr = htonl(net.gateway);
-	(void) json_object_set_new(status, "hostIP", json_string(inet_ntop(AF_INET, &in, text, sizeof text)));
-	(void) json_object_set_new(status, "hostIPs", json_pack("[{s:s}]", "ip", text));
 	in.s_addr = htonl(net.ip);
-	(void) json_object_set_new(status, "podIP", json_string(inet_ntop(AF_INET, &in, text, sizeof text)));
-	(void) json_object_set_new(status, "podIPs", json_pack("[{s:s}]", "ip", text));
+	(void) inet_ntop(AF_INET, &in, text, sizeof text);
+	address = p->spec.net == NET_HOST ? host : text;
+	(void) json_object_set_new(status, "podIP", json_string(address));
+	(void) json_object_set_new(status, "podIPs", json_pack("[{s:s}]", "ip", address));
 	return 0;
 }
 
@@ -284,12 +287,6 @@ static int put_status(const struct pod *p, json_t *pod, struct err *err)
 	return json_object_set_new(pod, "status", status) < 0 ? no_memory(err) : 0;
 }
 
-/* 8-4-4-4-12 digits, as the API has them, from the pod's id. */
-static json_t *uid_json(const char *id)
-{
-	return json_sprintf("%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16, id + 20);
-}
-
 static int document(const struct pod *p, json_t **ret, struct err *err)
 {
 	auto_buf struct buf comments = BUF_INIT(1 * MiB);
@@ -305,6 +302,7 @@ static int document(const struct pod *p, json_t **ret, struct err *err)
 
 int kube_pod_object(const struct pod *p, const char *node, json_t **ret, struct err *err)
 {
+	char uid[37];
 	json_t *pod = NULL, *meta, *spec;
 	int rc = document(p, &pod, err);
 
@@ -316,8 +314,7 @@ int kube_pod_object(const struct pod *p, const char *node, json_t **ret, struct 
 	(void) json_object_set_new(meta, "name", json_string(p->row.name));
 	if (!json_object_get(meta, "namespace"))
 		(void) json_object_set_new(meta, "namespace", json_string("default"));
-	if (!json_object_get(meta, "uid"))
-		(void) json_object_set_new(meta, "uid", uid_json(p->row.id));
+	(void) json_object_set_new(meta, "uid", json_string(pod_uid(p->row.id, uid)));
 	(void) json_object_set_new(meta, "creationTimestamp", time_json(p->row.created_us));
 	if ((spec = json_object_get(pod, "spec")) && !json_object_get(spec, "nodeName"))
 		(void) json_object_set_new(spec, "nodeName", json_string(node));

@@ -85,7 +85,8 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 			return no_memory(err);
 	}
 	if (spec->fqdn && *spec->fqdn)
-		names[n++] = spec->fqdn;
+		names[n++] =
+			spec->hostname; /* behind the full name, which is then the one resolvers call canonical */
 	names[n++] = short_name(s);
 	names[n++] = spec->name;
 	for (size_t i = 0; i < s->p->n; i++)
@@ -93,8 +94,8 @@ static int write_hosts(struct start *s, int dir, struct err *err)
 			names[n++] = s->p->ctr[i].name;
 	if ((!spec->kube && (rc = read_host("/etc/hosts", &base, err)) < 0) ||
 		(rc = hosts_file(base.data ? base.data : "", s->res.has_net ? s->res.net.ip : 0,
-			 spec->hostname, names, n, s->res.has_net ? s->res.net.gateway : 0, extra,
-			 spec->host_aliases.n, &b, err)) < 0)
+			 spec->fqdn && *spec->fqdn ? spec->fqdn : spec->hostname, names, n,
+			 s->res.has_net ? s->res.net.gateway : 0, extra, spec->host_aliases.n, &b, err)) < 0)
 		return rc;
 	return put(s, dir, "hosts", &b, err);
 }

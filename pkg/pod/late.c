@@ -16,28 +16,29 @@ char *pod_uid(const char *id, char ret[UID_TEXT])
 	return ret;
 }
 
-/* The address this machine would talk to the world from; nothing is sent. */
-static const char *host_address(struct arena *a)
+/* Nothing is sent. */
+void pod_host_address(char ret[INET_ADDRSTRLEN])
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) }, from;
 	socklen_t n = sizeof from;
 	auto_close int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	char text[INET_ADDRSTRLEN] = "127.0.0.1";
 
+	snprintf(ret, INET_ADDRSTRLEN, "127.0.0.1");
 	(void) inet_pton(AF_INET, "192.0.2.1", &to.sin_addr);
 	if (s >= 0 && connect(s, (struct sockaddr *) &to, sizeof to) == 0 &&
 		getsockname(s, (struct sockaddr *) &from, &n) == 0)
-		(void) inet_ntop(AF_INET, &from.sin_addr, text, sizeof text);
-	return arena_strdup(a, text);
+		(void) inet_ntop(AF_INET, &from.sin_addr, ret, INET_ADDRSTRLEN);
 }
 
 int pod_late(struct engine *e, struct pod *p, const struct pod_res *r, struct late *ret, struct err *err)
 {
 	struct arena *a = &p->arena;
-	char uid[UID_TEXT];
-	struct late l = { .pod_ip = "", .host_ip = host_address(a) };
+	char uid[UID_TEXT], host[INET_ADDRSTRLEN];
+	struct late l = { .pod_ip = "" };
 
 	(void) e;
+	pod_host_address(host);
+	l.host_ip = arena_strdup(a, host);
 	l.uid = arena_strdup(a, pod_uid(p->row.id, uid));
 	if (p->spec.net == NET_HOST)
 		l.pod_ip = l.host_ip;

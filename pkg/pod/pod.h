@@ -9,6 +9,8 @@
 #ifndef PODCTL_POD_POD_H
 #define PODCTL_POD_POD_H
 
+#include <netinet/in.h>
+
 #include "pkg/engine/engine.h"
 #include "pkg/engine/events.h"
 #include "pkg/monitor/plan.h"
@@ -44,6 +46,8 @@ int pod_check(struct engine *e, const struct pod_spec *spec, const struct contai
 	struct err *err);
 /* metadata.uid, made of the pod's id: the same as long as the pod is; returns ret. */
 char *pod_uid(const char *id, char ret[37]);
+/* The address this machine talks to the world from. */
+void pod_host_address(char ret[INET_ADDRSTRLEN]);
 /* What we may hand on ourselves: capabilities, hard limits, the score of the OOM killer. */
 struct oci_facts;
 void pod_own_limits(struct engine *e, const struct pod *p, struct oci_facts *f);

@@ -220,6 +220,12 @@ static int job_status(struct engine *e, const char *name, json_t *doc, json_t **
 		(void) json_array_append_new(
 			list, condition(s.outcome == JOB_COMPLETE ? "Complete" : "Failed", true, s.reason,
 				      s.message));
+	for (size_t i = 0; s.finished_us && i < json_array_size(list); i++) {
+		(void) json_object_set_new(
+			json_array_get(list, i), "lastProbeTime", time_json(s.finished_us));
+		(void) json_object_set_new(
+			json_array_get(list, i), "lastTransitionTime", time_json(s.finished_us));
+	}
 	if (json_array_size(list))
 		(void) json_object_set(v, "conditions", list);
 	json_decref(list);

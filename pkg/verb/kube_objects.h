@@ -21,5 +21,8 @@ const struct kube_resource *kube_resource_at(size_t i); /* in the order of "all"
 /* Those of a kind with these names (none: all of them) and labels, by name; a new array.  ERR_NOT_FOUND as kubectl says it. */
 int verb_kube_objects(struct engine *e, const struct kube_resource *r, const struct strs *names,
 	const char *selector, json_t **ret, struct err *err);
+/* Gives each of these objects of one kind "events", as pods have them: workloads and Jobs; to others nothing happens. */
+int verb_kube_object_events(
+	struct engine *e, const struct kube_resource *r, json_t *objects, struct err *err);
 
 #endif

@@ -78,12 +78,26 @@ is "-o json has status" "$(podctl kube get deploy/dep -o json | python3 -c 'impo
 like "-A" "$(podctl kube get deploy -A)" '^default +dep '
 t_fails "a name that is not there" 125 'deployments.apps "x" not found' podctl kube get deploy x
 t_fails "a template that is none" 125 'jsonpath' podctl kube get pods -o jsonpath='{.a'
-t_fails "custom-columns" 125 'jsonpath=' podctl kube get pods -o custom-columns=A:.a
+is "custom-columns" "$(podctl kube get deploy,sts -o custom-columns=NAME:.metadata.name,IMAGES:spec.template.spec.containers[*].image,NONE:{.x.y} | tr -s ' ')" "NAME IMAGES NONE
+dep $IMG <none>
+state $IMG <none>"
+is "without headings" "$(podctl kube get sts --no-headers -o custom-columns=:.metadata.name)" state
+t_fails "a column that is none" 125 'expected NAME:PATH' podctl kube get pods -o custom-columns=NAME
+t_fails "a column's path that is none" 125 "column 'A'" podctl kube get pods -o custom-columns='A:.a['
+is "an identifier is the one that containers see" "$(podctl kube get pod state-0 -o jsonpath='{.metadata.uid}' | grep -cE '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$')" 1
+like "the machine's address is hostIP" "$(podctl kube get pod state-0 -o jsonpath='{.status.hostIP}')" '^[0-9]+(\.[0-9]+){3}$'
+told() { podctl kube events --for "$1" --no-headers | awk '{ $1 = ""; print }' | tr -s ' ' | sort | paste -sd'|'; }
+is "events of a Job" "$(told job/work)" " Normal Completed Job/work Job completed| Normal SuccessfulCreate Job/work Created pod: $(podctl kube get pods -o name | sed -n 's,^pod/\(work.*\),\1,p')"
+is "of a Deployment" "$(told deploy/dep)" " Normal SuccessfulCreate Deployment/dep Created pod: dep-pod-0| Normal SuccessfulCreate Deployment/dep Created pod: dep-pod-1"
+is "of a StatefulSet" "$(told sts/state)" " Normal SuccessfulCreate StatefulSet/state create Pod state-0 in StatefulSet state successful"
+like "all of them" "$(podctl kube events)" 'Normal +Completed +Job/work'
+t_fails "--for wants a kind" 125 'expected KIND/NAME' podctl kube events --for work
 is "nothing of a kind" "$(podctl kube get rs 2>&1)" "No resources found in default namespace."
 about() { podctl kube describe "$@" | tr -s ' ' | tr '\n' '|'; }
 like "describe: a Deployment" "$(about deploy dep)" '^Name: dep\|Namespace: default\|.*Selector: app=a\|Replicas: 2 desired \| 2 updated \| 2 total \| 2 available \| 0 unavailable\|.*Pod Template:\| Labels: app=a\| Containers:\| c:\| Image: localhost/bb.*Available True MinimumReplicasAvailable'
 like "a StatefulSet" "$(about sts/state)" 'Replicas: 1 desired \| 1 total\|Pods Status: 1 Running / 0 Waiting / 0 Succeeded / 0 Failed\|'
 like "a Job" "$(about job/work)" 'Pods Statuses: 0 Active \(0 Ready\) / 1 Succeeded / 0 Failed\|.*Complete True'
+like "with its events" "$(about job/work)" 'Events:\| Type Reason Age From Message\|.*Normal Completed [0-9a-z]+ podctl Job completed'
 like "a ConfigMap" "$(about cm/conf)" 'Labels: app=a\|.*Data\|====\|a:\|----\|1\|'
 like "a Secret: keys and sizes" "$(about secret sec)" 'Type: Opaque\|\|Data\|====\|k: 1 bytes\|'
 like "a claim" "$(about pvc/disk)" 'Status: Bound\|.*Access Modes: RWO\|.*Used By: <none>'
