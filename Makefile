@@ -88,7 +88,10 @@ LIBS_podctl-probe   := -lcurl
 comma := ,
 # libcurl without the thirty objects it would load (absent.c says which libcurl that can be); else the shared one
 HTTP_ONLY := $(if $(SAN),,$(if $(call all_archives,-lcurl -lnghttp2 -lz -ljansson),cmd/podctl-transfer/absent.c -l:libcurl.a -l:libnghttp2.a -lssl -lcrypto -l:libz.a -l:libjansson.a -lpthread))
-with_curl = $(if $(HTTP_ONLY),$(1) $(HTTP_ONLY) 2>/dev/null || )$(1) $(2)
+# tar alone needs nothing of the XML, ICU and ACL libraries that the shared libarchive brings
+TAR_ONLY := $(if $(SAN),,$(call all_archives,-larchive -llzma -lbz2 -lz -lzstd -ljansson))
+# link line | archives that may do | what does otherwise
+first_of = $(if $(2),$(1) $(2) 2>/dev/null || )$(1) $(3)
 # what podctl-dns takes from the archives is little, and needs neither jansson nor sqlite
 PKGS_podctl-dns     := network engine util
 STATIC_podctl-dns    = $(if $(SAN),,$(if $(call all_archives,-lc),-static-pie))
@@ -107,11 +110,11 @@ $(BUILD)/podctl-runtime: $(call obj,$(call srcs,runtime)) $(call libs,$(PKGS_pod
 $(BUILD)/podctl-monitor: $(call obj,$(call srcs,cmd/podctl-monitor)) $(call libs,$(PKGS_podctl-monitor))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-monitor)
 $(BUILD)/podctl-unpack: $(call obj,$(call srcs,cmd/podctl-unpack)) $(call libs,$(PKGS_podctl-unpack))
-	$(call says,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_podctl-unpack)
+	$(call says,LD)$(call first_of,$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl$(comma)--start-group $(filter %.a,$^) -Wl$(comma)--end-group,$(if $(TAR_ONLY),$(call ar_or_so,$(TAR_ONLY)) -lcrypto $(ISAL) -lpthread),$(LIBS_podctl-unpack))
 $(BUILD)/podctl-transfer: cmd/podctl-transfer/absent.c $(call obj,$(filter-out %/absent.c,$(call srcs,cmd/podctl-transfer))) $(call libs,$(PKGS_podctl-transfer))
-	$(call says,LD)$(call with_curl,$(CC) $(CSTD) $(HARDEN) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl$(comma)--start-group $(filter %.a,$^) -Wl$(comma)--end-group,$(LIBS_podctl-transfer))
+	$(call says,LD)$(call first_of,$(CC) $(CSTD) $(HARDEN) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl$(comma)--start-group $(filter %.a,$^) -Wl$(comma)--end-group,$(HTTP_ONLY),$(LIBS_podctl-transfer))
 $(BUILD)/podctl-probe: cmd/podctl-transfer/absent.c $(call obj,$(call srcs,cmd/podctl-probe))
-	$(call says,LD)$(call with_curl,$(CC) $(CSTD) $(HARDEN) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^),$(LIBS_podctl-probe))
+	$(call says,LD)$(call first_of,$(CC) $(CSTD) $(HARDEN) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^),$(HTTP_ONLY),$(LIBS_podctl-probe))
 $(BUILD)/podctl-dns: $(call obj,$(call srcs,cmd/podctl-dns)) $(call libs,$(PKGS_podctl-dns))
 	$(call says,LD)$(CC) $(ALL_LDFLAGS) $(STATIC_podctl-dns) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 # pid 1 of every pod: one file, without even a C library: 16 kB of private memory
