@@ -63,7 +63,7 @@ is '$(VAR) of a value known late' "$(in_c told 'echo $URL')" "http://$(in_c told
 is '$$ and unknown names' "$(in_c told 'echo "$ESC"')" '$(IP) $(NOPE) $told'
 is 'only variables before it' "$(in_c told 'echo "$LATER"')" '$(AFTER)'
 like "subdomain: the full name is in /etc/hosts" "$(in_c told 'cat /etc/hosts')" 'told\.sub\.default\.svc\.cluster\.local[ 	]+told'
-is "subdomain: hostname -f is the full name" "$(in_c told hostname -f)" told.sub.default.svc.cluster.local
+is "subdomain: hostname -f is the full name" "$(in_c told 'hostname -f')" told.sub.default.svc.cluster.local
 is "the status has the same identifier and addresses" "$(podctl kube get pod told -o jsonpath='{.metadata.uid} {.status.hostIP} {.status.podIP}')" "$(in_c told 'echo $U $HOST $IP')"
 is "subdomain: the host name stays short" "$(in_c told hostname)" told
 uid=$(in_c told 'echo $U')
