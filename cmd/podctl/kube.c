@@ -13,24 +13,35 @@
 #include "cmd/podctl/kube_wait.h"
 #include "cmd/podctl/print.h"
 #include "cmd/podctl/pull.h"
+#include "cmd/podctl/registry.h"
 #include "cmd/podctl/tables.h"
+#include "pkg/image/fetch_url.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 #include "pkg/verb/play.h"
 
 /* ---- manifests ------------------------------------------------------------------------------------------------------------------- */
 
+static int fetch_manifest(struct cli *c, const char *url, struct image_tmp *tmp, int *ret_fd, struct err *err)
+{
+	struct registry_options o = { 0 };
+	int rc = registry_prepare(c, &o, err);
+
+	return rc < 0 ? rc : image_fetch_url(&c->engine, url, &o, YAML_MAX, tmp, &c->arena, ret_fd, err);
+}
+
 static int read_manifest(struct cli *c, const char *path, struct kube_input *ret, struct err *err)
 {
 	struct buf b = BUF_INIT(YAML_MAX);
+	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
 	auto_close int fd = -EBADF;
 	char real[PATH_MAX];
+	bool url = image_is_url(path);
 	int rc;
 
-	if (strstr(path, "://"))
-		return err_set(
-			err, ERR_UNSUPPORTED, "'%s': getting manifests from the net is not done yet", path);
-	if (strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+	if (url && (rc = fetch_manifest(c, path, &tmp, &fd, err)) < 0)
+		return rc;
+	if (!url && strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open '%s'", path);
 	rc = io_read_all(fd >= 0 ? fd : STDIN_FILENO, &b);
 	if (rc == -EFBIG)
@@ -41,7 +52,8 @@ static int read_manifest(struct cli *c, const char *path, struct kube_input *ret
 	if (rc < 0)
 		buf_done(&b);
 	*ret = (struct kube_input){ .file = path, .text = b.data ? b.data : "", .len = b.len };
-	if (rc == 0 && fd >= 0 && realpath(path, real) && !(ret->path = arena_strdup(&c->arena, real)))
+	if (rc == 0 && fd >= 0 && !url && realpath(path, real) &&
+		!(ret->path = arena_strdup(&c->arena, real)))
 		rc = err_sys(err, ENOMEM, "read '%s'", path);
 	return rc;
 }
@@ -627,7 +639,7 @@ static const struct option *const o_help[] = { help_options, NULL };
 static const struct option *const o_create_job[] = { create_job_options, help_options, NULL };
 
 const struct command kube_commands[] = {
-	{ "play kube|kube play", "FILE|DIR|-...", "Run the pods of a Kubernetes manifest",
+	{ "play kube|kube play", "FILE|DIR|URL|-...", "Run the pods of a Kubernetes manifest",
 		"Reads YAML or JSON, checks all of it and reports every fault with its place before anything is made. Images are looked for "
 		"first; when one cannot be had, nothing is made. ConfigMaps and Secrets are kept and can be used by later manifests. "
 		"What fails before every pod has had its first start undoes the whole play and leaves what was there as it was. "
@@ -635,7 +647,7 @@ const struct command kube_commands[] = {
 		"  podctl play kube app.yaml\n  podctl play kube --replace app.yaml\n  podctl play kube --down app.yaml\n"
 		"  podctl play kube --wait --logs job.yaml\n  podctl generate kube app | podctl play kube --dry-run -\n",
 		o_play, sizeof(struct play_command), 1, -1, CMD_ENTERS, run_play },
-	{ "kube down", "FILE|DIR|-...", "Stop and remove what a Kubernetes manifest made",
+	{ "kube down", "FILE|DIR|URL|-...", "Stop and remove what a Kubernetes manifest made",
 		"What is not there is down already. A file that has been edited since takes down what it made before, too. Volumes of claims stay, "
 		"unless --force is given.",
 		"  podctl kube down app.yaml\n  podctl kube down --force app.yaml\n",
@@ -646,7 +658,7 @@ const struct command kube_commands[] = {
 		"  podctl kube create job backup-$(date +%s) --from=cronjob/backup -f backup.yaml\n"
 		"  podctl kube create job now --from=cronjob/backup -f backup.yaml --wait --logs\n",
 		o_create_job, sizeof(struct create_job_command), 1, 1, 0, run_create_job },
-	{ "kube diff", "FILE|DIR|-...", "Show what playing a manifest would change",
+	{ "kube diff", "FILE|DIR|URL|-...", "Show what playing a manifest would change",
 		"Exit status 0 when nothing would, 1 when something would, 2 when that cannot be told. Values of Secrets are masked.",
 		"  podctl kube diff app.yaml\n", o_diff, sizeof(struct play_command), 1, -1, 0, run_diff },
 	{ "kube explain", "[PATH]", "Say what a field of a manifest is, and what podctl does with it",

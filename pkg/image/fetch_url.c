@@ -29,9 +29,8 @@ static int url_split(
 	if (!n)
 		return err_set(err, ERR_INVALID, "'%s': the URL names no host", url);
 	if (memchr(host, '@', n))
-		return err_set(err, ERR_UNSUPPORTED,
-			"credentials in a URL are not used: fetch the file yourself, podctl import - reads "
-			"it");
+		return err_set(
+			err, ERR_UNSUPPORTED, "credentials in a URL are not used: fetch the file yourself");
 	*ret = (struct place){ .host = arena_strndup(a, host, n),
 		.repository = "-",
 		.plain = strncasecmp(url, "http:", 5) == 0 };
@@ -39,14 +38,14 @@ static int url_split(
 	return ret->host && *ret_path ? 0 : err_sys(err, ENOMEM, "fetch");
 }
 
-static int get(struct transfer *t, const char *path, struct err *err)
+static int get(struct transfer *t, const char *path, uint64_t max, struct err *err)
 {
 	json_t *answer = NULL;
 	int rc;
 
 	if ((rc = transfer_ask(t,
-		     json_pack("{s:{s:s,s:I,s:s}}", "get", "path", path, "max", (json_int_t) UNPACK_MAX,
-			     "file", FILE_GOT),
+		     json_pack("{s:{s:s,s:I,s:s}}", "get", "path", path, "max", (json_int_t) max, "file",
+			     FILE_GOT),
 		     err)) < 0 ||
 		(rc = transfer_next(t, true, &answer, err)) < 0)
 		return rc;
@@ -54,7 +53,7 @@ static int get(struct transfer *t, const char *path, struct err *err)
 	return 0;
 }
 
-int image_fetch_url(struct engine *e, const char *url, const struct registry_options *o,
+int image_fetch_url(struct engine *e, const char *url, const struct registry_options *o, uint64_t max,
 	struct image_tmp *tmp, struct arena *a, int *ret_fd, struct err *err)
 {
 	auto_transfer struct transfer t = TRANSFER_INIT;
@@ -66,7 +65,7 @@ int image_fetch_url(struct engine *e, const char *url, const struct registry_opt
 	at.anonymous = true;
 	if ((rc = url_split(url, a, &place, &path, err)) < 0 ||
 		(rc = transfer_open(e, &place, &at, NULL, tmp, a, &t, err)) < 0 ||
-		(rc = get(&t, path, err)) < 0)
+		(rc = get(&t, path, max, err)) < 0)
 		return err_wrap(err, "get '%s'", url);
 	if ((fd = openat(tmp->dir, FILE_GOT, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "open what was fetched");

@@ -1,5 +1,5 @@
 /*
- * fetch_url.h — a file from a web server, for import: through the confined helper that speaks with registries.
+ * fetch_url.h — a file from a web server, an archive to import or a manifest to play: through the confined helper that speaks with registries.
  *
  * Nobody's credentials go there; a certificate must be good; a redirect from https to http is not followed.
  */
@@ -10,8 +10,8 @@
 #include "pkg/image/registry.h"
 
 bool image_is_url(const char *text); /* http:// or https:// */
-/* What is there, as a file in tmp (which is made, and holds it until it is removed); *ret_fd: open for reading. */
-int image_fetch_url(struct engine *e, const char *url, const struct registry_options *o,
+/* What is there, as a file in tmp (which is made, and holds it until it is removed); at most max bytes; *ret_fd: open for reading. */
+int image_fetch_url(struct engine *e, const char *url, const struct registry_options *o, uint64_t max,
 	struct image_tmp *tmp, struct arena *a, int *ret_fd, struct err *err);
 
 #endif

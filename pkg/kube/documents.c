@@ -77,6 +77,39 @@ static bool is_custom(const char *api)
 	return api[group] == '/' && memchr(api, '.', group);
 }
 
+/* Once served by some Kubernetes: a beta or alpha of the kind's own group, or of "extensions" where much began. */
+static bool was_served(const struct kube_kind *k, const char *api)
+{
+	size_t group = strcspn(k->api, "/");
+	bool own = k->api[group] && strncmp(api, k->api, group + 1) == 0;
+
+	return (strstr(api, "beta") || strstr(api, "alpha")) && (own || strncmp(api, "extensions/", 11) == 0);
+}
+
+static void check_version(struct kube_set *s, const struct kube_kind *k, const struct node *n, const char *at)
+{
+	static const int levels[] = { [KUBE_UNKNOWN_ERROR] = DIAG_ERROR,
+		[KUBE_UNKNOWN_WARN] = DIAG_WARNING,
+		[KUBE_UNKNOWN_IGNORE] = DIAG_NOTE };
+	const struct node *v = node_get(n, "apiVersion");
+	const char *dot = *at ? "." : "";
+
+	if (!v || v->kind == NODE_NULL || (v->kind == NODE_STRING && !*v->text))
+		FAULT(s, place(n, "apiVersion"), "%s%sapiVersion: required, for a %s it is %s", at, dot,
+			k->name, k->api);
+	else if (v->kind != NODE_STRING || strcmp(v->text, k->api) == 0 ||
+		 strcmp(v->text, "autoscaling/v1") == 0)
+		return; /* another type has been reported; an autoscaler has two versions */
+	else if (was_served(k, v->text))
+		REMARK(s, s->options->strict ? DIAG_ERROR : DIAG_WARNING, v,
+			"%s%sapiVersion: no Kubernetes of today serves a %s of %s, it is read as %s", at, dot,
+			k->name, v->text, k->api);
+	else
+		REMARK(s, (enum diag_level) levels[s->options->unknown], v,
+			"%s%sapiVersion: no matches for kind \"%s\" in version \"%s\", did you mean %s?", at,
+			dot, k->name, v->text, k->api);
+}
+
 static const struct kube_kind *kind_find(struct kube_set *s, const struct node *n, const char *at)
 {
 	const char *kind = text_of(n, "kind"), *api = text_of(n, "apiVersion"),
@@ -91,14 +124,10 @@ static const struct kube_kind *kind_find(struct kube_set *s, const struct node *
 		names[i] = kinds[i].name;
 		if (strcmp(kinds[i].name, kind) != 0)
 			continue;
-		if (!*api)
-			FAULT(s, place(n, "apiVersion"), "%s%sapiVersion: required, for a %s it is %s", at,
-				dot, kind, kinds[i].api);
-		else if (strcmp(api, kinds[i].api) != 0 && !is_custom(api))
-			REMARK(s, s->options->strict ? DIAG_ERROR : DIAG_WARNING, place(n, "apiVersion"),
-				"%s%sapiVersion: a %s of %s is read as %s", at, dot, kind, api, kinds[i].api);
-		if (!is_custom(api))
-			return &kinds[i];
+		if (is_custom(api))
+			continue;
+		check_version(s, &kinds[i], n, at);
+		return &kinds[i];
 	}
 	if (is_custom(api))
 		REMARK(s, DIAG_WARNING, place(n, "kind"),
@@ -139,10 +168,46 @@ static bool is_list_kind(const char *kind)
 	return n >= 4 && strcmp(kind + n - 4, "List") == 0;
 }
 
+/* A member of a PodList needs no kind of its own. */
+static const struct node *list_member(struct kube_set *s, const struct node *list, const struct node *item)
+{
+	const char *kind = text_of(list, "kind");
+	size_t n = strlen(kind);
+	struct node *v, *name;
+
+	if (n == strlen("List") || item->kind != NODE_MAP || node_get(item, "kind"))
+		return item;
+	v = arena_alloc(s->arena, sizeof *v);
+	name = arena_array(s->arena, 4, sizeof *name);
+	if (!v || !name)
+		return NULL;
+	*v = *item;
+	v->n = item->n + (node_get(item, "apiVersion") ? 1 : 2);
+	v->key = arena_array(s->arena, v->n, sizeof *v->key);
+	v->item = arena_array(s->arena, v->n, sizeof *v->item);
+	if (!v->key || !v->item)
+		return NULL;
+	if (item->n) {
+		memcpy(v->key, item->key, item->n * sizeof *v->key);
+		memcpy(v->item, item->item, item->n * sizeof *v->item);
+	}
+	for (size_t i = 0; i < 4; i++)
+		name[i] = (struct node){ .kind = NODE_STRING, .line = item->line, .col = item->col };
+	name[0].text = "kind";
+	name[1].text = arena_strndup(s->arena, kind, n - strlen("List"));
+	name[2].text = "apiVersion";
+	name[3].text = text_of(list, "apiVersion");
+	for (size_t i = item->n; i < v->n; i++) {
+		v->key[i] = &name[2 * (i - item->n)];
+		v->item[i] = &name[2 * (i - item->n) + 1];
+	}
+	return name[1].text ? v : NULL;
+}
+
 /* A document, or the documents of a List. */
 static int flatten(struct kube_set *s, const struct node *n, const char *at, size_t *cap, int lists)
 {
-	const struct node *items;
+	const struct node *items, *item;
 	const char *path;
 	int rc;
 
@@ -162,7 +227,9 @@ static int flatten(struct kube_set *s, const struct node *n, const char *at, siz
 		for (size_t i = 0; i < items->n; i++) {
 			if (!(path = arena_printf(s->arena, "%s%sitems[%zu]", at, *at ? "." : "", i)))
 				return -ENOMEM;
-			if ((rc = flatten(s, items->item[i], path, cap, lists + 1)) < 0)
+			if (!(item = list_member(s, n, items->item[i])))
+				return -ENOMEM;
+			if ((rc = flatten(s, item, path, cap, lists + 1)) < 0)
 				return rc;
 		}
 	return 0;

@@ -53,7 +53,7 @@ int verb_import(struct engine *e, const struct import_request *r, struct arena *
 {
 	auto_tmp struct image_tmp tmp = IMAGE_TMP_INIT;
 	auto_close int fetched = -EBADF;
-	int rc = r->url ? image_fetch_url(e, r->url, &r->at, &tmp, a, &fetched, err) : 0;
+	int rc = r->url ? image_fetch_url(e, r->url, &r->at, UNPACK_MAX, &tmp, a, &fetched, err) : 0;
 
 	if (rc == 0)
 		rc = image_import(e, r->url ? fetched : r->fd, r->name, r->message, &r->changes, &r->platform,

@@ -81,6 +81,18 @@ like "it tells so" "$out" "^Pods removed:"
 t "down again" podctl kube down "$T/a.yaml"
 t_fails "--prune needs a file" 125 "standard input" podctl play kube --prune - <<<"$(pod x)"
 
+# ---- from a web server
+pod fetched >"$T/fetched.yaml"
+python3 -u -m http.server --bind 127.0.0.1 --directory "$T" 0 >"$T/server" 2>/dev/null & server=$!
+until_true 20 grep -q ' port ' "$T/server"
+url=http://127.0.0.1:$(sed 's/.* port \([0-9]*\).*/\1/;q' "$T/server")
+t "a manifest behind a URL" podctl play kube "$url/fetched.yaml"
+is "its pod" "$(podctl pod ps --format '{{.Name}}')" fetched
+t "comes down by it" podctl kube down "$url/fetched.yaml"
+is "nothing is left" "$(left)" 0
+t_fails "one that is not there" 125 "nope.yaml.*does not have it" podctl play kube "$url/nope.yaml"
+kill $server
+
 # ---- options
 t "--start=false" podctl play kube --start=false - <<<"$(pod idle)"
 is "made, not started" "$(podctl pod ps --format '{{.Status}}')" Created
