@@ -53,7 +53,7 @@ t_fails "mount_program" 125 'mounts overlay itself' podctl --storage-opt overlay
 t_fails "ignore_chown_errors" 125 'subordinate ids' podctl --storage-opt overlay.ignore_chown_errors=true images
 t "which is off" podctl --storage-opt overlay.ignore_chown_errors=false images
 t_fails "mountopt" 125 "'metacopy=on' is not done" podctl --storage-opt overlay.mountopt=nodev,metacopy=on images
-is "nodev" "$(podctl load -q -i img/docker-archive.tar >/dev/null; for o in metacopy=off nodev,metacopy=off; do podctl --storage-opt overlay.mountopt=$o run --rm --network none localhost/x sh -c 'mknod /n c 1 5; head -c1 /n 2>/dev/null | wc -c'; done)" "1
+is "nodev" "$(podctl load -q -i img/docker-archive.tar >/dev/null; for o in metacopy=off nodev,metacopy=off; do podctl --storage-opt overlay.mountopt=$o run --rm --cap-add MKNOD --network none localhost/x sh -c 'mknod /n c 1 5; head -c1 /n 2>/dev/null | wc -c'; done)" "1
 0"
 t_fails "size" 125 'quotas' podctl --storage-opt size=10G images
 t_fails "an option that is none" 125 'unknown option' podctl --storage-opt overlay.nosuch=1 images
