@@ -277,15 +277,11 @@ static int oci_manifest_load(
 {
 	int rc;
 
-	if (!media_type_is_config(m->config.media_type))
-		return err_set(
-			err, ERR_UNSUPPORTED, "an artifact of type %s, not an image", m->config.media_type);
+	if ((rc = image_manifest_check(m, err)) < 0)
+		return rc;
 	if ((rc = blob_text(l, &m->config, IMAGE_CONFIG_MAX, &in->config, &in->config_len, err)) < 0)
 		return err_wrap(err, "config");
 	for (size_t i = 0; i < m->n_layers; i++) {
-		if (!media_type_is_layer(m->layers[i].media_type))
-			return err_set(
-				err, ERR_UNSUPPORTED, "layer %zu is of type %s", i, m->layers[i].media_type);
 		if (strs_addf(&in->blobs, l->a, "%s%s", l->flat ? "" : "blobs/sha256/", m->layers[i].digest) <
 				0 ||
 			strs_add(&in->digests, l->a, m->layers[i].digest) < 0)

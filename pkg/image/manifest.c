@@ -24,7 +24,7 @@ static const struct field platform_fields[] = {
 	F_END,
 };
 struct descriptor_doc {
-	char *media_type, *digest;
+	char *media_type, *artifact_type, *digest;
 	uint64_t size;
 	struct platform platform;
 	struct kvs annotations;
@@ -32,6 +32,7 @@ struct descriptor_doc {
 };
 static const struct field descriptor_fields[] = {
 	F_STR(struct descriptor_doc, "mediaType", media_type),
+	F_STR(struct descriptor_doc, "artifactType", artifact_type),
 	{ "digest", FIELD_STR, offsetof(struct descriptor_doc, digest), .required = 1 },
 	F_U64(struct descriptor_doc, "size", size),
 	F_OBJECT(struct descriptor_doc, "platform", platform, platform_fields),
@@ -41,7 +42,7 @@ static const struct field descriptor_fields[] = {
 };
 struct oci_doc {
 	int64_t schema;
-	char *media_type;
+	char *media_type, *artifact_type;
 	struct list manifests, layers;
 	struct descriptor_doc *config;
 	const struct node *fs_layers;
@@ -49,6 +50,7 @@ struct oci_doc {
 static const struct field oci_fields[] = {
 	F_I64(struct oci_doc, "schemaVersion", schema),
 	F_STR(struct oci_doc, "mediaType", media_type),
+	F_STR(struct oci_doc, "artifactType", artifact_type),
 	F_LIST(struct oci_doc, "manifests", manifests, descriptor_fields, struct descriptor_doc),
 	F_LIST(struct oci_doc, "layers", layers, descriptor_fields, struct descriptor_doc),
 	F_PTR(struct oci_doc, "config", config, descriptor_fields, struct descriptor_doc),
@@ -118,6 +120,9 @@ static int descriptor_take(const struct descriptor_doc *d, struct descriptor *re
 		.urls = d->urls,
 		.attestation = kvs_get(&d->annotations, "vnd.docker.reference.type") != NULL,
 	};
+	/* what an index says of an image's config is no other kind */
+	if (d->artifact_type && *d->artifact_type && !media_type_is_config(d->artifact_type))
+		ret->attestation = true;
 	if (strcmp(ret->os, "unknown") == 0 || strcmp(ret->architecture, "unknown") == 0)
 		ret->attestation = true;
 	return 0;
@@ -136,6 +141,27 @@ static int descriptors_take(
 			return err_wrap(err, "entry %zu", i);
 	*ret = v;
 	*ret_n = l->n;
+	return 0;
+}
+
+static int artifact_refuse(const char *type, struct err *err)
+{
+	return err_set(err, ERR_UNSUPPORTED,
+		"an artifact of type %.100s, not an image; oras pull or skopeo copy get artifacts, podctl "
+		"manifest "
+		"inspect shows what it is",
+		type);
+}
+
+int image_manifest_check(const struct oci_document *m, struct err *err)
+{
+	if (!media_type_is_config(m->config.media_type))
+		return artifact_refuse(*m->artifact_type ? m->artifact_type : m->config.media_type, err);
+	for (size_t i = 0; i < m->n_layers; i++)
+		if (!media_type_is_layer(m->layers[i].media_type))
+			return err_set(err, ERR_UNSUPPORTED,
+				"layer %zu is of type %.100s, which no image has", i,
+				m->layers[i].media_type);
 	return 0;
 }
 
@@ -166,9 +192,13 @@ static int oci_decode(const json_t *v, struct arena *a, struct oci_document *ret
 		if ((rc = descriptor_take(d.config, &o.config, err)) < 0)
 			return err_wrap(err, "config");
 		rc = descriptors_take(&d.layers, a, &o.layers, &o.n_layers, err);
+	} else if (d.artifact_type &&
+		   *d.artifact_type) { /* a manifest of artifacts alone, as there once was */
+		return artifact_refuse(d.artifact_type, err);
 	} else {
 		return err_set(err, ERR_INVALID, "neither an index nor a manifest");
 	}
+	o.artifact_type = or_empty(d.artifact_type);
 	if (rc < 0)
 		return rc;
 	*ret = o;
@@ -211,9 +241,12 @@ static bool variant_fits(const char *arch, const char *have, const char *wanted)
 	return strcmp(arch, "amd64") != 0 || !*have || strcmp(have, "v1") == 0;
 }
 
-static bool platform_fits(const struct descriptor *d, const char *os, const char *arch, const char *variant)
+/* strictly: an entry that does not say what it is for is not taken. */
+static bool platform_fits(
+	const struct descriptor *d, const char *os, const char *arch, const char *variant, bool strictly)
 {
-	if (d->attestation || (*d->os && strcmp(d->os, os) != 0) ||
+	if (d->attestation || (strictly && (!*d->os || !*d->architecture)) ||
+		(*d->os && strcmp(d->os, os) != 0) ||
 		(*d->architecture && strcmp(d->architecture, arch) != 0))
 		return false;
 	return variant_fits(arch, d->variant, variant);
@@ -224,11 +257,13 @@ const struct descriptor *platform_choose_variant(const struct oci_document *inde
 {
 	char have[400] = "";
 
+	for (int strictly = 1; strictly >= 0; strictly--)
+		for (size_t i = 0; i < index->n_manifests; i++)
+			if (platform_fits(&index->manifests[i], os, arch, variant, strictly))
+				return &index->manifests[i];
 	for (size_t i = 0; i < index->n_manifests; i++) {
 		const struct descriptor *d = &index->manifests[i];
 
-		if (platform_fits(d, os, arch, variant))
-			return d;
 		if (!d->attestation)
 			snprintf(have + strlen(have), sizeof have - strlen(have), "%s%s/%s%s%s",
 				*have ? ", " : "", d->os, d->architecture, *d->variant ? "/" : "",

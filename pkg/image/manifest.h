@@ -29,7 +29,7 @@ struct descriptor {
 	const char *os, *architecture, *variant; /* of the platform; "" when absent */
 	const char *name; /* io.containerd.image.name or org.opencontainers.image.ref.name; NULL */
 	struct strs urls; /* of a foreign layer: where else it is */
-	bool attestation; /* not an image: vnd.docker.reference.type, or platform unknown */
+	bool attestation; /* not an image: vnd.docker.reference.type, platform unknown, or an artifact's type */
 };
 
 /* Exactly one of both is filled. */
@@ -39,10 +39,14 @@ struct oci_document {
 	struct descriptor config; /* a manifest */
 	struct descriptor *layers;
 	size_t n_layers;
+	const char *artifact_type; /* "" when absent */
 	bool is_index;
 };
 int oci_document_parse(
 	const char *text, size_t len, struct arena *a, struct oci_document *ret, struct err *err);
+
+/* A manifest of an image, by the types it names; ERR_UNSUPPORTED: of an artifact, or of layers that no image has. */
+int image_manifest_check(const struct oci_document *m, struct err *err);
 
 /* The first entry for this machine; NULL and an error that lists what there is. */
 const struct descriptor *platform_choose(

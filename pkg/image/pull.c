@@ -108,6 +108,14 @@ static int manifest_get(struct pull *p, const char *reference, const char *diges
 	return 0;
 }
 
+static int tag_unknown(const struct pull *p, struct err *err)
+{
+	const struct err was = *err;
+
+	return err_set(err, ERR_NOT_FOUND, "%.600s; podctl search --list-tags %s/%s shows the tags it has",
+		was.msg, p->name->host ? p->name->host : "docker.io", p->name->path);
+}
+
 /* The manifest, through an index for the platform. */
 static int manifest_find(struct pull *p, struct err *err)
 {
@@ -120,6 +128,8 @@ static int manifest_find(struct pull *p, struct err *err)
 	if (p->name->digest && !wanted)
 		return err_set(err, ERR_UNSUPPORTED, "'%s': only sha256 digests are done", p->name->digest);
 	rc = manifest_get(p, p->name->digest ? p->name->digest : p->name->tag, wanted, err);
+	if (rc < 0 && err->kind == ERR_NOT_FOUND && !p->name->digest)
+		return tag_unknown(p, err);
 	for (int depth = 0; rc == 0 && p->doc.is_index; depth++) {
 		char reference[80];
 
@@ -137,18 +147,16 @@ static int manifest_check(struct pull *p, struct err *err)
 {
 	const struct oci_document *m = &p->doc;
 
-	if (!media_type_is_config(m->config.media_type))
-		return err_set(err, ERR_UNSUPPORTED, "an artifact of type %.100s, not an image",
-			m->config.media_type);
+	int rc = image_manifest_check(m, err);
+
+	if (rc < 0)
+		return rc;
 	if (m->config.size > IMAGE_CONFIG_MAX)
 		return err_set(err, ERR_INVALID, "its config of %llu bytes is larger than %lu",
 			(unsigned long long) m->config.size, IMAGE_CONFIG_MAX);
 	if (!m->n_layers)
 		return err_set(err, ERR_INVALID, "the image has no layers");
 	for (size_t i = 0; i < m->n_layers; i++) {
-		if (!media_type_is_layer(m->layers[i].media_type))
-			return err_set(err, ERR_UNSUPPORTED, "layer %zu is of type %.100s", i,
-				m->layers[i].media_type);
 		if (m->layers[i].size > BLOB_MAX)
 			return err_set(err, ERR_INVALID, "layer %zu of %llu bytes is larger than %llu", i,
 				(unsigned long long) m->layers[i].size, (unsigned long long) BLOB_MAX);

@@ -435,17 +435,7 @@ static int broken(struct fetch *f, CURLcode code, struct err *err)
 		f->tries + 1 < (code == CURLE_COULDNT_CONNECT ? f->s->tries_max : tries_max(f)) &&
 		++f->drops < DROPS_MAX)
 		return again_later(f, progress);
-	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		return err_set(err, ERR_REMOTE,
-			"%s: its certificate is not trusted: %s; put its authority into "
-			"/etc/containers/certs.d/%s/ca.crt, or use --tls-verify=false",
-			f->s->host, curl_easy_strerror(code), f->s->host);
-	if (code == CURLE_SSL_CONNECT_ERROR && !f->s->insecure)
-		return err_set(err, ERR_REMOTE,
-			"%s does not speak TLS: %s; a registry without it must be marked insecure in "
-			"registries.conf, or use --tls-verify=false",
-			f->s->host, curl_easy_strerror(code));
-	return err_set(err, ERR_REMOTE, "%s: %s", f->s->host, curl_easy_strerror(code));
+	return session_broken(f->s, f->easy, code, err);
 }
 
 static int redirect(struct fetch *f, struct err *err)

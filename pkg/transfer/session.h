@@ -66,6 +66,9 @@ int session_authorize(struct session *s, const struct challenge *c, bool again, 
 /* Options every transfer has. */
 int session_prepare(struct session *s, CURL *easy, struct err *err);
 
+/* Why nobody could be spoken with, and what to do: fault.c. */
+int session_broken(const struct session *s, CURL *easy, CURLcode code, struct err *err);
+
 /* One request and what came of it.  Most get a blob or a manifest; with any_status the caller judges the answer. */
 struct fetch {
 	/* asked */

@@ -280,23 +280,11 @@ static bool passes(CURLcode code)
 
 static int broken(const struct call *c, CURLcode code, struct err *err)
 {
-	const struct session *s = c->u->s;
-
 	if (c->stopped.kind) {
 		*err = c->stopped;
 		return err->errnum ? -err->errnum : -EREMOTEIO;
 	}
-	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		return err_set(err, ERR_REMOTE,
-			"%s: its certificate is not trusted: %s; put its authority into "
-			"/etc/containers/certs.d/%s/ca.crt, or use --tls-verify=false",
-			s->host, curl_easy_strerror(code), s->host);
-	if (code == CURLE_SSL_CONNECT_ERROR && !s->insecure)
-		return err_set(err, ERR_REMOTE,
-			"%s does not speak TLS: %s; a registry without it must be marked insecure in "
-			"registries.conf, or use --tls-verify=false",
-			s->host, curl_easy_strerror(code));
-	return err_set(err, ERR_REMOTE, "%s: %s", s->host, curl_easy_strerror(code));
+	return session_broken(c->u->s, c->u->easy, code, err);
 }
 
 static void pause_s(uint64_t s)

@@ -175,7 +175,9 @@ t_fails "a layer declared shorter than it is" 125 'more than the [0-9]+ bytes de
 t_fails "a manifest that is not JSON" 125 "manifest: 1:" podctl pull "$R/plain/x:text"
 t_fails "manifest and index at once" 125 "both 'manifests' and 'layers'" podctl pull "$R/plain/x:both"
 t_fails "Docker schema 1 is refused by name" 125 'obsolete Docker schema 1' podctl pull "$R/plain/x:v1schema"
-t_fails "an artifact is refused by name" 125 'not an image' podctl pull "$R/plain/x:artifact"
+t_fails "a tag that is not there, and how to see those that are" 125 "manifests/nosuch: .*; podctl search --list-tags $R/plain/x shows" podctl pull "$R/plain/x:nosuch"
+t_fails "nobody listens" 125 'localhost:1: could not connect: connection refused' podctl pull localhost:1/x
+t_fails "an artifact is refused by name" 125 'artifact of type application/vnd.cncf.helm.config.v1.json, not an image; .*skopeo' podctl pull "$R/plain/x:artifact"
 t_fails "what the registry says is cleaned" 125 'MANIFEST_UNKNOWN: manifest_unknown\?\[2J' podctl pull "$R/plain/x:nothing"
 t_fails "nobody listens" 125 '127.0.0.1:1: ' podctl pull --tls-verify=false 127.0.0.1:1/x
 nothing_left "bad manners"

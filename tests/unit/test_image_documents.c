@@ -134,6 +134,55 @@ static void the_platform_of_this_machine_is_taken(void **state)
 	assert_null(strstr(err.msg, "unknown"));
 }
 
+static void artifacts_are_no_images(void **state)
+{
+	static const struct {
+		const char *text, *type;
+	} rows[] = {
+		{ "{\"artifactType\":\"x/sbom\",\"config\":{\"mediaType\":\"application/"
+		  "vnd.oci.empty.v1+json\",\"digest\":\"" D "\"},\"layers\":[]}",
+			"type x/sbom, not an image" },
+		{ "{\"config\":{\"mediaType\":\"x/chart\",\"digest\":\"" D "\"},\"layers\":[]}",
+			"type x/chart, not an image" },
+		{ "{\"artifactType\":\"x/old\",\"blobs\":[]}", "type x/old, not an image" },
+		{ "{\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"" D
+		  "\"},\"layers\":[{\"mediaType\":\"text/plain\",\"digest\":\"" D "\"}]}",
+			"layer 0 is of type text/plain" },
+	};
+	auto_arena struct arena a = { 0 };
+	struct oci_document d;
+	struct err err;
+
+	(void) state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		err = (struct err){ 0 };
+		if (parse(rows[i].text, &a, &d, &err) == 0)
+			assert_true(image_manifest_check(&d, &err) < 0);
+		assert_int_equal(err.kind, ERR_UNSUPPORTED);
+		assert_non_null(strstr(err.msg, rows[i].type));
+	}
+}
+
+static void an_entry_that_says_its_platform_goes_first(void **state)
+{
+	auto_arena struct arena a = { 0 };
+	const struct descriptor *c;
+	struct err err = { 0 };
+	struct oci_document d;
+
+	(void) state;
+	assert_int_equal(parse("{\"manifests\":[{\"artifactType\":\"x/y\",\"digest\":\"" D
+			       "\",\"size\":1},{\"digest\":\"" D "\",\"size\":2},{\"artifactType\":"
+			       "\"application/vnd.oci.image.config.v1+json\",\"digest\":\"" D
+			       "\",\"size\":3,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}}]}",
+				 &a, &d, &err),
+		0);
+	assert_non_null(c = platform_choose(&d, "linux", "amd64", &err));
+	assert_int_equal(c->size, 3);
+	assert_non_null(c = platform_choose(&d, "linux", "arm64", &err));
+	assert_int_equal(c->size, 2);
+}
+
 static void changes_follow_a_dockerfile(void **state)
 {
 	static const struct {
@@ -199,6 +248,8 @@ int main(void)
 		cmocka_unit_test(docker_manifests_are_lists),
 		cmocka_unit_test(a_document_is_an_index_or_a_manifest),
 		cmocka_unit_test(the_platform_of_this_machine_is_taken),
+		cmocka_unit_test(artifacts_are_no_images),
+		cmocka_unit_test(an_entry_that_says_its_platform_goes_first),
 		cmocka_unit_test(changes_follow_a_dockerfile),
 		cmocka_unit_test(a_variable_set_again_is_replaced),
 	};
