@@ -19,7 +19,7 @@
 struct blob {
 	int fd, stop; /* stop: an eventfd */
 	bool seekable, failed;
-	off_t pos;
+	off_t pos, end;        /* end: of a member that is read in place; -1: the file's own */
 	unsigned char *block;  /* what was read last */
 	struct archive *outer; /* reader of the tar around us */
 	int64_t outer_pos;     /* bytes of the member so far: it must not have holes */
@@ -69,31 +69,39 @@ static ssize_t failed(struct blob *b, struct archive *a)
 
 /* ---- from the descriptor -------------------------------------------------------------------------------------------- */
 
-static ssize_t fd_read(struct blob *b, struct archive *a)
+static ssize_t fd_read_into(struct blob *b, struct archive *a, void *p, size_t size)
 {
 	ssize_t n;
 
+	if (b->end >= 0 && (off_t) size > b->end - b->pos)
+		size = (size_t) (b->end - b->pos);
 	if (!b->seekable) {
-		struct pollfd p[2] = { { .fd = b->fd, .events = POLLIN },
+		struct pollfd w[2] = { { .fd = b->fd, .events = POLLIN },
 			{ .fd = b->stop, .events = POLLIN } };
 
-		while (poll(p, 2, -1) < 0 && errno == EINTR)
+		while (poll(w, 2, -1) < 0 && errno == EINTR)
 			;
-		if (p[1].revents) {
+		if (w[1].revents) {
 			(void) err_sys(&b->err, ECANCELED, "read the archive");
 			return failed(b, a);
 		}
 	}
 	do
-		n = b->seekable ? pread(b->fd, b->block, BLOCK, b->pos) : read(b->fd, b->block, BLOCK);
+		n = b->seekable ? pread(b->fd, p, size, b->pos) : read(b->fd, p, size);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		(void) err_sys(&b->err, errno, "read the archive");
 		return failed(b, a);
 	}
+	if (n == 0 && size && b->end >= 0) {
+		(void) err_set(&b->err, ERR_CORRUPT, "read the archive: it ends within a layer");
+		return failed(b, a);
+	}
 	b->pos += n;
 	return n;
 }
+
+static ssize_t fd_read(struct blob *b, struct archive *a) { return fd_read_into(b, a, b->block, BLOCK); }
 
 /* ---- a member of an outer tar ---------------------------------------------------------------------------------------- */
 
@@ -145,10 +153,23 @@ static ssize_t member_read(struct blob *b, struct archive *a, const void **ret)
 	return (ssize_t) n;
 }
 
+/* A plain member of a file is a range of it: its bytes need not go through the outer reader. */
+static void member_in_place(struct blob *b, struct archive_entry *e, off_t start)
+{
+	if (!b->seekable || archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e) ||
+		archive_entry_sparse_count(e) || !archive_entry_size_is_set(e))
+		return;
+	b->pos = start + (off_t) archive_filter_bytes(b->outer, 0);
+	b->end = b->pos + (off_t) archive_entry_size(e);
+	(void) archive_read_free(b->outer);
+	b->outer = NULL;
+}
+
 /* Goes to the member.  Every header counts, as in scan. */
 static int outer_open(struct blob *b, int64_t member, struct err *err)
 {
 	struct archive_entry *e;
+	off_t start = b->pos;
 	int rc = ARCHIVE_OK;
 
 	if (!(b->outer = archive_read_new()) || reader_setup(b->outer, false, true) < 0)
@@ -163,7 +184,10 @@ static int outer_open(struct blob *b, int64_t member, struct err *err)
 			break;
 	if (rc == ARCHIVE_EOF)
 		return err_set(err, ERR_CORRUPT, "the archive changed while it was read");
-	return rc < ARCHIVE_WARN ? reader_error(b->outer, err, "read the archive") : 0;
+	if (rc < ARCHIVE_WARN)
+		return reader_error(b->outer, err, "read the archive");
+	member_in_place(b, e, start);
+	return 0;
 }
 
 /* ---- compressed bytes --------------------------------------------------------------------------------------------------- */
@@ -252,6 +276,7 @@ int blob_open(int fd, int64_t member, bool hash, struct blob **ret, struct err *
 	if (!b)
 		return err_sys(err, ENOMEM, "archive reader");
 	b->fd = fd;
+	b->end = -1;
 	b->stop = eventfd(0, EFD_CLOEXEC);
 	b->seekable = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	b->pos = b->seekable ? lseek(fd, 0, SEEK_CUR) : 0;
@@ -327,22 +352,44 @@ static ssize_t piece_next(struct blob *b)
 	return (ssize_t) n;
 }
 
+/* Plain bytes of the descriptor, without a stop in our block. */
+static ssize_t plain_read(struct blob *b, unsigned char *p, size_t n)
+{
+	ssize_t got = fd_read_into(b, NULL, p, n);
+
+	if (got > 0) {
+		b->bytes += (uint64_t) got;
+		if (b->digest)
+			digest_add(b->digest, p, (size_t) got);
+	}
+	return got;
+}
+
 static ssize_t pieces_read(struct blob *b, unsigned char *p, size_t n)
 {
 	size_t done = 0;
 
-	while (done < n) {
+	while (done < n && (b->raw || b->outer || b->first_len || b->piece_len)) {
 		ssize_t got = b->piece_len ? (ssize_t) b->piece_len : piece_next(b);
 		size_t take = got > 0 && (size_t) got < n - done ? (size_t) got : n - done;
 
 		if (got < 0)
 			return got;
 		if (got == 0)
-			break;
+			return (ssize_t) done;
 		memcpy(p + done, b->piece, take);
 		b->piece += take;
 		b->piece_len -= take;
 		done += take;
+	}
+	while (done < n) {
+		ssize_t got = plain_read(b, p + done, n - done);
+
+		if (got < 0)
+			return got;
+		if (got == 0)
+			break;
+		done += (size_t) got;
 	}
 	return (ssize_t) done;
 }

@@ -12,6 +12,8 @@
 struct digest {
 	EVP_MD_CTX *ctx;
 	struct ring *ring; /* NULL: hashed by the caller */
+	unsigned reader;
+	bool tap; /* the ring is another's */
 	pthread_t thread;
 	bool running;
 };
@@ -31,7 +33,7 @@ static void *digest_run(void *arg)
 	const void *p;
 	size_t n;
 
-	while ((p = ring_next(d->ring, &n)))
+	while ((p = ring_next(d->ring, d->reader, &n)))
 		(void) EVP_DigestUpdate(d->ctx, p, n);
 	return NULL;
 }
@@ -43,12 +45,28 @@ struct digest *digest_new(bool thread)
 	if (digest_prepare() < 0 || !(d = calloc(1, sizeof *d)))
 		return NULL;
 	if (!(d->ctx = EVP_MD_CTX_new()) || !EVP_DigestInit_ex(d->ctx, md_sha256, NULL) ||
-		(thread && !(d->ring = ring_new()))) {
+		(thread && !(d->ring = ring_new(1)))) {
 		digest_free(d);
 		return NULL;
 	}
 	d->running = d->ring && pthread_create(&d->thread, NULL, digest_run, d) == 0;
 	return d;
+}
+
+struct digest *digest_of_ring(struct ring *ring, unsigned reader)
+{
+	struct digest *d = digest_new(false);
+
+	if (!d)
+		return NULL;
+	d->ring = ring;
+	d->reader = reader;
+	d->tap = true;
+	d->running = pthread_create(&d->thread, NULL, digest_run, d) == 0;
+	if (d->running)
+		return d;
+	digest_free(d);
+	return NULL;
 }
 
 void digest_add(struct digest *d, const void *p, size_t n)
@@ -71,7 +89,8 @@ static void digest_join(struct digest *d)
 {
 	if (!d->running)
 		return;
-	ring_end(d->ring);
+	if (!d->tap)
+		ring_end(d->ring);
 	pthread_join(d->thread, NULL);
 	d->running = false;
 }
@@ -90,7 +109,8 @@ void digest_free(struct digest *d)
 	if (!d)
 		return;
 	digest_join(d);
-	ring_free(d->ring);
+	if (!d->tap)
+		ring_free(d->ring);
 	EVP_MD_CTX_free(d->ctx);
 	free(d);
 }

@@ -16,6 +16,10 @@ struct digest;
 int digest_prepare(void);
 /* thread: hash in the background, where a thread can be had.  NULL: no memory. */
 struct digest *digest_new(bool thread);
+/* Of everything that goes through a ring, as its reader of that number, in a thread of its own.  Whoever fills the ring must end it
+ * before digest_hex_end() or digest_free().  NULL: no memory, or no thread to be had. */
+struct ring;
+struct digest *digest_of_ring(struct ring *ring, unsigned reader);
 void digest_add(struct digest *d, const void *p, size_t n); /* copies */
 void digest_hex_end(struct digest *d, char hex[65]);        /* waits for the rest; once, at the end */
 void digest_free(struct digest *d);                         /* NULL is fine */

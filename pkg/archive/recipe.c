@@ -19,9 +19,11 @@ struct recipe {
 	int fd;
 	ZSTD_CCtx *z;
 	char out[64 * KiB];
-	uint64_t from;      /* place in the stream of pending's first byte */
-	struct buf pending; /* bytes that nobody has said anything about */
-	uint64_t skip;      /* of a file's contents, still to come */
+	uint64_t from; /* place in the stream of the first unsettled byte */
+	struct buf
+		pending; /* bytes that nobody has said anything about, and before 'gone' those that are settled */
+	size_t gone;
+	uint64_t skip; /* of a file's contents, still to come */
 	uint64_t replaced;
 	uint64_t files, files_before; /* 'F' records so far; when the entry began */
 	struct err err;               /* the first failure */
@@ -77,6 +79,8 @@ static void begin(struct recipe *r)
 		put(r, RECIPE_MAGIC, strlen(RECIPE_MAGIC), ZSTD_e_continue);
 }
 
+static size_t unsettled(const struct recipe *r) { return r->pending.len - r->gone; }
+
 /* The first n pending bytes are what they are. */
 static void settle(struct recipe *r, size_t n)
 {
@@ -84,8 +88,8 @@ static void settle(struct recipe *r, size_t n)
 		return;
 	put(r, "R", 1, ZSTD_e_continue);
 	put_u64(r, n);
-	put(r, r->pending.data, n, ZSTD_e_continue);
-	buf_consume(&r->pending, n);
+	put(r, r->pending.data + r->gone, n, ZSTD_e_continue);
+	r->gone += n;
 	r->from += n;
 }
 
@@ -96,10 +100,12 @@ void recipe_bytes(struct recipe *r, const void *p, size_t n)
 	begin(r);
 	r->skip -= drop;
 	r->from += drop;
+	buf_consume(&r->pending, r->gone); /* once for each block: it moves the rest */
+	r->gone = 0;
 	if (n > drop && buf_add(&r->pending, (const char *) p + drop, n - drop) < 0 && !r->err.kind)
 		(void) err_sys(&r->err, ENOMEM, "keep how the layer was written");
-	if (r->pending.len > PENDING_MAX)
-		settle(r, r->pending.len - AHEAD_MAX);
+	if (unsettled(r) > PENDING_MAX)
+		settle(r, unsettled(r) - AHEAD_MAX);
 }
 
 void recipe_entry(struct recipe *r) { r->files_before = r->files; }
@@ -109,7 +115,7 @@ void recipe_file(struct recipe *r, uint64_t start, uint64_t len, const char *nam
 	uint16_t k = (uint16_t) strlen(name);
 	size_t have;
 
-	if (r->err.kind || start < r->from || start - r->from > r->pending.len) {
+	if (r->err.kind || start < r->from || start - r->from > unsettled(r)) {
 		if (!r->err.kind)
 			(void) err_set(&r->err, ERR_SYSTEM, "the tar reader is ahead of its headers");
 		return;
@@ -120,8 +126,8 @@ void recipe_file(struct recipe *r, uint64_t start, uint64_t len, const char *nam
 	put(r, &k, sizeof k, ZSTD_e_continue);
 	put(r, name, k, ZSTD_e_continue);
 	r->files++;
-	have = r->pending.len < len ? r->pending.len : (size_t) len;
-	buf_consume(&r->pending, have);
+	have = unsettled(r) < len ? unsettled(r) : (size_t) len;
+	r->gone += have;
 	r->from += have;
 	r->skip = len - have;
 }
@@ -158,7 +164,7 @@ void recipe_replaced(struct recipe *r, const char *name, int fd, uint64_t size)
 int recipe_end(struct recipe *r, struct err *err)
 {
 	begin(r);
-	settle(r, r->pending.len);
+	settle(r, unsettled(r));
 	put(r, "E", 1, ZSTD_e_end);
 	if (!r->err.kind)
 		return 0;

@@ -8,21 +8,28 @@
 
 struct ring {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t filled, freed;
 	unsigned char *data[SLOTS];
 	size_t len[SLOTS];
-	unsigned head, tail;       /* committed, released; counted on, taken modulo SLOTS */
-	bool held, ended, stopped; /* held: the consumer still looks at block 'tail' */
+	unsigned head; /* committed; counted on, taken modulo SLOTS */
+	unsigned readers;
+	struct {
+		unsigned tail; /* released */
+		bool held;     /* still looks at block 'tail' */
+	} reader[RING_READERS_MAX];
+	bool ended, stopped;
 };
 
-struct ring *ring_new(void)
+struct ring *ring_new(unsigned readers)
 {
 	struct ring *r = calloc(1, sizeof *r);
 
 	if (!r)
 		return NULL;
+	r->readers = readers;
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->changed, NULL);
+	pthread_cond_init(&r->filled, NULL);
+	pthread_cond_init(&r->freed, NULL);
 	for (int i = 0; i < SLOTS; i++)
 		if (!(r->data[i] = malloc(RING_BLOCK))) {
 			ring_free(r);
@@ -37,9 +44,21 @@ void ring_free(struct ring *r)
 		return;
 	for (int i = 0; i < SLOTS; i++)
 		free(r->data[i]);
-	pthread_cond_destroy(&r->changed);
+	pthread_cond_destroy(&r->filled);
+	pthread_cond_destroy(&r->freed);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
+}
+
+/* Blocks that some reader has not released. */
+static unsigned taken(const struct ring *r)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < r->readers; i++)
+		if (r->head - r->reader[i].tail > most)
+			most = r->head - r->reader[i].tail;
+	return most;
 }
 
 void *ring_slot(struct ring *r)
@@ -47,8 +66,8 @@ void *ring_slot(struct ring *r)
 	void *slot;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->head - r->tail == SLOTS && !r->stopped)
-		pthread_cond_wait(&r->changed, &r->lock);
+	while (taken(r) == SLOTS && !r->stopped)
+		pthread_cond_wait(&r->freed, &r->lock);
 	slot = r->stopped ? NULL : r->data[r->head % SLOTS];
 	pthread_mutex_unlock(&r->lock);
 	return slot;
@@ -58,7 +77,7 @@ void ring_commit(struct ring *r, size_t n)
 {
 	pthread_mutex_lock(&r->lock);
 	r->len[r->head++ % SLOTS] = n;
-	pthread_cond_signal(&r->changed);
+	pthread_cond_broadcast(&r->filled);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -66,26 +85,27 @@ void ring_end(struct ring *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->ended = true;
-	pthread_cond_signal(&r->changed);
+	pthread_cond_broadcast(&r->filled);
 	pthread_mutex_unlock(&r->lock);
 }
 
-const void *ring_next(struct ring *r, size_t *ret_n)
+const void *ring_next(struct ring *r, unsigned reader, size_t *ret_n)
 {
 	const void *block = NULL;
+	unsigned *tail = &r->reader[reader].tail;
 
 	pthread_mutex_lock(&r->lock);
-	if (r->held) {
-		r->held = false;
-		r->tail++;
-		pthread_cond_signal(&r->changed);
+	if (r->reader[reader].held) {
+		r->reader[reader].held = false;
+		++*tail;
+		pthread_cond_signal(&r->freed);
 	}
-	while (r->head == r->tail && !r->ended)
-		pthread_cond_wait(&r->changed, &r->lock);
-	if (r->head != r->tail) {
-		r->held = true;
-		block = r->data[r->tail % SLOTS];
-		*ret_n = r->len[r->tail % SLOTS];
+	while (r->head == *tail && !r->ended)
+		pthread_cond_wait(&r->filled, &r->lock);
+	if (r->head != *tail) {
+		r->reader[reader].held = true;
+		block = r->data[*tail % SLOTS];
+		*ret_n = r->len[*tail % SLOTS];
 	}
 	pthread_mutex_unlock(&r->lock);
 	return block;
@@ -95,6 +115,6 @@ void ring_stop(struct ring *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->stopped = true;
-	pthread_cond_signal(&r->changed);
+	pthread_cond_signal(&r->freed);
 	pthread_mutex_unlock(&r->lock);
 }

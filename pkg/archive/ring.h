@@ -1,8 +1,8 @@
 /*
- * ring.h — blocks from one thread to another, in order, a few at a time.
+ * ring.h — blocks from one thread to another, or to two others, in order, a few at a time.
  *
- * The producer fills the block ring_slot() gives and hands it on with ring_commit(); the consumer holds the block of the
- * last ring_next() until it asks for another.  Either side may end.
+ * The producer fills the block ring_slot() gives and hands it on with ring_commit(); a consumer holds the block of the
+ * last ring_next() until it asks for another.  A block is filled again when all consumers have left it.  Either side may end.
  */
 #ifndef PODCTL_ARCHIVE_RING_H
 #define PODCTL_ARCHIVE_RING_H
@@ -14,12 +14,13 @@
 #define RING_BLOCK (256 * KiB)
 
 struct ring;
-struct ring *ring_new(void);     /* NULL: no memory */
-void ring_free(struct ring *r);  /* both threads have ended; NULL is fine */
-void *ring_slot(struct ring *r); /* RING_BLOCK bytes; waits; NULL after ring_stop */
+#define RING_READERS_MAX 2
+struct ring *ring_new(unsigned readers); /* NULL: no memory */
+void ring_free(struct ring *r);          /* both threads have ended; NULL is fine */
+void *ring_slot(struct ring *r);         /* RING_BLOCK bytes; waits; NULL after ring_stop */
 void ring_commit(struct ring *r, size_t n);
-void ring_end(struct ring *r);                        /* the producer has no more */
-const void *ring_next(struct ring *r, size_t *ret_n); /* waits; NULL at the end */
-void ring_stop(struct ring *r);                       /* the consumer wants no more */
+void ring_end(struct ring *r);                                         /* the producer has no more */
+const void *ring_next(struct ring *r, unsigned reader, size_t *ret_n); /* waits; NULL at the end */
+void ring_stop(struct ring *r); /* no consumer wants more: the producer gets no slot and ends */
 
 #endif

@@ -9,6 +9,8 @@
 #include "pkg/archive/recipe.h"
 #include "pkg/archive/ring.h"
 
+enum { READER_TAR, READER_DIGEST, READERS };
+
 struct stream {
 	uint64_t max, bytes;
 	struct blob *blob; /* the pump's, until it has ended */
@@ -59,7 +61,7 @@ static la_ssize_t next(struct stream *s, const void **ret)
 		return -1;
 	if (s->at_end)
 		return 0;
-	if (!(*ret = ring_next(s->ring, &n))) {
+	if (!(*ret = ring_next(s->ring, READER_TAR, &n))) {
 		s->at_end = true;
 		if (!s->pump_failed)
 			return 0;
@@ -74,7 +76,6 @@ static la_ssize_t next(struct stream *s, const void **ret)
 		s->failed = true;
 		return -1;
 	}
-	digest_add(s->diff, *ret, n);
 	if (s->recipe)
 		recipe_bytes(s->recipe, *ret, n);
 	return (la_ssize_t) n;
@@ -123,7 +124,7 @@ int stream_open(const struct stream_opts *o, struct stream **ret, struct err *er
 		return err_sys(err, ENOMEM, "archive reader");
 	s->max = o->max;
 	s->recipe = o->recipe;
-	if (!(s->ring = ring_new()) || !(s->diff = digest_new(true)))
+	if (!(s->ring = ring_new(READERS)) || !(s->diff = digest_of_ring(s->ring, READER_DIGEST)))
 		rc = err_sys(err, ENOMEM, "archive reader");
 	else if ((rc = blob_open(o->fd, o->member, o->hash_blob, &s->blob, err)) == 0) {
 		s->pumping = pthread_create(&s->pump, NULL, pump_run, s) == 0;
@@ -152,6 +153,8 @@ void stream_free(struct stream *s)
 	if (!s)
 		return;
 	pump_join(s);
+	if (s->ring)
+		ring_end(s->ring); /* where there was no pump to do it */
 	if (s->tar)
 		(void) archive_read_free(s->tar);
 	blob_free(s->blob);

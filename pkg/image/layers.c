@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "pkg/codec/node.h"
 #include "pkg/engine/paths.h"
@@ -490,6 +492,18 @@ static int sweep_list(struct engine *e, int layers, struct arena *a, struct strs
 	return rc < 0 ? err_sys(err, ENOMEM, "list '%s/layers'", e->root) : 0;
 }
 
+/* Somebody removes this already, which mostly is what the last rmi left: two would only be in each other's way.  Only where room is
+ * scarce it is waited for. */
+static bool is_being_removed(int layers, const char *name, int *ret_held)
+{
+	struct statvfs fs;
+	bool scarce = fstatvfs(layers, &fs) < 0 || (uint64_t) fs.f_bavail * fs.f_frsize < 4 * GiB;
+
+	*ret_held = openat(layers, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *ret_held >= 0 && flock(*ret_held, LOCK_EX | (scarce ? 0 : LOCK_NB)) < 0 &&
+	       errno == EWOULDBLOCK;
+}
+
 int image_sweep(struct engine *e, struct err *err)
 {
 	auto_close int guard = image_lock(e, err);
@@ -506,8 +520,11 @@ int image_sweep(struct engine *e, struct err *err)
 		return rc;
 	flat_sweep(e);
 	fd_close_p(&guard); /* the slow part needs no lock: nobody else looks at these any more */
-	for (size_t i = 0; i < tmps.n; i++)
-		if ((rc = dir_remove(layers, tmps.v[i])) < 0)
+	for (size_t i = 0; i < tmps.n; i++) {
+		auto_close int held = -EBADF;
+
+		if (!is_being_removed(layers, tmps.v[i], &held) && (rc = dir_remove(layers, tmps.v[i])) < 0)
 			log_warn("layers/%s: remove: %s", tmps.v[i], strerror(-rc));
+	}
 	return 0;
 }
