@@ -22,6 +22,27 @@ static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "volumes"); 
 
 static bool in_memory(const struct volume_spec *v) { return v->memory || (v->path && *v->path); }
 
+/* A claim's volume is a directory of its own, one of the host, or memory of the pod's. */
+static const char *claim_dir(struct start *s, const struct volume_spec *v)
+{
+	struct volume_options o = { 0 };
+	struct err ignored = { 0 };
+	char path[PATH_TEXT];
+
+	(void) volume_options_load(
+		s->e, v->path, &s->p->arena, &o, &ignored); /* make_named has reported it */
+	switch (o.kind) {
+	case VOLUME_KIND_BIND:
+		return o.device;
+	case VOLUME_KIND_TMPFS:
+		return arena_printf(&s->p->arena, "%s/%s", s->e->runroot,
+			path_volume(path, s->p->row.id, "named", v->path));
+	case VOLUME_KIND_DIR:
+		break;
+	}
+	return volume_path(s->e, v->path, &s->p->arena);
+}
+
 static const char *volume_dir(struct start *s, const struct volume_spec *v)
 {
 	struct arena *a = &s->p->arena;
@@ -45,7 +66,7 @@ static const char *volume_dir(struct start *s, const struct volume_spec *v)
 		return arena_printf(
 			a, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "nfs", v->name));
 	case VOLUME_NAMED:
-		return arena_printf(a, "%s/volumes/%s", s->e->root, v->path);
+		return claim_dir(s, v);
 	case VOLUME_HOST_PATH:
 		return v->path;
 	}
@@ -303,13 +324,50 @@ static int make_nfs(struct start *s, const struct volume_spec *v, struct err *er
 		err);
 }
 
+/* A volume that is a directory of the host, or memory of the pod's. */
+static int named_mount(struct start *s, const char *name, const struct volume_options *o, struct oci_bind *b,
+	struct err *err)
+{
+	auto_close int dir = -EBADF;
+	char path[PATH_TEXT], rel[PATH_TEXT];
+	struct stat st;
+
+	b->read_only = b->read_only || o->read_only;
+	if (o->kind == VOLUME_KIND_BIND) {
+		b->source = o->device;
+		return stat(o->device, &st) < 0
+			       ? err_sys(err, errno, "volume '%s': device '%s'", name, o->device)
+			       : 0;
+	}
+	snprintf(rel, sizeof rel, "volumes/named/%.250s", name);
+	b->source = arena_printf(
+		&s->p->arena, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "named", name));
+	if (!b->source)
+		return no_memory(err);
+	for (size_t i = 0; i < s->plan.mounts.n; i++) /* another container of the pod has it already */
+		if (!strcmp(LIST_AT(s->plan.mounts, struct plan_mount, i)->target, b->source))
+			return 0;
+	if (s->p->alive)
+		return err_set(err, ERR_UNSUPPORTED,
+			"volume '%s' is a tmpfs, which a pod mounts when it starts: podctl pod restart %s",
+			name, s->p->row.name);
+	if ((dir = dir_make(s->p->run_fd, rel, 0777)) < 0)
+		return err_sys(err, -dir, "make directory");
+	return add_mount(s, "tmpfs", b->source, o->mount, err);
+}
+
 /* A volume by name keeps what it has; the pod's group is given it, as far as it has another one. */
 static int make_named(struct start *s, const struct volume_spec *v, struct err *err)
 {
 	auto_close int dir = -EBADF;
+	struct volume_options o = { 0 };
 	char path[PATH_TEXT];
 	int rc = volume_ensure(s->e, v->path, false, err);
 
+	if (rc == 0)
+		rc = volume_options_load(s->e, v->path, &s->p->arena, &o, err);
+	if (rc >= 0 && o.kind != VOLUME_KIND_DIR)
+		return named_mount(s, v->path, &o, &(struct oci_bind){ 0 }, err);
 	if (rc < 0 || !s->p->spec.fs_group.set || v->read_only)
 		return rc;
 	snprintf(path, sizeof path, "volumes/%.250s", v->path);
@@ -498,38 +556,6 @@ static int named_fill(
 	return volume_fill(s->e, m->source, dir, user.uid, user.gid, err);
 }
 
-/* A volume that is a directory of the host, or memory of the pod's. */
-static int named_mount(struct start *s, const char *name, const struct volume_options *o, struct oci_bind *b,
-	struct err *err)
-{
-	auto_close int dir = -EBADF;
-	char path[PATH_TEXT], rel[PATH_TEXT];
-	struct stat st;
-
-	b->read_only = b->read_only || o->read_only;
-	if (o->kind == VOLUME_KIND_BIND) {
-		b->source = o->device;
-		return stat(o->device, &st) < 0
-			       ? err_sys(err, errno, "volume '%s': device '%s'", name, o->device)
-			       : 0;
-	}
-	snprintf(rel, sizeof rel, "volumes/named/%.250s", name);
-	b->source = arena_printf(
-		&s->p->arena, "%s/%s", s->e->runroot, path_volume(path, s->p->row.id, "named", name));
-	if (!b->source)
-		return no_memory(err);
-	for (size_t i = 0; i < s->plan.mounts.n; i++) /* another container of the pod has it already */
-		if (!strcmp(LIST_AT(s->plan.mounts, struct plan_mount, i)->target, b->source))
-			return 0;
-	if (s->p->alive)
-		return err_set(err, ERR_UNSUPPORTED,
-			"volume '%s' is a tmpfs, which a pod mounts when it starts: podctl pod restart %s",
-			name, s->p->row.name);
-	if ((dir = dir_make(s->p->run_fd, rel, 0777)) < 0)
-		return err_sys(err, -dir, "make directory");
-	return add_mount(s, "tmpfs", b->source, o->mount, err);
-}
-
 static int named_source(struct start *s, const struct container_spec *c, const struct mount_spec *m,
 	struct oci_bind *b, struct err *err)
 {
@@ -568,6 +594,15 @@ static int image_options(struct start *s, struct oci_bind *b, struct err *err)
 	return 0;
 }
 
+static bool is_read_only_claim(struct start *s, const struct volume_spec *v)
+{
+	struct volume_options o = { 0 };
+	struct err ignored = { 0 };
+
+	return v->type == VOLUME_NAMED &&
+	       volume_options_load(s->e, v->path, &s->p->arena, &o, &ignored) > 0 && o.read_only;
+}
+
 static int mount_source(
 	struct start *s, const struct container_spec *c, size_t i, struct oci_bind *b, struct err *err)
 {
@@ -603,7 +638,7 @@ static int mount_source(
 		return no_memory(err);
 	if (v->type == VOLUME_IMAGE && (rc = image_options(s, b, err)) < 0)
 		return rc;
-	b->read_only = b->read_only || v->read_only || volume_is_files(v);
+	b->read_only = b->read_only || v->read_only || volume_is_files(v) || is_read_only_claim(s, v);
 	b->files = volume_is_files(v);
 	return has_sub_path(m) ? sub_path(s, c, i, m->sub_path, &b->source, err) : 0;
 }

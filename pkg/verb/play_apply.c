@@ -5,6 +5,7 @@
  * until its successor is about to start; its lock is held, so that nobody takes it for a leftover, and until all pods have
  * started it can have its names back.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,10 @@
 #include "pkg/verb/play_internal.h"
 #include "pkg/verb/pods.h"
 #include "pkg/verb/stateful.h"
+#include "pkg/verb/volumes.h"
 #include "pkg/volume/volume.h"
+
+#define CLAIM_NOTE "volume.podman.io/"
 
 #define auto_loaded AUTO(pod_done)
 #define POD_NONE                                                       \
@@ -82,12 +86,62 @@ static int store_one(struct play *p, const struct kube_object *o, struct object_
 	return store_object_put(p->e->store, &row, err);
 }
 
+/* podman's annotations of a claim are the options of volume create. */
+static int claim_options(struct play *p, const json_t *notes, struct kvs *ret, struct err *err)
+{
+	static const struct {
+		const char *note, *key, *word;
+	} known[] = { { "device", "device", "" }, { "type", "type", "" }, { "mount-options", "o", "" },
+		{ "uid", "o", "uid=" }, { "gid", "o", "gid=" }, { "driver", NULL, "" },
+		{ "import-source", NULL, "" } };
+	const char *note;
+	json_t *v;
+
+	json_object_foreach((json_t *) notes, note, v)
+	{
+		const char *name = note + strlen(CLAIM_NOTE), *value = json_string_value(v), *old;
+		size_t i = 0;
+
+		if (strncmp(note, CLAIM_NOTE, strlen(CLAIM_NOTE)) != 0 || !value)
+			continue;
+		while (i < LEN(known) && strcmp(known[i].note, name) != 0)
+			i++;
+		if (i == LEN(known) || (!strcmp(name, "driver") && *value && strcmp(value, "local") != 0))
+			return err_set(err, ERR_UNSUPPORTED,
+				"annotation %s: %s: not done; volumes are directories, memory (type: tmpfs) "
+				"or "
+				"directories of the host (type: none, mount-options: bind, device)",
+				note, value);
+		if (!known[i].key)
+			continue;
+		old = kvs_get(ret, known[i].key);
+		value = arena_printf(p->a, "%s%s%s%s", old ? old : "", old ? "," : "", known[i].word, value);
+		if (!value || kvs_set(ret, p->a, known[i].key, value) < 0)
+			return no_memory(err);
+	}
+	return 0;
+}
+
+/* What podman's import-source names, an archive, becomes the content of a volume that is made. */
+static int fill_volume(struct play *p, const struct kube_object *o, const char *archive, struct err *err)
+{
+	auto_close int fd = archive ? open(archive, O_RDONLY | O_CLOEXEC) : -EBADF;
+	int rc = 0;
+
+	if (archive && fd < 0)
+		rc = err_sys(err, errno, "open '%s'", archive);
+	else if (archive)
+		rc = verb_volume_import(p->e, o->volume, fd, err);
+	return rc < 0 ? err_wrap(err, "PersistentVolumeClaim '%s': " CLAIM_NOTE "import-source", o->name) : 0;
+}
+
 /* A claim is a volume; one that a PersistentVolume answers is that one's directory. */
 static int make_volume(struct play *p, const struct kube_object *o, struct err *err)
 {
-	const json_t *labels = json_object_get(json_object_get(o->doc, "metadata"), "labels");
+	const json_t *meta = json_object_get(o->doc, "metadata"), *labels = json_object_get(meta, "labels"),
+		     *notes = json_object_get(meta, "annotations");
 	struct volume_row row = { 0 };
-	struct kvs own = { 0 };
+	struct kvs own = { 0 }, asked = { 0 };
 	struct err one = { 0 };
 	const char *key;
 	json_t *value;
@@ -98,9 +152,12 @@ static int make_volume(struct play *p, const struct kube_object *o, struct err *
 	json_object_foreach((json_t *) labels, key,
 		value) if (json_is_string(value) &&
 			   kvs_set(&own, p->a, key, json_string_value(value)) < 0) return no_memory(err);
-	if ((rc = volume_create(p->e, o->volume, &own, false, true, err)) < 0)
-		return rc;
-	return strs_add(&p->new_volumes, p->a, o->volume) < 0 ? no_memory(err) : 0;
+	if ((rc = claim_options(p, notes, &asked, err)) < 0 ||
+		(rc = volume_create_as(p->e, o->volume, &own, &asked, true, err)) < 0)
+		return err_wrap(err, "PersistentVolumeClaim '%s'", o->name);
+	if (strs_add(&p->new_volumes, p->a, o->volume) < 0)
+		return no_memory(err);
+	return fill_volume(p, o, json_string_value(json_object_get(notes, CLAIM_NOTE "import-source")), err);
 }
 
 static int store_all(struct play *p, struct err *err)
