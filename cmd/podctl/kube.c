@@ -630,6 +630,7 @@ static const struct option *const o_play[] = { play_options, manifest_options, h
 static const struct option *const o_down[] = { down_options, help_options, NULL };
 static const struct option *const o_diff[] = { manifest_options, help_options, NULL };
 static const struct option explain_options[] = {
+	O_BOOL(struct explain_command, recursive, "recursive", 0, "All fields below, indented"),
 	O_BOOL(struct explain_command, support, "support", 0, "One line for each field below: its path, type, and what podctl does"),
 	O_END,
 };
@@ -663,7 +664,7 @@ const struct command kube_commands[] = {
 		"  podctl kube diff app.yaml\n", o_diff, sizeof(struct play_command), 1, -1, 0, run_diff },
 	{ "kube explain", "[PATH]", "Say what a field of a manifest is, and what podctl does with it",
 		"PATH is a kind, or a field of one with dots: pod.spec.containers.securityContext. Without it the kinds are listed.",
-		"  podctl kube explain\n  podctl kube explain pod.spec.volumes\n  podctl kube explain --support pod.spec\n",
+		"  podctl kube explain\n  podctl kube explain pod.spec.volumes\n  podctl kube explain --recursive pod.spec.securityContext\n  podctl kube explain --support pod.spec\n",
 		o_explain, sizeof(struct explain_command), 0, 1, CMD_NO_ENGINE, run_explain },
 	{ "generate kube|kube generate", "NAME...", "Write pods, containers and volumes as Kubernetes YAML",
 		"What was played comes back as it was written, with the ConfigMaps, Secrets and claims it refers to. Of what was made by hand only "

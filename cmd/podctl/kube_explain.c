@@ -9,7 +9,13 @@ int run_explain(struct cli *c, void *request, struct err *err)
 {
 	const struct explain_command *r = request;
 	auto_buf struct buf b = BUF_INIT(4 * MiB);
-	int rc = kube_explain(c->args.n ? c->args.v[0] : NULL, r->support, &b, err);
+	int rc = r->support && r->recursive
+			 ? err_set(err, ERR_INVALID, "--support and --recursive exclude each other")
+			 : kube_explain(c->args.n ? c->args.v[0] : NULL,
+				   r->support     ? KUBE_EXPLAIN_SUPPORT
+				   : r->recursive ? KUBE_EXPLAIN_TREE
+						  : KUBE_EXPLAIN_ONE,
+				   &b, err);
 
 	if (rc == 0 && b.data)
 		(void) fwrite(b.data, 1, b.len, stdout);

@@ -7,7 +7,7 @@
 #include "cmd/podctl/cli.h"
 
 struct explain_command {
-	bool support;
+	bool support, recursive;
 };
 int run_explain(struct cli *c, void *request, struct err *err);
 

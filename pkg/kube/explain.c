@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "pkg/kube/internal.h"
+#include "pkg/kube/schema_rules.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/text.h"
 
@@ -30,6 +31,10 @@ static void type_of(const struct schema_field *f, char *text, size_t size)
 
 static void values_of(const struct schema_field *f, struct buf *b)
 {
+	const char *must = schema_must(f->rule);
+
+	if (*must)
+		(void) buf_printf(b, "VALUES:   %s\n", must);
 	if (f->kind != SCHEMA_STRING || !f->ref)
 		return;
 	(void) buf_puts(b, "VALUES:   ");
@@ -38,15 +43,21 @@ static void values_of(const struct schema_field *f, struct buf *b)
 	(void) buf_putc(b, '\n');
 }
 
-static void status_line(const struct schema_field *f, struct buf *b)
+/* What podctl does with a field: below one that it has no use for, as much as with that. */
+static const char *does(const struct schema_field *f, unsigned above)
+{
+	return words[f->status == SCHEMA_NONE ? above : f->status];
+}
+
+static void status_line(const struct schema_field *f, unsigned above, struct buf *b)
 {
 	const char *why = str(f->reason);
 
-	if (*words[f->status])
-		(void) buf_printf(b, "PODCTL:   %s%s%s\n", words[f->status], *why ? ": " : "", why);
+	if (*does(f, above))
+		(void) buf_printf(b, "PODCTL:   %s%s%s\n", does(f, above), *why ? ": " : "", why);
 }
 
-static void fields_of(const struct schema_type *t, struct buf *b)
+static void fields_of(const struct schema_type *t, unsigned above, struct buf *b)
 {
 	(void) buf_puts(b, "FIELDS:\n");
 	for (unsigned i = 0; i < t->n; i++) {
@@ -54,8 +65,24 @@ static void fields_of(const struct schema_type *t, struct buf *b)
 		char type[120];
 
 		type_of(f, type, sizeof type);
-		(void) buf_printf(b, "  %-32s %-38s %s%s\n", str(f->name), type, words[f->status],
+		(void) buf_printf(b, "  %-32s %-38s %s%s\n", str(f->name), type, does(f, above),
 			f->required ? " (required)" : "");
+	}
+}
+
+/* The fields and those below them, indented; a type that contains itself is shown once. */
+static void tree(const struct schema_type *t, int depth, struct buf *b)
+{
+	char type[120];
+
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct schema_field *f = &schema_fields[t->first + i];
+
+		type_of(f, type, sizeof type);
+		(void) buf_printf(b, "%*s%s\t<%s>%s\n", 2 * depth + 2, "", str(f->name), type,
+			f->required ? " -required-" : "");
+		if (f->kind == SCHEMA_OBJECT && depth < 12 && &schema_types[f->ref] != t)
+			tree(&schema_types[f->ref], depth + 1, b);
 	}
 }
 
@@ -144,11 +171,13 @@ static int no_field(const struct schema_type *t, const char *name, struct err *e
 		near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-int kube_explain(const char *path, bool all, struct buf *b, struct err *err)
+int kube_explain(const char *path, enum kube_explain how, struct buf *b, struct err *err)
 {
 	const struct kube_kind *k;
 	const struct schema_field *f = NULL;
 	const struct schema_type *t;
+	bool all = how == KUBE_EXPLAIN_SUPPORT;
+	unsigned above = SCHEMA_NONE;
 	size_t n = path ? strcspn(path, ".") : 0;
 	char name[128], type[120];
 	const char *p;
@@ -170,6 +199,7 @@ int kube_explain(const char *path, bool all, struct buf *b, struct err *err)
 		snprintf(name, sizeof name, "%.*s", (int) (n < strcspn(p, "[") ? n : strcspn(p, "[")), p);
 		if (!t)
 			return err_set(err, ERR_NOT_FOUND, "%.*s has no fields", (int) (p - 1 - path), path);
+		above = f && f->status != SCHEMA_NONE ? f->status : above;
 		if (!(f = schema_field_find(t, name)))
 			return no_field(t, name, err);
 		t = f->kind == SCHEMA_OBJECT ? &schema_types[f->ref] : NULL;
@@ -185,12 +215,16 @@ int kube_explain(const char *path, bool all, struct buf *b, struct err *err)
 		(void) buf_printf(
 			b, "FIELD:    %s <%s>%s\n", str(f->name), type, f->required ? " -required-" : "");
 		values_of(f, b);
-		status_line(f, b);
+		status_line(f, above, b);
 	} else if (k->reason) {
 		(void) buf_printf(b, "PODCTL:   %s: %s\n",
 			k->use == KIND_NOTE ? words[SCHEMA_NOTE] : words[SCHEMA_NO], k->reason);
 	}
-	if (t)
-		fields_of(t, b);
+	if (t && how == KUBE_EXPLAIN_TREE) {
+		(void) buf_puts(b, "FIELDS:\n");
+		tree(t, 0, b);
+	} else if (t) {
+		fields_of(t, f && f->status != SCHEMA_NONE ? f->status : above, b);
+	}
 	return 0;
 }

@@ -85,9 +85,11 @@ struct kube_options {
 	void *lookup_ctx;
 };
 
-/* kube explain: the kinds (path NULL), a kind or a field of it ("pod.spec.containers.env"), as text.  all: one line for each
- * field below, with what podctl does.  ERR_NOT_FOUND: no such kind or field, with the nearest. */
-int kube_explain(const char *path, bool all, struct buf *b, struct err *err);
+/* kube explain: the kinds (path NULL), a kind or a field of it ("pod.spec.containers.env"), as text.  SUPPORT: one line for each
+ * field below, with what podctl does; TREE: all fields below, indented.  ERR_NOT_FOUND: no such kind or field, with the
+ * nearest. */
+enum kube_explain { KUBE_EXPLAIN_ONE, KUBE_EXPLAIN_SUPPORT, KUBE_EXPLAIN_TREE };
+int kube_explain(const char *path, enum kube_explain how, struct buf *b, struct err *err);
 
 /* Everything wrong goes to d; returns 0 even then (look at d->errors); err only for trouble of our own (no memory). */
 int kube_read(const struct kube_input *in, size_t n, const struct kube_options *o, struct diag *d,

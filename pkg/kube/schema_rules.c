@@ -75,10 +75,10 @@ static const struct word_rule {
 		"must be at most 63 letters, digits, - _ and ., a letter or digit first and "
 		"last, after a DNS name and a slash or nothing" },
 	[SCHEMA_LABELS] = { schema_is_qualified,
-		"is no label name: at most 63 letters, digits, - _ and ., a letter or digit "
+		"a label's name must be at most 63 letters, digits, - _ and ., a letter or digit "
 		"first and last, after a DNS name and a slash or nothing" },
 	[SCHEMA_ANNOTATIONS] = { schema_is_qualified,
-		"is no annotation name: at most 63 letters, digits, - _ and ., a letter or "
+		"an annotation's name must be at most 63 letters, digits, - _ and ., a letter or "
 		"digit first and last, after a DNS name and a slash or nothing" },
 	[SCHEMA_KEY] = { schema_is_config_key,
 		"must be at most 253 letters, digits, - _ and . and not start with .." },
@@ -103,12 +103,7 @@ static void number(struct diag *d, const struct node *n, unsigned rule, const ch
 
 	if (!node_int(n, &v) || (v >= min && v <= max))
 		return;
-	if (max == INT64_MAX)
-		FAULT(d, n, "%s: Invalid value: %s: must be greater than or equal to %lld", at, n->text,
-			(long long) min);
-	else
-		FAULT(d, n, "%s: Invalid value: %s: must be between %lld and %lld, inclusive", at, n->text,
-			(long long) min, (long long) max);
+	FAULT(d, n, "%s: Invalid value: %s: %s", at, n->text, schema_must(rule));
 }
 
 /* "25%" or a number, as the number; -1: neither. */
@@ -129,12 +124,22 @@ static void share(struct diag *d, const struct node *n, const char *at)
 	int64_t v = share_of(n, &percent);
 
 	if (v < 0)
-		FAULT(d, n,
-			"%s: Invalid value: %s: must be a number of pods from 0 on, or a percentage such as "
-			"25%%",
-			at, n->text);
+		FAULT(d, n, "%s: Invalid value: %s: %s", at, n->text, schema_must(SCHEMA_SHARE));
 	else if (percent && v > 100 && strstr(at, "maxUnavailable"))
 		FAULT(d, n, "%s: Invalid value: \"%s\": must not be greater than 100%%", at, n->text);
+}
+
+const char *schema_must(unsigned rule)
+{
+	static const char *const of_numbers[SCHEMA_RULES] = {
+		[SCHEMA_NATURAL] = "must be greater than or equal to 0",
+		[SCHEMA_POSITIVE] = "must be greater than or equal to 1",
+		[SCHEMA_SECONDS] = "must be between 1 and 2147483647, inclusive",
+		[SCHEMA_WEIGHT] = "must be between 1 and 100, inclusive",
+		[SCHEMA_SHARE] = "must be a number of pods from 0 on, or a percentage such as 25%",
+	};
+
+	return words[rule].must ? words[rule].must : of_numbers[rule] ? of_numbers[rule] : "";
 }
 
 void schema_value(struct diag *d, const struct node *n, unsigned rule, const char *at)

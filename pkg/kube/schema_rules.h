@@ -13,6 +13,8 @@
 bool schema_is_qualified(const char *s);  /* [prefix/]name: keys of labels, annotations, conditions */
 bool schema_is_config_key(const char *s); /* of a ConfigMap or Secret */
 
+/* "must be at most 63 ...", "" when anything goes. */
+const char *schema_must(unsigned rule);
 /* n: a scalar of the right type; an empty string is an absent field. */
 void schema_value(struct diag *d, const struct node *n, unsigned rule, const char *at);
 /* The keys of a map, and what its values are to one another. */

@@ -167,6 +167,9 @@ is "and all of it with -v" "$(podctl play kube --dry-run --validate=ignore -v "$
 like "explain: a field" "$(podctl kube explain pod.spec.containers.imagePullPolicy)" '^VALUES: +Always, Never, IfNotPresent'
 like "explain: a kind by its short name" "$(podctl kube explain deploy.spec)" '^  template +PodTemplateSpec'
 t_fails "explain: a slip" 125 'field "containerss" does not exist in PodSpec, did you mean containers\?' podctl kube explain pod.spec.containerss
+like "explain: below what has no effect" "$(podctl kube explain deploy.spec.strategy.rollingUpdate.maxSurge)" 'PODCTL: +means nothing here'
+like "explain: the values of a field" "$(podctl kube explain deploy.spec.strategy.rollingUpdate.maxSurge)" 'VALUES: +must be .*percentage'
+like "explain --recursive" "$(podctl kube explain --recursive pod.spec.affinity)" '^      nodeSelectorTerms.<..NodeSelectorTerm> -required-'
 like "explain --support" "$(podctl kube explain --support pod.spec)" 'pod\.spec\.volumes\.iscsi.*refused'
 
 is "nothing is left" "$(podctl ps -aq | wc -l)$(podctl pod ps -q | wc -l)" 00
