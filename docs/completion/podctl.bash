@@ -139,7 +139,7 @@ _podctl() {
 	"kube down") flags="--force --help " ;;
 	"kube create job") flags="--filename --from --logs --quiet --wait --help " ;;
 	"kube diff") flags="--configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
-	"kube explain") flags="--support --help " ;;
+	"kube explain") flags="--recursive --support --help " ;;
 	"generate kube"|"kube generate") flags="--filename --no-trunc --podman-only --redact --replicas --service --type --help " ;;
 	"kube get") flags="--all-namespaces --namespace --no-headers --output --selector --show-labels --watch --help " ;;
 	"kube describe") flags="--namespace --selector --show-events --help " ;;

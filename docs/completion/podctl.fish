@@ -992,6 +992,7 @@ complete -c podctl -n '__podctl_in "kube diff"' -l log-driver -r -d 'Where outpu
 complete -c podctl -n '__podctl_in "kube diff"' -l log-opt -r -d 'max-size=SIZE: rotate logs at this size'
 complete -c podctl -n '__podctl_in "kube diff"' -l help -d 'Print this help and exit'
 complete -c podctl -f -n '__podctl_at "kube"' -a 'explain' -d 'Say what a field of a manifest is, and what podctl does with it'
+complete -c podctl -n '__podctl_in "kube explain"' -l recursive -d 'All fields below, indented'
 complete -c podctl -n '__podctl_in "kube explain"' -l support -d 'One line for each field below: its path, type, and what podctl does'
 complete -c podctl -n '__podctl_in "kube explain"' -l help -d 'Print this help and exit'
 complete -c podctl -f -n '__podctl_at "generate"' -a 'kube' -d 'Write pods, containers and volumes as Kubernetes YAML'

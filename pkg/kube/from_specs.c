@@ -3,32 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pkg/kube/generate.h"
-#include "pkg/util/limits.h"
+#include "pkg/kube/from_specs.h"
 #include "pkg/util/text.h"
 
 #define GRACE_DEFAULT_S 30
 #define VOLUME_NAME_MAX 63
 
-struct maker {
-	const struct pod_spec *pod;
-	struct arena arena;
-	struct buf *comments;
-	json_t *volumes; /* of the pod, in the order of use */
-	struct kvs made; /* what a volume stands for -> its name */
-	unsigned hosts, tmps;
-};
-
 static bool has(const char *s) { return s && *s; }
-
-static void lost(struct maker *m, const char *what, const char *value, const char *ctr)
-{
-	buf_printf(m->comments, "# Kubernetes has no field for %s%s", what, *value ? " " : "");
-	text_escape(m->comments, value);
-	buf_puts(m->comments, *ctr ? " of container " : "");
-	text_escape(m->comments, ctr);
-	buf_putc(m->comments, '\n');
-}
 
 /* Values that were given an empty string or nothing stay out. */
 static void put_text(json_t *o, const char *key, const char *v)
@@ -168,7 +149,7 @@ static const char *pod_volume(struct maker *m, const char *name, const char *ctr
 		case VOLUME_PROJECTED:
 		case VOLUME_IMAGE:
 		case VOLUME_NFS:
-			lost(m, "the files of volume", name, ctr);
+			kube_lost(m, "the files of volume", name, ctr);
 			return NULL;
 		}
 	}
@@ -192,9 +173,11 @@ static const char *tmpfs_volume(
 
 static json_t *mount(struct maker *m, const struct container_spec *c, const struct mount_spec *from)
 {
-	const char *name = from->type == MOUNT_IMAGE || from->type == MOUNT_DEVPTS
-				   ? NULL /* a Pod has nothing like them */
-			   : from->type == MOUNT_BIND   ? host_volume(m, from->source, "")
+	if (from->type == MOUNT_IMAGE || from->type == MOUNT_DEVPTS) {
+		kube_lost(m, "the mount on", from->dest, c->short_name);
+		return NULL;
+	}
+	const char *name = from->type == MOUNT_BIND     ? host_volume(m, from->source, "")
 			   : from->type == MOUNT_VOLUME ? pod_volume(m, from->source, c->short_name)
 			   : from->type == MOUNT_TMPFS  ? tmpfs_volume(m, c, from, true)
 			   : from->anonymous            ? tmpfs_volume(m, c, from, false)
@@ -211,9 +194,26 @@ static json_t *mount(struct maker *m, const struct container_spec *c, const stru
 	for (size_t i = 0; i < from->options.n; i++)
 		if (strcmp(from->options.v[i], "rslave") == 0)
 			put_text(v, "mountPropagation", "HostToContainer");
-		else if (strcmp(from->options.v[i], "rshared") == 0)
+		else if (strcmp(from->options.v[i], "rshared") == 0 && c->privileged)
 			put_text(v, "mountPropagation", "Bidirectional");
+		else if (strcmp(from->options.v[i], "rshared") == 0)
+			kube_lost(m, "mounts going back to the host, unless privileged, from", from->dest,
+				c->short_name);
 	return v;
+}
+
+/* A file by itself, as --secret has it. */
+static json_t *secret_mount(struct maker *m, const struct secret_spec *s)
+{
+	char what[300], name[VOLUME_NAME_MAX + 1], base[VOLUME_NAME_MAX - 7];
+
+	if (s->env)
+		return NULL;
+	snprintf(what, sizeof what, "secret %s", s->name);
+	clean_name(s->name, base, sizeof base);
+	snprintf(name, sizeof name, "%s-secret", base);
+	return json_pack("{s:s, s:s, s:b, s:s}", "mountPath", s->target, "name",
+		volume(m, what, name, kube_secret_volume(s), "secret"), "readOnly", 1, "subPath", s->name);
 }
 
 static json_t *mounts(struct maker *m, const struct container_spec *c)
@@ -222,6 +222,9 @@ static json_t *mounts(struct maker *m, const struct container_spec *c)
 
 	for (size_t i = 0; i < c->mounts.n; i++)
 		if ((one = mount(m, c, LIST_AT(c->mounts, const struct mount_spec, i))))
+			json_array_append_new(v, one);
+	for (size_t i = 0; i < c->secrets.n; i++)
+		if ((one = secret_mount(m, LIST_AT(c->secrets, const struct secret_spec, i))))
 			json_array_append_new(v, one);
 	return v;
 }
@@ -241,6 +244,12 @@ static json_t *env(const struct container_spec *c)
 		json_array_append_new(v, json_pack("{s:s, s:s}", "name", c->env_asked.v[i].key, "value",
 						 b.data ? b.data : ""));
 		buf_done(&b);
+	}
+	for (size_t i = 0; i < c->secrets.n; i++) {
+		const struct secret_spec *s = LIST_AT(c->secrets, const struct secret_spec, i);
+
+		if (s->env)
+			json_array_append_new(v, kube_secret_env(s));
 	}
 	return v;
 }
@@ -353,7 +362,7 @@ static void put_user(struct maker *m, json_t *o, const struct container_spec *c)
 		*colon = '\0';
 	if (parse_u64(text, 0, 2147483647, &uid) < 0) {
 		if (strcmp(text, "root") != 0)
-			lost(m, "a user by name:", c->user, c->short_name);
+			kube_lost(m, "a user by name:", c->user, c->short_name);
 		return;
 	}
 	json_object_set_new(o, "runAsUser", json_integer((json_int_t) uid));
@@ -375,46 +384,35 @@ static json_t *security(struct maker *m, const struct container_spec *c)
 	put_user(m, v, c);
 	if (has(c->seccomp) && strcmp(c->seccomp, "unconfined") == 0)
 		json_object_set_new(v, "seccompProfile", json_pack("{s:s}", "type", "Unconfined"));
-	else if (has(c->seccomp))
-		lost(m, "the seccomp profile", c->seccomp, c->short_name);
+	if (has(c->apparmor) && strcmp(c->apparmor, "unconfined") == 0)
+		json_object_set_new(v, "appArmorProfile", json_pack("{s:s}", "type", "Unconfined"));
+	else if (has(c->apparmor))
+		json_object_set_new(v, "appArmorProfile",
+			json_pack("{s:s, s:s}", "type", "Localhost", "localhostProfile", c->apparmor));
+	if (has(c->seccomp) && strcmp(c->seccomp, "unconfined") != 0)
+		kube_lost(m, "the seccomp profile", c->seccomp, c->short_name);
 	return v;
-}
-
-static void name_losses(struct maker *m, const struct container_spec *c)
-{
-	const char *name = c->short_name ? c->short_name : c->name;
-
-	for (size_t i = 0; i < c->devices.n; i++)
-		lost(m, "the device", LIST_AT(c->devices, const struct device_spec, i)->path, name);
-	for (size_t i = 0; i < c->ulimits.n; i++)
-		lost(m, "the ulimit", LIST_AT(c->ulimits, const struct ulimit_spec, i)->name, name);
-	if (c->shm_size)
-		lost(m, "the size of /dev/shm", "", name);
-	if (c->resources.pids.set)
-		lost(m, "the limit of processes", "", name);
-	if (has(c->resources.cpuset_cpus))
-		lost(m, "the set of processors", c->resources.cpuset_cpus, name);
-	if (c->timeout)
-		lost(m, "the time after which to kill", "", name);
-	if (c->umask)
-		lost(m, "the umask", "", name);
-	if (has(c->rootfs))
-		lost(m, "the root file system", c->rootfs, name);
 }
 
 static json_t *container(struct maker *m, const struct container_spec *c, bool with_ports)
 {
-	json_t *v = json_object();
+	json_t *v = json_object(), *probe = kube_health_probe(c);
+	const char *signal = kube_stop_signal(c);
 	char name[64];
 
-	name_losses(m, c);
 	clean_name(has(c->short_name) ? c->short_name : c->name, name, sizeof name);
+	kube_container_notes(m, c, name);
 	if (c->command_set)
 		put_some(v, "args", arguments(&c->command));
 	if (c->entrypoint_set)
 		put_some(v, "command", arguments(&c->entrypoint));
 	put_some(v, "env", env(c));
 	put_text(v, "image", c->image);
+	if (signal)
+		json_object_set_new(v, "lifecycle", json_pack("{s:s}", "stopSignal", signal));
+	m->linux = m->linux || signal;
+	if (probe)
+		json_object_set_new(v, "livenessProbe", probe);
 	put_text(v, "name", name);
 	if (with_ports)
 		put_some(v, "ports", ports(m->pod));
@@ -486,6 +484,21 @@ static json_t *dns_config(const struct pod_spec *pod)
 	return v;
 }
 
+/* Those of a pod's containers are the pod's; one name once. */
+static void add_sysctls(json_t *to, const struct kvs *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < json_array_size(to); k++)
+			there |= strcmp(json_string_value(json_object_get(json_array_get(to, k), "name")),
+					 from->v[i].key) == 0;
+		if (!there)
+			json_array_append_new(to,
+				json_pack("{s:s, s:s}", "name", from->v[i].key, "value", from->v[i].value));
+	}
+}
+
 static json_t *pod_security(const struct pod_spec *pod, const struct container_spec *ctr, size_t n)
 {
 	json_t *v = json_object(), *sysctls = json_array(), *groups = json_array();
@@ -503,9 +516,10 @@ static json_t *pod_security(const struct pod_spec *pod, const struct container_s
 				json_array_append_new(groups, json_integer((json_int_t) gid));
 		}
 	put_some(v, "supplementalGroups", groups);
-	for (size_t i = 0; i < pod->sysctls.n; i++)
-		json_array_append_new(sysctls, json_pack("{s:s, s:s}", "name", pod->sysctls.v[i].key, "value",
-						       pod->sysctls.v[i].value));
+	add_sysctls(sysctls, &pod->sysctls);
+	for (size_t i = 0; i < n; i++)
+		if (ctr[i].role != ROLE_INFRA)
+			add_sysctls(sysctls, &ctr[i].sysctls);
 	put_some(v, "sysctls", sysctls);
 	return v;
 }
@@ -513,6 +527,7 @@ static json_t *pod_security(const struct pod_spec *pod, const struct container_s
 static void put_pod_fields(struct maker *m, json_t *spec, const struct container_spec *ctr, size_t n)
 {
 	const struct pod_spec *pod = m->pod;
+	bool host_ipc = pod->host_ipc;
 	bool own_name = has(pod->hostname) && strcmp(pod->hostname, pod->name) != 0 &&
 			dns_label_is_valid(pod->hostname);
 
@@ -521,24 +536,36 @@ static void put_pod_fields(struct maker *m, json_t *spec, const struct container
 		put_text(spec, "hostname", pod->hostname);
 	put_some(spec, "dnsConfig", dns_config(pod));
 	put_some(spec, "hostAliases", host_aliases(pod));
-	put_true(spec, "hostIPC", pod->host_ipc);
+	for (size_t i = 0; i < n; i++)
+		host_ipc |= ctr[i].ipc.mode == NS_HOST;
+	put_true(spec, "hostIPC", host_ipc);
 	put_true(spec, "hostNetwork", pod->net == NET_HOST);
 	put_true(spec, "hostPID", pod->host_pid);
 	if (pod->userns.mode != USERNS_HOST)
 		(void) json_object_set_new(spec, "hostUsers", json_false());
+	if (m->linux)
+		json_object_set_new(spec, "os", json_pack("{s:s}", "name", "linux"));
 	put_restart(spec, ctr, n);
 	put_some(spec, "securityContext", pod_security(pod, ctr, n));
 	put_true(spec, "shareProcessNamespace", pod->share_pid);
 	put_grace(spec, pod, ctr, n);
+	if (pod->no_hosts)
+		kube_lost(m, "an /etc/hosts of the image's", "", "");
+	if (has(pod->ip))
+		kube_lost(m, "the address", pod->ip, "");
+	if (has(pod->mac))
+		kube_lost(m, "the hardware address", pod->mac, "");
 	if (pod->net == NET_NONE)
-		lost(m, "a pod without a network", "", "");
+		kube_lost(m, "a pod without a network", "", "");
 	if (pod->net == NET_CONTAINER)
-		lost(m, "the network of another container", "", "");
+		kube_lost(m, "the network of another container", "", "");
 }
 
-static json_t *metadata(const struct pod_spec *pod, const struct container_spec *ctr, size_t n)
+/* Takes the notes. */
+static json_t *metadata(struct maker *m, const struct container_spec *ctr, size_t n)
 {
-	json_t *v = json_object();
+	const struct pod_spec *pod = m->pod;
+	json_t *v = json_object(), *own;
 	char name[NAME_MAX_LEN + 1], base[NAME_MAX_LEN - 4];
 	const struct kvs *labels = &pod->labels, *notes = &pod->annotations;
 
@@ -550,7 +577,10 @@ static json_t *metadata(const struct pod_spec *pod, const struct container_spec 
 	}
 	clean_name(pod->name, base, sizeof base);
 	snprintf(name, sizeof name, "%s%s", base, pod->solo ? "-pod" : "");
-	put_some(v, "annotations", pairs(notes));
+	own = pairs(notes);
+	json_object_update(own, m->notes);
+	json_decref(m->notes);
+	put_some(v, "annotations", own);
 	put_some(v, "labels", pairs(labels));
 	put_text(v, "name", name);
 	return v;
@@ -559,7 +589,7 @@ static json_t *metadata(const struct pod_spec *pod, const struct container_spec 
 int kube_from_specs(const struct pod_spec *pod, const struct container_spec *ctr, size_t n, struct buf *b,
 	json_t **ret, struct err *err)
 {
-	struct maker m = { .pod = pod, .comments = b, .volumes = json_array() };
+	struct maker m = { .pod = pod, .comments = b, .volumes = json_array(), .notes = json_object() };
 	json_t *spec = json_object(), *members = json_array(), *init = json_array();
 	bool with_ports = true;
 
@@ -571,7 +601,8 @@ int kube_from_specs(const struct pod_spec *pod, const struct container_spec *ctr
 		with_ports = with_ports && ctr[i].role != ROLE_MEMBER;
 	}
 	if (!json_array_size(members)) {
-		json_decref(spec), json_decref(members), json_decref(init), json_decref(m.volumes);
+		json_decref(spec), json_decref(members), json_decref(init), json_decref(m.volumes),
+			json_decref(m.notes);
 		arena_done(&m.arena);
 		return err_set(err, ERR_STATE, "pod '%s' has no containers, and Kubernetes has no empty pods",
 			pod->name ? pod->name : "");
@@ -582,6 +613,6 @@ int kube_from_specs(const struct pod_spec *pod, const struct container_spec *ctr
 	put_some(spec, "volumes", m.volumes);
 	arena_done(&m.arena);
 	*ret = json_pack("{s:s, s:s, s:o, s:o}", "apiVersion", "v1", "kind", "Pod", "metadata",
-		metadata(pod, ctr, n), "spec", spec);
+		metadata(&m, ctr, n), "spec", spec);
 	return *ret ? 0 : err_sys(err, ENOMEM, "write manifest");
 }

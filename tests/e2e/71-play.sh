@@ -399,6 +399,18 @@ t "a generated Deployment plays" podctl play kube "$T/dep.yaml"
 podctl generate kube -t deployment solo-pod-deployment-pod >"$T/dep2.yaml"
 t "and comes back the same" cmp "$T/dep.yaml" "$T/dep2.yaml"
 podctl kube down "$T/dep.yaml" >/dev/null
+printf hush | podctl secret create quiet - >/dev/null
+podctl create --name much --sysctl net.core.somaxconn=99 --stop-signal USR1 --ipc host --health-cmd 'test -f /x' --health-interval 5s --ulimit nofile=100:200 \
+	--pids-limit 50 --secret quiet --secret quiet,type=env,target=HUSH --umask 077 $IMG sleep 1000 >/dev/null
+podctl generate kube much >"$T/much.yaml"
+podctl rm much >/dev/null
+for what in stopSignal:.SIGUSR1 hostIPC:.true name:.net.core.somaxconn periodSeconds:.5 secretName:.quiet ulimit/much:.nofile=100:200 pids-limit/much 'no.field.for.the.umask'; do
+	like "generate of a container: $what" "$(cat "$T/much.yaml")" "$what"
+done
+t "what it wrote plays" podctl play kube --strict "$T/much.yaml"
+is "with its secret" "$(podctl exec much-pod-much sh -c 'cat /run/secrets/quiet; echo $HUSH')" hushhush
+is "and its limits" "$(podctl exec much-pod-much sh -c 'ulimit -Sn; cat /proc/sys/net/core/somaxconn' | tr '\n' ' ')" "100 99 "
+podctl kube down "$T/much.yaml" >/dev/null
 podctl volume create vol >/dev/null
 like "generate of a volume" "$(podctl generate kube vol)" "kind: PersistentVolumeClaim"
 podctl volume rm vol >/dev/null
