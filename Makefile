@@ -145,7 +145,7 @@ $(BUILD)/bench/%: bench/%.c
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 SUBMAKE = $(AS_USER) $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)
 
-.PHONY: units test-programs demo check check-runtimes e2e vm-check valgrind san fuzz bench bench-images lint format format-check layers docs docs-check tidy cppcheck install uninstall clean help
+.PHONY: units test-programs demo check check-long check-runtimes e2e vm-check valgrind san fuzz bench bench-images lint format format-check layers docs docs-check tidy cppcheck install uninstall clean help
 demo:  ## build, make a small image, play examples/k8s/hello.yaml and fetch its page (needs root)
 	@tests/deps.sh build
 	@$(SUBMAKE) all
@@ -155,6 +155,13 @@ check:  ## all tests: units, end to end as far as this user and machine can, and
 	@tests/deps.sh test
 	@$(SUBMAKE) all test-programs
 	@PODCTL_BUILD=$(BUILD) tests/run
+
+LONG_TESTS := 80-kill 81-kill-verbs 82-together 85-hard 90-scale
+check-long:  ## the hard tests in full: every system call killed, 1,000 rounds of sixteen commands at once, 1,000 runs, 500 pods (hours; root)
+	@tests/deps.sh test
+	@$(SUBMAKE) all test-programs
+	@PODCTL_BUILD=$(BUILD) KILL_ROUNDS=all ROUNDS=1000 HARD_ROUNDS=100 SCALE_PODS=500 SCALE_RUNS=1000 E2E_TIMEOUT=86400 \
+		tests/run $(LONG_TESTS:%=tests/e2e/%.sh)
 
 RUNTIMES ?= crun runc
 RUNTIME_TESTS ?= $(addprefix tests/e2e/,40-monitor.sh 50-cli.sh 60-pod.sh 70-kube.sh 72-fields.sh 73-volumes.sh)

@@ -249,8 +249,20 @@ static int users_check(struct engine *e, const struct image_row *img, struct are
 		list ? list : users.v[0]);
 }
 
-static int delete (
-	struct engine *e, const struct image_row *img, struct arena *a, struct strs *ret, struct err *err)
+static int mount_check(struct engine *e, const struct image_row *img, bool force, struct err *err)
+{
+	int rc;
+
+	if (!mounts_has(e, MOUNTS_OF_IMAGES, img->id))
+		return 0;
+	if (!force)
+		return err_set(err, ERR_STATE,
+			"image %.12s is mounted; podctl image unmount it, or use --force", img->id);
+	return (rc = mounts_remove(e, MOUNTS_OF_IMAGES, img->id, err)) < 0 ? rc : 0;
+}
+
+static int delete (struct engine *e, const struct image_row *img, bool force, struct arena *a,
+	struct strs *ret, struct err *err)
 {
 	auto_tmp struct image_tmp retired = IMAGE_TMP_INIT; /* deletes the layers after the lock is free */
 	auto_close int guard = image_lock(e, err);
@@ -261,7 +273,7 @@ static int delete (
 	if (guard < 0)
 		return guard;
 	large = layers_are_large(e, &img->layers);
-	if ((rc = users_check(e, img, a, err)) < 0 ||
+	if ((rc = users_check(e, img, a, err)) < 0 || (rc = mount_check(e, img, force, err)) < 0 ||
 		(rc = store_image_del(e->store, img->id, a, &layers, err)) < 0 ||
 		(rc = layers_retire(e, &layers, &retired, err)) < 0)
 		return rc;
@@ -323,18 +335,11 @@ int image_remove(
 			"removal "
 			"with --force, or remove the names one by one",
 			img.id, img.names.v[0], img.names.v[1], img.names.n > 2 ? " ..." : "");
-	if (mounts_has(e, MOUNTS_OF_IMAGES, id) && img.names.n < 2) {
-		if (!force)
-			return err_set(err, ERR_STATE,
-				"image %.12s is mounted; podctl image unmount it, or use --force", id);
-		if ((rc = mounts_remove(e, MOUNTS_OF_IMAGES, id, err)) < 0)
-			return rc;
-	}
 	name = by_id ? NULL : image_name_meant(&img, ref, a);
 	if (name && img.names.n > 1) {
 		if ((rc = store_image_untag(e->store, name, err)) < 0)
 			return rc;
 		return strs_addf(ret, a, "Untagged: %s", name) < 0 ? err_sys(err, ENOMEM, "remove image") : 0;
 	}
-	return delete (e, &img, a, ret, err);
+	return delete (e, &img, force, a, ret, err);
 }

@@ -10,6 +10,7 @@
 
 #include "pkg/engine/mounts.h"
 #include "pkg/engine/paths.h"
+#include "pkg/image/layers.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/text.h"
@@ -58,11 +59,17 @@ static int bind_mount(const char *layer, const char *at, struct err *err)
 int image_mount(struct engine *e, const struct image_row *img, struct arena *a, const char **ret_path,
 	struct err *err)
 {
+	auto_close int guard = image_lock(e, err); /* nobody removes it meanwhile */
 	char rel[PATH_TEXT];
 	struct strs lowers = { 0 };
+	struct image_row now;
 	const char *path;
 	int rc, dir;
 
+	if (guard < 0)
+		return guard;
+	if (!img->read_only && (rc = store_image_get(e->store, img->id, a, &now, err)) < 0)
+		return rc;
 	if (!(path = *ret_path = mounts_path(e, MOUNTS_OF_IMAGES, img->id, a)))
 		return err_sys(err, ENOMEM, "mount an image");
 	if (mounts_has(e, MOUNTS_OF_IMAGES, img->id))

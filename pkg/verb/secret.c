@@ -201,13 +201,38 @@ static json_t *document(const struct secret_create_request *r)
 	return doc;
 }
 
+/* Within one transaction: two at once do not both have the name, and one that is replaced is never gone. */
+static int keep(struct engine *e, const struct secret_create_request *r, const struct object_row *row,
+	struct arena *a, const char **ret_id, struct err *err)
+{
+	struct object_row old = { 0 };
+	uint64_t made = row->created_us;
+	struct err one = { 0 };
+	int rc;
+
+	if (store_object_get(e->store, "Secret", r->name, a, &old, &one) < 0) {
+		if (one.kind != ERR_NOT_FOUND)
+			return *err = one, -one.errnum;
+		rc = store_object_put(e->store, row, err);
+	} else if (r->ignore) {
+		made = old.created_us;
+		rc = 0;
+	} else if (!r->replace) {
+		return err_set(err, ERR_EXISTS, "%s: secret name in use", r->name);
+	} else if ((rc = store_object_del(e->store, "Secret", r->name, err)) >= 0) {
+		rc = store_object_put(
+			e->store, row, err); /* another one under the same name: its id is new */
+	}
+	if (rc < 0)
+		return rc;
+	return (*ret_id = id_of(r->name, made, a)) ? 0 : no_memory(err);
+}
+
 int verb_secret_create(struct engine *e, const struct secret_create_request *r, struct arena *a,
 	const char **ret_id, struct err *err)
 {
-	struct object_row row = { .kind = "Secret", .name = r->name, .created_us = time_now_us() },
-			  old = { 0 };
+	struct object_row row = { .kind = "Secret", .name = r->name, .created_us = time_now_us() };
 	auto_free char *text = NULL;
-	struct err one = { 0 };
 	json_t *doc;
 	int rc;
 
@@ -219,25 +244,18 @@ int verb_secret_create(struct engine *e, const struct secret_create_request *r, 
 	if (!r->n || r->n >= SECRET_MAX)
 		return err_set(err, ERR_INVALID, "secret data must be larger than 0 and less than %d bytes",
 			SECRET_MAX);
-	if (store_object_get(e->store, "Secret", r->name, a, &old, &one) == 0) {
-		if (r->ignore)
-			return (*ret_id = id_of(r->name, old.created_us, a)) ? 0 : no_memory(err);
-		if (!r->replace)
-			return err_set(err, ERR_EXISTS, "%s: secret name in use", r->name);
-		/* another one under the same name: its id is new */
-		if ((rc = store_object_del(e->store, "Secret", r->name, err)) < 0)
-			return rc;
-	}
 	row.updated_us = row.created_us;
-	if (!(doc = document(r)) || !(text = json_print(doc))) {
-		json_decref(doc);
-		return no_memory(err);
-	}
+	doc = document(r);
+	text = doc ? json_print(doc) : NULL;
 	json_decref(doc);
+	if (!text)
+		return no_memory(err);
 	row.doc = text;
-	if ((rc = store_object_put(e->store, &row, err)) < 0)
+	if ((rc = store_begin(e->store, err)) < 0)
 		return rc;
-	return (*ret_id = id_of(r->name, row.created_us, a)) ? 0 : no_memory(err);
+	if ((rc = keep(e, r, &row, a, ret_id, err)) < 0 || (rc = store_commit(e->store, err)) < 0)
+		store_rollback(e->store);
+	return rc;
 }
 
 int verb_secret_remove(struct engine *e, const struct secret *s, struct err *err)

@@ -1,11 +1,10 @@
 #!/bin/bash
-# The kill matrix: SIGKILL of podctl, the monitor, the runtime and the cleaner in the middle of things; a reboot; two commands
-# at once; a full disk, a read-only one.  The next command finds the truth, rm -f leaves nothing.  KILL_ROUNDS scales it.
+# The kill matrix: SIGKILL of podctl, the monitor, the runtime and the cleaner in the middle of things; a reboot; a full disk, a
+# read-only one.  The next command finds the truth, rm -f leaves nothing.  KILL_ROUNDS scales it, see killlib.sh.
 . "$(dirname "$0")/lib.sh"
 needs root busybox
 import_image
 . "$E2E/killlib.sh"
-port=$((20000 + $$ % 10000))
 manifest() { # NAME
 	cat <<-EOF
 		apiVersion: v1
@@ -26,7 +25,6 @@ manifest() { # NAME
 	EOF
 }
 manifest kp >"$T/kp.yaml"
-tar -C "$T/rootfs/etc" -cf "$T/small.tar" passwd group
 mkdir "$T/i" && "$E2E/mkimage.sh" "$T/i" localhost/other || exit 1
 
 # clean: nothing of the container k and the pod kp is left to see, and their names are free
@@ -152,50 +150,7 @@ is "all run" "$(podctl ps --format '{{.Names}}' | grep ^k | sort | tr '\n' ' ')"
 t "rm -f" podctl rm -f -t 0 k k2 k3
 t "down" podctl kube down "$T/kp.yaml"
 settled "nothing is left of it" 0
-
-# two commands at once
-together() { # PREPARE 'CMD' 'CMD' [PATTERN]: the exit codes fit the pattern, nothing is broken afterwards
-	local prepare=$1 one=$2 two=$3 pattern=${4:-.} i a b ra rb bad=0
-	for i in $(seq 1 "${PAIR_ROUNDS:-4}"); do
-		$prepare >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# $prepare:"; sed 's/^/#   /' "$T/why"; }
-		# shellcheck disable=SC2086
-		{ podctl $one >"$T/one" 2>&1 </dev/null & a=$!; podctl $two >"$T/two" 2>&1 </dev/null & b=$!; } 2>/dev/null
-		wait $a; ra=$?
-		wait $b; rb=$?
-		[[ "$ra $rb" =~ ^$pattern$ ]] || { bad=$((bad + 1)); echo "# $one | $two: $ra $rb"; sed 's/^/#   /' "$T/one" "$T/two"; }
-		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); sed 's/^/#   /' "$T/why"; }
-	done
-	pairs=$((pairs + 1))
-	[ $bad = 0 ] || { bad_pairs=$((bad_pairs + 1)); echo "# $one | $two: $bad"; }
-}
-pairs=0 bad_pairs=0
-RUN="run -d --network none --name k $IMG sleep 100"
-together nothing "$RUN" "$RUN" '(0 125|125 0)'
-together nothing "$RUN" "create --network none --name k $IMG true" '(0 125|125 0)'
-together nothing "$RUN" "rm -f -t 0 k" '0 0'
-together nothing "run --rm --network none --name k $IMG true" "run --rm --network none --name k $IMG true" '(0 125|125 0|0 0)'
-together running "rm -f -t 0 k" "rm -f -t 0 k" '0 0'
-together running "stop -t 0 k" "rm -f -t 0 k" '(0|125) 0'
-together running "stop -t 0 k" "stop -t 0 k" '0 0'
-together running "kill k" "rm -f -t 0 k" '(0|125) 0'
-together running "restart -t 0 k" "stop -t 0 k" '(0|125) 0'
-together running "restart -t 0 k" "rm -f -t 0 k" '(0|125) 0'
-together running "exec k true" "rm -f -t 0 k" '(0|125|137|255) 0'
-together running "pause k" "rm -f -t 0 k" '(0|125) 0'
-together stopped "start k" "start k" '0 0'
-together stopped "start k" "rm -f -t 0 k" '(0|125) 0'
-together nothing "play kube $T/kp.yaml" "play kube $T/kp.yaml" '(0 0|0 125|125 0)'
-together nothing "play kube $T/kp.yaml" "kube down $T/kp.yaml" '(0|125) 0'
-together played "kube down $T/kp.yaml" "kube down $T/kp.yaml" '0 0'
-together played "pod stop kp" "pod rm -f kp" '(0|125) (0|125)'
-together nothing "import -q $T/small.tar localhost/other" "rmi -f localhost/other" '0 .*'
-together nothing "$RUN" "ps -a" '0 0'
-together played "rm -f kp-a" "pod stop kp" '(0|125|2) 0'
-together played "rm -f kp-a" "kube down $T/kp.yaml" '(0|1|125|2) 0'
-together played "stop -t 0 kp-a" "kube down $T/kp.yaml" '(0|125) 0'
-together played "kill kp-a" "pod rm -f kp" '(0|125) 0'
-settled "two commands at once, $pairs pairs" $bad_pairs
-podctl rmi -f localhost/other >/dev/null 2>&1
+kill_counts
 
 # a full disk, and one that cannot be written: one clear error, nothing left, and it works again afterwards
 use_engine() { ROOT=$1/root RUNROOT=$1/run SUFFIX=$(printf %s "$1/root" | sha256sum | cut -c1-8) PODCTL_OPTS=(--root "$1/root" --runroot "$1/run" "${PODCTL_OPTS[@]:4}"); }

@@ -1,13 +1,12 @@
 #!/bin/bash
 # A machine that is treated badly: no memory, no descriptors, a state directory that cannot be written, a dead nft, a bridge or
-# table that somebody removed, a clock that jumps, many commands at once on the same names.  One clear error each, nothing left,
-# and it works again afterwards.  HARD_ROUNDS scales it.
+# table that somebody removed, a clock that jumps.  One clear error each, nothing left, and it works again afterwards.  HARD_ROUNDS scales it.
 . "$(dirname "$0")/lib.sh"
 needs root busybox bridge
 rounds=${HARD_ROUNDS:-${VM:+3}}
 rounds=${rounds:-12}
 import_image
-port=$((20000 + $$ % 10000))
+. "$E2E/world.sh"
 cat >"$T/hp.yaml" <<E2
 apiVersion: v1
 kind: ConfigMap
@@ -24,17 +23,11 @@ spec:
   - {name: b, image: $IMG, imagePullPolicy: Never, command: [sleep, "1000"], volumeMounts: [{name: c, mountPath: /c}]}
   volumes: [{name: v, emptyDir: {}}, {name: c, configMap: {name: hp-conf}}]
 E2
-tar -C "$T/rootfs/etc" -cf "$T/small.tar" passwd group
 clean() {
 	podctl ps -a >/dev/null && podctl rm -f -t 0 h && podctl kube down "$T/hp.yaml" || return 1
 	podctl import -q "$T/small.tar" localhost/other && podctl rmi localhost/other || return 1
 	! podctl ps -a --format '{{.Names}}' | grep -E '^h(p-.*)?$' || return 1
 	podctl run --rm --network none --name h $IMG true
-}
-calm() { podctl ps -a >/dev/null 2>&1 && [ "$(machine_state)" = "$before" ]; }
-settled() {
-	[ "$2" = 0 ] && until_true 6 calm
-	is "$1" "$2 $(machine_state)" "0 $before"
 }
 one_error() { # STATUS FILE PATTERN: an engine's failure, said once, for this reason
 	[ "$1" = 125 ] && [ "$(grep -c '^Error: ' "$2")" = 1 ] && [ "$(wc -l <"$2")" -le 4 ] && grep -qiE "$3" "$2"
@@ -142,41 +135,4 @@ else
 	skip "a clock that jumps" "needs a C compiler"
 fi
 
-# sixteen at once on the same names: every answer is a success or one known error
-ways=${HARD_WAYS:-16} each=$((rounds * 2))
-worker() { # N
-	local i cmd rc
-	RANDOM=$((1000 + $1))
-	for i in $(seq $each); do
-		case $((RANDOM % 12)) in
-		0) cmd="run -d --network none --name h $IMG sleep 100" ;;
-		1) cmd="run --rm --network none --name h$((RANDOM % 3)) $IMG true" ;;
-		2) cmd="rm -f -t 0 h" ;;
-		3) cmd="stop -t 0 h" ;;
-		4) cmd="start h" ;;
-		5) cmd="exec h true" ;;
-		6) cmd="play kube $T/hp.yaml" ;;
-		7) cmd="kube down $T/hp.yaml" ;;
-		8) cmd="pod stop -t 0 hp" ;;
-		9) cmd="pod rm -f hp" ;;
-		10) cmd="create --network bridge -p $((port + 1)):80 --name h $IMG sleep 100" ;;
-		11) cmd="ps -a" ;;
-		esac
-		# shellcheck disable=SC2086
-		timeout 120 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" $cmd >"$T/w$1.out" 2>"$T/w$1.err" </dev/null
-		rc=$?
-		case $rc in
-		0 | 1) ;;
-		125) grep -vE '^Error: .*(in use|no such|no container|no pod|not found|already|the pod has ended|monitor went away|No such process|does not exist|is not running|not running|on running containers|is running|removed|being removed|improper state|exists|stopped|state)' "$T/w$1.err" | sed "s|^|$cmd: |" >>"$T/odd" ;;
-		*) case "$cmd $rc" in exec*) ;; "run --rm"*137) ;; *) echo "$cmd: exit $rc: $(head -1 "$T/w$1.err")" >>"$T/odd" ;; esac ;;
-		esac
-	done
-}
-: >"$T/odd"
-for w in $(seq "$ways"); do worker "$w" & done
-wait
-is "$((ways * each)) commands, $ways at once, on the same names: no odd answer" "$(sort "$T/odd" | uniq -c | head -20)" ""
-podctl rm -f -t 0 h0 h1 h2 >/dev/null 2>&1
-t "afterwards everything works" clean
-settled "and nothing is left" 0
 done_testing

@@ -1,19 +1,15 @@
-# killlib.sh: what the kill matrix is made of, sourced after lib.sh and import_image.  A file says before that what "clean" is.
+# killlib.sh: what the kill matrix is made of, sourced after lib.sh and import_image.
 #
 #   KILL_ROUNDS=N     so many places a verb, spread over its life (10); "all": every system call, one after the other
 #   KILL_ONLY=REGEX   only the verbs (texts) that match
 #
 # Each matrix prints how many places of how many there are; the last line of a file sums them up (kill_counts).
+. "$E2E/world.sh"
 rounds=${KILL_ROUNDS:-10}
 kill_places=0 kill_verbs=0
 c_program killat || exit 1
 "$T/killat" 1000000 /bin/true || skip_all "ptrace is not allowed here"
 
-calm() { podctl ps -a >/dev/null 2>&1 && [ "$(machine_state)" = "$before" ]; }
-settled() { # TEXT BAD: all rounds went well, and then the machine is as it was
-	[ "$2" = 0 ] && until_true 20 calm
-	is "$1" "$2 $(machine_state)" "0 $before"
-}
 wanted() { [[ "$1" =~ ${KILL_ONLY:-.} ]]; }
 count() { # CMD...: how many system calls it makes
 	rm -f "$T/calls"
@@ -52,7 +48,6 @@ matrix() {
 	kill_places=$((kill_places + done)) kill_verbs=$((kill_verbs + 1))
 	settled "$text killed at $done of $total places" $bad
 }
-nothing() { :; }
 
 # Helpers are found beside podctl: here each of them may be a program that kills the real one at its n-th system call.
 helpers_wrap() { # HELPER...
