@@ -9,10 +9,15 @@
 
 #define AT_MAX 512
 
+#define DEPTH_MAX 32
+
 struct walk {
 	struct diag *diag;
 	struct schema_notes *notes;
 	const struct schema_type *root;
+	const struct schema_type
+		*above[DEPTH_MAX]; /* the objects that this one is in, and how much of its path is theirs */
+	size_t path[DEPTH_MAX], depth;
 };
 
 static const char *str(unsigned offset) { return schema_pool + offset; }
@@ -38,11 +43,13 @@ static bool place_of(const struct schema_type *t, const char *key, int depth, ch
 {
 	size_t len = strlen(path);
 
-	for (unsigned i = 0; depth > 0 && i < t->n; i++) {
-		const struct schema_field *f = &schema_fields[t->first + i];
+	for (unsigned i = 0; depth > 0 && i < 2 * t->n; i++) {
+		const struct schema_field *f = &schema_fields[t->first + i % t->n];
+		bool container = strcmp(str(f->name), "containers") == 0;
 
-		if (f->kind != SCHEMA_OBJECT || f->shape == SCHEMA_MAP || f->status == SCHEMA_NONE)
-			continue;
+		if (f->kind != SCHEMA_OBJECT || f->shape == SCHEMA_MAP || f->status == SCHEMA_NONE ||
+			container != (i < t->n))
+			continue; /* what fits containers belongs there more often than to a volume */
 		if (strcmp(str(f->name), "initContainers") == 0 ||
 			strcmp(str(f->name), "ephemeralContainers") == 0)
 			continue; /* what fits there fits containers, which is the likelier place */
@@ -53,6 +60,17 @@ static bool place_of(const struct schema_type *t, const char *key, int depth, ch
 			return true;
 		path[len] = '\0';
 	}
+	return false;
+}
+
+/* The nearest object above that has such a field: its indentation is a slip. */
+static bool belongs_above(const struct walk *w, const char *key, const char *at, char *path, size_t size)
+{
+	for (size_t i = w->depth; i-- > 0;)
+		if (schema_field_find(w->above[i], key)) {
+			snprintf(path, size, "%.*s", (int) w->path[i], at);
+			return true;
+		}
 	return false;
 }
 
@@ -72,24 +90,74 @@ static bool belongs(const struct walk *w, const struct schema_type *here, const 
 	return false;
 }
 
+/* "limit" and "Limits" for limits. */
+static bool is_same_word(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), least = la < lb ? la : lb;
+	const char *rest = la < lb ? b + least : a + least;
+
+	return strncasecmp(a, b, least) == 0 && (!*rest || strcasecmp(rest, "s") == 0);
+}
+
+/* The one field whose name ends so ("path" for mountPath); a required one of several. */
+static const char *longer_name(const struct schema_type *t, const char *key)
+{
+	const char *found = NULL;
+	size_t n = strlen(key), count = 0;
+
+	for (unsigned i = 0; n >= 4 && i < t->n; i++) {
+		const struct schema_field *f = &schema_fields[t->first + i];
+		size_t len = strlen(str(f->name));
+
+		if (len <= n || strcasecmp(str(f->name) + len - n, key) != 0)
+			continue;
+		if (f->required)
+			return str(f->name);
+		found = str(f->name);
+		count++;
+	}
+	return count == 1 ? found : NULL;
+}
+
+/* selector: {app: web} and resources: {cpu: 1} lack the map that holds such keys. */
+static const char *map_for(const struct schema_type *t)
+{
+	if (strcmp(str(t->name), "LabelSelector") == 0)
+		return "matchLabels";
+	return strcmp(str(t->name), "ResourceRequirements") == 0 ? "limits" : NULL;
+}
+
 static void unknown_field(struct walk *w, const struct node *key, const struct schema_type *t, const char *at,
 	const char *where)
 {
-	const char *names[160] = { 0 }, *near;
+	const char *names[160] = { 0 }, *near, *longer = longer_name(t, key->text);
 	char path[AT_MAX];
 	size_t n = 0;
-	bool elsewhere = belongs(w, t, key->text, at, path, sizeof path);
+	bool above = belongs_above(w, key->text, at, path, sizeof path),
+	     elsewhere = above || belongs(w, t, key->text, at, path, sizeof path);
 
 	for (unsigned i = 0; i < t->n && n < LEN(names) - 1; i++)
 		names[n++] = str(schema_fields[t->first + i].name);
 	near = text_nearest(key->text, names);
 	/* "port" among a container's fields is a slip for "ports", although probes have a port: short words are alike by chance */
-	if (elsewhere && (!near || strlen(key->text) > 5))
+	if (near && is_same_word(near, key->text))
+		elsewhere = false;
+	else if (!above && longer) {
+		elsewhere = false;
+		near = longer;
+	}
+	if (elsewhere && (above || !near || strlen(key->text) > 5))
 		diag_add(w->diag, (enum diag_level) w->notes->unknown, key->line, key->col,
-			"%s: unknown field here, %s belongs under %s", where, key->text, path);
+			*path ? "%s: unknown field here, %s belongs under %s"
+			      : "%s: unknown field here, %s belongs to the "
+				"top of the document",
+			where, key->text, path);
 	else if (near)
 		diag_add(w->diag, (enum diag_level) w->notes->unknown, key->line, key->col,
 			"%s: unknown field, did you mean %s?", where, near);
+	else if ((near = map_for(t)))
+		diag_add(w->diag, (enum diag_level) w->notes->unknown, key->line, key->col,
+			"%s: unknown field, did you mean %s.%s?", where, near, key->text);
 	else
 		diag_add(w->diag, (enum diag_level) w->notes->unknown, key->line, key->col,
 			"%s: unknown field", where);
@@ -246,6 +314,14 @@ static void one(
 	}
 }
 
+/* A map of variables, as Compose has it. */
+static bool is_env(const struct node *n, const char *at)
+{
+	size_t len = strlen(at);
+
+	return n->kind == NODE_MAP && len > 4 && strcmp(at + len - 4, ".env") == 0;
+}
+
 static void many(
 	struct walk *w, const struct node *n, const struct schema_field *f, const char *at, bool supported)
 {
@@ -253,7 +329,10 @@ static void many(
 	char where[AT_MAX];
 
 	if (n->kind != (list ? NODE_LIST : NODE_MAP)) {
-		wrong(w, n, at, list ? "a list (lines that start with \"- \")" : "a map");
+		wrong(w, n, at,
+			!list           ? "a map"
+			: is_env(n, at) ? "a list (lines such as \"- {name: KEY, value: TEXT}\")"
+					: "a list (lines that start with \"- \")");
 		return;
 	}
 	if (f->rule && !list)
@@ -322,6 +401,10 @@ static void object(
 		wrong(w, n, *at ? at : "document", "a map");
 		return;
 	}
+	if (w->depth < DEPTH_MAX) {
+		w->above[w->depth] = t;
+		w->path[w->depth] = strlen(at);
+	}
 	for (size_t i = 0; i < n->n; i++) {
 		const struct schema_field *f = schema_field_find(t, n->key[i]->text);
 		bool below = supported;
@@ -336,10 +419,12 @@ static void object(
 			below = status(w, n->key[i], n->item[i], f, where);
 		if (n->item[i]->kind == NODE_NULL)
 			continue; /* an explicit null is an absent field */
+		w->depth += w->depth < DEPTH_MAX;
 		if (f->shape == SCHEMA_ONE)
 			one(w, n->item[i], f, where, below);
 		else
 			many(w, n->item[i], f, where, below);
+		w->depth -= w->depth > 0;
 	}
 	for (unsigned i = 0; i < t->n; i++) {
 		const struct schema_field *f = &schema_fields[t->first + i];
