@@ -142,8 +142,8 @@ static void unknown_field(struct walk *w, const struct node *key, const struct s
 	/* "port" among a container's fields is a slip for "ports", although probes have a port: short words are alike by chance */
 	if (near && is_same_word(near, key->text))
 		elsewhere = false;
-	else if (!above && longer) {
-		elsewhere = false;
+	else if (longer && (!above || strlen(key->text) <= 5)) {
+		elsewhere = above = false;
 		near = longer;
 	}
 	if (elsewhere && (above || !near || strlen(key->text) > 5))
