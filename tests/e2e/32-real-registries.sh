@@ -68,7 +68,7 @@ proxy: {remoteurl: \"http://$plain\"}"; }
 
 # ---- plain ------------------------------------------------------------------------------------------------------------------
 t "push to a plain registry" podctl push -q --tls-verify=false localhost/app:1 "$plain/team/app:1"
-is "again: nothing is sent" "$(podctl push --tls-verify=false localhost/app:1 "$plain/team/app:1" 2>&1 | grep -c 'already exists')" 2
+is "again: nothing is sent" "$(podctl push --tls-verify=false localhost/app:1 "$plain/team/app:1" 2>&1 | grep -c '^Copying blob.*already exists')" 2
 is "another repository: layers are mounted" "$(podctl tag localhost/app:1 "$plain/team/app:1"; podctl push --tls-verify=false localhost/app:1 "$plain/other/app:1" 2>&1 | grep -cE 'mounted|already exists')" 2
 podctl rmi "$plain/team/app:1" >/dev/null
 t "zstd" podctl push -q --tls-verify=false --compression-format zstd --force-compression localhost/app:1 "$plain/team/app:zstd"
