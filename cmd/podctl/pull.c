@@ -15,6 +15,8 @@
 /* ---- those who watch -------------------------------------------------------------------------------------------------- */
 
 #define BAR_WIDTH 24
+#define REST_WIDTH 64 /* of a bar's line, without the bar: names and numbers at their longest */
+#define SPEED_AFTER_US 50000
 
 struct bars {
 	struct arena *a;
@@ -47,29 +49,36 @@ static uint64_t speed(uint64_t bytes, uint64_t us)
 	return us ? (uint64_t) ((double) bytes * 1e6 / (double) us) : 0;
 }
 
-static void bar_draw(const struct bars *b, const struct bar *k)
+static void bar_draw(const struct bars *b, const struct bar *k, size_t width)
 {
 	uint64_t us = (k->ended_us ? k->ended_us : time_mono_us()) - k->began_us;
-	size_t full = k->size ? (size_t) (k->got * BAR_WIDTH / k->size) : BAR_WIDTH;
+	size_t full = k->size ? (size_t) (k->got * width / k->size) : width;
 	char bar[BAR_WIDTH + 1];
 
-	memset(bar, '-', BAR_WIDTH);
-	memset(bar, '=', full < BAR_WIDTH ? full : BAR_WIDTH);
-	bar[BAR_WIDTH] = '\0';
-	(void) fprintf(stderr, "\rCopying blob %s [%s] %s / %s  %s/s\x1b[K\n", k->digest, bar,
-		words_size(b->a, k->got), words_size(b->a, k->size), words_size(b->a, speed(k->got, us)));
+	memset(bar, '-', width);
+	memset(bar, '=', full < width ? full : width);
+	bar[width] = '\0';
+	(void) fprintf(stderr, "\rCopying blob %s [%s] %s / %s", k->digest, bar, words_size(b->a, k->got),
+		words_size(b->a, k->size));
+	if (us > SPEED_AFTER_US || k->ended_us) /* before that it says nothing */
+		(void) fprintf(stderr, "  %s/s", words_size(b->a, speed(k->got, us)));
+	(void) fprintf(stderr, "\x1b[K\n");
 }
 
 /* Only as many as the terminal has lines: what has scrolled away cannot be drawn again. */
 static void bars_draw(struct bars *b)
 {
 	struct winsize w = { 0 };
-	size_t rows = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 2 ? w.ws_row - 2U : 20;
+	size_t width = BAR_WIDTH,
+	       rows = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 2 ? w.ws_row - 2U : 20;
 
 	bars_up(b);
 	b->drawn = b->n < rows ? b->n : rows;
+	/* a line that wraps is two, and the next one would be drawn in the wrong place */
+	if (w.ws_col && w.ws_col < REST_WIDTH + BAR_WIDTH)
+		width = w.ws_col > REST_WIDTH + 1 ? w.ws_col - REST_WIDTH : 1;
 	for (size_t i = 0; i < b->drawn; i++)
-		bar_draw(b, &b->bar[b->n - b->drawn + i]);
+		bar_draw(b, &b->bar[b->n - b->drawn + i], width);
 	(void) fflush(stderr);
 }
 
@@ -120,8 +129,8 @@ static void bars_end(void *ctx)
 			began = b->bar[i].began_us;
 	}
 	if (b->n)
-		(void) fprintf(stderr, "%zu layers, %s at %s/s", b->n, words_size(b->a, sum),
-			words_size(b->a, speed(sum, time_mono_us() - began)));
+		(void) fprintf(stderr, "%zu layer%s, %s at %s/s", b->n, b->n == 1 ? "" : "s",
+			words_size(b->a, sum), words_size(b->a, speed(sum, time_mono_us() - began)));
 	if (b->n && b->shared)
 		(void) fprintf(stderr, "; %zu shared, %s", b->shared, words_size(b->a, b->shared_size));
 	if (b->n)

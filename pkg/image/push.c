@@ -21,6 +21,8 @@
 #define PIPE_ROOM (1 * MiB)
 
 struct pusher {
+	size_t bar;  /* of the layer that is sent now: those that are there have none */
+	bool barred; /* it was drawn */
 	struct engine *e;
 	const struct push_options *o;
 	struct arena *a;
@@ -110,6 +112,14 @@ void pusher_close(struct pusher *p)
 	image_tmp_remove(&p->tmp);
 }
 
+static void bar_draw(struct pusher *p, const char *digest, uint64_t got, uint64_t size)
+{
+	if (!p->o->at.watch.layer)
+		return;
+	p->o->at.watch.layer(p->o->at.watch.ctx, p->bar, digest, got, size);
+	p->barred = true;
+}
+
 /* Asks and waits for {"ok":...}, whose value is *ret (new reference). */
 static int ask(
 	struct pusher *p, json_t *request, uint64_t size, const char *digest, json_t **ret, struct err *err)
@@ -123,9 +133,8 @@ static int ask(
 		if ((rc = transfer_next(&p->t, true, &v, err)) < 0)
 			return rc;
 		got = json_object_get(v, "got");
-		if (got && p->o->at.watch.layer)
-			p->o->at.watch.layer(p->o->at.watch.ctx, 0, digest,
-				(uint64_t) json_integer_value(json_array_get(got, 1)), size);
+		if (got && digest)
+			bar_draw(p, digest, (uint64_t) json_integer_value(json_array_get(got, 1)), size);
 		if ((ok = json_object_get(v, "ok"))) {
 			if (ret)
 				*ret = json_incref(ok);
@@ -346,8 +355,7 @@ static int send_stream(struct pusher *p, const char *diff, struct blob *b, bool 
 		(void) ask(p, json_pack("{s:{}}", "streamEnd"), 0, NULL, NULL, &ignored);
 		return rc;
 	}
-	if (p->o->at.watch.layer)
-		p->o->at.watch.layer(p->o->at.watch.ctx, 0, diff, r.blob_size, r.blob_size);
+	bar_draw(p, diff, r.blob_size, r.blob_size);
 	memcpy(b->digest, r.blob, sizeof b->digest);
 	b->size = r.blob_size;
 	known_set(p, b->digest, true);
@@ -421,7 +429,9 @@ static int layer_push(struct pusher *p, const struct image_row *row, size_t i, c
 			return 0;
 		}
 	}
-	say(p, "Copying blob %.12s", own && n && strcmp(own->digest, c[0].digest) == 0 ? own->digest : diff);
+	if (!p->o->at.watch.layer)
+		say(p, "Copying blob %.12s",
+			own && n && strcmp(own->digest, c[0].digest) == 0 ? own->digest : diff);
 	if (own && n && strcmp(own->digest, c[0].digest) == 0 && (rc = send_kept(p, diff, own, err)) != 0) {
 		*ret = *own;
 		return rc < 0 ? rc : 0;
@@ -494,7 +504,12 @@ static int layers_push(struct pusher *p, const struct image_row *row, const stru
 				out[i] = out[k];
 		if (!again && (rc = layer_push(p, row, i, own ? &own[i] : NULL, &out[i], err)) < 0)
 			return err_wrap(err, "layer %.12s", row->layers.v[i]);
+		p->bar += p->barred;
+		p->barred = false;
 	}
+	if (p->o->at.watch.end)
+		p->o->at.watch.end(p->o->at.watch.ctx);
+	p->bar = 0;
 	return 0;
 }
 

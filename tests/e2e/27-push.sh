@@ -164,6 +164,9 @@ is "the digest file has what the registry has" "$(cat digest)" "$(curl -fsI -H '
 before=$(puts) heads=$(grep -cE '"HEAD [^"]*/blobs/' reg.log)
 like "push again finds its manifest" "$(podctl push --tls-verify=false localhost/x "$R/x:1" 2>&1)" "manifest to image destination skipped: already exists"
 is "and asks for nothing else" "$(grep -cE '"HEAD [^"]*/blobs/' reg.log)" "$heads"
+python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$PODCTL_BIN" "${PODCTL_OPTS[@]}" push --tls-verify=false localhost/hard:1 "$R/bars:1" >bars 2>&1 </dev/null
+like "on a terminal: a bar per layer" "$(tr '\r' '\n' <bars)" 'Copying blob [0-9a-f]{12} \[=+\] .*B / .*B  .*B/s'
+like "and a total" "$(cat bars)" '^[0-9]+ layers?, .*B at .*B/s'
 t "a tag that names another image since" podctl push -q --tls-verify=false localhost/hard:1 "$R/x:1"
 t "is given to this one again" podctl push -q --tls-verify=false localhost/x "$R/x:1"
 is "and it has it" "$(curl -fsI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' "http://$R/v2/x/manifests/1" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" { print $2 }')" "$(cat digest)"

@@ -23,8 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	(void) docker_manifest_parse(text, size, &a, &images, &n, &err);
 	err_clear(&err);
-	if (oci_document_parse(text, size, &a, &doc, &err) == 0 && doc.is_index)
-		(void) platform_choose(&doc, "linux", "amd64", &err);
+	if (oci_document_parse(text, size, &a, &doc, &err) == 0)
+		(void) (doc.is_index ? platform_choose(&doc, "linux", "amd64", &err) != NULL
+				     : image_manifest_check(&doc, &err) == 0);
 	err_clear(&err);
 	(void) image_config_parse(text, &a, &config, &err);
 	err_clear(&err);
