@@ -10,6 +10,8 @@ const char *this_node(struct cli *c); /* its name; in the arena */
 /* Cells that end in '\t', lines in '\n': three blanks between columns, as kubectl. */
 void print_columns(const char *text);
 
+int run_why(struct cli *c, void *request, struct err *err);
+
 struct describe_command {
 	const char *selector, *namespace;
 	bool no_events;

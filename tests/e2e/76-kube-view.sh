@@ -59,6 +59,22 @@ done
 t "describe by pod/NAME" podctl kube describe pod/job
 like "why: the crash and what it said last" "$(podctl why web | tr '\n' ' ')" 'container crash: CrashLoopBackOff.*next try in [0-9]+s.*with code 3 .*going down'
 like "why: a pod that is done" "$(podctl why job)" 'done its work'
+cat >"$T/hand.yaml" <<E2
+apiVersion: v1
+kind: Pod
+metadata: {name: hand}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: a, image: $IMG, command: [sleep, "1000"]}
+  - {name: b, image: $IMG, command: [sleep, "1000"]}
+E2
+podctl play kube "$T/hand.yaml" >/dev/null
+podctl stop -t 0 hand-b >/dev/null
+like "why: what was stopped by hand" "$(podctl why hand | paste -sd' ')" 'container b: .*it was stopped by hand; podctl start hand-b'
+podctl start hand-b >/dev/null
+like "until it is started again" "$(podctl why hand)" 'nothing is wrong'
+podctl kube down "$T/hand.yaml" >/dev/null
 is "logs: the first container's" "$(podctl kube logs web)" hello
 is "logs -c of an init container" "$(podctl kube logs web -c setup)" init
 is "logs --previous" "$(podctl kube logs web crash --previous)" "going down"
