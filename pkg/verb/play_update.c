@@ -3,6 +3,7 @@
  *
  * Each such pod's manifest is read again, as it is stored, with the objects as they are now; the files that differ are
  * exchanged (pod_files_update).  Variables stay what they were, as in a cluster.  What cannot be updated is said and left.
+ * One that is new may be what a pod had as optional.
  */
 #include <string.h>
 
@@ -17,17 +18,29 @@
 
 static bool is_source(const char *kind) { return !strcmp(kind, "ConfigMap") || !strcmp(kind, "Secret"); }
 
-static bool any_changed(const struct play *p)
+static bool is_changed(const struct play *p, size_t i)
 {
-	for (size_t i = 0; i < p->plan.n_object; i++) {
-		auto_free char *text = NULL;
+	auto_free char *text = json_print(p->plan.object[i].doc);
 
-		if (!is_source(p->plan.object[i].kind) || !p->old_object[i].doc)
-			continue;
-		text = json_print(p->plan.object[i].doc);
-		if (text && strcmp(text, p->old_object[i].doc) != 0)
+	return text && strcmp(text, p->old_object[i].doc) != 0;
+}
+
+static bool any(const struct play *p, bool anew)
+{
+	for (size_t i = 0; i < p->plan.n_object; i++)
+		if (is_source(p->plan.object[i].kind) &&
+			(p->old_object[i].doc ? !anew && is_changed(p, i) : anew))
 			return true;
-	}
+	return false;
+}
+
+/* A look at its text is enough to pass most pods by. */
+static bool may_wait_for(const struct play *p, const char *manifest)
+{
+	for (size_t i = 0; i < p->plan.n_object; i++)
+		if (is_source(p->plan.object[i].kind) && !p->old_object[i].doc &&
+			strstr(manifest, p->plan.object[i].name) && strstr(manifest, "optional"))
+			return true;
 	return false;
 }
 
@@ -67,9 +80,10 @@ void play_update(struct play *p)
 {
 	struct pod_row *rows = NULL;
 	struct err one = { 0 };
+	bool changed = any(p, false);
 	size_t n = 0;
 
-	if (!any_changed(p))
+	if (!changed && !any(p, true))
 		return;
 	if (store_pods(p->e->store, p->a, &rows, &n, &one) < 0) {
 		log_warn("update the volumes of pods, ignoring: %s", one.msg);
@@ -78,7 +92,9 @@ void play_update(struct play *p)
 	for (size_t i = 0; i < n; i++) {
 		struct err failed = { 0 };
 
-		if (rows[i].kube && update_pod(p, rows[i].id, &failed) < 0 && failed.kind != ERR_NOT_FOUND)
+		if (!rows[i].kube || (!changed && !may_wait_for(p, rows[i].kube)))
+			continue;
+		if (update_pod(p, rows[i].id, &failed) < 0 && failed.kind != ERR_NOT_FOUND)
 			log_warn("update the volumes of pod '%s', ignoring: %s", rows[i].name, failed.msg);
 	}
 }

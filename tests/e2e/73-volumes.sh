@@ -133,6 +133,10 @@ is "a hostPath is relative to its file" "$(in_c 'cat /host/file')" from-host
 is "an optional secret that is not there is empty" "$(in_c 'ls /gone')" ""
 is "all processes are in fsGroup" "$(in_c 'id -G')" "0 4321"
 
+printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: nowhere}\nstringData: {late: found}\n' >"$T/nowhere.yaml"
+t "when it is made" podctl play kube "$T/nowhere.yaml"
+is "its files come to the running pod" "$(in_c 'cat /gone/late')" found
+podctl kube down "$T/nowhere.yaml" >/dev/null
 # an update reaches the running pod, in one exchange
 id=$(podctl inspect v-c --format '{{.Id}}')
 old=$(in_c 'readlink /cm/..data')
