@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "pkg/archive/digest.h"
+#include "pkg/archive/gzip.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 
@@ -17,13 +17,36 @@
 struct sink {
 	int fd;
 	enum sink_format format;
-	z_stream gz;
-	bool gz_open;
+	struct gzip *gz;
 	ZSTD_CCtx *zstd;
 	struct digest *diff, *blob; /* blob: NULL when nothing is compressed */
 	uint64_t in, out;
 	unsigned char *block;
 };
+
+static int emit(void *ctx, const void *p, size_t n, struct err *err)
+{
+	struct sink *s = ctx;
+	int rc;
+
+	if (!n)
+		return 0;
+	if (s->blob)
+		digest_add(s->blob, p, n);
+	s->out += n;
+	rc = io_write_all(s->fd, p, n);
+	return rc < 0 ? err_sys(err, -rc, "write") : 0;
+}
+
+/* zstd's own threads.  Its result is the same for any number of them but none, so that there is always one. */
+static bool zstd_set(ZSTD_CCtx *z, int level)
+{
+	if (!z || ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, level)))
+		return false;
+	(void) ZSTD_CCtx_setParameter(
+		z, ZSTD_c_nbWorkers, (int) gzip_threads()); /* a libzstd may have none */
+	return true;
+}
 
 int sink_open(int fd, enum sink_format format, int level, struct sink **ret, struct err *err)
 {
@@ -37,12 +60,9 @@ int sink_open(int fd, enum sink_format format, int level, struct sink **ret, str
 	ok = (s->block = malloc(BLOCK)) && (s->diff = digest_new(true)) &&
 	     (format == SINK_PLAIN || (s->blob = digest_new(true)));
 	if (ok && format == SINK_GZIP)
-		ok = s->gz_open = deflateInit2(&s->gz, level ? level : GZIP_LEVEL, Z_DEFLATED, 15 + 16, 9,
-					  Z_DEFAULT_STRATEGY) == Z_OK;
+		ok = (s->gz = gzip_new(level ? level : GZIP_LEVEL, emit, s)) != NULL;
 	if (ok && format == SINK_ZSTD)
-		ok = (s->zstd = ZSTD_createCCtx()) &&
-		     !ZSTD_isError(ZSTD_CCtx_setParameter(
-			     s->zstd, ZSTD_c_compressionLevel, level ? level : ZSTD_LEVEL));
+		ok = zstd_set(s->zstd = ZSTD_createCCtx(), level ? level : ZSTD_LEVEL);
 	if (!ok) {
 		sink_free(s);
 		return err_sys(err, ENOMEM, "write a layer");
@@ -55,44 +75,12 @@ void sink_free(struct sink *s)
 {
 	if (!s)
 		return;
-	if (s->gz_open)
-		(void) deflateEnd(&s->gz);
+	gzip_free(s->gz);
 	(void) ZSTD_freeCCtx(s->zstd);
 	digest_free(s->diff);
 	digest_free(s->blob);
 	free(s->block);
 	free(s);
-}
-
-static int emit(struct sink *s, const void *p, size_t n, struct err *err)
-{
-	int rc;
-
-	if (!n)
-		return 0;
-	if (s->blob)
-		digest_add(s->blob, p, n);
-	s->out += n;
-	rc = io_write_all(s->fd, p, n);
-	return rc < 0 ? err_sys(err, -rc, "write") : 0;
-}
-
-static int gzip_write(struct sink *s, const void *p, size_t n, bool end, struct err *err)
-{
-	int z, rc;
-
-	s->gz.next_in = (unsigned char *) (uintptr_t) p;
-	s->gz.avail_in = (unsigned) n;
-	do {
-		s->gz.next_out = s->block;
-		s->gz.avail_out = BLOCK;
-		z = deflate(&s->gz, end ? Z_FINISH : Z_NO_FLUSH);
-		if (z == Z_STREAM_ERROR)
-			return err_set(err, ERR_SYSTEM, "compress with gzip");
-		if ((rc = emit(s, s->block, BLOCK - s->gz.avail_out, err)) < 0)
-			return rc;
-	} while (s->gz.avail_in || (end && z != Z_STREAM_END));
-	return 0;
 }
 
 static int zstd_write(struct sink *s, const void *p, size_t n, bool end, struct err *err)
@@ -117,7 +105,7 @@ static int compressed(struct sink *s, const void *p, size_t n, bool end, struct 
 {
 	switch (s->format) {
 	case SINK_GZIP:
-		return gzip_write(s, p, n, end, err);
+		return end ? gzip_end(s->gz, err) : gzip_write(s->gz, p, n, err);
 	case SINK_ZSTD:
 		return zstd_write(s, p, n, end, err);
 	default:
@@ -129,16 +117,7 @@ int sink_write(struct sink *s, const void *p, size_t n, struct err *err)
 {
 	s->in += n;
 	digest_add(s->diff, p, n);
-	for (const char *at = p; n;) { /* zlib counts in unsigned */
-		size_t k = n < 1 * GiB ? n : 1 * GiB;
-		int rc = compressed(s, at, k, false, err);
-
-		if (rc < 0)
-			return rc;
-		at += k;
-		n -= k;
-	}
-	return 0;
+	return compressed(s, p, n, false, err);
 }
 
 int sink_end(struct sink *s, struct sink_result *ret, struct err *err)

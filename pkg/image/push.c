@@ -483,7 +483,7 @@ static int is_there(struct pusher *p, const struct image_row *row, const struct 
 	if (rc == 0 && (rc = json_is_true(json_object_get(ok, "same"))) > 0) {
 		for (size_t i = 0; i < row->layers.n; i++)
 			say(p, "Copying blob %.12s skipped: already exists", first[i].digest);
-		say(p, "%s", "Writing manifest to image destination skipped: already exists");
+		say(p, "%s", "Writing manifest to image destination skipped: unchanged");
 	}
 	json_decref(ok);
 	return rc;

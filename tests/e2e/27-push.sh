@@ -162,7 +162,7 @@ t_fails "without TLS it is refused unless said" 125 'TLS|insecure' podctl push -
 t "push" podctl push --tls-verify=false --digestfile digest localhost/x "docker://$R/x:1"
 is "the digest file has what the registry has" "$(cat digest)" "$(curl -fsI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' "http://$R/v2/x/manifests/1" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" { print $2 }')"
 before=$(puts) heads=$(grep -cE '"HEAD [^"]*/blobs/' reg.log)
-like "push again finds its manifest" "$(podctl push --tls-verify=false localhost/x "$R/x:1" 2>&1)" "manifest to image destination skipped: already exists"
+like "push again finds its manifest" "$(podctl push --tls-verify=false localhost/x "$R/x:1" 2>&1)" "manifest to image destination skipped: unchanged"
 is "and asks for nothing else" "$(grep -cE '"HEAD [^"]*/blobs/' reg.log)" "$heads"
 python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$PODCTL_BIN" "${PODCTL_OPTS[@]}" push --tls-verify=false localhost/hard:1 "$R/bars:1" >bars 2>&1 </dev/null
 like "on a terminal: a bar per layer" "$(tr '\r' '\n' <bars)" 'Copying blob [0-9a-f]{12} \[=+\] .*B / .*B  .*B/s'
