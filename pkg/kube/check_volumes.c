@@ -369,6 +369,37 @@ static void check_empty_dir(struct kube_set *s, const struct k8s_empty_dir *e, c
 			at, medium, strcasecmp(medium, "memory") == 0 ? "; did you mean Memory?" : "");
 }
 
+static const char *const source_keys[] = { "dataSource", "dataSourceRef" };
+
+/* What a claim starts with: another claim's content. */
+static void check_data_source(struct kube_set *s, const struct node *spec, const char *at)
+{
+	for (size_t i = 0; i < LEN(source_keys); i++) {
+		const struct node *from = node_get(spec, source_keys[i]), *kind = node_get(from, "kind"),
+				  *name = node_get(from, "name");
+
+		if (!kind || kind->kind != NODE_STRING || !name || name->kind != NODE_STRING || !*name->text)
+			continue; /* reported */
+		if (strcmp(kind->text, "PersistentVolumeClaim") != 0 || *place(from, "apiGroup")->text)
+			FAULT(s, place(from, "kind"),
+				"%s.%s: not supported by podctl: a claim starts empty or as a copy of "
+				"another "
+				"PersistentVolumeClaim, there are no %ss",
+				at, source_keys[i], kind->text);
+		else if (!kube_claim_is_there(s, name->text))
+			FAULT(s, name,
+				"%s.%s.name: there is no PersistentVolumeClaim \"%s\", in these files or "
+				"stored",
+				at, source_keys[i], name->text);
+		else if (kube_claim_is_bound(s, name->text))
+			FAULT(s, name,
+				"%s.%s.name: not supported by podctl: a PersistentVolume answers the claim "
+				"\"%s\", whose "
+				"directory is not copied",
+				at, source_keys[i], name->text);
+	}
+}
+
 /* The claim of an ephemeral volume, or a PersistentVolumeClaim's spec. */
 void kube_check_claim_spec(struct kube_set *s, const struct node *spec, const char *at)
 {
@@ -379,6 +410,7 @@ void kube_check_claim_spec(struct kube_set *s, const struct node *spec, const ch
 
 	if (!spec || spec->kind != NODE_MAP)
 		return;
+	check_data_source(s, spec, at);
 	for (size_t i = 0; modes && modes->kind == NODE_LIST && modes->n > 1 && i < modes->n; i++)
 		if (strcmp(modes->item[i]->text, "ReadWriteOncePod") == 0)
 			FAULT(s, modes->item[i],
@@ -442,6 +474,11 @@ static void check_source(struct kube_set *s, const struct k8s_volume *v, const c
 					"the claim",
 					at, meta->key[k]->text);
 		snprintf(spec, sizeof spec, "%s.volumeClaimTemplate.spec", at);
+		for (size_t k = 0; k < LEN(source_keys); k++)
+			if (node_get(v->ephemeral->claim->spec, source_keys[k]))
+				FAULT(s, node_get(v->ephemeral->claim->spec, source_keys[k]),
+					"%s.%s: not supported by podctl: an ephemeral volume starts empty",
+					spec, source_keys[k]);
 		kube_check_claim_spec(s, v->ephemeral->claim->spec, spec);
 	}
 }

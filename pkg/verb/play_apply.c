@@ -41,26 +41,42 @@ static const char *path_of(const struct play *p, const char *file)
 	return NULL;
 }
 
-/* Kubernetes' promise: who reads it once has read it for good. */
+static const char *type_of(const json_t *secret)
+{
+	const char *type = json_string_value(json_object_get(secret, "type"));
+
+	return type && *type ? type : "Opaque";
+}
+
+/* Kubernetes' promise: who reads it once has read it for good.  A Secret's type never changes. */
 static int check_immutable(const struct kube_object *o, const char *old, struct err *err)
 {
 	static const char *const parts[] = { "data", "binaryData", "stringData" };
 	struct err one = { 0 };
 	json_t *was = json_parse(old, strlen(old), &one);
-	bool differs = false;
+	bool fixed = json_is_true(json_object_get(was, "immutable")), differs = false;
+	int rc = 0;
 
-	for (size_t i = 0; i < LEN(parts); i++) {
+	for (size_t i = 0; fixed && i < LEN(parts); i++) {
 		json_t *a = json_object_get(was, parts[i]), *b = json_object_get(o->doc, parts[i]);
 
 		differs = differs || (a || b ? !a || !b || !json_equal(a, b) : false);
 	}
-	differs = differs && json_is_true(json_object_get(was, "immutable"));
+	if (fixed && !json_is_true(json_object_get(o->doc, "immutable")))
+		rc = err_set(err, ERR_INVALID,
+			"%s '%s': immutable cannot be taken back; podctl kube down takes it away first",
+			o->kind, o->name);
+	else if (differs)
+		rc = err_set(err, ERR_INVALID,
+			"%s '%s': is immutable, its data cannot change; podctl kube down takes it away first",
+			o->kind, o->name);
+	else if (was && strcmp(o->kind, "Secret") == 0 && strcmp(type_of(was), type_of(o->doc)) != 0)
+		rc = err_set(err, ERR_INVALID,
+			"Secret '%s': its type is %s and cannot become %s; podctl kube down takes it away "
+			"first",
+			o->name, type_of(was), type_of(o->doc));
 	json_decref(was);
-	return differs ? err_set(err, ERR_INVALID,
-				 "%s '%s': is immutable, its data cannot change; podctl kube down takes it "
-				 "away first",
-				 o->kind, o->name)
-		       : 0;
+	return rc;
 }
 
 static int store_one(struct play *p, const struct kube_object *o, struct object_row *old, struct err *err)
@@ -135,6 +151,20 @@ static int fill_volume(struct play *p, const struct kube_object *o, const char *
 	return rc < 0 ? err_wrap(err, "PersistentVolumeClaim '%s': " CLAIM_NOTE "import-source", o->name) : 0;
 }
 
+/* A claim that was made from another starts with its content; one that is as new as it is empty. */
+static int copy_source(struct play *p, const struct kube_object *o, struct err *err)
+{
+	const json_t *spec = json_object_get(o->doc, "spec"), *from = json_object_get(spec, "dataSource");
+	const char *name = json_string_value(
+		json_object_get(from ? from : json_object_get(spec, "dataSourceRef"), "name"));
+	struct volume_row row = { 0 };
+	struct err one = { 0 };
+
+	if (!name || store_volume_get(p->e->store, name, p->a, &row, &one) < 0)
+		return 0;
+	return verb_volume_copy(p->e, name, o->volume, err);
+}
+
 /* A claim is a volume; one that a PersistentVolume answers is that one's directory. */
 static int make_volume(struct play *p, const struct kube_object *o, struct err *err)
 {
@@ -157,6 +187,8 @@ static int make_volume(struct play *p, const struct kube_object *o, struct err *
 		return err_wrap(err, "PersistentVolumeClaim '%s'", o->name);
 	if (strs_add(&p->new_volumes, p->a, o->volume) < 0)
 		return no_memory(err);
+	if ((rc = copy_source(p, o, err)) < 0)
+		return err_wrap(err, "PersistentVolumeClaim '%s': dataSource", o->name);
 	return fill_volume(p, o, json_string_value(json_object_get(notes, CLAIM_NOTE "import-source")), err);
 }
 

@@ -1,5 +1,5 @@
 /*
- * volume_tar.c — volume export and import.
+ * volume_tar.c — volume export and import, and a copy from one to another.
  */
 #include <fcntl.h>
 
@@ -43,4 +43,13 @@ int verb_volume_import(struct engine *e, const char *name, int in, struct err *e
 	if ((rc = scratch_make(e, &s, err)) < 0 || (rc = scratch_unpack(e, &s, in, err)) < 0)
 		return rc;
 	return copy_tree(s.dir, dir, &as_it_is, err);
+}
+
+int verb_volume_copy(struct engine *e, const char *from, const char *to, struct err *err)
+{
+	static const struct copy_opts as_it_is = { .devices = false };
+	auto_close int source = volume_open(e, from, err);
+	auto_close int dest = source < 0 ? -EBADF : volume_open(e, to, err);
+
+	return source < 0 ? source : dest < 0 ? dest : copy_tree(source, dest, &as_it_is, err);
 }

@@ -16,5 +16,7 @@ int verb_volume_remove(
 /* A volume's files as a tar, and those of a tar into it; descriptors borrowed. */
 int verb_volume_export(struct engine *e, const char *name, int out, struct err *err);
 int verb_volume_import(struct engine *e, const char *name, int in, struct err *err);
+/* What is in one volume, as it is, into another. */
+int verb_volume_copy(struct engine *e, const char *from, const char *to, struct err *err);
 
 #endif

@@ -178,6 +178,7 @@ fixed() { printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fixed}\nimmu
 fixed one | podctl play kube - >/dev/null
 t "an immutable ConfigMap may come again" podctl play kube - <<<"$(fixed one)"
 t_fails "but not change" 125 "immutable" podctl play kube - <<<"$(fixed two)"
+t_fails "nor be mutable again" 125 "immutable" podctl play kube - <<<"$(fixed one | sed /immutable/d)"
 fixed one | podctl kube down - >/dev/null
 mkdir "$T/dir"; pod d1 >"$T/dir/1.yaml"; pod d2 >"$T/dir/2.yml"; echo no >"$T/dir/readme.txt"
 t "a directory" podctl play kube "$T/dir"
@@ -231,6 +232,15 @@ t "it is there" podctl volume exists data
 t "again" podctl play kube "$T/pvc2.yaml"
 until_true 5 sh -c "[ \$(cat '$ROOT/volumes/data/'*/f '$ROOT/volumes/data/f' 2>/dev/null | wc -l) -ge 2 ]"
 is "with what was in it" "$(podctl exec user-c sh -c 'wc -l </d/f' | tr -d ' ')" 2
+clone() { printf 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: clone}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}, dataSource: {kind: %s, name: %s}}\n' "$1" "$2"; }
+t "a claim from another claim" podctl play kube - <<<"$(clone PersistentVolumeClaim data)"
+is "starts with its content" "$(podctl run --rm -v clone:/c $IMG wc -l /c/f)" "2 /c/f"
+podctl run --rm -v clone:/c $IMG rm /c/f
+podctl play kube - <<<"$(clone PersistentVolumeClaim data)"
+is "once" "$(podctl run --rm -v clone:/c $IMG ls /c)" ""
+podctl kube down --force - <<<"$(clone PersistentVolumeClaim data)" >/dev/null
+t_fails "from a claim that is not there" 125 'dataSource.name: there is no PersistentVolumeClaim "nope"' podctl play kube - <<<"$(clone PersistentVolumeClaim nope)"
+t_fails "from something else" 125 "dataSource: not supported.*VolumeSnapshot" podctl play kube - <<<"$(clone VolumeSnapshot x)"
 out=$(podctl kube down --force "$T/pvc.yaml")
 like "--force tells the volumes" "$out" "^Volumes removed:"
 t_fails "it is gone" 1 "" podctl volume exists data
@@ -358,6 +368,7 @@ t_fails "inspect of nothing" 125 "no secret with name or id" podctl secret inspe
 t_fails "exists of nothing" 1 "" podctl secret exists pass
 printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: played}\ndata: {k: aGk=}\n' | podctl play kube -
 is "a played Secret is one of them" "$(podctl secret ls --filter name=play --format '{{.Name}}')" played
+t_fails "its type is for good" 125 "type is Opaque and cannot become example.com/x" podctl play kube - <<<"$(printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: played}\ntype: example.com/x\ndata: {k: aGk=}\n')"
 is "rm --all" "$(podctl secret rm --all | wc -l)" 2
 
 # ---- every example comes back as it was written
