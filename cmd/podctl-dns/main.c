@@ -1,5 +1,5 @@
 /*
- * podctl-dns --gateway=IP/PREFIX [--server=IP]... [--scope=UNIT]
+ * podctl-dns --gateway=IP/PREFIX [--internal] [--server=IP]... [--scope=UNIT]
  *
  * 3: runroot/dns/BRIDGE, 4: its file 'alive', locked, 5: the UDP socket, 6: the TCP socket, both bound to the gateway's port 53.
  */
@@ -76,6 +76,8 @@ static int arguments(struct server *s, char **argv, const char **ret_scope)
 			s->fixed = address_read(v, &s->servers[s->n_servers++]) || (rc = -EINVAL, true);
 		else if ((v = value_of(*argv, "--scope")))
 			*ret_scope = v;
+		else if (!strcmp(*argv, "--internal"))
+			s->names.internal = true;
 		else
 			rc = -EINVAL;
 		if (rc < 0)

@@ -33,7 +33,7 @@ const struct option global_options[] = {
 	O_REFUSED("tmpdir", 0, "DIR", "volatile state is below --runroot"),
 	O_REFUSED("network-cmd-path|volumepath|imagestore|module|syslog|trace|namespace|max-workers|identity|ssh", 0, NULL, "podctl has nothing that it could change"),
 	O_REFUSED("hooks-dir", 0, "DIR", "OCI hook directories are not read yet"),
-	O_REFUSED("network-config-dir", 0, "DIR", "user-defined networks are not done yet"),
+	O_REFUSED("network-config-dir", 0, "DIR", "networks are kept in the database below --root"),
 	O_REFUSED("runtime-flag", 0, "FLAG", "name a script as --runtime instead"),
 	O_REFUSED("conmon", 0, "PATH", "podctl has its own monitor"),
 	O_END
@@ -46,7 +46,7 @@ const struct command_group command_groups[] = {
 	{ "volume", "Manage volumes" },
 	{ "secret", "Manage secrets" },
 	{ "pod", "Manage pods" },
-	{ "network", "Look at networks" },
+	{ "network", "Manage networks" },
 	{ "kube", "Run pods from Kubernetes YAML, and write it" },
 	{ "healthcheck", "Run the health checks of containers" },
 	{ "play", "Run pods from Kubernetes YAML" },

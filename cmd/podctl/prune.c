@@ -103,12 +103,22 @@ static int run_volume_prune(struct cli *c, void *request, struct err *err)
 	return prune_one(c, r, NULL, false, verb_prune_volumes, err);
 }
 
+static int run_network_prune(struct cli *c, void *request, struct err *err)
+{
+	const struct prune_command *r = request;
+
+	if (!r->force && !confirmed("This will remove all networks not used by at least one container."))
+		return 0;
+	return prune_one(c, r, NULL, false, verb_prune_networks, err);
+}
+
 /* ---- system prune -------------------------------------------------------------------------------------------------------------- */
 
 static const char *system_warning(struct cli *c, const struct prune_command *r)
 {
 	return arena_printf(&c->arena,
-		"This command removes:\n\t- all stopped containers\n\t- all stopped pods\n%s\t- all %s",
+		"This command removes:\n\t- all stopped containers\n\t- all stopped pods\n\t- all networks "
+		"not used by at least one container\n%s\t- all %s",
 		r->volumes ? "\t- all volumes not used by at least one container\n" : "",
 		r->all ? "images without at least one container associated with them\n"
 		       : "dangling images\n");
@@ -134,6 +144,7 @@ static int run_system_prune(struct cli *c, void *request, struct err *err)
 	} steps[] = {
 		{ "Deleted Pods", verb_prune_pods, false },
 		{ "Deleted Containers", verb_prune_containers, false },
+		{ "Deleted Networks", verb_prune_networks, false },
 		{ "Deleted Volumes", verb_prune_volumes, !r->volumes },
 		{ "Deleted Images", verb_prune_images, false },
 	};
@@ -190,7 +201,9 @@ const struct command prune_commands[] = {
 		o_image, sizeof(struct prune_command), 0, 0, 0, run_image_prune },
 	{ "volume prune", "", "Remove volumes no container uses", NULL, "  podctl volume prune -f\n",
 		o_prune, sizeof(struct prune_command), 0, 0, 0, run_volume_prune },
-	{ "system prune", "", "Remove stopped containers and pods, and images without a name",
+	{ "network prune", "", "Remove networks that nobody uses", "The engine's own stays.", "  podctl network prune -f\n",
+		o_prune, sizeof(struct prune_command), 0, 0, CMD_REMOVES, run_network_prune },
+	{ "system prune", "", "Remove stopped containers and pods, networks nobody uses, and images without a name",
 		"With --all images no container uses, with --volumes volumes as well.", "  podctl system prune -f\n",
 		o_system, sizeof(struct prune_command), 0, 0, CMD_REMOVES, run_system_prune },
 	{ .paths = NULL },

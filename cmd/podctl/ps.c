@@ -158,11 +158,11 @@ static json_t *strs_json(const struct strs *l)
 }
 
 /* The bridge; the other modes are no networks. */
-static const char *network_word(const struct pod *p) { return p->spec.net == NET_BRIDGE ? NETWORK_NAME : ""; }
+static const char *network_word(const struct pod *p) { return pod_network_name(&p->spec); }
 
 static json_t *networks_json(const struct pod *p)
 {
-	return p->spec.net == NET_BRIDGE ? json_pack("[s]", NETWORK_NAME) : json_array();
+	return p->spec.net == NET_BRIDGE ? json_pack("[s]", network_word(p)) : json_array();
 }
 
 static json_t *mounts_json(const struct container_spec *c)

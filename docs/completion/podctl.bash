@@ -22,7 +22,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ps ls list inspect start stop restart kill pause unpause rm logs exists stats top clone " -- "$cur")); return; }
 		path="pod ${words[1]}" ;;
 	network)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "ls list inspect exists rm remove prune " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect exists rm remove " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down create job diff explain generate get describe events wait logs resize " -- "$cur")); return; }
@@ -78,6 +78,7 @@ _podctl() {
 	"pod prune") flags="--filter --force --help " ;;
 	"image prune") flags="--all --external --filter --force --help " ;;
 	"volume prune") flags="--filter --force --help " ;;
+	"network prune") flags="--filter --force --help " ;;
 	"system prune") flags="--all --external --volumes --filter --force --help " ;;
 	"import"|"image import") flags="--change --message --quiet --arch --os --variant --help " ;;
 	"load"|"image load") flags="--input --quiet --help " ;;
@@ -164,11 +165,11 @@ _podctl() {
 	"top"|"container top") flags="--latest --help " ;;
 	"pod top") flags="--latest --help " ;;
 	"update"|"container update") flags="--blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --latest --pids-limit --help " ;;
+	"network create") flags="--disable-dns --driver --gateway --ignore --interface-name --internal --ip-range --ipam-driver --label --opt --subnet --help " ;;
 	"network ls"|"network list") flags="--filter --format --no-trunc --noheading --quiet --help " ;;
 	"network inspect") flags="--format --help " ;;
 	"network exists") flags="--help " ;;
 	"network rm"|"network remove") flags="--force --time --help " ;;
-	"network prune") flags="--filter --force --help " ;;
 	"container clone") flags="--destroy --force --name --pod --run --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"pod clone") flags="--destroy --hostname --label --label-file --sysctl --name --start --cgroup-parent --device --security-opt --shm-size --uts --volume --volumes-from --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	esac

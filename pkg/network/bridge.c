@@ -138,7 +138,7 @@ static int link_make(struct nl *s, const char *name, const struct net_result *r,
 	auto_nl_batch struct nl_batch m = NL_BATCH_INIT;
 	uint8_t mac[6];
 	struct nl_fault fault;
-	uint32_t mtu = uplink_mtu(s);
+	uint32_t mtu = r->mtu ? r->mtu : uplink_mtu(s);
 	size_t info, data;
 	int rc;
 
@@ -339,19 +339,18 @@ int bridge_ensure(struct engine *e, const struct net_result *r, struct bridge *r
 	return ports_gather(e, r->bridge, ret, err);
 }
 
-int bridge_remove(struct engine *e, struct err *err)
+int bridge_remove(const char *name, struct err *err)
 {
 	struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
 	auto_nl_batch struct nl_batch m = NL_BATCH_INIT;
 	auto_nl struct nl s = NL_CLOSED;
-	char name[BRIDGE_NAME];
 	struct nl_fault fault;
 	int rc = nl_open(&s, NETLINK_ROUTE, -1);
 
 	if (rc < 0)
 		return err_sys(err, -rc, "open rtnetlink");
 	nl_msg(&m, RTM_DELLINK, 0, &link, sizeof link);
-	nl_put_str(&m, IFLA_IFNAME, bridge_name(e, name));
+	nl_put_str(&m, IFLA_IFNAME, name);
 	rc = nl_call(&s, &m, NULL, NULL, &fault);
 	if (rc < 0 && rc != -ENODEV)
 		return nl_err(err, rc, &fault, "delete bridge '%s'", name);

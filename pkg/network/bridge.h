@@ -26,7 +26,7 @@ struct bridge {
 /* The bridge as the pod's result wants it: up, with the gateway's address, and the host forwarding. */
 int bridge_ensure(struct engine *e, const struct net_result *r, struct bridge *ret, struct err *err);
 /* Deletes it; absent is success. */
-int bridge_remove(struct engine *e, struct err *err);
+int bridge_remove(const char *name, struct err *err);
 
 /* runroot/net.lock, held exclusively until the descriptor is closed. */
 int network_lock(struct engine *e, struct err *err);

@@ -259,5 +259,8 @@ enum dns_verdict dns_table_ask(
 		ret->answer.code = DNS_NXDOMAIN;
 		return DNS_ANSWER;
 	}
-	return DNS_FORWARD;
+	if (!t->internal)
+		return DNS_FORWARD;
+	ret->answer = (struct dns_answer){ .code = DNS_NXDOMAIN };
+	return DNS_ANSWER;
 }

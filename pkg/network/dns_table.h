@@ -29,6 +29,7 @@ struct dns_table {
 	size_t n, cap;
 	uint32_t gateway;
 	uint8_t prefix;
+	bool internal; /* questions about the rest of the world are not handed on */
 };
 void dns_table_done(struct dns_table *t);
 /* Takes what a file says in place of what it said before; lines that are none are left out.  0 or -ENOMEM. */

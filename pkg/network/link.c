@@ -244,7 +244,8 @@ int pod_link_configure(int netns, const struct net_result *r, struct err *err)
 	up_message(&m, LO_INDEX);
 	address_message(&m, index, r);
 	up_message(&m, index);
-	route_message(&m, index, r);
+	if (!r->internal)
+		route_message(&m, index, r);
 	if ((rc = nl_call(&s, &m, NULL, NULL, &fault)) < 0)
 		return nl_err(err, rc, &fault, "%s in the pod",
 			fault.index < LEN(steps) ? steps[fault.index] : POD_LINK);

@@ -209,6 +209,8 @@ static int arguments_write(struct engine *e, struct home *h, const struct names_
 	(void) buf_printf(&b, "--gateway=%s/%u\n", ip_text(ip, r->net->gateway), r->net->prefix);
 	for (size_t i = 0; i < dns->n && i < 8; i++)
 		(void) buf_printf(&b, "--server=%s\n", dns->v[i]);
+	if (r->internal)
+		(void) buf_puts(&b, "--internal\n");
 	scope_name(e, r->net->bridge, unit);
 	if (e->systemd_cgroups)
 		(void) buf_printf(&b, "--scope=%s\n", unit);

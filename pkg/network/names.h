@@ -20,6 +20,7 @@ struct names_request {
 	const struct strs *names; /* '?' in front: see dns_table.h */
 	const struct strs
 		*servers; /* where the pod's other questions go; none: containers.conf's, else the host's */
+	bool internal;    /* of the network: other questions go nowhere */
 };
 /* Makes the names known and sees to it that somebody answers for them.  Port 53 of the gateway in use: ERR_EXISTS, by whom. */
 int names_publish(struct engine *e, const struct names_request *r, struct err *err);

@@ -4,6 +4,7 @@
 
 #include "pkg/network/bridge.h"
 #include "pkg/network/conntrack.h"
+#include "pkg/network/defined.h"
 #include "pkg/network/forward.h"
 #include "pkg/network/link.h"
 #include "pkg/network/names.h"
@@ -107,40 +108,55 @@ static int ports_take(struct engine *e, const char *pod, struct port_map *ports,
 	return rc;
 }
 
-static int fixed_check(struct subnet net, uint32_t ip, struct err *err)
+static int fixed_check(const struct network_def *d, uint32_t ip, struct err *err)
 {
 	char text[IP_TEXT], of[SUBNET_TEXT];
+	struct subnet net = d->net;
 
-	if (!ip || (ip >= subnet_first(net) && ip <= subnet_last(net)))
+	if (!ip || (ip > net.base && ip <= subnet_last(net) && ip != d->gateway_ip))
 		return 0;
 	return err_set(err, ERR_INVALID, "requested static ip %s is none of a pod in subnet %s%s",
-		ip_text(text, ip), subnet_text(of, net),
-		ip == subnet_gateway(net) ? ": it is the gateway's" : "");
+		ip_text(text, ip), subnet_text(of, net), ip == d->gateway_ip ? ": it is the gateway's" : "");
 }
 
-static int reserve(struct engine *e, const char *pod, uint32_t want_ip, struct arena *a, struct net_result *r,
-	struct sockets *s, struct err *err)
+/* The engine's own network in the words of a defined one. */
+static int own_network(struct engine *e, struct network_def *d, char bridge[BRIDGE_NAME], struct err *err)
 {
-	char network[BRIDGE_NAME];
-	struct subnet net;
+	int rc = subnet_get(e, &d->net, err);
+
+	d->bridge = bridge_name(e, bridge);
+	d->gateway_ip = subnet_gateway(d->net);
+	d->first_ip = subnet_first(d->net);
+	d->last_ip = subnet_last(d->net);
+	return rc;
+}
+
+static int reserve(struct engine *e, const char *pod, const char *network, uint32_t want_ip, struct arena *a,
+	struct net_result *r, struct sockets *s, struct err *err)
+{
+	char own[BRIDGE_NAME];
+	struct network_def d = { 0 };
 	int rc;
 
-	bridge_name(e, network);
-	if ((rc = subnet_get(e, &net, err)) < 0 || (rc = fixed_check(net, want_ip, err)) < 0 ||
-		(rc = store_lease_take(e->store, network, pod, subnet_first(net), subnet_last(net), want_ip,
-			 &r->ip, err)) < 0)
+	rc = network && *network ? network_def_find(e, network, a, &d, err) : own_network(e, &d, own, err);
+	if (rc < 0 || (rc = fixed_check(&d, want_ip, err)) < 0 ||
+		(rc = store_lease_take(
+			 e->store, d.bridge, pod, d.first_ip, d.last_ip, want_ip, &r->ip, err)) < 0)
 		return rc;
-	r->gateway = subnet_gateway(net);
-	r->prefix = net.prefix;
+	r->gateway = d.gateway_ip;
+	r->prefix = d.net.prefix;
+	r->internal = d.internal;
+	r->no_dns = d.no_dns;
+	r->mtu = d.mtu;
 	mac_of(r->ip, r->mac);
-	snprintf(r->bridge, sizeof r->bridge, "%s", network);
+	snprintf(r->bridge, sizeof r->bridge, "%s", d.bridge);
 	veth_name(pod, r->veth);
 	return r->n_ports ? ports_take(e, pod, r->ports, r->n_ports, a, s, err) : 0;
 }
 
-int network_reserve(struct engine *e, const char *pod_id, const char *pod_name, const struct port_map *ports,
-	size_t n, uint32_t want_ip, struct arena *a, struct net_result *ret, int **ret_socks,
-	size_t *ret_n_socks, struct err *err)
+int network_reserve(struct engine *e, const char *pod_id, const char *pod_name, const char *network,
+	const struct port_map *ports, size_t n, uint32_t want_ip, struct arena *a, struct net_result *ret,
+	int **ret_socks, size_t *ret_n_socks, struct err *err)
 {
 	struct net_result r = { 0 };
 	struct sockets s = { 0 };
@@ -150,7 +166,7 @@ int network_reserve(struct engine *e, const char *pod_id, const char *pod_name, 
 		(rc = ports_expand(ports, n, a, &r.ports, &r.n_ports, err)) < 0 ||
 		(rc = store_begin(e->store, err)) < 0)
 		return rc;
-	rc = reserve(e, pod_id, want_ip, a, &r, &s, err);
+	rc = reserve(e, pod_id, network, want_ip, a, &r, &s, err);
 	if (rc < 0)
 		store_rollback(e->store);
 	else
@@ -228,9 +244,19 @@ int network_reset(struct engine *e, struct err *err)
 {
 	char name[BRIDGE_NAME];
 
+	auto_arena struct arena a = { 0 };
+	struct network_def *defs = NULL;
+	size_t n = 0;
+
 	names_reset(e);
-	if (nft_remove(e, err) < 0 || bridge_remove(e, err) < 0)
+	if (nft_remove(e, err) < 0 || network_defs(e, &a, &defs, &n, err) < 0 ||
+		bridge_remove(bridge_name(e, name), err) < 0)
 		return err_wrap(err, "network reset");
-	forward_forget(bridge_name(e, name));
+	forward_forget(name);
+	for (size_t i = 0; i < n; i++) {
+		if (bridge_remove(defs[i].bridge, err) < 0)
+			return err_wrap(err, "network reset");
+		forward_forget(defs[i].bridge);
+	}
 	return 0;
 }

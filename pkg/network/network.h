@@ -2,7 +2,7 @@
  * network.h — a pod's network: bridge, address, published ports, and the files in /etc that speak of them.
  *
  * One bridge podctl0 (suffix of the engine's root when not default) with the first free subnet of 10.88.0.0/16 and then the
- * pools; links, addresses and routes by rtnetlink, never by `ip`.  One static `table inet podctl`, made once with `nft -f -`;
+ * pools, and those that people make (defined.h); links, addresses and routes by rtnetlink, never by `ip`.  One static `table inet podctl`, made once with `nft -f -`;
  * a published port or a masqueraded subnet is an element of a map or set, added by raw nf_tables netlink.  A pod's netns is
  * known by a descriptor only; dropping its last reference removes the veth.  See START-PATH traps 1, 2, 4.
  */
@@ -33,6 +33,8 @@ struct net_result {
 	uint32_t ip, gateway; /* host byte order; 0: none */
 	uint8_t prefix;
 	uint8_t mac[6];
+	bool internal, no_dns;  /* as the network has it: no way out; no names */
+	uint32_t mtu;           /* for making the bridge; 0: as the uplink has it.  Not stored */
 	struct port_map *ports; /* with host_port filled in, ranges expanded to single ports, in the arena */
 	size_t n_ports;
 };
@@ -40,10 +42,11 @@ struct net_result {
 /* Takes address and ports in the store (one transaction) and opens a bound and (tcp) listening socket per port, so that a
  * port in use is seen and named: "port 8080/tcp is in use by nginx (pid 812)" or "... is published by pod 'web'".
  * Sockets are owned by the caller, who hands them to the monitor.  Nothing in the kernel's network is changed yet.
+ * network: NULL or "" for the engine's, else a defined one (defined.h).
  * want_ip: 0 or a fixed address (a pod of one keeps its own over restarts). */
-int network_reserve(struct engine *e, const char *pod_id, const char *pod_name, const struct port_map *ports,
-	size_t n, uint32_t want_ip, struct arena *a, struct net_result *ret, int **ret_socks,
-	size_t *ret_n_socks, struct err *err);
+int network_reserve(struct engine *e, const char *pod_id, const char *pod_name, const char *network,
+	const struct port_map *ports, size_t n, uint32_t want_ip, struct arena *a, struct net_result *ret,
+	int **ret_socks, size_t *ret_n_socks, struct err *err);
 /* Whose these ports are, when network_reserve said ERR_EXISTS: the pod's id, owned by the arena; NULL when they are free now. */
 int network_port_holder(struct engine *e, const char *pod_id, const struct port_map *ports, size_t n,
 	struct arena *a, const char **ret_id, struct err *err);

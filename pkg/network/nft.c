@@ -20,7 +20,7 @@
 #define TABLE_NAME 32
 #define MSG(type) (NFNL_SUBSYS_NFTABLES << 8 | (type))
 
-static const char any_map[] = "published", address_map[] = "published_on";
+static const char any_map[] = "published", address_map[] = "published_on", bridge_set[] = "bridges";
 
 bool tool_find(const char *program, char *path, size_t n)
 {
@@ -161,14 +161,29 @@ static int table_look(struct nl *s, const char *table)
 	return nl_call(s, &m, NULL, NULL, NULL);
 }
 
-/* The map stands for the whole layout: a table of that name without it is not ours, or of an older version. */
-static int map_look(struct nl *s, const char *table)
+/* The set stands for the whole layout: a table of that name without it is not ours, or of an older version. */
+static int layout_look(struct nl *s, const char *table)
 {
 	auto_nl_batch struct nl_batch m = NL_BATCH_INIT;
 
 	nl_msg(&m, MSG(NFT_MSG_GETSET), 0, &inet_family, sizeof inet_family);
 	nl_put_str(&m, NFTA_SET_TABLE, table);
-	nl_put_str(&m, NFTA_SET_NAME, any_map);
+	nl_put_str(&m, NFTA_SET_NAME, bridge_set);
+	return nl_call(s, &m, NULL, NULL, NULL);
+}
+
+/* Has the table this network?  -ENOENT: no such table, layout or bridge in it. */
+static int bridge_look(struct nl *s, const char *table, const char *bridge)
+{
+	auto_nl_batch struct nl_batch m = NL_BATCH_INIT;
+	size_t at = elements_begin(&m, NFT_MSG_GETSETELEM, 0, table, bridge_set), elem;
+	char key[IFNAMSIZ] = "";
+
+	snprintf(key, sizeof key, "%s", bridge);
+	elem = nl_nest(&m, NFTA_LIST_ELEM);
+	put_value(&m, NFTA_SET_ELEM_KEY, key, sizeof key);
+	nl_nest_end(&m, elem);
+	nl_nest_end(&m, at);
 	return nl_call(s, &m, NULL, NULL, NULL);
 }
 
@@ -260,21 +275,55 @@ static void ports_restore(struct engine *e, struct nl *s, const char *table)
 	}
 }
 
-/* Under net.lock.  Whatever has the name and not our maps is of an older version: the text replaces it. */
+/* The engine's own network and those that are defined. */
+static int nets_list(struct engine *e, struct arena *a, struct nft_net **ret, size_t *ret_n, struct err *err)
+{
+	struct network_def *defs = NULL;
+	struct nft_net *v;
+	char own[BRIDGE_NAME];
+	size_t n = 0;
+	int rc = network_defs(e, a, &defs, &n, err);
+
+	if (rc < 0)
+		return rc;
+	if (!(v = arena_array(a, n + 1, sizeof *v)) || !(v[n].bridge = arena_strdup(a, bridge_name(e, own))))
+		return err_sys(err, ENOMEM, "networks");
+	if ((rc = subnet_get(e, &v[n].subnet, err)) < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct nft_net){ defs[i].bridge, defs[i].net, defs[i].internal, defs[i].isolate };
+	*ret = v;
+	*ret_n = n + 1;
+	return 0;
+}
+
+/* Under net.lock.  Whatever has the name and not our sets is of an older version: the text replaces it.  A table that only
+ * misses r's network gets that. */
 static int table_make(struct engine *e, struct nl *s, const struct net_result *r, struct err *err)
 {
-	auto_buf struct buf text = BUF_INIT(16 * KiB);
+	auto_buf struct buf text = BUF_INIT(1 * MiB);
+	auto_arena struct arena a = { 0 };
+	struct nft_net *nets = NULL;
 	char table[TABLE_NAME];
+	size_t n = 0;
+	bool there;
 	int rc;
 
 	table_name(e, table);
-	nft_ruleset(&text, table, r, table_look(s, table) == 0);
+	if ((rc = nets_list(e, &a, &nets, &n, err)) < 0)
+		return rc;
+	if (!(there = layout_look(s, table) == 0))
+		nft_ruleset(&text, table, table_look(s, table) == 0);
+	for (size_t i = 0; i < n; i++)
+		if (!there || !strcmp(nets[i].bridge, r->bridge))
+			nft_elements(&text, table, "add", &nets[i]);
 	if (buf_failed(&text))
 		return err_sys(err, -text.error, "write the nftables table");
 	if ((rc = nft_load(&text, err)) < 0)
 		return rc;
 	log_debug("network: table inet %s made", table);
-	ports_restore(e, s, table);
+	if (!there)
+		ports_restore(e, s, table);
 	return 0;
 }
 
@@ -286,7 +335,7 @@ static bool leads_elsewhere(int rc) { return rc == -EEXIST || rc == -EBUSY; }
 /* -ENOENT: no table.  Asked first: a transaction that fails waits for RCU before it says so, a question does not. */
 static int publish_once(struct nl *s, const char *table, const struct net_result *r, struct nl_fault *fault)
 {
-	int rc = map_look(s, table);
+	int rc = bridge_look(s, table, r->bridge);
 
 	*fault = (struct nl_fault){ 0 };
 	return rc < 0 || !r->n_ports ? rc : ports_add(s, table, r, fault);
@@ -404,6 +453,27 @@ int nft_unpublish(struct engine *e, const struct net_result *r, struct err *err)
 	if (rc < 0 && rc != -ENOENT)
 		return nl_err(err, rc, &fault, "take ports out of table 'inet %s'", table);
 	return 0;
+}
+
+int nft_forget(struct engine *e, const struct network_def *d, struct err *err)
+{
+	struct nft_net net = { d->bridge, d->net, d->internal, d->isolate };
+	auto_buf struct buf text = BUF_INIT(16 * KiB);
+	auto_nl struct nl s = NL_CLOSED;
+	auto_close int lock = -EBADF;
+	char table[TABLE_NAME];
+	int rc = netfilter_open(&s, err);
+
+	if (rc < 0)
+		return rc;
+	if ((lock = network_lock(e, err)) < 0)
+		return lock;
+	if (layout_look(&s, table_name(e, table)) < 0)
+		return 0;
+	nft_elements(&text, table, "add", &net); /* so that each is there to be deleted */
+	nft_elements(&text, table, "delete", &net);
+	return buf_failed(&text) ? err_sys(err, -text.error, "write the nftables table")
+				 : nft_load(&text, err);
 }
 
 int nft_remove(struct engine *e, struct err *err)

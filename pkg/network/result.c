@@ -28,15 +28,20 @@ static json_t *ports_to_json(const struct net_result *r)
 json_t *net_result_to_json(const struct net_result *r)
 {
 	char ip[IP_TEXT], gateway[IP_TEXT], mac[18];
-	json_t *ports = ports_to_json(r);
+	json_t *ports = ports_to_json(r), *v;
 
 	if (!ports)
 		return NULL;
 	snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", r->mac[0], r->mac[1], r->mac[2], r->mac[3],
 		r->mac[4], r->mac[5]);
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "bridge", r->bridge, "veth", r->veth, "ip",
+	v = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "bridge", r->bridge, "veth", r->veth, "ip",
 		ip_text(ip, r->ip), "gateway", ip_text(gateway, r->gateway), "prefix", (int) r->prefix, "mac",
 		mac, "ports", ports);
+	if (v && r->internal)
+		(void) json_object_set_new(v, "internal", json_true());
+	if (v && r->no_dns)
+		(void) json_object_set_new(v, "noDns", json_true());
+	return v;
 }
 
 static const char *string_of(const json_t *v, const char *key)
@@ -101,6 +106,8 @@ int net_result_from_json(const json_t *v, struct arena *a, struct net_result *re
 	snprintf(r.bridge, sizeof r.bridge, "%s", bridge);
 	snprintf(r.veth, sizeof r.veth, "%s", veth);
 	r.prefix = (uint8_t) prefix;
+	r.internal = json_is_true(json_object_get(v, "internal"));
+	r.no_dns = json_is_true(json_object_get(v, "noDns"));
 	r.n_ports = json_array_size(ports);
 	if (r.n_ports && !(r.ports = arena_array(a, r.n_ports, sizeof *r.ports)))
 		return err_sys(err, ENOMEM, "read the recorded network of the pod");

@@ -11,10 +11,15 @@
  * postrouting: pods speak with the host's address elsewhere.  A pod that reaches a pod of the same bridge through a
  * published port (its own too) must be answered through the host, and so must 127.0.0.1: both get the gateway's address.
  *
- * forward: a port that is not published is not reached from other machines, even if they route the pods' subnet to us. */
+ * forward: a port that is not published is not reached from other machines, even if they route the pods' subnet to us.  Within
+ * a bridge packets pass here only where br_netfilter is on; an internal network has no other way, isolated ones none to each other. */
 static const char text[] =
 	"table inet $TABLE {\n"
-	"	set subnets { type ipv4_addr; flags interval; elements = { $SUBNET } }\n"
+	"	set subnets { type ipv4_addr; flags interval; }\n"
+	"	set bridges { type ifname; }\n"
+	"	set inside { type ifname . ifname; }\n"
+	"	set internals { type ifname; }\n"
+	"	set isolated { type ifname; }\n"
 	"	map published { type inet_proto . inet_service : ipv4_addr . inet_service; }\n"
 	"	map published_on { type inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service; }\n"
 	"	chain guard {\n"
@@ -41,25 +46,19 @@ static const char text[] =
 	"	}\n"
 	"	chain forward {\n"
 	"		type filter hook forward priority 0; policy accept;\n"
-	"		iifname \"$BRIDGE\" accept\n"
-	"		oifname \"$BRIDGE\" ct state established,related accept\n"
-	"		oifname \"$BRIDGE\" ct status dnat accept\n"
-	"		oifname \"$BRIDGE\" reject with icmpx type admin-prohibited\n"
+	"		iifname . oifname @inside accept\n"
+	"		iifname @internals reject with icmpx type admin-prohibited\n"
+	"		oifname @internals reject with icmpx type admin-prohibited\n"
+	"		iifname @isolated oifname @isolated reject with icmpx type admin-prohibited\n"
+	"		iifname @bridges accept\n"
+	"		oifname @bridges ct state established,related accept\n"
+	"		oifname @bridges ct status dnat accept\n"
+	"		oifname @bridges reject with icmpx type admin-prohibited\n"
 	"	}\n"
 	"}\n";
 
-void nft_ruleset(struct buf *b, const char *table, const struct net_result *r, bool replace)
+void nft_ruleset(struct buf *b, const char *table, bool replace)
 {
-	struct subnet s = { r->gateway, r->prefix };
-	char net[SUBNET_TEXT];
-	const char *const words[][2] = {
-		{ "$TABLE", table },
-		{ "$BRIDGE", r->bridge },
-		{ "$SUBNET", net },
-	};
-
-	s.base &= subnet_mask(s);
-	subnet_text(net, s);
 	if (replace) /* in the same transaction */
 		buf_printf(b, "delete table inet %s\n", table);
 	for (const char *p = text; *p;) {
@@ -67,12 +66,24 @@ void nft_ruleset(struct buf *b, const char *table, const struct net_result *r, b
 
 		buf_add(b, p, n);
 		p += n;
-		for (size_t i = 0; *p && i < LEN(words); i++) {
-			if (strncmp(p, words[i][0], strlen(words[i][0])) != 0)
-				continue;
-			buf_puts(b, words[i][1]);
-			p += strlen(words[i][0]);
+		if (!*p)
 			break;
-		}
+		buf_puts(b, table);
+		p += strlen("$TABLE");
 	}
+}
+
+void nft_elements(struct buf *b, const char *table, const char *verb, const struct nft_net *n)
+{
+	const char *name = n->bridge;
+	char subnet[SUBNET_TEXT];
+
+	buf_printf(b, "%s element inet %s subnets { %s }\n", verb, table, subnet_text(subnet, n->subnet));
+	buf_printf(b, "%s element inet %s bridges { \"%s\" }\n", verb, table, name);
+	if (n->internal || n->isolate)
+		buf_printf(b, "%s element inet %s inside { \"%s\" . \"%s\" }\n", verb, table, name, name);
+	if (n->internal)
+		buf_printf(b, "%s element inet %s internals { \"%s\" }\n", verb, table, name);
+	if (n->isolate)
+		buf_printf(b, "%s element inet %s isolated { \"%s\" }\n", verb, table, name);
 }

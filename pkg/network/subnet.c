@@ -88,18 +88,15 @@ static bool is_free(struct subnet s, const struct subnet *taken, size_t n)
 	return true;
 }
 
-bool subnet_choose(struct subnet wanted, const struct subnet *taken, size_t n, struct subnet *ret)
+/* size 0: the pool's. */
+static bool choose_of_pools(uint8_t size, const struct subnet *taken, size_t n, struct subnet *ret)
 {
-	if (is_free(wanted, taken, n)) {
-		*ret = wanted;
-		return true;
-	}
 	for (size_t p = 0; p < LEN(pools); p++) {
-		uint32_t step = 1U << (32 - pools[p].size),
-			 count = 1U << (pools[p].size - pools[p].range.prefix);
+		uint8_t bits = size ? size : pools[p].size;
+		uint32_t step = 1U << (32 - bits), count = 1U << (bits - pools[p].range.prefix);
 
 		for (uint32_t i = 0; i < count; i++) {
-			struct subnet s = { pools[p].range.base + i * step, pools[p].size };
+			struct subnet s = { pools[p].range.base + i * step, bits };
 
 			if (is_free(s, taken, n)) {
 				*ret = s;
@@ -108,6 +105,15 @@ bool subnet_choose(struct subnet wanted, const struct subnet *taken, size_t n, s
 		}
 	}
 	return false;
+}
+
+bool subnet_choose(struct subnet wanted, const struct subnet *taken, size_t n, struct subnet *ret)
+{
+	if (is_free(wanted, taken, n)) {
+		*ret = wanted;
+		return true;
+	}
+	return choose_of_pools(0, taken, n, ret);
 }
 
 struct routes {
@@ -181,6 +187,65 @@ static int choose(struct engine *e, struct subnet *ret, struct err *err)
 			"default_subnet in containers.conf",
 			text);
 	return 0;
+}
+
+#define DEFINED_SIZE 24
+
+/* 10.128.0.0/9 has 32,768 of them. */
+static bool choose_by_suffix(const char *suffix, const struct subnet *taken, size_t n, struct subnet *ret)
+{
+	uint32_t at = 0;
+
+	for (const char *p = suffix; *p; p++)
+		at = at * 31 + (unsigned char) *p;
+	for (uint32_t i = 0; i < 256; i++) {
+		struct subnet s = { 0x0a800000 + ((at + i) % 32768 << 8), DEFINED_SIZE };
+
+		if (is_free(s, taken, n)) {
+			*ret = s;
+			return true;
+		}
+	}
+	return false;
+}
+
+int subnet_find(
+	const struct engine *e, const struct subnet *used, size_t n, struct subnet *ret, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	struct routes list = { .v = arena_array(&a, TAKEN_MAX + n + 2, sizeof *list.v) };
+	int rc;
+
+	if (!list.v)
+		return err_sys(err, ENOMEM, "choose a subnet");
+	if ((rc = routes_list("", &list, err)) < 0)
+		return rc;
+	memcpy(list.v + list.n, used, n * sizeof *used);
+	list.n += n;
+	if (podman_is_installed()) /* its networks are the first of these */
+		list.v[list.n++] = pools[0].range;
+	if (!(e->suffix && *e->suffix && choose_by_suffix(e->suffix, list.v, list.n, ret)) &&
+		!choose_of_pools(DEFINED_SIZE, list.v, list.n, ret))
+		return err_set(err, ERR_STATE, "no subnet is free for a network; name one with --subnet");
+	return 0;
+}
+
+int subnet_check(struct subnet s, struct err *err)
+{
+	auto_arena struct arena a = { 0 };
+	struct routes list = { .v = arena_array(&a, TAKEN_MAX + 1, sizeof *list.v) };
+	char text[SUBNET_TEXT];
+	int rc;
+
+	if (!list.v)
+		return err_sys(err, ENOMEM, "check a subnet");
+	if ((rc = routes_list("", &list, err)) < 0)
+		return rc;
+	return is_free(s, list.v, list.n)
+		       ? 0
+		       : err_set(err, ERR_EXISTS,
+				 "subnet %s is already used on the host or by another config",
+				 subnet_text(text, s));
 }
 
 int subnet_get(struct engine *e, struct subnet *ret, struct err *err)

@@ -32,6 +32,12 @@ bool subnet_overlaps(struct subnet a, struct subnet b);
 
 /* The first of 'wanted' and then the pools that overlaps none of 'taken'.  Returns false when there is none. */
 bool subnet_choose(struct subnet wanted, const struct subnet *taken, size_t n, struct subnet *ret);
+/* A /24 of the pools that overlaps none of 'used' and no route of the host: the first one, or where the engine's root is not the
+ * usual one, one that its suffix chooses: others choose at the same time, and their networks are seen only when pods are on them. */
+int subnet_find(
+	const struct engine *e, const struct subnet *used, size_t n, struct subnet *ret, struct err *err);
+/* ERR_EXISTS: a route of the host leads there. */
+int subnet_check(struct subnet s, struct err *err);
 /* The recorded subnet; the first call chooses and records it (inside the caller's store transaction). */
 int subnet_get(struct engine *e, struct subnet *ret, struct err *err);
 

@@ -33,6 +33,13 @@ static void userns_into(const struct pod *p, json_t *host_config)
 			json_pack("{s:o, s:o}", "UidMap", ranges(&u->uids), "GidMap", ranges(&u->gids)));
 }
 
+const char *pod_network_name(const struct pod_spec *s)
+{
+	if (s->net != NET_BRIDGE)
+		return "";
+	return s->network && *s->network ? s->network : NETWORK_NAME;
+}
+
 int pod_net(const struct pod *p, struct arena *a, struct net_result *ret, struct err *err)
 {
 	struct pod_res r;
@@ -258,7 +265,7 @@ static int inspect_container(
 	user_of(e, p, c, a, user);
 	f.paused = f.status && f.status->state == CTR_PAUSED;
 	f.net = r.has_net && p->alive ? &r.net : NULL;
-	f.network = p->spec.net == NET_BRIDGE ? NETWORK_NAME : "";
+	f.network = pod_network_name(&p->spec);
 	f.aliases = &p->spec.aliases;
 	if (f.net && f.status && f.status->pid > 0)
 		f.netns = arena_printf(a, "/proc/%lld/ns/net", (long long) f.status->pid);
@@ -412,7 +419,8 @@ static json_t *infra_config(struct engine *e, const struct pod *p, struct arena 
 		(void) json_object_set_new(
 			v, "userns", json_string(pod_has_userns(&p->spec) ? "private" : "host"));
 	if (v && p->spec.net == NET_BRIDGE)
-		(void) json_array_append_new(json_object_get(v, "Networks"), json_string("podctl"));
+		(void) json_array_append_new(
+			json_object_get(v, "Networks"), json_string(pod_network_name(&p->spec)));
 	infra_config_more(v, p);
 	json_decref(doc);
 	return v;

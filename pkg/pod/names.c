@@ -1,7 +1,7 @@
 /*
  * The names that a pod has on its network: its own, its containers', hostname.subdomain and the aliases it was given.
  *
- * Played pods have names, as on podman's network for them, and whoever was given an alias.  A pod that cannot have any (somebody else has port 53) starts all the
+ * Played pods have names, as on podman's network for them, pods on a defined network, and whoever was given an alias.  A pod that cannot have any (somebody else has port 53) starts all the
  * same, with the host's name servers and a warning.
  */
 #include <errno.h>
@@ -14,7 +14,10 @@
 
 static bool has_names(const struct start *s)
 {
-	return s->p->spec.net == NET_BRIDGE && s->res.has_net && (s->p->spec.kube || s->p->spec.aliases.n);
+	const struct pod_spec *spec = &s->p->spec;
+
+	return spec->net == NET_BRIDGE && s->res.has_net && !s->res.net.no_dns &&
+	       (spec->kube || spec->aliases.n || (spec->network && *spec->network));
 }
 
 /* hostname.subdomain.NAMESPACE.svc.cluster.local, and what is left of it without its end. */
@@ -62,7 +65,9 @@ static int add_names(struct start *s, struct strs *names)
 int pod_names_publish(struct start *s, bool *ret_served, struct err *err)
 {
 	struct strs names = { 0 };
-	struct names_request r = { .pod = s->p->row.id, .net = &s->res.net, .names = &names };
+	struct names_request r = {
+		.pod = s->p->row.id, .net = &s->res.net, .names = &names, .internal = s->res.net.internal
+	};
 	int rc;
 
 	*ret_served = false;

@@ -64,7 +64,7 @@ static const struct field userns_fields[] = {
 const struct field pod_spec_fields[] = {
 	F_STR(P, "id", id), F_STR(P, "name", name), F_BOOL(P, "solo", solo), F_STR(P, "hostname", hostname),
 	{ "net", FIELD_ENUM, offsetof(P, net), .names = net_mode_names, .always = 1 },
-	F_STR(P, "netContainer", net_container),
+	F_STR(P, "netContainer", net_container), F_STR(P, "network", network),
 	F_LIST(P, "ports", ports, port_fields, struct port_spec),
 	F_BOOL(P, "sharePid", share_pid), F_BOOL(P, "hostPid", host_pid), F_BOOL(P, "hostIpc", host_ipc),
 	F_OBJECT(P, "userns", userns, userns_fields),

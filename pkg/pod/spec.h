@@ -72,6 +72,7 @@ struct pod_spec {
 	char *hostname;
 	int net;             /* enum net_mode */
 	char *net_container; /* NET_CONTAINER: id */
+	char *network;       /* NET_BRIDGE: name of a defined one; NULL: the engine's */
 	struct list ports;   /* struct port_spec */
 	bool share_pid;      /* infra holds a PID namespace all members join */
 	bool host_pid, host_ipc;

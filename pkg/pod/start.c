@@ -307,8 +307,9 @@ static int reserve_bridge(struct start *s, const struct port_map *m, size_t n, s
 	bool helped = false;
 	int rc;
 
-	while ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, m, n, fixed_address(&s->p->spec),
-			&s->p->arena, &s->res.net, &s->socks, &s->n_socks, err)) < 0 &&
+	while ((rc = network_reserve(s->e, s->p->row.id, s->p->row.name, s->p->spec.network, m, n,
+			fixed_address(&s->p->spec), &s->p->arena, &s->res.net, &s->socks, &s->n_socks, err)) <
+			0 &&
 		err->kind == ERR_EXISTS && !helped && holder_leaves(s, m, n, &holder)) {
 		struct err ignored = { 0 };
 

@@ -156,7 +156,7 @@
 	X(Q_OBJECT_PUT, "INSERT INTO object(" OBJECT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6)" \
 		" ON CONFLICT(kind, name) DO UPDATE SET doc = ?3, file = ?4, updated = ?6") \
 	X(Q_OBJECT_GET, "SELECT " OBJECT_COLUMNS " FROM object WHERE kind = ?1 AND name = ?2") \
-	X(Q_OBJECTS, "SELECT " OBJECT_COLUMNS " FROM object WHERE ?1 IS NULL OR kind = ?1 ORDER BY kind, name") \
+	X(Q_OBJECTS, "SELECT " OBJECT_COLUMNS " FROM object WHERE (?1 IS NULL AND kind NOT GLOB 'podctl.*') OR kind = ?1 ORDER BY kind, name") \
 	X(Q_OBJECT_DEL, "DELETE FROM object WHERE kind = ?1 AND name = ?2")
 
 #define X(id, text) id,

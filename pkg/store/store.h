@@ -214,7 +214,7 @@ int store_object_put(struct store *s, const struct object_row *o, struct err *er
 /* ERR_NOT_FOUND */
 int store_object_get(struct store *s, const char *kind, const char *name, struct arena *a,
 	struct object_row *ret, struct err *err);
-/* By kind (NULL: all) and name. */
+/* By kind (NULL: all of Kubernetes', not our own podctl.*) and name. */
 int store_objects(struct store *s, const char *kind, struct arena *a, struct object_row **ret, size_t *ret_n,
 	struct err *err);
 /* 1: deleted, 0: it was not there. */

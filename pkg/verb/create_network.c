@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pkg/network/defined.h"
 #include "pkg/network/network.h"
 #include "pkg/util/log.h"
 #include "pkg/util/text.h"
@@ -30,6 +31,16 @@ static int mode_container(
 static bool is_bridge_word(const char *mode, size_t n)
 {
 	static const char *const words[] = { "bridge", NETWORK_NAME, "podman", "default", "private" };
+
+	for (size_t i = 0; i < LEN(words); i++)
+		if (strlen(words[i]) == n && !strncmp(words[i], mode, n))
+			return true;
+	return false;
+}
+
+static bool is_mode_word(const char *mode, size_t n)
+{
+	static const char *const words[] = { "host", "none", "container", "ns", "slirp4netns", "pasta" };
 
 	for (size_t i = 0; i < LEN(words); i++)
 		if (strlen(words[i]) == n && !strncmp(words[i], mode, n))
@@ -85,13 +96,25 @@ int network_options(const char *text, struct address_request *r, struct arena *a
 	return 0;
 }
 
-static int no_such_network(const char *mode, size_t n, struct err *err)
+/* A network that somebody made: it is kept by its name. */
+static int mode_defined(struct engine *e, const char *mode, size_t n, struct pod_spec *p,
+	struct address_request *at, struct arena *a, struct err *err)
 {
-	return err_set(err, ERR_NOT_FOUND,
-		"unable to find network with name or ID %.*s: network not found; there are bridge, host, "
-		"none and "
-		"container:NAME",
-		(int) n, mode);
+	const char *name = arena_strndup(a, mode, n);
+	struct network_def d;
+	int rc = name ? network_def_find(e, name, a, &d, err) : no_memory(err);
+
+	if (rc < 0)
+		return err->kind == ERR_NOT_FOUND
+			       ? err_set(err, ERR_NOT_FOUND,
+					 "unable to find network with name or ID %s: network not found; "
+					 "there are bridge, host, none, container:NAME, and podctl network "
+					 "create",
+					 name)
+			       : rc;
+	p->net = NET_BRIDGE;
+	p->network = d.name;
+	return mode[n] ? network_options(mode + n + 1, at, a, err) : 0;
 }
 
 static int network_mode(struct engine *e, const struct pod_net_request *r, struct pod_spec *p,
@@ -103,13 +126,13 @@ static int network_mode(struct engine *e, const struct pod_net_request *r, struc
 	if (r->networks->n > 1) {
 		const char *other = r->networks->v[1];
 
-		if (is_bridge_word(mode, n) != is_bridge_word(other, strcspn(other, ":")))
+		if (is_mode_word(mode, n) || is_mode_word(other, strcspn(other, ":")))
 			return err_set(err, ERR_INVALID,
 				"can only set extra network names, selected mode %s conflicts with bridge: "
 				"invalid "
 				"argument",
-				is_bridge_word(mode, n) ? other : mode);
-		return err_set(err, ERR_UNSUPPORTED, "--network: several networks are not done yet");
+				is_mode_word(mode, n) ? mode : other);
+		return err_set(err, ERR_UNSUPPORTED, "--network: a pod is on one network, not on several");
 	}
 	if (!mode || !strcmp(mode, "default") || !strcmp(mode, "private")) {
 		/* An ordinary user gets no bridge yet: loopback only, unless ports ask for more (then network says so). */
@@ -130,7 +153,7 @@ static int network_mode(struct engine *e, const struct pod_net_request *r, struc
 		return err_set(err, ERR_UNSUPPORTED,
 			"--network %s: not done yet; there are bridge, host, none and container:NAME", mode);
 	else
-		return no_such_network(mode, n, err);
+		return mode_defined(e, mode, n, p, at, a, err);
 	return 0;
 }
 

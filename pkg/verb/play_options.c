@@ -19,6 +19,17 @@ struct net_option {
 	struct address_request at;
 };
 
+/* Of a network that somebody made; what follows the colon of these is no option. */
+static bool is_named(const char *mode, size_t n)
+{
+	static const char *const others[] = { "container", "ns", "slirp4netns", "pasta", "host", "none" };
+
+	for (size_t i = 0; i < LEN(others); i++)
+		if (strlen(others[i]) == n && !strncmp(others[i], mode, n))
+			return false;
+	return true;
+}
+
 static int read_network(struct play *p, struct net_option *o, struct err *err)
 {
 	static const char *const ours[] = { "bridge", "podctl", "podctl-kube", "podman",
@@ -35,7 +46,12 @@ static int read_network(struct play *p, struct net_option *o, struct err *err)
 				if (colon && (rc = network_options(colon + 1, &o->at, p->a, err)) < 0)
 					return rc;
 			}
-		if (strs_add(&o->mode, p->a, mode) < 0)
+		if (mode == text && colon && is_named(text, n)) {
+			mode = arena_strndup(p->a, text, n);
+			if (mode && (rc = network_options(colon + 1, &o->at, p->a, err)) < 0)
+				return rc;
+		}
+		if (!mode || strs_add(&o->mode, p->a, mode) < 0)
 			return no_memory(err);
 	}
 	return 0;
@@ -53,6 +69,7 @@ static int network(struct play *p, const struct net_option *o, struct pod_spec *
 	if ((rc = create_network(p->e, &q, &scratch, p->a, err)) < 0)
 		return rc;
 	s->net = scratch.net;
+	s->network = scratch.network;
 	s->net_container = scratch.net_container;
 	if (s->net == NET_HOST)
 		s->ports = (struct list){ 0 }; /* they are there already */

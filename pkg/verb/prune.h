@@ -18,6 +18,8 @@ struct prune_request {
 };
 int verb_prune_containers(struct engine *e, const struct prune_request *r, struct err *err);
 int verb_prune_pods(struct engine *e, const struct prune_request *r, struct err *err);
+/* Those no pod is on. */
+int verb_prune_networks(struct engine *e, const struct prune_request *r, struct err *err);
 int verb_prune_images(struct engine *e, const struct prune_request *r, struct err *err);
 /* Those no container uses. */
 int verb_prune_volumes(struct engine *e, const struct prune_request *r, struct err *err);

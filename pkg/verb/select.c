@@ -10,6 +10,7 @@
 
 #include "pkg/container/inspect.h"
 #include "pkg/engine/paths.h"
+#include "pkg/pod/inspect.h"
 #include "pkg/util/io.h"
 #include "pkg/util/log.h"
 #include "pkg/util/path.h"
@@ -275,8 +276,8 @@ static int match_one(
 		       (!strcmp(p->row.name, f->value) || !strncmp(p->row.id, f->value, strlen(f->value)));
 	if (!strcmp(f->key, "network"))
 		return !strcmp(f->value, net_mode_names[p->spec.net]) ||
-		       (p->spec.net == NET_BRIDGE &&
-			       (!strcmp(f->value, "podctl") || !strcmp(f->value, "podman")));
+		       !strcmp(f->value, pod_network_name(&p->spec)) ||
+		       (p->spec.net == NET_BRIDGE && !p->spec.network && !strcmp(f->value, "podman"));
 	if (!strcmp(f->key, "volume"))
 		return match_volume(f->value, c);
 	return err_set(err, ERR_INVALID, "\"%s\" is a filter of pods, not of containers", f->key);
@@ -336,7 +337,8 @@ static int match_pod(const struct filter *f, const struct pod *p, struct err *er
 	if (!strcmp(f->key, "status"))
 		return strcasecmp(f->value, pod_state_word(p)) == 0;
 	if (!strcmp(f->key, "network"))
-		return !strcmp(f->value, net_mode_names[p->spec.net]);
+		return !strcmp(f->value, net_mode_names[p->spec.net]) ||
+		       !strcmp(f->value, pod_network_name(&p->spec));
 	if (!strcmp(f->key, "until"))
 		return match_until(f->value, p->row.created_us, err);
 	if (!strcmp(f->key, "ctr-number"))

@@ -264,7 +264,7 @@ t "prune" podctl network prune -f
 # ---- what there is not -------------------------------------------------------------------------------------------------
 t_fails "build" 125 'podctl build: images are not built yet' podctl build -t x .
 t_fails "machine" 125 'podctl machine: there is no virtual machine' podctl machine init --cpus 2
-t_fails "network create" 125 'user-defined networks are not done yet' podctl network create --subnet 10.1.0.0/24 x
+t_fails "network connect" 125 'a pod is on one network' podctl network connect x y
 t_fails "an unknown word" 125 'Did you mean .podctl network ls' podctl network lss
 is "they stand in no help" "$(podctl --help | grep -cE '^  (build|machine) ')" 0
 

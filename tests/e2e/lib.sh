@@ -37,7 +37,7 @@ machine_wipe() {
 	[ "$(id -u)" = 0 ] || return 0
 	for pid in $(engine_pids); do kill -9 "$pid"; done 2>/dev/null
 	nft delete table inet "podctl-$SUFFIX" 2>/dev/null
-	ip link delete "podctl-$SUFFIX" 2>/dev/null
+	for c in "podctl-$SUFFIX" $(ls /sys/class/net | grep "^pn-$SUFFIX\."); do ip link delete "$c"; done 2>/dev/null
 	for c in $(engine_cgroups | sort -r); do rmdir "$c"; done 2>/dev/null
 }
 cleanup_hooks=()

@@ -277,6 +277,8 @@ static void negative_answers_need_nobody_else(void **state)
 	assert_int_equal(says(*state, "notdns.podctl", DNS_A, &f), DNS_FORWARD);
 	assert_int_equal(says(*state, "com", DNS_SOA, &f), DNS_FORWARD);
 	assert_int_equal(says(*state, "", DNS_SOA, &f), DNS_FORWARD);
+	((struct dns_table *) *state)->internal = true;
+	EXPECT_CODE("example.com", DNS_A, DNS_NXDOMAIN);
 }
 
 static void addresses_lead_to_names(void **state)

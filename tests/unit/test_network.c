@@ -208,7 +208,7 @@ static int pod_reserve(
 	id_random(p->id);
 	row_add(p, name);
 	return network_reserve(
-		&engine, p->id, name, ports, n, 0, &p->arena, &p->net, &p->socks, &p->n_socks, err);
+		&engine, p->id, name, NULL, ports, n, 0, &p->arena, &p->net, &p->socks, &p->n_socks, err);
 }
 
 static void row_start(struct pod *p)
@@ -617,8 +617,8 @@ static void an_address_given_again_is_found_at_once(void **state)
 	assert_string_equal(tcp(-1, ip, 80, t), "10.77.0.1");
 	close(t);
 	/* a restart: new namespace, same address, the old link not yet gone */
-	assert_int_equal(network_reserve(&engine, p.id, "again", NULL, 0, p.net.ip, &p.arena, &again, &socks,
-				 &n, &err),
+	assert_int_equal(network_reserve(&engine, p.id, "again", NULL, NULL, 0, p.net.ip, &p.arena, &again,
+				 &socks, &n, &err),
 		0);
 	assert_int_equal(again.ip, p.net.ip);
 	assert_string_not_equal(again.veth, p.net.veth);
@@ -867,7 +867,7 @@ static void an_ordinary_user_is_told(void **state)
 
 	(void) state;
 	assert_int_equal(
-		network_reserve(&user, "id", "web", NULL, 0, 0, &a, &r, &socks, &n, &err), -EOPNOTSUPP);
+		network_reserve(&user, "id", "web", NULL, NULL, 0, 0, &a, &r, &socks, &n, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.msg, "need root"));
 }
 

@@ -154,16 +154,25 @@ static void names_fit_the_kernel(void **state)
 static void the_ruleset_names_table_bridge_and_subnet(void **state)
 {
 	auto_buf struct buf b = BUF_INIT(16 * KiB), c = BUF_INIT(16 * KiB);
-	struct net_result r = sample(NULL, 0);
+	struct nft_net own = { .bridge = "podctl0", .subnet = { 0x0a580000, 16 } };
+	struct nft_net closed = { .bridge = "podctl1", .subnet = { 0x0a590000, 24 }, .internal = true };
 
 	(void) state;
-	nft_ruleset(&b, "podctl-0123abcd", &r, false);
+	nft_ruleset(&b, "podctl-0123abcd", false);
 	assert_int_equal(strncmp(b.data, "table inet podctl-0123abcd {", 28), 0);
-	assert_non_null(strstr(b.data, "elements = { 10.88.0.0/16 }"));
-	assert_non_null(strstr(b.data, "oifname \"podctl0\" ct status dnat accept"));
+	assert_non_null(strstr(b.data, "oifname @bridges ct status dnat accept"));
 	assert_null(strchr(b.data, '$'));
-	nft_ruleset(&c, "podctl", &r, true);
+	nft_ruleset(&c, "podctl", true);
 	assert_int_equal(strncmp(c.data, "delete table inet podctl\n", 25), 0);
+	buf_clear(&c);
+	nft_elements(&c, "podctl", "add", &own);
+	assert_string_equal(c.data, "add element inet podctl subnets { 10.88.0.0/16 }\n"
+				    "add element inet podctl bridges { \"podctl0\" }\n");
+	buf_clear(&c);
+	nft_elements(&c, "podctl", "delete", &closed);
+	assert_non_null(strstr(c.data, "delete element inet podctl internals { \"podctl1\" }\n"));
+	assert_non_null(strstr(c.data, "delete element inet podctl inside { \"podctl1\" . \"podctl1\" }\n"));
+	assert_null(strstr(c.data, "isolated"));
 }
 
 static void attributes_are_read_within_their_message(void **state)
