@@ -382,6 +382,7 @@ static int options(int argc, char **argv, struct request *r, const char **netns)
 		{ "http2", no_argument, NULL, '2' },
 		{ 0 },
 	};
+	const char *header;
 	char empty[300];
 
 	for (int o; (o = getopt_long(argc, argv, "", longs, NULL)) >= 0;)
@@ -393,13 +394,14 @@ static int options(int argc, char **argv, struct request *r, const char **netns)
 			*netns = optarg;
 			break;
 		case 'h': /* curl leaves out a header without a value, unless it ends in a semicolon */
+			header = optarg;
 			if (strcspn(optarg, ":") + 2 >= strlen(optarg) && strlen(optarg) < sizeof empty - 2 &&
 				strncasecmp(optarg, "Accept:", 7) != 0 &&
 				strncasecmp(optarg, "User-Agent:", 11) != 0) {
 				snprintf(empty, sizeof empty, "%.*s;", (int) strcspn(optarg, ":"), optarg);
-				optarg = empty;
+				header = empty;
 			}
-			r->headers = curl_slist_append(r->headers, optarg);
+			r->headers = curl_slist_append(r->headers, header);
 			break;
 		case 's':
 			r->tls = true;

@@ -132,7 +132,7 @@ static int compare_words(const void *a, const void *b)
 
 static json_t *caps_sorted(uint64_t caps)
 {
-	const char *names[CAP_COUNT];
+	const char *names[CAP_COUNT] = { 0 };
 	json_t *l = json_array();
 	size_t n = 0;
 

@@ -160,9 +160,9 @@ static int layer_put(struct layout *l, const char *diff, struct blob *ret, struc
 }
 
 /* In an OCI layout that has the blobs the image came with, they are as good. */
-static bool own_is_there(struct layout *l, const struct blob *own, bool have)
+static bool own_is_there(struct layout *l, const struct blob *own)
 {
-	return have && blob_is_there(l, own->digest, own->size) &&
+	return own && blob_is_there(l, own->digest, own->size) &&
 	       (own->format == PACK_PLAIN) == (l->how.format == PACK_PLAIN);
 }
 
@@ -184,7 +184,7 @@ static int layers_put(struct layout *l, const struct image_row *row, struct blob
 		if (again)
 			continue;
 		layer_sizes(l->e, row->layers.v[i], &size, &tar);
-		if (own_is_there(l, n_own ? &own[i] : NULL, n_own > 0)) {
+		if (own_is_there(l, n_own ? &own[i] : NULL)) {
 			out[i] = own[i];
 		} else if (l->how.format == PACK_PLAIN && tar && blob_is_there(l, row->layers.v[i], tar)) {
 			out[i] = (struct blob){ .size = tar, .format = PACK_PLAIN };

@@ -270,8 +270,6 @@ static int on_news(struct layer_feed *f, struct err *err)
 			watch_layer(p, i, p->blob[i]->size);
 		}
 		json_decref(v);
-		if (rc < 0)
-			return rc;
 	}
 	return 0;
 }

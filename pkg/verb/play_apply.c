@@ -115,11 +115,12 @@ static int claim_options(struct play *p, const json_t *notes, struct kvs *ret, s
 
 	json_object_foreach((json_t *) notes, note, v)
 	{
-		const char *name = note + strlen(CLAIM_NOTE), *value = json_string_value(v), *old;
+		const char *name, *value = json_string_value(v), *old;
 		size_t i = 0;
 
 		if (strncmp(note, CLAIM_NOTE, strlen(CLAIM_NOTE)) != 0 || !value)
 			continue;
+		name = note + strlen(CLAIM_NOTE);
 		while (i < LEN(known) && strcmp(known[i].note, name) != 0)
 			i++;
 		if (i == LEN(known) || (!strcmp(name, "driver") && *value && strcmp(value, "local") != 0))

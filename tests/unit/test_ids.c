@@ -70,11 +70,11 @@ static void modes(void **state)
 	assert_int_equal(u.mode, USERNS_AUTO);
 	assert_int_equal(u.size, 9);
 	assert_int_equal(u.more_gids.n, 1);
-	assert_int_equal(asked((struct userns_request){ .uidmap = { &map, 1 } }, &u, &a, &err), 0);
+	assert_int_equal(asked((struct userns_request){ .uidmap = { .v = &map, .n = 1 } }, &u, &a, &err), 0);
 	assert_int_equal(u.mode, USERNS_MAP);
 	assert_int_equal(u.gids.n, 1);
-	assert_true(
-		asked((struct userns_request){ .mode = "auto", .uidmap = { &map, 1 } }, &u, &a, &err) < 0);
+	assert_true(asked((struct userns_request){ .mode = "auto", .uidmap = { .v = &map, .n = 1 } }, &u, &a,
+			    &err) < 0);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		assert_true(asked((struct userns_request){ .mode = bad[i] }, &u, &a, &err) < 0);
 		assert_true(err.len > 0);
