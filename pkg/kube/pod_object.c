@@ -41,28 +41,35 @@ static bool same_quantity(const json_t *a, const json_t *b)
 	       json_equal(a, b);
 }
 
+static void join_class(const json_t *r, bool *any, bool *guaranteed)
+{
+	static const char *const names[] = { "cpu", "memory" };
+
+	for (size_t k = 0; k < LEN(names); k++) {
+		const json_t *limit = json_object_get(json_object_get(r, "limits"), names[k]),
+			     *request = json_object_get(json_object_get(r, "requests"), names[k]);
+
+		*any = *any || limit || request;
+		*guaranteed = *guaranteed && limit && (!request || same_quantity(limit, request));
+	}
+}
+
 const char *kube_qos_class(const json_t *spec)
 {
-	static const char *const lists[] = { "initContainers", "containers" }, *const names[] = { "cpu",
-		"memory" };
+	static const char *const lists[] = { "initContainers", "containers" };
 	bool any = false, guaranteed = true;
 
+	if (json_object_get(spec, "resources")) { /* the pod's own say it alone */
+		join_class(json_object_get(spec, "resources"), &any, &guaranteed);
+		if (any)
+			return guaranteed ? "Guaranteed" : "Burstable";
+		guaranteed = true;
+	}
 	for (size_t l = 0; l < LEN(lists); l++) {
 		const json_t *list = json_object_get(spec, lists[l]);
 
-		for (size_t i = 0; i < json_array_size(list); i++) {
-			const json_t *r = json_object_get(json_array_get(list, i), "resources");
-
-			for (size_t k = 0; k < LEN(names); k++) {
-				const json_t *limit = json_object_get(json_object_get(r, "limits"), names[k]);
-				const json_t *request =
-					json_object_get(json_object_get(r, "requests"), names[k]);
-
-				any = any || limit || request;
-				guaranteed =
-					guaranteed && limit && (!request || same_quantity(limit, request));
-			}
-		}
+		for (size_t i = 0; i < json_array_size(list); i++)
+			join_class(json_object_get(json_array_get(list, i), "resources"), &any, &guaranteed);
 	}
 	return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
 }

@@ -296,8 +296,13 @@ static int make_image(struct start *s, const struct volume_spec *v, struct err *
 			return rc;
 		(void) buf_printf(&b, "%s%s", i ? ":" : "", layer);
 	}
-	if (lowers.n == 1)
-		(void) buf_printf(&b, ":%s/pods/%s/etc", s->e->runroot, s->p->row.id);
+	if (lowers.n == 1) {
+		auto_close int none = dir_make(s->p->run_fd, "volumes/none", 0711);
+
+		if (none < 0)
+			return err_sys(err, -none, "make directory");
+		(void) buf_printf(&b, ":%s/pods/%s/volumes/none", s->e->runroot, s->p->row.id);
+	}
 	if (s->e->in_userns)
 		(void) buf_puts(&b, ",userxattr");
 	if (buf_failed(&b) || b.len >= 4096)

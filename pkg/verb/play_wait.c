@@ -21,7 +21,7 @@
 struct waiting {
 	const char *id;
 	int sock;
-	bool over;
+	bool over, told;
 };
 struct wait {
 	struct engine *e;
@@ -70,6 +70,15 @@ static bool is_stateful(const struct pod *p)
 	return kind && !strcmp(kind, "StatefulSet");
 }
 
+/* Once, also of one that has ended before we came: what it wrote is there. */
+static int tell(struct wait *w, struct waiting *one, struct err *err)
+{
+	if (one->told || !w->started)
+		return 0;
+	one->told = true;
+	return w->started(w->ctx, one->id, err);
+}
+
 /* 1: it runs; 0: not, or not any more. */
 static int connect_one(struct wait *w, struct waiting *one, bool *ret_held, struct err *err)
 {
@@ -86,9 +95,10 @@ static int connect_one(struct wait *w, struct waiting *one, bool *ret_held, stru
 		return 0;
 	}
 	if (p.alive && pod_connect(w->e, &p, &one->sock, err) == 0)
-		return w->started ? w->started(w->ctx, one->id, err) : 0;
+		return tell(w, one, err);
 	err_clear(err); /* it ended while we came */
-	return look_at_end(w, one, err);
+	rc = tell(w, one, err);
+	return rc < 0 ? rc : look_at_end(w, one, err);
 }
 
 static int connect_all(struct wait *w, bool *ret_held, struct err *err)
