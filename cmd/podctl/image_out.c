@@ -143,6 +143,7 @@ static const struct option save_options[] = {
 struct push_command {
 	struct push_options push;
 	struct opt_i64 retry, level;
+	struct opt_bool force;
 	const char *digestfile;
 	bool quiet, remove_signatures, no_trust, all;
 };
@@ -170,6 +171,7 @@ static int run_push(struct cli *c, void *request, struct err *err)
 
 	o->retry = r->retry.set ? r->retry.v : -1;
 	o->level = r->level.set ? r->level.v : 0;
+	o->force_compression = r->force.set ? r->force.v : o->compression != NULL;
 	if ((rc = pull_prepare(c, &o->at, r->quiet, err)) < 0 ||
 		(rc = image_push(&c->engine, c->args.v[0], c->args.n > 1 ? c->args.v[1] : NULL, o, &c->arena,
 			 &digest, err)) < 0)
@@ -189,8 +191,9 @@ static const struct option push_options[] = {
 		"1 to 9 for gzip (default 5), 1 to 22 for zstd (default 3)", 0, 22),
 	O_STR(P, push.at.at.creds, "creds", 0, "USER:PASSWORD", "Who to be at the registry"),
 	O_STR(P, digestfile, "digestfile", 0, "FILE", "Write the digest of the pushed manifest there"),
-	O_BOOL(P, push.force_compression, "force-compression", 0,
-		"Do not take a layer the registry has in another compression"),
+	O_OBOOL(P, force, "force-compression", 0,
+		"Do not take a layer the registry has in another compression (default: when "
+		"--compression-format is given)"),
 	O_STR(P, push.format, "format", 'f', "FORMAT",
 		"Manifest as oci or v2s2 (default: as the image came)"),
 	O_BOOL(P, quiet, "quiet", 'q', "Do not say what is copied"),

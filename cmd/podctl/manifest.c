@@ -19,7 +19,7 @@ struct manifest_command {
 	struct pull_options pull;
 	struct list_change change;
 	bool all, amend, quiet, rm, remove_signatures, insecure, ignore;
-	struct opt_bool push_all;
+	struct opt_bool push_all, force;
 	struct opt_i64 level;
 	const char *digestfile;
 };
@@ -203,6 +203,7 @@ static int run_push(struct cli *c, void *request, struct err *err)
 	r->push.at = r->pull;
 	r->push.retry = -1;
 	r->push.level = r->level.set ? r->level.v : 0;
+	r->push.force_compression = r->force.set ? r->force.v : r->push.compression != NULL;
 	if ((rc = list_push(&c->engine, &list, to, !r->push_all.set || r->push_all.v, &r->push, &c->arena,
 		     &digest, err)) < 0)
 		return rc;
@@ -263,8 +264,9 @@ static const struct option push_options[] = {
 		"gzip (default) or zstd, for layers the registry does not have"),
 	O_INT(M, level, "compression-level", 0, "LEVEL", "1 to 9 for gzip, 1 to 22 for zstd", 0, 22),
 	O_STR(M, digestfile, "digestfile", 0, "FILE", "Write the list's digest there"),
-	O_BOOL(M, push.force_compression, "force-compression", 0,
-		"Do not take a layer the registry has in another compression"),
+	O_OBOOL(M, force, "force-compression", 0,
+		"Do not take a layer the registry has in another compression (default: when "
+		"--compression-format is given)"),
 	O_STR(M, push.format, "format", 'f', "FORMAT", "oci (default) or v2s2"),
 	O_BOOL(M, quiet, "quiet", 'q', "Do not print the digest"),
 	O_BOOL(M, remove_signatures, "remove-signatures", 0, "Send no signatures (podctl keeps none)"),

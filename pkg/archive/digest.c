@@ -104,6 +104,40 @@ void digest_hex_end(struct digest *d, char hex[65])
 	digest_hex(out, hex);
 }
 
+#define PADDING_MAX 64 /* blocks; tar's records have 20 */
+
+unsigned digest_hex_end_padded(struct digest *d, const char *want, char hex[65])
+{
+	static const unsigned char zeros[512];
+	unsigned char out[EVP_MAX_MD_SIZE] = { 0 };
+	EVP_MD_CTX *longer;
+	unsigned found = 0;
+	char is[65];
+
+	digest_join(d);
+	longer = EVP_MD_CTX_new();
+	if (!longer || !EVP_MD_CTX_copy_ex(longer, d->ctx)) {
+		EVP_MD_CTX_free(longer);
+		digest_hex_end(d, hex);
+		return 0;
+	}
+	digest_hex_end(d, hex);
+	for (unsigned n = 1; !found && strcmp(hex, want) != 0 && n <= PADDING_MAX; n++) {
+		EVP_MD_CTX *now = EVP_MD_CTX_new();
+
+		if (now && EVP_DigestUpdate(longer, zeros, sizeof zeros) && EVP_MD_CTX_copy_ex(now, longer) &&
+			EVP_DigestFinal_ex(now, out, NULL)) {
+			digest_hex(out, is);
+			found = strcmp(is, want) == 0 ? n : 0;
+		}
+		EVP_MD_CTX_free(now);
+	}
+	EVP_MD_CTX_free(longer);
+	if (found)
+		memcpy(hex, is, sizeof is);
+	return found;
+}
+
 void digest_free(struct digest *d)
 {
 	if (!d)

@@ -22,6 +22,9 @@ struct ring;
 struct digest *digest_of_ring(struct ring *ring, unsigned reader);
 void digest_add(struct digest *d, const void *p, size_t n); /* copies */
 void digest_hex_end(struct digest *d, char hex[65]);        /* waits for the rest; once, at the end */
-void digest_free(struct digest *d);                         /* NULL is fine */
+/* The same, where so many zero blocks of 512 bytes behind the stream's end make it 'want' (64 hex digits): returns their number.
+ * 0: what it is is in hex, 'want' or not. */
+unsigned digest_hex_end_padded(struct digest *d, const char *want, char hex[65]);
+void digest_free(struct digest *d); /* NULL is fine */
 
 #endif

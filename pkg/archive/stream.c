@@ -181,8 +181,14 @@ int stream_drain(struct stream *s, struct err *err)
 uint64_t stream_tar_bytes(const struct stream *s) { return s->bytes; }
 uint64_t stream_blob_bytes(const struct stream *s) { return blob_bytes(s->blob); }
 
-void stream_digests(struct stream *s, char diff_id[65], char blob[65])
+unsigned stream_digests(struct stream *s, const char *want, char diff_id[65], char blob[65])
 {
-	digest_hex_end(s->diff, diff_id);
+	unsigned lacks = 0;
+
+	if (want)
+		lacks = digest_hex_end_padded(s->diff, want, diff_id);
+	else
+		digest_hex_end(s->diff, diff_id);
 	blob_digest(s->blob, blob);
+	return lacks;
 }

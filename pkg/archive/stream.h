@@ -34,7 +34,8 @@ int stream_error(struct stream *s, struct err *err);
 int stream_drain(struct stream *s, struct err *err);
 uint64_t stream_tar_bytes(const struct stream *s);
 uint64_t stream_blob_bytes(const struct stream *s); /* after stream_drain */
-void stream_digests(struct stream *s, char diff_id[65],
-	char blob[65]); /* after stream_drain; blob: "" without hash_blob */
+/* After stream_drain; blob: "" without hash_blob.  Returns how many zero blocks (512 bytes) the stream lacks at its end to have the
+ * digest 'want' (NULL: whatever it has), and reports that digest then. */
+unsigned stream_digests(struct stream *s, const char *want, char diff_id[65], char blob[65]);
 
 #endif

@@ -177,13 +177,14 @@ podctl tag localhost/x "$R/x:1"
 t "push to another repository" podctl push -q --tls-verify=false "$R/x:1" "$R/other/x:1"
 like "the layer was mounted" "$(grep -E 'POST .*mount=' reg.log | head -1)" 'mount='
 t "push hard layers" podctl push -q --tls-verify=false localhost/hard:1 "$R/hard:1"
-t "push as zstd" podctl push -q --tls-verify=false --compression-format zstd --compression-level 5 --force-compression localhost/hard:1 "$R/hard:zstd"
+t "push as zstd" podctl push -q --tls-verify=false --compression-format zstd --compression-level 5 localhost/hard:1 "$R/hard:zstd"
 like "layers are zstd" "$(curl -fs -H 'Accept: application/vnd.oci.image.manifest.v1+json' "http://$R/v2/hard/manifests/zstd")" 'tar\+zstd'
 t "push as v2s2" podctl push -q --tls-verify=false --format v2s2 localhost/x "$R/x:v2s2"
 like "it is" "$(curl -fs -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' "http://$R/v2/x/manifests/v2s2")" 'distribution.manifest.v2'
 t "push as oci" podctl push -q --tls-verify=false --format oci localhost/x "$R/x:oci"
 like "it is" "$(curl -fs -H 'Accept: application/vnd.oci.image.manifest.v1+json' "http://$R/v2/x/manifests/oci")" 'oci.image.manifest'
 t_fails "zstd has no place in v2s2" 125 'OCI' podctl push -q --tls-verify=false --format v2s2 --compression-format zstd localhost/x "$R/x:no"
+t_fails "zstd:chunked is not written" 125 "'zstd:chunked': writing it is not done" podctl push -q --tls-verify=false --compression-format zstd:chunked localhost/x "$R/x:no"
 t_fails "a level out of range" 125 'level' podctl push -q --tls-verify=false --compression-level 12 localhost/x "$R/x:no"
 t_fails "an unknown compression" 125 'gzip and zstd' podctl push -q --tls-verify=false --compression-format lzma localhost/x "$R/x:no"
 podctl rmi -a -f >/dev/null
