@@ -49,6 +49,7 @@ char *path_pod_log(
 #define PATH_PLAN "plan.json"
 #define PATH_VFS \
 	"vfs" /* below root, of a store whose driver is vfs: images as plain directories (pkg/image/flat.h) */
+#define PATH_MESSAGE "message"         /* a container's termination message, in its directory below root */
 #define PATH_MOUNTPOINTS "mountpoints" /* below root: the lowest layer of every container */
 
 /* Absolute, from the engine's arena: for bundles, plans and argv. */

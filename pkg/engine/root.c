@@ -209,15 +209,15 @@ static int make_places(struct engine *e, struct err *err)
 	static const struct {
 		const char *name;
 		mode_t mode;
-		bool lost_at_boot;
+		bool lost_at_boot, spread;
 	} places[] = {
-		{ "layers", 0711, false },
-		{ "images", 0700, false },
-		{ "pods", 0711, false },
-		{ "volumes", 0711, false },
-		{ "pods", 0711, true },
-		{ "rt", 0700, true },
-		{ "seccomp", 0700, true },
+		{ "layers", 0711, false, false },
+		{ "images", 0700, false, false },
+		{ "pods", 0711, false, true },
+		{ "volumes", 0711, false, false },
+		{ "pods", 0711, true, false },
+		{ "rt", 0700, true, false },
+		{ "seccomp", 0700, true, false },
 	};
 
 	for (size_t i = 0; i < LEN(places); i++) {
@@ -227,6 +227,8 @@ static int make_places(struct engine *e, struct err *err)
 		if (fd < 0)
 			return err_sys(err, -fd, "make directory '%s/%s'",
 				places[i].lost_at_boot ? e->runroot : e->root, places[i].name);
+		if (places[i].spread)
+			dir_spread(fd);
 	}
 	return 0;
 }

@@ -184,11 +184,16 @@ static void flush(struct client *c)
 		io_set_paused(c->attached, false);
 }
 
+void client_flush(struct client *c)
+{
+	if (!c->dead && c->head)
+		flush(c);
+}
+
 void clients_flush(struct monitor *m)
 {
 	for (struct client *c = m->clients; c; c = c->next)
-		if (!c->dead && c->head)
-			flush(c);
+		client_flush(c);
 }
 
 static void drop_slow(struct client *c)

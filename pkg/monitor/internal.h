@@ -396,6 +396,7 @@ void client_data(
 	struct client *c, enum proto_kind kind, char *buf, size_t n); /* buf[0] is free for the kind */
 void client_kill(struct client *c);
 void client_close(struct client *c); /* once what is queued has been sent */
+void client_flush(struct client *c); /* may end it */
 void clients_flush(struct monitor *m);
 void clients_bury(struct monitor *m);       /* frees the dead ones */
 bool clients_idle(const struct monitor *m); /* nothing waits to be sent */

@@ -52,9 +52,11 @@ static int prepare(struct monitor *m, struct err *err)
 		rc = ns_apply(m, err);
 	if (rc < 0)
 		return rc;
-	if (m->plan.net_wait && m->starter)
+	if (m->plan.net_wait && m->starter) {
 		client_send(m->starter, json_pack("{s:s}", "ev", "NS_READY"),
 			fcntl(PLAN_FD_NET, F_DUPFD_CLOEXEC, PLAN_FD_END));
+		client_flush(m->starter); /* the network is set up while the runtimes are executed */
+	}
 	m->net_ready = !m->plan.net_wait;
 	return mounts_make(m, err);
 }

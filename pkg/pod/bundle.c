@@ -467,14 +467,14 @@ static int message_file(struct start *s, struct container_spec *c, struct oci_fa
 	if (!c->care || !c->message_path || !*c->message_path)
 		return 0;
 	/* on the disk: what a container writes without end must not fill the memory of /run */
-	snprintf(name, sizeof name, "containers/%s/message", c->id);
+	snprintf(name, sizeof name, "containers/%s/" PATH_MESSAGE, c->id);
 	fd = path_open(s->p->data_fd, name, PATH_IN_STATE, O_WRONLY | O_CREAT | O_TRUNC, 0666);
 	if (fd < 0)
 		return err_sys(err, -fd, "make the termination message's file");
 	(void) fchmod(fd, 0666);
 	close(fd);
 	c->care->message_file = arena_printf(
-		&s->p->arena, "%s/%s/message", s->e->root, path_ctr_data(path, s->p->row.id, c->id));
+		&s->p->arena, "%s/%s/" PATH_MESSAGE, s->e->root, path_ctr_data(path, s->p->row.id, c->id));
 	f->message = c->care->message_file;
 	return f->message ? 0 : no_memory(err);
 }

@@ -1,10 +1,8 @@
 /* Making a pod: checks that need no effect, ids, run directory and lock, rows, directories. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "pkg/oci/mount_opts.h"
@@ -264,32 +262,12 @@ static int order(struct pod *p, const struct pod_spec *spec, const struct contai
 	return 0;
 }
 
-/* Pods have nothing to do with one another: on ext4 each may have inodes elsewhere on the disk.  All in one place, a new file
- * is sought among those of the pods that were removed last, which costs more than the rest of making it. */
-static int pods_dir(struct engine *e, struct err *err)
-{
-	auto_close int fd = -EBADF;
-	unsigned flags = 0;
-
-	if (mkdirat(e->root_fd, "pods", 0711) < 0)
-		return errno == EEXIST ? 0 : err_sys(err, errno, "make '%s/pods'", e->root);
-	fd = path_open(e->root_fd, "pods", PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
-	if (fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
-		flags |= FS_TOPDIR_FL;
-		(void) ioctl(fd, FS_IOC_SETFLAGS, &flags); /* a hint, which other file systems do not know */
-	}
-	return 0;
-}
-
 static int data_dir(struct engine *e, const char *id, struct err *err)
 {
 	char path[PATH_TEXT];
-	int rc;
 
 	if (spare_take(e, id) == 0)
 		return 0;
-	if ((rc = pods_dir(e, err)) < 0)
-		return rc;
 	return mkdirat(e->root_fd, path_pod(path, id), 0711) < 0
 		       ? err_sys(err, errno, "make '%s/%s'", e->root, path)
 		       : 0;
@@ -362,25 +340,27 @@ static int make_dir(int dir, const char *name, struct err *err)
 	return 0;
 }
 
-static int container_dirs(struct pod *p, const struct container_spec *c, struct err *err)
+/* n: it is the pod's n-th with directories. */
+static int container_dirs(struct pod *p, size_t n, const struct container_spec *c, struct err *err)
 {
+	static const char *const sub[] = { "", "/upper", "/work" };
 	char path[PATH_TEXT];
 	int rc = 0;
 
-	if (c->image_id && *c->image_id) {
-		static const char *const sub[] = { "", "/upper", "/work" };
-
-		(void) spare_take_container(p, c->id);
-		for (size_t i = 0; rc == 0 && i < LEN(sub); i++) {
-			snprintf(path, sizeof path, "containers/%s%s", c->id, sub[i]);
-			rc = make_dir(p->data_fd, path, err);
-		}
+	if (spare_take_container(p, n, c->id) == 0)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < LEN(sub); i++) {
+		snprintf(path, sizeof path, "containers/%s%s", c->id, sub[i]);
+		rc = make_dir(p->data_fd, path, err);
 	}
 	return rc;
 }
 
+static bool has_layer(const struct container_spec *c) { return c->image_id && *c->image_id; }
+
 int pod_data_dirs(struct engine *e, struct pod *p, struct err *err)
 {
+	size_t n = 0;
 	int rc;
 
 	(void) e;
@@ -388,7 +368,7 @@ int pod_data_dirs(struct engine *e, struct pod *p, struct err *err)
 		(rc = make_dir(p->data_fd, "logs", err)) < 0)
 		return rc;
 	for (size_t i = 0; i < p->n; i++)
-		if ((rc = container_dirs(p, &p->ctr[i], err)) < 0)
+		if (has_layer(&p->ctr[i]) && (rc = container_dirs(p, n++, &p->ctr[i], err)) < 0)
 			return rc;
 	return 0;
 }
@@ -485,7 +465,7 @@ int pod_add_container(struct engine *e, struct pod *p, struct container_spec *c,
 	row[p->n].created_us = time_now_us();
 	if ((rc = store_ctr_add(e->store, &row[p->n], err)) < 0)
 		return rc;
-	if ((rc = container_dirs(p, c, err)) < 0) {
+	if (has_layer(c) && (rc = container_dirs(p, p->n, c, err)) < 0) {
 		struct err ignored = { 0 };
 
 		(void) store_ctr_del(e->store, c->id, &ignored);

@@ -81,8 +81,9 @@ bool early_take(struct start *s, const char *namespaces, int alive);
 
 /* spare.c: directories that were made in advance; -errno: there are none. */
 int spare_take(struct engine *e, const char *pod);
-int spare_take_container(const struct pod *p, const char *ctr);
-void spare_make(struct engine *e);
+int spare_take_container(
+	const struct pod *p, size_t n, const char *ctr); /* n: it is the pod's n-th, from 0 */
+void spare_make(struct engine *e, const struct pod *like);
 
 /* start.c: steps from the spawned monitor on. */
 int start_spawn(struct start *s, struct err *err);

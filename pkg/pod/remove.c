@@ -187,7 +187,9 @@ int pod_remove(struct engine *e, struct pod *p, struct err *err)
 	for (size_t i = 0; i < p->n; i++)
 		if (p->drop_volumes || p->spec.autoremove || !p->row.solo)
 			drop_volumes(e, &p->ctr[i]);
-	return remove_run_dir(e, p, err);
+	if ((rc = remove_run_dir(e, p, err)) == 0)
+		spare_make(e, p);
+	return rc;
 }
 
 int pod_remove_container(struct engine *e, struct pod *p, const char *ctr, struct err *err)
@@ -376,7 +378,6 @@ int pod_cleanup(struct engine *e, const char *pod, const char *ctr, struct err *
 		pod_tidy(e);
 		(void) pod_sweep(e, &ignored);
 		store_checkpoint(e->store, STORE_WAL_KEEP);
-		spare_make(e);
 	}
 	return rc;
 }

@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -420,4 +422,15 @@ int time_parse(const char *text, uint64_t *ret_us)
 		return -EINVAL;
 	*ret_us = (uint64_t) t * 1000000 + frac;
 	return 0;
+}
+
+void dir_spread(int dir)
+{
+	auto_close int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	unsigned flags = 0;
+
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return;
+	flags |= FS_TOPDIR_FL;
+	(void) ioctl(fd, FS_IOC_SETFLAGS, &flags);
 }

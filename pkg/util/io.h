@@ -30,6 +30,10 @@ int file_write(int dir, const char *rel, const char *text);
 int dir_make(int dir, const char *rel, mode_t mode);
 /* rm -rf of 'name' below dir, without following symlinks or crossing onto another file system.  Absent is success. */
 int dir_remove(int dir, const char *name);
+/* What is in 'dir' has nothing to do with one another: on ext4 each directory made in it may have its inodes elsewhere on the
+ * disk.  All in one place, a new file is sought among those that were removed last, which costs more than the rest of making
+ * it.  A hint, which other file systems do not know. */
+void dir_spread(int dir);
 
 /* One SEQPACKET/STREAM message with up to FD_PASS_MAX descriptors. */
 #define FD_PASS_MAX 64
