@@ -13,9 +13,10 @@ CSTD     := -std=c11 -D_GNU_SOURCE -I. -DPODCTL_VERSION='"$(VERSION)"' -DPODCTL_
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
             -Wconversion -Wno-sign-conversion $(if $(findstring clang,$(CC)),,-Wno-format-truncation) $(if $(WERROR),-Werror)
 # what no program of ours calls is left out of it: a monitor's memory is counted in kilobytes
-HARDEN   := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -ffunction-sections -fdata-sections
+HARDEN   := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -ffunction-sections -fdata-sections \
+            -fno-asynchronous-unwind-tables -fno-unwind-tables
 SANFLAGS := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
-ALL_CFLAGS  = $(CSTD) $(WARN) $(if $(SAN),$(SANFLAGS),$(HARDEN)) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+ALL_CFLAGS  = $(CSTD) $(WARN) $(if $(SAN),$(SANFLAGS),$(HARDEN) $(SIZE)) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 ALL_LDFLAGS = $(if $(SAN),$(SANFLAGS),-pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections) $(LDFLAGS)
 
 .DEFAULT_GOAL := all
@@ -58,6 +59,9 @@ pkg/kube/schema.c: ;
 # programs feels each shared object (0.45 ms for podctl's set).  LINK=dynamic is for distributions that want it the other way.
 LINK ?= archives
 ar_or_so = $(foreach l,$(1),$(if $(and $(filter archives,$(LINK)),$(findstring /,$(shell $(CC) -print-file-name=lib$(l:-l%=%).a))),-l:lib$(l:-l%=%).a,$(l)))
+
+# a page of the monitor's program is its own as long as there is one pod
+$(call obj,$(call srcs,pkg/monitor) $(call srcs,cmd/podctl-monitor)): SIZE := -Os
 
 # podctl and the runtime need no loader at all when every archive is there: 0.7 ms of each command and of each container.
 # The monitor is smaller in memory when it shares libc.

@@ -254,6 +254,8 @@ static void decode_value(
 		decode_kvs(d, n, at, slot);
 		return;
 	case FIELD_NODE:
+		if (d->tree_goes && !(n = node_clone(n, d->arena)))
+			diag_add(d->diag, DIAG_ERROR, 0, 0, "%s: out of memory", at);
 		memcpy(slot, &n, sizeof n);
 		return;
 	case FIELD_SELF:
@@ -308,7 +310,7 @@ void decode_object(
 	for (const struct field *f = table; f->key; f++) {
 		const struct node *v;
 
-		if (f->type == FIELD_SELF)
+		if (f->type == FIELD_SELF && !d->tree_goes)
 			memcpy((char *) obj + f->offset, &n, sizeof n);
 		if (f->required && (!(v = node_get(n, f->key)) || v->kind == NODE_NULL))
 			diag_add(d->diag, DIAG_ERROR, n->line, n->col, "%s%s%s: required", at, *at ? "." : "",
@@ -319,17 +321,19 @@ void decode_object(
 int decode_json(const json_t *v, const struct field *table, void *obj, struct arena *a, struct err *err)
 {
 	struct diag *diag = calloc(1, sizeof *diag);
-	struct decoder d = { .arena = a, .diag = diag, .unknown_ok = 1 };
+	struct decoder d = { .arena = a, .diag = diag, .unknown_ok = 1, .tree_goes = 1 };
+	struct arena tree = { 0 }; /* several times as large as what is decoded from it */
 	struct node *n;
 	int rc;
 
-	if (!diag || !(n = node_from_json(v, a))) {
-		free(diag);
-		return err_sys(err, ENOMEM, "decode document");
+	if (!diag || !(n = node_from_json(v, &tree))) {
+		rc = err_sys(err, ENOMEM, "decode document");
+	} else {
+		decode_object(&d, n, table, "", obj);
+		rc = diag_result(diag, err);
+		diag_done(diag);
 	}
-	decode_object(&d, n, table, "", obj);
-	rc = diag_result(diag, err);
-	diag_done(diag);
+	arena_done(&tree);
 	free(diag);
 	return rc;
 }

@@ -30,9 +30,9 @@ enum field_type {
 	FIELD_LIST,     /* struct list of structs, sub + size */
 	FIELD_STRS,     /* struct strs */
 	FIELD_KVS,      /* struct kvs: map of string to string */
-	FIELD_NODE,     /* const struct node *: kept as it is (borrowed from the document's arena) */
-	FIELD_CUSTOM,   /* fn decides */
-	FIELD_SELF, /* const struct node *: the object's own node, for its place; no key of the document, never encoded */
+	FIELD_NODE, /* const struct node *: kept as it is (borrowed from the document's arena; decode_json: a copy) */
+	FIELD_CUSTOM, /* fn decides */
+	FIELD_SELF, /* const struct node *: the object's own node, for its place (decode_json: NULL); no key of the document, never encoded */
 };
 
 struct opt_bool {
@@ -52,6 +52,7 @@ struct list {
 struct decoder {
 	struct arena *arena;
 	struct diag *diag;
+	unsigned tree_goes : 1;  /* nodes that are kept are copied: the document's are not there for long */
 	unsigned unknown_ok : 1; /* unknown keys are skipped (OCI documents from others, old state of ours) */
 };
 

@@ -132,6 +132,20 @@ struct node *node_from_json(const json_t *v, struct arena *a)
 	return node_new(a, NODE_NULL, "null");
 }
 
+struct node *node_clone(const struct node *n, struct arena *a)
+{
+	struct node *c = node_new(a, n->kind, n->text);
+
+	if (!c || !(c->item = arena_array(a, n->n, sizeof *c->item)) ||
+		!(c->key = arena_array(a, n->n, sizeof *c->key)))
+		return NULL;
+	for (; c->n < n->n; c->n++)
+		if (!(c->item[c->n] = node_clone(n->item[c->n], a)) ||
+			(n->key && !(c->key[c->n] = node_clone(n->key[c->n], a))))
+			return NULL;
+	return c;
+}
+
 json_t *node_to_json(const struct node *n)
 {
 	json_t *v;

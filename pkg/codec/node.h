@@ -37,6 +37,7 @@ bool node_true(const struct node *n); /* NODE_BOOL: true, yes, y, on */
 
 /* pkg/codec/json.c: a jansson tree as nodes (no lines); strings are copied into the arena. */
 struct node *node_from_json(const json_t *v, struct arena *a);
+struct node *node_clone(const struct node *n, struct arena *a);
 /* A node as a jansson tree (new reference); used to keep documents as they were written. */
 json_t *node_to_json(const struct node *n);
 

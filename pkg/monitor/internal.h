@@ -525,7 +525,8 @@ struct monitor {
 	struct status_event events[EVENTS_MAX];
 	size_t n_events;
 	struct status_condition conditions[CONDITIONS];
-	bool led; /* that it is ready was told */
+	bool led;     /* that it is ready was told */
+	bool trimmed; /* what the start took of memory was given back */
 	struct storage storage;
 	struct check *helpers;
 	int ns_home;     /* our network namespace, to come back to; 0: not opened, -1: there is no way back */
