@@ -11,7 +11,7 @@
  *   {"request":{"method":,"path":,"accept":,"max":}}             -> {"ok":{"status":,"type":,"digest":,"link":,"body":}}
  *   with "push" in the session:
  *   {"have":[DIGEST...]}                                         -> {"ok":{"have":[BOOL...]}}
- *   {"same":{"reference":,"type":,"digest":}}                    -> {"ok":{"same":BOOL}}   (is that manifest there?)
+ *   {"same":{"reference":,"type":,"digest":}}                    -> {"ok":{"there":BOOL,"named":BOOL}}   (that manifest)
  *   {"mount":{"digest":,"from":}}                                -> {"ok":{"mounted":BOOL}}
  *   {"upload":{"digest":,"size":,"file":}}                       -> {"got":[0,BYTES]}..., {"ok":{}}
  *   {"stream":{"file":FIFO}}                                     -> {"got":[0,BYTES]}..., {"ok":{"taken":BOOL,"size":}}
@@ -246,13 +246,13 @@ static int tell_same(struct uploader *u, const json_t *v, struct err *err)
 {
 	const char *reference = text_of(v, "reference"), *type = text_of(v, "type"),
 		   *digest = text_of(v, "digest");
-	bool same = false;
+	bool there = false, named = false;
 	int rc;
 
 	if (!reference || !type || !digest)
 		return err_set(err, ERR_INVALID, "a manifest without reference, type and digest");
-	if ((rc = upload_same(u, reference, type, digest, &same, err)) == 0)
-		say(json_pack("{s:{s:b}}", "ok", "same", (int) same));
+	if ((rc = upload_same(u, reference, type, digest, &there, &named, err)) == 0)
+		say(json_pack("{s:{s:b,s:b}}", "ok", "there", (int) there, "named", (int) named));
 	return rc;
 }
 

@@ -238,8 +238,10 @@ static int send_file(struct pusher *p, const struct blob *b, struct err *err)
 
 static int out_make(struct pusher *p, struct err *err)
 {
-	int fd = openat(p->tmp.dir, FILE_OUT, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd;
 
+	(void) unlinkat(p->tmp.dir, FILE_OUT, 0); /* it may be a kept blob: never written to */
+	fd = openat(p->tmp.dir, FILE_OUT, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	return fd < 0 ? err_sys(err, errno, "make a file for what is sent") : fd;
 }
 
@@ -269,6 +271,10 @@ static int send_kept(struct pusher *p, const char *diff, const struct blob *own,
 
 	if (kept < 0 || fstat(kept, &st) < 0 || (uint64_t) st.st_size != own->size)
 		return 0;
+	(void) unlinkat(p->tmp.dir, FILE_OUT, 0);
+	if (linkat(kept, "", p->tmp.dir, FILE_OUT, AT_EMPTY_PATH) ==
+		0) /* root's; where that is not so it is copied */
+		return send_file(p, own, err) < 0 ? -EIO : 1;
 	if ((fd = out_make(p, err)) < 0)
 		return fd;
 	for (off_t left = st.st_size; left > 0;) {
@@ -457,7 +463,8 @@ static int look_ahead(struct pusher *p, const struct image_row *row, const struc
 	return known_ask(p, list, err);
 }
 
-/* An image that was pushed before is there as its manifest: one question then, instead of one for each blob.  1: it is so. */
+/* An image that was pushed before is there as its manifest: one question then, instead of one for each blob. */
+enum { NOT_THERE, UNDER_ANOTHER_NAME, THERE };
 static int is_there(struct pusher *p, const struct image_row *row, const struct blob *own,
 	const char *reference, struct composed *ret, struct err *err)
 {
@@ -470,7 +477,7 @@ static int is_there(struct pusher *p, const struct image_row *row, const struct 
 		return no_memory(err);
 	for (size_t i = 0; i < row->layers.n; i++) {
 		if (!candidates(p, row->layers.v[i], own ? &own[i] : NULL, c))
-			return 0;
+			return NOT_THERE;
 		first[i] = c[0];
 	}
 	if ((rc = manifest_compose(row, first, p->kind, p->a, ret, err)) < 0)
@@ -480,10 +487,10 @@ static int is_there(struct pusher *p, const struct image_row *row, const struct 
 		json_pack("{s:{s:s,s:s,s:s}}", "same", "reference", reference ? reference : digest, "type",
 			ret->type, "digest", digest),
 		0, NULL, &ok, err);
-	if (rc == 0 && (rc = json_is_true(json_object_get(ok, "same"))) > 0) {
+	if (rc == 0 && json_is_true(json_object_get(ok, "there"))) {
+		rc = json_is_true(json_object_get(ok, "named")) ? THERE : UNDER_ANOTHER_NAME;
 		for (size_t i = 0; i < row->layers.n; i++)
 			say(p, "Copying blob %.12s skipped: already exists", first[i].digest);
-		say(p, "%s", "Writing manifest to image destination skipped: unchanged");
 	}
 	json_decref(ok);
 	return rc;
@@ -530,11 +537,19 @@ int pusher_document(struct pusher *p, const char *text, size_t len, const char *
 	return rc;
 }
 
+static int manifest_send(struct pusher *p, const struct composed *m, const char *reference, struct err *err)
+{
+	char digest[80];
+
+	(void) snprintf(digest, sizeof digest, "sha256:%s", m->digest);
+	say(p, "%s", "Writing manifest to image destination");
+	return pusher_document(p, m->text, m->len, m->type, reference ? reference : digest, err);
+}
+
 static int image_send(struct pusher *p, const struct image_row *row, const struct blob *own,
 	const char *reference, struct composed *ret, struct err *err)
 {
 	struct blob *out = arena_array(p->a, row->layers.n + 1, sizeof *out);
-	char digest[80];
 	int rc;
 
 	if (!out)
@@ -543,9 +558,7 @@ static int image_send(struct pusher *p, const struct image_row *row, const struc
 		(rc = send_text(p, row->id, row->config, strlen(row->config), err)) < 0 ||
 		(rc = manifest_compose(row, out, p->kind, p->a, ret, err)) < 0)
 		return rc;
-	(void) snprintf(digest, sizeof digest, "sha256:%s", ret->digest);
-	say(p, "%s", "Writing manifest to image destination");
-	return pusher_document(p, ret->text, ret->len, ret->type, reference ? reference : digest, err);
+	return manifest_send(p, ret, reference, err);
 }
 
 int pusher_image(struct pusher *p, const struct image_row *row, const char *reference,
@@ -559,8 +572,12 @@ int pusher_image(struct pusher *p, const struct image_row *row, const char *refe
 	if (rc < 0)
 		return rc;
 	own = n_own ? own : NULL;
-	if ((rc = is_there(p, row, own, reference, &m, err)) == 0)
+	if ((rc = is_there(p, row, own, reference, &m, err)) == NOT_THERE)
 		rc = image_send(p, row, own, reference, &m, err);
+	else if (rc == UNDER_ANOTHER_NAME)
+		rc = manifest_send(p, &m, reference, err);
+	else if (rc == THERE)
+		say(p, "%s", "Writing manifest to image destination skipped: unchanged");
 	if (rc < 0)
 		return rc;
 	if (!(*ret_digest = arena_printf(p->a, "sha256:%s", m.digest)))

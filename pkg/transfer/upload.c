@@ -377,20 +377,28 @@ static void look(struct fetch *f, struct buf *body, const char *path)
 		.keep = -EBADF };
 }
 
-int upload_same(struct uploader *u, const char *reference, const char *type, const char *digest, bool *ret,
-	struct err *err)
+int upload_same(struct uploader *u, const char *reference, const char *type, const char *digest,
+	bool *ret_there, bool *ret_named, struct err *err)
 {
-	auto_buf struct buf body = { 0 };
-	char path[400];
-	struct fetch f;
+	const char *const names[2] = { reference, digest };
+	size_t n = strcmp(reference, digest) == 0 ? 1 : 2;
+	struct buf body[2] = { { 0 }, { 0 } };
+	char path[2][400];
+	struct fetch f[2];
 	int rc;
 
-	(void) snprintf(path, sizeof path, "manifests/%s", reference);
-	look(&f, &body, path);
-	f.accept = type;
-	if ((rc = fetches_run(u->s, &f, 1, 1, NULL, NULL, err)) < 0)
+	for (size_t i = 0; i < n; i++) {
+		(void) snprintf(path[i], sizeof path[i], "manifests/%s", names[i]);
+		look(&f[i], &body[i], path[i]);
+		f[i].accept = type;
+	}
+	rc = fetches_run(u->s, f, n, n, NULL, NULL, err);
+	for (size_t i = 0; i < n; i++)
+		buf_done(&body[i]);
+	if (rc < 0)
 		return rc;
-	*ret = f.status == 200 && strcmp(f.named_digest, digest) == 0;
+	*ret_named = f[0].status == 200 && strcmp(f[0].named_digest, digest) == 0;
+	*ret_there = *ret_named || f[n - 1].status == 200;
 	return 0;
 }
 

@@ -18,9 +18,9 @@ struct uploader {
 };
 void uploader_done(struct uploader *u);
 
-/* Does 'reference' name this manifest already? */
-int upload_same(struct uploader *u, const char *reference, const char *type, const char *digest, bool *ret,
-	struct err *err);
+/* Does the repository have this manifest, and does 'reference' name it already?  Both are asked at once. */
+int upload_same(struct uploader *u, const char *reference, const char *type, const char *digest,
+	bool *ret_there, bool *ret_named, struct err *err);
 /* Which of the blobs (64 hex digits each) the repository has; several are asked for at once. */
 int upload_have(struct uploader *u, const char *const *digests, size_t n, bool *ret, struct err *err);
 /* 1: the blob is here from the registry's repository 'from' without being sent; 0: the registry does not do that, or not this. */

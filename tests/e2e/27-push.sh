@@ -170,9 +170,10 @@ like "and a total" "$(cat bars)" '^[0-9]+ layers?, .*B at .*B/s'
 t "a tag that names another image since" podctl push -q --tls-verify=false localhost/hard:1 "$R/x:1"
 t "is given to this one again" podctl push -q --tls-verify=false localhost/x "$R/x:1"
 is "and it has it" "$(curl -fsI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json' "http://$R/v2/x/manifests/1" | tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" { print $2 }')" "$(cat digest)"
-before=$(puts)
+before=$(puts) heads=$(grep -cE '"HEAD [^"]*/blobs/' reg.log)
 t "push under another tag" podctl push -q --tls-verify=false localhost/x "$R/x:2"
 is "nothing was sent again" "$(puts)" "$before"
+is "the repository was asked for the manifest alone" "$(grep -cE '"HEAD [^"]*/blobs/' reg.log)" "$heads"
 podctl tag localhost/x "$R/x:1"
 t "push to another repository" podctl push -q --tls-verify=false "$R/x:1" "$R/other/x:1"
 like "the layer was mounted" "$(grep -E 'POST .*mount=' reg.log | head -1)" 'mount='
