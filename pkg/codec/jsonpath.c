@@ -230,15 +230,18 @@ static int filter(struct reader *r, const char **p, const json_t *v, struct valu
 		fits = !*op ? a && !json_is_false(a) && !json_is_null(a) : a && compare(a, b, op);
 		json_decref(a);
 		json_decref(b);
-		q = blanks(q);
+		if (rc == 0)
+			q = blanks(q);
 		if (rc == 0 && (q[0] != ')' || q[1] != ']' || !is_operator(op)))
 			rc = bad(r, "expected ?(A == B)", start);
-		end = q + 2;
+		if (rc == 0)
+			end = q + 2;
 		if (rc == 0 && at && fits)
 			rc = add(r, to, at);
 	}
 	r->depth--;
-	*p = end;
+	if (rc == 0)
+		*p = end;
 	return rc;
 }
 

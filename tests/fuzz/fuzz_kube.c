@@ -33,16 +33,19 @@ static void generate(const struct kube_plan *plan, bool from_doc)
 	struct kube_plan again;
 	struct err err = { 0 };
 	json_t **configs = calloc(plan->n_object + 1, sizeof *configs);
+	size_t n = 0;
 
-	for (size_t i = 0; i < plan->n_object; i++)
-		configs[i] = plan->object[i].doc;
+	for (size_t i = 0; i < plan->n_object; i++) /* the pods of a workload are there themselves */
+		if (!strstr("Deployment ReplicaSet DaemonSet StatefulSet Job CronJob ReplicationController",
+			    plan->object[i].kind))
+			configs[n++] = plan->object[i].doc;
 	for (size_t i = 0; i < plan->n_pod; i++) {
 		const struct kube_pod *p = &plan->pod[i];
 
 		if (i)
 			buf_puts(&b, "---\n");
-		if (kube_generate(from_doc ? p->doc : NULL, &p->spec, p->ctr, p->n, configs,
-			    i ? 0 : plan->n_object, &b, &err) < 0)
+		if (kube_generate(from_doc ? p->doc : NULL, &p->spec, p->ctr, p->n, configs, i ? 0 : n, &b,
+			    &err) < 0)
 			abort();
 	}
 	if (from_doc && plan->n_pod && (!read_text(b.data, b.len, &again) || again.n_pod != plan->n_pod))

@@ -66,7 +66,8 @@ static void templates_say_what_they_name(void **state)
 static void what_is_no_template_is_an_error(void **state)
 {
 	static const char *const rows[] = { "{", "{.a", "{.a[0}", "{.a[x]}", "{range .a}", "{end}", "{\"a}",
-		"{.a[?(@.b=)]}", "{.a[?(@.b]}", "{.a[?(@.b=3)]}", "{.a..}", "{=}", "{range .a[*]}{.b}" };
+		"{.a[?(@.b=)]}", "{.a[?(@.b]}", "{.a[?(@.b=3)]}", "{.items[?([.m]}", "{.a..}", "{=}",
+		"{range .a[*]}{.b}" };
 	json_t *doc = json_loads(document, 0, NULL);
 
 	(void) state;
