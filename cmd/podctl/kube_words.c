@@ -123,12 +123,9 @@ static bool init_words(const json_t *pod, struct arena *a, struct pod_words *w)
 		const char *why = reason_of(state, a);
 
 		count_restarts(one, w);
-		if (is_sidecar(pod, i)) {
-			w->total++;
-			if (json_is_true(json_object_get(one, "started"))) {
-				w->ready += json_is_true(json_object_get(one, "ready"));
-				continue;
-			}
+		if (is_sidecar(pod, i) && json_is_true(json_object_get(one, "started"))) {
+			w->ready += json_is_true(json_object_get(one, "ready"));
+			continue;
 		}
 		if (ended && json_integer_value(json_object_get(ended, "exitCode")) == 0)
 			continue;
@@ -139,6 +136,18 @@ static bool init_words(const json_t *pod, struct arena *a, struct pod_words *w)
 		return true;
 	}
 	return false;
+}
+
+/* Once they are done init containers count no more, but for those that go on beside the others. */
+static void sidecar_restarts(const json_t *pod, struct pod_words *w)
+{
+	const json_t *list = json_object_get(json_object_get(pod, "status"), "initContainerStatuses");
+
+	w->restarts = 0;
+	w->restarted_us = 0;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (is_sidecar(pod, i))
+			count_restarts(json_array_get(list, i), w);
 }
 
 static void member_words(const json_t *pod, struct arena *a, struct pod_words *w)
@@ -168,8 +177,13 @@ void pod_words(const json_t *pod, struct arena *a, struct pod_words *w)
 	if (*text_at(status, "reason"))
 		w->status = text_at(status, "reason");
 	w->total = json_array_size(json_object_get(json_object_get(pod, "spec"), "containers"));
-	if (!init_words(pod, a, w))
+	for (size_t i = 0;
+		i < json_array_size(json_object_get(json_object_get(pod, "spec"), "initContainers")); i++)
+		w->total += is_sidecar(pod, i);
+	if (!init_words(pod, a, w) || pod_condition(pod, "Initialized")) {
+		sidecar_restarts(pod, w);
 		member_words(pod, a, w);
+	}
 	if (!strcmp(text_at(status, "reason"), "Evicted"))
 		w->status = "Evicted"; /* how its containers took that says less */
 }

@@ -59,6 +59,24 @@ done
 t "describe by pod/NAME" podctl kube describe pod/job
 like "why: the crash and what it said last" "$(podctl why web | tr '\n' ' ')" 'container crash: CrashLoopBackOff.*next try in [0-9]+s.*with code 3 .*going down'
 like "why: a pod that is done" "$(podctl why job)" 'done its work'
+cat >"$T/beside.yaml" <<E2
+apiVersion: v1
+kind: Pod
+metadata: {name: beside}
+spec:
+  terminationGracePeriodSeconds: 0
+  initContainers:
+  - {name: once, image: $IMG, command: [sh, -c, "[ -e /v/tried ] || { touch /v/tried; exit 1; }"], volumeMounts: [{name: v, mountPath: /v}]}
+  - {name: stays, image: $IMG, restartPolicy: Always, command: [sleep, "1000"]}
+  - {name: ends, image: $IMG, restartPolicy: Always, command: [sh, -c, "sleep 1; exit 3"]}
+  containers:
+  - {name: a, image: $IMG, command: [sleep, "1000"]}
+  volumes: [{name: v, emptyDir: {}}]
+E2
+podctl play kube "$T/beside.yaml" >/dev/null
+beside() { [ "$(podctl kube get pod beside --no-headers | awk '{ print $2, $3, $4 }')" = "2/3 Init:CrashLoopBackOff 1" ]; }
+t "get: a sidecar that crashes is shown, and its restarts; those of init containers that are done are not" until_true 20 beside
+podctl kube down "$T/beside.yaml" >/dev/null
 cat >"$T/hand.yaml" <<E2
 apiVersion: v1
 kind: Pod
