@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -292,10 +293,12 @@ static int make(struct engine *e, const struct image_row *img, int vfs, const ch
 {
 	auto_close int dir = -EBADF, root = -EBADF, lock = -EBADF;
 	char tmp[80], id[ID_LEN + 1];
-	int rc;
+	int rc = 0;
 
 	id_random(id);
 	(void) snprintf(tmp, sizeof tmp, TMP "%.16s", id);
+	if (flock(vfs, LOCK_EX) < 0) /* a sweep never sees it without its lock */
+		return err_sys(err, errno, "lock '%s/" PATH_VFS "'", e->root);
 	if (mkdirat(vfs, tmp, 0711) < 0 ||
 		(dir = openat(vfs, tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		return err_sys(err, errno, "make '%s/" PATH_VFS "/%s'", e->root, tmp);
@@ -303,7 +306,7 @@ static int make(struct engine *e, const struct image_row *img, int vfs, const ch
 		lock_file(lock, true, true) < 0 || mkdirat(dir, "root", 0755) < 0 ||
 		(root = openat(dir, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		rc = err_sys(err, errno, "make '%s/" PATH_VFS "/%s'", e->root, tmp);
-	else if ((rc = fill(e, img, root, err)) == 0 &&
+	else if (flock(vfs, LOCK_UN) == 0 && (rc = fill(e, img, root, err)) == 0 &&
 		 (rc = file_replace(dir, "layers", list->data, list->len, 0600, false)) < 0)
 		rc = err_sys(err, -rc, "write '%s/" PATH_VFS "/%s/layers'", e->root, tmp);
 	/* somebody else may have been first: his is as good */
@@ -345,7 +348,7 @@ static bool is_stale(struct engine *e, int vfs, const char *name)
 	if (strncmp(name, TMP, strlen(TMP)) == 0) {
 		(void) snprintf(rel, sizeof rel, "%s/lock", name);
 		lock = path_open(vfs, rel, PATH_IN_STATE, O_RDONLY, 0);
-		return lock >= 0 && lock_is_free(lock);
+		return lock < 0 || lock_is_free(lock);
 	}
 	(void) snprintf(rel, sizeof rel, "%s/layers", name);
 	if (file_read(vfs, rel, PATH_IN_STATE, &list) < 0 || !list.data)
@@ -369,7 +372,7 @@ void flat_sweep(struct engine *e)
 	if (!e->vfs)
 		return;
 	fd = path_open(e->root_fd, PATH_VFS, PATH_IN_STATE, O_RDONLY | O_DIRECTORY, 0);
-	if (!(d = fd < 0 ? NULL : fdopendir(fd))) {
+	if (!(d = fd < 0 || flock(fd, LOCK_EX) < 0 ? NULL : fdopendir(fd))) {
 		fd_close_p(&fd);
 		return;
 	}

@@ -518,8 +518,8 @@ int image_sweep(struct engine *e, struct err *err)
 	if ((rc = sweep_list(e, layers, &a, &tmps, &unused, err)) < 0 ||
 		(rc = layers_retire(e, &unused, &retired, err)) < 0)
 		return rc;
-	flat_sweep(e);
 	fd_close_p(&guard); /* the slow part needs no lock: nobody else looks at these any more */
+	flat_sweep(e);
 	for (size_t i = 0; i < tmps.n; i++) {
 		auto_close int held = -EBADF;
 

@@ -123,6 +123,15 @@ t "play" podctl kube play --network none p.yaml
 t "it fails once, and then finds a fresh copy" until_true 60 sh -c "[ \"\$('$PODCTL_BIN' ${PODCTL_OPTS[*]} ps -a --filter name=vp-a --format '{{.ExitCode}} {{.Restarts}}')\" = '0 1' ]"
 podctl kube down p.yaml >/dev/null 2>&1
 
+# ---- killed at any moment: the next command sees a whole image or none ------------------------------------------------------------
+rm -rf "$ROOT"/vfs/[0-9a-f]*
+for d in 2 4 6 8 10 13 16 20 25 30 40; do timeout -s KILL "0.0$(printf %02d $d)" "$PODCTL_BIN" "${PODCTL_OPTS[@]}" create --name "k$d" --network none v:1 true; done >/dev/null 2>&1
+mkdir "$ROOT/vfs/tmp-killed"
+is "what a killed command left is in nobody's way" "$(vrun v:1 cat /data)" one
+podctl rm -fat0 >/dev/null
+podctl image sweep
+is "and goes" "$(find "$ROOT/vfs" "$ROOT/pods" -name 'tmp-*' -o -name 'fill-*')" ""
+
 # ---- nothing is left ---------------------------------------------------------------------------------------------------------
 podctl rm -fat0 >/dev/null
 podctl rmi -af >/dev/null
