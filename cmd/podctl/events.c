@@ -106,6 +106,9 @@ static json_t *row_of(const json_t *e, const char *time)
 		(void) json_object_set(row, "Attributes", v);
 	else
 		(void) json_object_set_new(row, "Attributes", json_object());
+	(void) json_object_set_new(row, "Details",
+		json_pack("{s:s, s:O}", "ID", text_of(e, "ID"), "Attributes",
+			json_object_get(row, "Attributes")));
 	return row;
 }
 

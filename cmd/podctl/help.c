@@ -222,7 +222,8 @@ static void man_main(void)
 		     "error.\n.TP\n126\nThe command in the container cannot be executed.\n.TP\n127\nThe "
 		     "command in the container was "
 		     "not found.\n.TP\nanything else\nThe exit code of the container; 128+N when it was "
-		     "killed by signal N.\n"
+		     "killed by signal N, 141 when nobody reads podctl's output any more: an attached "
+		     "container goes on.\n"
 		     ".SH FILES\n.TP\n/etc/containers/containers.conf\nDefaults of containers, shared with "
 		     "other engines.\n"
 		     ".SH SEE ALSO\n\\fBpodctl\\-run\\fR(1), \\fBpodctl\\-play\\-kube\\fR(1)\n",

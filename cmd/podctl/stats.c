@@ -101,9 +101,11 @@ static json_t *container_row(struct arena *a, const struct stats *s, bool whole)
 		   *block = pair(a, s->block_in, s->block_out, false),
 		   *pids = arena_printf(a, "%llu", (unsigned long long) s->pids);
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:I, s:f, s:s, s:I}",
+	json_t *row, *all;
+
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, "
+			"s:I, s:I, s:I, s:I, "
+			"s:I, s:I, s:I, s:I, s:f, s:s, s:I}",
 		"ID", short_id(a, s->id, whole), "Name", s->name, "CPUPerc", cpu, "MemUsage", usage,
 		"MemUsageBytes", pair(a, s->memory, s->memory_limit, true), "MemPerc", mem, "NetIO", net,
 		"BlockIO", block, "PIDS", pids, "CPUTime", time, "UpTime", time, "AVGCPU", avg, "ContainerID",
@@ -113,6 +115,10 @@ static json_t *container_row(struct arena *a, const struct stats *s, bool whole)
 		(json_int_t) s->pids, "CPUNano", (json_int_t) s->cpu_ns, "CPUSystemNano",
 		(json_int_t) s->cpu_system_ns, "SystemNano", (json_int_t) s->time_us * 1000, "Duration",
 		(json_int_t) s->cpu_ns, "CPU", s->cpu, "AvgCPU", avg, "Up", (json_int_t) s->up_us);
+	/* cgroup v2 does not count by processor */
+	if (row && json_object_set_new(row, "PerCPU", json_array()) == 0 && (all = json_copy(row)))
+		(void) json_object_set_new(row, "ContainerStats", all);
+	return row;
 }
 
 static json_t *container_doc(struct arena *a, const struct stats *s, bool whole)
@@ -156,7 +162,7 @@ static int print_stats(
 				    "CPUTime UpTime AVGCPU ContainerID "
 				    "MemLimit MemUsed NetInput NetOutput BlockInput BlockOutput PIDs CPUNano "
 				    "CPUSystemNano SystemNano "
-				    "Duration CPU AvgCPU Up",
+				    "Duration CPU AvgCPU Up PerCPU ContainerStats",
 		.columns = r->pods ? "{{.Pod}}\t{{.CID}}\t{{.Name}}\t{{.CPU}}\t{{.MemUsage}}\t{{.Mem}}\t{{."
 				     "NetIO}}\t{{.BlockIO}}\t{{.PIDS}}"
 				   : "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{."

@@ -227,6 +227,14 @@ static int event(struct copy *c, const json_t *v, struct err *err)
 	return 0;
 }
 
+/* Nobody reads any more (| head): we end as any writer does, and the container goes on, as after a detach. */
+static void took_output(struct copy *c, int rc)
+{
+	c->out_gone = rc < 0;
+	if (rc == -EPIPE)
+		c->signal = SIGPIPE;
+}
+
 /* 1, or 0 when the monitor is gone. */
 static int receive(struct copy *c, struct err *err)
 {
@@ -236,7 +244,7 @@ static int receive(struct copy *c, struct err *err)
 	if (rc <= 0)
 		return rc;
 	if (m.kind == PROTO_OUT && !c->out_gone)
-		c->out_gone = write_all(STDOUT_FILENO, m.data, m.n) < 0;
+		took_output(c, write_all(STDOUT_FILENO, m.data, m.n));
 	else if (m.kind == PROTO_ERR && !c->err_gone)
 		c->err_gone = write_all(STDERR_FILENO, m.data, m.n) < 0;
 	else if (m.kind == PROTO_JSON)

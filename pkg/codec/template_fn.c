@@ -440,7 +440,7 @@ static json_t *fn_escape(const char *name, json_t *const *arg, size_t n, struct 
 		if (name[0] == 'u') {
 			bool plain = isalnum(c) || strchr("-_.~", c);
 
-			(void) buf_printf(&b, plain ? "%c" : "%%%02X", c);
+			(void) buf_printf(&b, plain ? "%c" : c == ' ' ? "+" : "%%%02X", c);
 			continue;
 		}
 		for (size_t k = 0; name[0] == 'h' && k < LEN(html); k++)

@@ -26,6 +26,10 @@ t_fails "not found, by its path" 127 '^Error: .*no such file or directory' run -
 t_fails "not to be executed" 126 '^Error: .*(permission denied|not permitted)' run --rm "$IMG" /etc
 t_fails "a user that is not there" 126 '^Error: unable to find user nosuch: no matching entries in passwd file' run --rm -u nosuch "$IMG" true
 t_fails "a group that is not there" 126 '^Error: unable to find group nosuch' run --rm -u 0:nosuch "$IMG" true
+is "whoever reads its output goes away" "$(run --name endless "$IMG" yes 2>&1 | head -1; echo "${PIPESTATUS[0]}")" "y
+141"
+is "the container does not" "$(podctl inspect --format '{{.State.Running}}' endless)" true
+podctl rm -f -t 0 endless >/dev/null
 if [ -n "${PODCTL_RUNTIME:-}" ]; then
 	skip "-w of what is not there" "another runtime makes it"
 else

@@ -78,7 +78,7 @@ is "by name" "$(podctl stats --no-stream --format '{{.Name}} {{.MemLimit}} {{.PI
 is "JSON" "$(podctl stats --no-stream --format json idle | python3 -c 'import json, sys; d = json.load(sys.stdin)[0]; print(sorted(d), d["name"])')" \
 	"['avg_cpu', 'block_io', 'cpu_percent', 'cpu_time', 'id', 'mem_percent', 'mem_usage', 'name', 'net_io', 'pids'] idle"
 t_fails "of nothing" 125 'no container with name' podctl stats --no-stream nothing
-is "a second look" "$(timeout 10 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" stats -i 1 --format '{{.CPU}}' busy | head -n 2 | tail -n 1 | awk '{ print ($1 > 20) }')" 1
+is "a second look" "$(timeout 60 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" stats -i 1 --format '{{.CPU}}' busy | head -n 2 | tail -n 1 | awk '{ print ($1 > 0) }')" 1
 podctl pod create --name sp >/dev/null
 podctl run -d --pod sp --name spc "$IMG" sleep 1000 >/dev/null
 is "pod stats" "$(podctl pod stats --no-stream --format '{{.Name}}' sp | tail -n 1)" spc
@@ -138,6 +138,9 @@ podctl volume create iv >/dev/null
 is "inspect finds volumes" "$(podctl inspect -f '{{.Driver}}' iv)" local
 is "and networks" "$(podctl inspect --type network -f '{{.driver}}' podctl)" bridge
 t_fails "of no kind" 125 'invalid type' podctl inspect --type farm one
+like "stats: every field" "$(podctl run -d --network none --name counted "$IMG" sleep 1000 >/dev/null; podctl stats --no-stream --format '{{.PerCPU}} {{.ContainerStats.Name}} {{.AvgCPU}} {{.Up}}' counted)" '^\[\] counted [0-9.]+% [0-9]+$'
+podctl rm -f -t 0 counted >/dev/null
+is "events: .Details" "$(events --filter event=create --filter container=one --format '{{.Details.ID}} {{.Details.Attributes}}' | wc -w | tr -d ' ')" 2
 is "-q gives way to a format" "$(podctl ps -aq --filter name='^one$' --format '{{.Names}}')" one
 is "restart-policy=" "$(podctl ps -aq --filter name='^one$' --filter restart-policy=no --format '{{.Names}}')$(podctl ps -aq --filter restart-policy=always)" one
 t_fails "a state that cannot be" 125 'unknown state: bogus' podctl ps --filter status=bogus

@@ -92,7 +92,7 @@ static void templates_give_what_go_gives(void **state)
 			"true false true false true" },
 		{ "{{and .T .ID}} {{or .E .ID}} {{not .E}}", "abc abc true" },
 		{ "{{print 1 2 \"a\" 3}} {{println \"x\"}}", "1 2a3 x\n" },
-		{ "{{html \"<a>\"}} {{urlquery \"a b\"}}", "&lt;a&gt; a%20b" },
+		{ "{{html \"<a>\"}} {{urlquery \"a b\"}}", "&lt;a&gt; a+b" },
 		{ "a {{- .N -}} b", "a3b" },
 		{ "a {{/* note */}}b", "a b" },
 		{ "{{define \"t\"}}[{{.}}]{{end}}{{template \"t\" .ID}}", "[abc]" },
