@@ -78,15 +78,13 @@ static int user_namespace(struct init *n, struct err *err)
 
 static int session(struct init *n, struct err *err)
 {
-	char name[300];
-
 	(void) umask(0);
 	if (setsid() < 0)
 		return err_sys(err, errno, "setsid");
-	if (!n->c->o.no_new_keyring) { /* a keyring of its own; where keyrings are forbidden there is none to leak */
-		snprintf(name, sizeof name, "_ses.%s", n->c->o.id);
-		(void) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
-	}
+	/* A keyring of its own; where keyrings are forbidden there is none to leak.  Without a name: the kernel would look
+	 * through those of all containers for one that is called so, and join it. */
+	if (!n->c->o.no_new_keyring)
+		(void) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	return 0;
 }
 

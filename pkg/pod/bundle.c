@@ -201,9 +201,9 @@ static int root_make(struct start *s, const struct container_spec *c, struct roo
 /* Beyond the bounding set nothing can be given; a nested engine has a smaller one than the names in the specs. */
 static uint64_t caps_bound(void)
 {
-	uint64_t caps = 0;
+	static uint64_t caps; /* it does not change while we run */
 
-	for (int i = 0; i < CAP_COUNT; i++)
+	for (int i = 0; !caps && i < CAP_COUNT; i++)
 		if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
 			caps |= 1ULL << i;
 	return caps;
