@@ -293,7 +293,8 @@ void decode_object(
 	for (size_t i = 0; i < n->n; i++) {
 		const struct field *f = table;
 
-		while (f->key && (f->type == FIELD_SELF || strcmp(f->key, n->key[i]->text) != 0))
+		while (f->key && (f->type == FIELD_SELF || *f->key != *n->key[i]->text ||
+					 strcmp(f->key, n->key[i]->text) != 0))
 			f++;
 		snprintf(where, sizeof where, "%s%s%s", at, *at ? "." : "", n->key[i]->text);
 		if (!f->key) {

@@ -26,7 +26,7 @@ const struct node *node_get(const struct node *map, const char *key)
 	if (!map || map->kind != NODE_MAP)
 		return NULL;
 	for (size_t i = 0; i < map->n; i++)
-		if (strcmp(map->key[i]->text, key) == 0)
+		if (*map->key[i]->text == *key && strcmp(map->key[i]->text, key) == 0)
 			return map->item[i];
 	return NULL;
 }

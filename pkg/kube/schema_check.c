@@ -32,9 +32,12 @@ const struct schema_type *schema_find(const char *name)
 
 const struct schema_field *schema_field_find(const struct schema_type *t, const char *name)
 {
-	for (unsigned i = 0; i < t->n; i++)
-		if (strcmp(str(schema_fields[t->first + i].name), name) == 0)
+	for (unsigned i = 0; i < t->n; i++) {
+		const char *one = str(schema_fields[t->first + i].name);
+
+		if (*one == *name && strcmp(one, name) == 0)
 			return &schema_fields[t->first + i];
+	}
 	return NULL;
 }
 

@@ -509,6 +509,6 @@ static const struct {
 void schema_object(struct diag *d, const struct node *n, const char *type, const char *at)
 {
 	for (size_t i = 0; i < LEN(objects); i++)
-		if (strcmp(objects[i].type, type) == 0)
+		if (*objects[i].type == *type && strcmp(objects[i].type, type) == 0)
 			objects[i].check(d, n, at);
 }
