@@ -525,6 +525,42 @@ static int kube_log_targets(struct cli *c, const struct logs_command *r, const j
 }
 
 /* kubectl's: of the one container, the one named, or all; of the present attempt, or with --previous the one before. */
+/* deploy/web: one pod of it, as kubectl takes one.  1: the argument is a workload's. */
+static int logs_of_workload(struct cli *c, struct kube_view_request *q, struct err *err)
+{
+	const char *word = c->args.n == 1 ? c->args.v[0] : "", *slash = strchr(word, '/');
+	const char *kind = slash ? arena_strndup(&c->arena, word, (size_t) (slash - word)) : NULL;
+	const struct kube_resource *r = kind ? kube_resource_find(kind) : NULL;
+	json_t *object = NULL, *pods = NULL;
+	struct strs name = { 0 };
+	int rc;
+
+	if (!r || !strcmp(r->kind, "Pod") || (!*r->group && strcmp(r->kind, "ReplicationController") != 0))
+		return 0;
+	q->kind = r->kind;
+	q->owner = slash + 1;
+	if (strs_add(&name, &c->arena, slash + 1) < 0)
+		return err_sys(err, ENOMEM, "logs");
+	if ((rc = verb_kube_objects(&c->engine, r, &name, NULL, &object, err)) < 0)
+		return rc;
+	json_decref(object);
+	if ((rc = verb_kube_view(&c->engine, q, &pods, err)) < 0)
+		return rc;
+	if (!json_array_size(pods)) {
+		rc = err_set(err, ERR_NOT_FOUND, "%s has no pods", word);
+	} else {
+		const char *first = arena_strdup(
+			&c->arena, text_at(json_object_get(json_array_get(pods, 0), "metadata"), "name"));
+
+		if (json_array_size(pods) > 1)
+			(void) fprintf(
+				stderr, "Found %zu pods, using pod/%s\n", json_array_size(pods), first);
+		rc = strs_add(&q->names, &c->arena, first) < 0 ? err_sys(err, ENOMEM, "logs") : 1;
+	}
+	json_decref(pods);
+	return rc;
+}
+
 static int run_kube_logs(struct cli *c, void *request, struct err *err)
 {
 	struct logs_command *r = request;
@@ -541,7 +577,8 @@ static int run_kube_logs(struct cli *c, void *request, struct err *err)
 			r->container = c->args.v[1];
 		c->args.n = 1;
 		q.names = c->args;
-	} else if ((rc = pods_named(c, 0, &q.names, err)) < 0) {
+	} else if ((rc = logs_of_workload(c, &q, err)) < 0 ||
+		   (rc == 0 && (rc = pods_named(c, 0, &q.names, err)) < 0)) {
 		return rc;
 	}
 	if (!q.names.n && !r->selector)
@@ -598,7 +635,7 @@ const struct command kube_view_commands[] = {
 		"  podctl kube wait --for condition=Ready pod/web --timeout 60s\n  podctl kube wait --for delete pod/web\n"
 		"  podctl kube wait --for condition=complete job/backup\n",
 		o_wait, sizeof(struct wait_command), 0, -1, 0, run_wait },
-	{ "kube logs", "POD [CONTAINER]", "Print a pod's logs as kubectl does",
+	{ "kube logs", "POD|KIND/NAME [CONTAINER]", "Print a pod's logs as kubectl does",
 		"What the present attempt of the container wrote, or with --previous the one before.",
 		"  podctl kube logs web\n  podctl kube logs web -c proxy --previous\n  podctl kube logs -l app=web --all-containers --prefix\n",
 		o_logs, sizeof(struct logs_command), 0, -1, 0, run_kube_logs },

@@ -13,16 +13,27 @@
 #include "pkg/util/limits.h"
 #include "pkg/util/path.h"
 #include "pkg/util/text.h"
+#include "pkg/verb/play.h"
 
 static int not_found(const char *name, struct err *err)
 {
 	return err_set(err, ERR_NOT_FOUND, "pods \"%s\" not found", name);
 }
 
+static bool is_of_owner(const struct kube_view_request *r, const struct pod *p)
+{
+	const char *kind = kvs_get(&p->spec.labels, PLAY_LABEL_KIND),
+		   *owner = kvs_get(&p->spec.labels, PLAY_LABEL_NAME);
+
+	return kind && owner && !strcmp(kind, r->kind) && !strcmp(owner, r->owner);
+}
+
 static bool is_asked(const struct kube_view_request *r, const struct pod *p)
 {
 	size_t n;
 
+	if (r->kind && !is_of_owner(r, p))
+		return false;
 	for (size_t i = 0; i < r->names.n; i++) {
 		n = strlen(r->names.v[i]);
 		if (!strcmp(r->names.v[i], p->row.name) || (n >= 3 && !strncmp(r->names.v[i], p->row.id, n)))

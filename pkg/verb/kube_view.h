@@ -7,10 +7,11 @@
 #include "pkg/verb/verb.h"
 
 struct kube_view_request {
-	struct strs names;    /* none: all pods */
-	const char *selector; /* -l; NULL */
-	const char *node;     /* this machine's name */
-	bool events;          /* each document gets "events" beside status, for describe and events */
+	struct strs names;        /* none: all pods */
+	const char *selector;     /* -l; NULL */
+	const char *kind, *owner; /* only those of this workload; NULL */
+	const char *node;         /* this machine's name */
+	bool events;              /* each document gets "events" beside status, for describe and events */
 };
 /* *ret: a new array of Pods, by name.  A name that is not there: ERR_NOT_FOUND in kubectl's words. */
 int verb_kube_view(struct engine *e, const struct kube_view_request *r, json_t **ret, struct err *err);

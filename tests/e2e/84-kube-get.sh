@@ -91,6 +91,8 @@ is "events of a Job" "$(told job/work)" " Normal Completed Job/work Job complete
 is "of a Deployment" "$(told deploy/dep)" " Normal SuccessfulCreate Deployment/dep Created pod: dep-pod-0| Normal SuccessfulCreate Deployment/dep Created pod: dep-pod-1"
 is "of a StatefulSet" "$(told sts/state)" " Normal SuccessfulCreate StatefulSet/state create Pod state-0 in StatefulSet state successful"
 like "all of them" "$(podctl kube events)" 'Normal +Completed +Job/work'
+like "logs of a workload: of one of its pods" "$(podctl kube logs job/work 2>&1)$(podctl kube logs deploy/dep 2>&1 >/dev/null)" 'Found 2 pods, using pod/dep-pod-0'
+t_fails "logs of a workload that is not there" 125 'deployments.apps "none" not found' podctl kube logs deploy/none
 t_fails "--for wants a kind" 125 'expected KIND/NAME' podctl kube events --for work
 is "nothing of a kind" "$(podctl kube get rs 2>&1)" "No resources found in default namespace."
 about() { podctl kube describe "$@" | tr -s ' ' | tr '\n' '|'; }
