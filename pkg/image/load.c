@@ -177,6 +177,14 @@ static int config_name_check(const char *name, const struct incoming *in, struct
 	return 0;
 }
 
+/* A docker that writes index.json as well, or that is asked itself, means docker.io by a short name; what other tools put into
+ * such an archive under one was made here. */
+static int tag_name(struct load *l, const char *tag, const char **ret, struct err *err)
+{
+	return l->daemon || source_has(l->src, "index.json") ? image_name_normalize(tag, l->a, ret, err)
+							     : image_name_local(tag, l->a, ret, err);
+}
+
 static int docker_image_load(struct load *l, const struct docker_image *d, struct err *err)
 {
 	struct incoming in = { .manifest = "", .blobs = d->layers };
@@ -188,7 +196,7 @@ static int docker_image_load(struct load *l, const struct docker_image *d, struc
 		(rc = config_name_check(d->config, &in, err)) < 0)
 		return rc;
 	for (size_t i = 0; i < d->tags.n; i++) {
-		if ((rc = image_name_normalize(d->tags.v[i], l->a, &name, err)) < 0)
+		if ((rc = tag_name(l, d->tags.v[i], &name, err)) < 0)
 			return err_wrap(err, "RepoTags");
 		if (strs_add(&in.names, l->a, name) < 0)
 			return err_sys(err, ENOMEM, "load an image");

@@ -47,6 +47,19 @@ t_fails "a name that is none" 125 "not an image name" podctl tag podctl-test 'Ba
 
 # --- import
 t "import with changes" bash -c "'$PODCTL_BIN' ${PODCTL_OPTS[*]} import -q --change 'CMD [\"/bin/sh\"]' --change 'ENV A=b' '$I/rootfs.tar' imported"
+short_names() { # FILE...: of an archive of docker's with these members
+	rm -rf "$T/short"; mkdir "$T/short"
+	tar -C "$T/short" -xf "$I/docker-archive.tar"
+	sed -i 's/"RepoTags":\[[^]]*\]/"RepoTags":["team\/app:1","example.com\/y:2"]/' "$T/short/manifest.json"
+	for f; do echo '{}' >"$T/short/$f"; done
+	tar -C "$T/short" -cf "$T/short.tar" $(ls "$T/short")
+	podctl load -q -i "$T/short.tar"
+}
+is "short names in an archive are localhost's" "$(short_names)" "Loaded image: localhost/team/app:1
+Loaded image: example.com/y:2"
+is "docker's own, where docker wrote both forms" "$(short_names index.json)" "Loaded image: docker.io/team/app:1
+Loaded image: example.com/y:2"
+podctl rmi -f localhost/team/app:1 docker.io/team/app:1 example.com/y:2 >/dev/null
 is "short names are localhost's" "$(podctl image inspect --format '{{index .RepoTags 0}}' imported)" localhost/imported:latest
 is "changes are in the config" "$(podctl image inspect --format '{{index .Config.Env 0}}' imported)" A=b
 t_fails "an unknown change is refused" 125 "unknown instruction" podctl import --change 'RUN ls' "$I/rootfs.tar" x
