@@ -238,7 +238,7 @@ docs-check: $(BUILD)/podctl
 	@d=$$(mktemp -d); mkdir $$d/docs; docs/make $(BUILD)/podctl $$d/docs; rc=0; \
 		for f in $$(cd $$d && find docs -type f); do cmp $$f $$d/$$f || rc=1; done; rm -r $$d; \
 		[ $$rc = 0 ] || { echo "made files are stale: run make docs"; exit 1; }
-TIDY := $(addprefix tidy@,$(filter %.c,$(wildcard cmd/*/*.c pkg/*/*.c runtime/*.c)))
+TIDY := $(addprefix tidy@,$(filter-out %/absent.c,$(wildcard cmd/*/*.c pkg/*/*.c runtime/*.c)))
 .PHONY: $(TIDY)
 tidy: $(TIDY)
 $(TIDY): tidy@%: ; @clang-tidy -quiet $* -- $(CSTD) 2>/dev/null
