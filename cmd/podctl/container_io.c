@@ -496,7 +496,9 @@ static const struct option exec_options[] = {
 	O_BOOL(X, exec.tty, "tty", 't', "Give it a terminal"),
 	O_STR(X, exec.user, "user", 'u', "USER[:GROUP]", "Run as this user of the image"),
 	O_STR(X, exec.workdir, "workdir", 'w', "DIR", "Working directory inside"),
-	O_REFUSED("preserve-fds", 0, "N", "not done yet"),
+	O_REFUSED("preserve-fds", 0, "N",
+		"the process is made by its pod's monitor, which has no descriptors of the caller's but 0, 1 "
+		"and 2"),
 	O_END,
 };
 #undef X

@@ -182,7 +182,7 @@ const struct option create_options[] = {
 	O_REFUSED("gpus", 0, "GPUS", "nothing is known of GPUs; give their devices with --device"),
 	O_REFUSED("link", 0, "NAME", "Docker's old links are not done; containers of a pod share localhost, pods of played files find each other by name"),
 	O_REFUSED("ip6", 0, "IP", "IPv6 networks are not done yet"),
-	O_REFUSED("preserve-fds", 0, "N", "not done yet"),
+	O_REFUSED("preserve-fds", 0, "N", "the process is made by its pod's monitor, which has no descriptors of the caller's but 0, 1 and 2"),
 	O_REFUSED("rdt-class", 0, "NAME", "Intel's resource director is not done"),
 	O_REFUSED("seccomp-policy", 0, "POLICY", "not done: the profile is the engine's, or --security-opt seccomp=FILE"),
 	O_END

@@ -286,6 +286,22 @@ static int run_command(struct cli *c, char *const *words)
 	return rc;
 }
 
+/* With these podman would speak to another machine: what was meant for it must not happen here. */
+static int check_remote(const struct command *cmd, struct err *err)
+{
+	static const char *const names[] = { "CONTAINER_HOST", "CONTAINER_CONNECTION" };
+
+	for (size_t i = 0; !(cmd->flags & (CMD_NO_ENGINE | CMD_HIDDEN)) && i < LEN(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return err_set(err, ERR_UNSUPPORTED,
+				"%s=%s: podctl works on this machine only; use ssh, or unset it", names[i],
+				value);
+	}
+	return 0;
+}
+
 static int dispatch(struct cli *c)
 {
 	struct err err = { 0 };
@@ -311,6 +327,10 @@ static int dispatch(struct cli *c)
 	if (!c->command)
 		return no_command(c, words, group);
 	c->path = arena_strndup(&c->arena, path, strcspn(path, "|"));
+	if (check_remote(c->command, &err) < 0) {
+		cli_error(&err);
+		return EXIT_ENGINE;
+	}
 	return run_command(c, words + n);
 }
 

@@ -1,4 +1,5 @@
 #include "pkg/verb/create.h"
+#include "pkg/infra/infra.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -231,6 +232,25 @@ static int create_solo(struct engine *e, const struct create_request *r, struct 
 	return make_pod(e, &p, c, m, ret, err);
 }
 
+/* What a pod shares its members are in. */
+static int check_private(
+	const struct create_request *r, const struct container_spec *c, const struct pod *p, struct err *err)
+{
+	struct infra_share share = { 0 };
+	int rc = infra_share_of(&p->spec, &share, err);
+	const char *flag = r->ipc && c->ipc.mode == NS_PRIVATE && share.ipc   ? "ipc"
+			   : r->uts && c->uts.mode == NS_PRIVATE && share.uts ? "uts"
+			   : r->pid && c->pid.mode == NS_PRIVATE && share.pid ? "pid"
+									      : NULL;
+
+	if (rc < 0 || !flag)
+		return rc;
+	return err_set(err, ERR_UNSUPPORTED,
+		"--%s private: pod '%s' shares this namespace with its containers; podctl pod create --share "
+		"without %s",
+		flag, p->row.name, flag);
+}
+
 static int create_member(struct engine *e, const struct create_request *r, struct container_spec *c,
 	struct arena *a, struct make *m, struct pod *ret, struct err *err)
 {
@@ -256,7 +276,8 @@ static int create_member(struct engine *e, const struct create_request *r, struc
 	else {
 		if (!r->pid)
 			c->pid.mode = ret->spec.share_pid ? NS_POD : NS_PRIVATE;
-		rc = pod_add_container(e, ret, c, err);
+		if ((rc = check_private(r, c, ret, err)) == 0)
+			rc = pod_add_container(e, ret, c, err);
 	}
 	if (rc == 0 && m->run) {
 		m->started = true;

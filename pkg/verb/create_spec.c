@@ -123,7 +123,7 @@ static int entrypoint(
 				 r->entrypoint);
 }
 
-/* k8s-file is the one log there is; json-file means the same to podman; journald waits for its issue. */
+/* k8s-file is the one log there is; json-file means the same to podman. */
 int create_logging(const struct create_request *r, struct container_spec *c, struct arena *a, struct err *err)
 {
 	const char *driver = r->log_driver ? r->log_driver : "k8s-file";
@@ -133,7 +133,10 @@ int create_logging(const struct create_request *r, struct container_spec *c, str
 		driver = "k8s-file";
 	if (strcmp(driver, "k8s-file") != 0 && strcmp(driver, "none") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
-			"--log-driver %s: not done yet; there are k8s-file, json-file and none", driver);
+			"--log-driver %s: logs are files that podctl logs reads, not the journal's or the "
+			"caller's; there are k8s-file, "
+			"json-file and none",
+			driver);
 	for (size_t i = 0; i < r->log_opts.n; i++) {
 		const char *opt = r->log_opts.v[i];
 

@@ -265,6 +265,15 @@ t "prune" podctl network prune -f
 t_fails "build" 125 'podctl build: images are not built yet' podctl build -t x .
 t_fails "machine" 125 'podctl machine: there is no virtual machine' podctl machine init --cpus 2
 t_fails "network connect" 125 'a pod is on one network' podctl network connect x y
+t_fails "another machine" 125 'CONTAINER_HOST=.*works on this machine only' env CONTAINER_HOST=tcp://x "$PODCTL_BIN" "${PODCTL_OPTS[@]}" ps
+t_fails "a log elsewhere" 125 '--log-driver journald: logs are files' podctl run --rm --network none --log-driver journald "$IMG" true
+t_fails "descriptors of the caller" 125 '--preserve-fds: the process is made by' podctl run --rm --network none --preserve-fds 1 "$IMG" true
+podctl pod create --name sharing >/dev/null
+t_fails "a member is in what its pod shares" 125 "--ipc private: pod 'sharing' shares this namespace" podctl create --pod sharing --ipc private "$IMG" true
+podctl pod rm sharing >/dev/null
+podctl pod create --name apart --share net >/dev/null
+t "or not" podctl create --pod apart --ipc private "$IMG" true
+podctl pod rm -f apart >/dev/null
 t_fails "an unknown word" 125 'Did you mean .podctl network ls' podctl network lss
 is "they stand in no help" "$(podctl --help | grep -cE '^  (build|machine) ')" 0
 
