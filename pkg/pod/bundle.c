@@ -202,11 +202,12 @@ static int root_make(struct start *s, const struct container_spec *c, struct roo
 static uint64_t caps_bound(void)
 {
 	static uint64_t caps; /* it does not change while we run */
+	uint64_t found = caps;
 
 	for (int i = 0; !caps && i < CAP_COUNT; i++)
 		if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
-			caps |= 1ULL << i;
-	return caps;
+			found |= 1ULL << i;
+	return caps = found;
 }
 
 static int64_t own_oom_score(void)

@@ -67,6 +67,18 @@ until_true 5 bash -c "${PODCTL_BIN} ${PODCTL_OPTS[*]} pod ps --format '{{.Status
 t_fails "pod rm of what is not there" 1 "no such pod" podctl pod rm nope-$$
 t "pod rm -f" podctl pod rm -f lab
 is "nothing is left in ps" "$(podctl ps -aq | wc -l)" 0
+# whoever removes a pod makes the directories of the next one, which takes them (unless a cleaner makes some at this moment)
+spared() {
+	rm -rf "$ROOT/pods/.spare"
+	podctl pod create --name like >/dev/null && podctl create --pod like $IMG true >/dev/null && podctl create --pod like $IMG true >/dev/null &&
+		podctl pod rm like >/dev/null && [ -d "$ROOT/pods/.spare/containers/.spare1/work" ]
+}
+until_true 10 spared
+inode=$(stat -c %i "$ROOT/pods/.spare/containers/.spare0/upper")
+id=$(podctl create $IMG true)
+is "the next pod takes the directories made in advance" "$(stat -c %i "$ROOT/pods/$id/containers/$id/upper")" "$inode"
+t "and goes with all of them" podctl rm "$id"
+is "nothing of it is left" "$(ls "$ROOT/pods")" ""
 until_true 5 bash -c '[ "$1" = "$(machine_state)" ]' _ "$before" || true
 after=$(machine_state)
 is "the machine is as before" "$(echo "$after")" "$(echo "$before")"
