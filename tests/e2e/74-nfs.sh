@@ -90,7 +90,7 @@ is "with what it has" "$(podctl exec nfs-c cat /d/f)" hello
 podctl kube down "$T/pod.yaml" >/dev/null
 left "down"
 is "what is on the server stays" "$(cat "$T/share/f")" hello
-volume 'mountOptions: [hard, nfsvers=4.1, noatime, _netdev],' localhost "$T/share" | sed "s|path: $T/share|&, readOnly: true|" >"$T/pv.yaml"
+volume 'mountOptions: [hard, nfsvers=4.1, noatime, _netdev],' 127.0.0.1 "$T/share" | sed "s|path: $T/share|&, readOnly: true|" >"$T/pv.yaml"
 t "play: a PersistentVolume of a server" timeout 120 "$PODCTL_BIN" "${PODCTL_OPTS[@]}" play kube "$T/pv.yaml"
 like "its mount options hold" "$(podctl exec nfs-c grep ' /d ' /proc/mounts)" ' ro,.*noatime,.*vers=4\.1,'
 t_fails "and it is read-only" 1 'Read-only' podctl exec nfs-c touch /d/x
