@@ -247,8 +247,10 @@ int container_delete(const struct globals *g, const char *id, bool force, struct
 		goto out;
 	if (s.cgroup_path[0]) {
 		/* twice: the state that names it is gone after this, and a failure may pass */
-		if (cgroup_destroy(&cg, s.cgroup_path, &soft) < 0 &&
-			cgroup_destroy(&cg, s.cgroup_path, &soft) < 0)
+		for (int tries = 0; tries < 2 && (rc = cgroup_destroy(&cg, s.cgroup_path, &soft)) < 0;
+			tries++)
+			;
+		if (rc < 0)
 			log_warn("container %s: %s, ignoring", id, soft.msg);
 		if (s.systemd_scope && systemd_scope_stop(s.systemd_scope, &soft) < 0)
 			log_warn("container %s: %s, ignoring", id, soft.msg);

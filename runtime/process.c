@@ -208,7 +208,7 @@ static bool keeps_caps(const struct process *s)
 /* What the configuration grants beyond what we have is not there to be granted; the rest is. */
 static int final_caps(const struct process *s, struct err *err)
 {
-	uint64_t have, p, e, i;
+	uint64_t have = 0, p, e, i;
 	int rc;
 
 	if (!s->p->has_caps) { /* what setuid would have done, had the rights not been kept for the filter */
@@ -253,7 +253,7 @@ static int set_ids(struct process *s, struct err *err)
 /* The effective set again, for what still needs rights: setuid cleared it, the permitted set is kept. */
 static int raise_caps(const struct process *s, struct err *err)
 {
-	uint64_t have;
+	uint64_t have = 0;
 	int rc = cap_have(&have);
 
 	if (rc == 0 && keeps_caps(s))

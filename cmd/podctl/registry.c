@@ -27,7 +27,7 @@ static int choose(void *ctx, const char *name, const struct strs *candidates, si
 	for (size_t i = 0; i < candidates->n; i++)
 		(void) fprintf(stderr, "  %zu) %s\n", i + 1, candidates->v[i]);
 	for (;;) {
-		uint64_t n;
+		uint64_t n = 0;
 
 		(void) fprintf(stderr, "1-%zu [1]: ", candidates->n);
 		(void) fflush(stderr);

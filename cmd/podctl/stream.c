@@ -325,7 +325,7 @@ static int turn(struct copy *c, bool *lost, struct err *err)
 
 	if (poll(p, LEN(p), -1) < 0)
 		return errno == EINTR ? 0 : err_sys(err, errno, "wait for the container");
-	if (p[3].revents)
+	if (p[3].revents && c->s->on_notify)
 		c->notified = c->s->on_notify(c->s->notify_ctx);
 	if (p[1].revents && (rc = take_signal(c)) < 0)
 		return err_sys(err, -rc, "pass a signal on");

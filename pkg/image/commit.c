@@ -89,7 +89,7 @@ static json_t *config_doc(
 
 	time_format(when, now);
 	history = s->whole ? NULL : json_object_get(v, "history");
-	history = history && json_is_array(history) ? json_incref(history) : json_array();
+	history = json_is_array(history) ? json_incref(history) : json_array();
 	put_text(v, "created", when);
 	put_text(v, "author", s->author);
 	if (!json_object_get(v, "architecture"))

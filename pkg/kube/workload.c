@@ -124,13 +124,12 @@ void kube_check_count(
 static void check_claims(struct kube_set *s, const struct kube_doc *d)
 {
 	const struct k8s_workload_spec *w = &d->workload->spec;
-	char at[AT_MAX];
+	char at[AT_MAX], spec[AT_MAX + sizeof ".spec"];
 
 	for (size_t i = 0; i < w->claims.n; i++) {
 		const struct k8s_claim_template *t = LIST_AT(w->claims, const struct k8s_claim_template, i);
 
-		snprintf(at, sizeof at - sizeof ".spec", "%s%sspec.volumeClaimTemplates[%zu]", d->at,
-			*d->at ? "." : "", i);
+		snprintf(at, sizeof at, "%s%sspec.volumeClaimTemplates[%zu]", d->at, *d->at ? "." : "", i);
 		if (!has(t->meta.name))
 			FAULT(s, place(t->node, "metadata"), "%s.metadata.name: Required value", at);
 		else if (!dns_label_is_valid(t->meta.name))
@@ -139,10 +138,10 @@ static void check_claims(struct kube_set *s, const struct kube_doc *d)
 				"lower-case "
 				"letters, digits and hyphens, a letter or digit first and last",
 				at, t->meta.name);
-		strcat(at, ".spec");
+		snprintf(spec, sizeof spec, "%s.spec", at);
 		if (!node_get(t->node, "spec"))
-			FAULT(s, place(t->node, NULL), "%s: Required value", at);
-		kube_check_claim_spec(s, node_get(t->node, "spec"), at);
+			FAULT(s, place(t->node, NULL), "%s: Required value", spec);
+		kube_check_claim_spec(s, node_get(t->node, "spec"), spec);
 	}
 }
 

@@ -115,7 +115,7 @@ static void file_name(const struct session *s, const char *what, char path[240])
 static void files_remove(const struct session *s)
 {
 	static const char *const names[] = { "pid", "log", "process" };
-	size_t n = LEN(names) - s->internal; /* a probe's command is written once */
+	size_t n = s->internal ? 2 : LEN(names); /* a probe's command is written once */
 	char path[240];
 
 	for (size_t i = 0; s->c && i < n; i++) {
