@@ -166,13 +166,20 @@ static int driver_check(const char *driver, const char *where, struct err *err)
 /* Why no overlay can be below root; 0: it can. */
 static int overlay_fails(struct engine *e)
 {
-	char dir[4200];
+	auto_close int fd = -EBADF;
+	char dir[4200], by_number[40];
 	int rc;
 
 	(void) snprintf(dir, sizeof dir, "%s/.overlay-XXXXXX", e->root);
 	if (!mkdtemp(dir))
 		return 0; /* what is wrong is said by who wants to write */
-	rc = overlay_try(dir, e->in_userns);
+	/* by number: a ',' or ':' of the path would be taken for another option or directory */
+	if ((fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		rc = -errno;
+	} else {
+		(void) snprintf(by_number, sizeof by_number, "/proc/self/fd/%d", fd);
+		rc = overlay_try(by_number, e->in_userns);
+	}
 	(void) dir_remove(AT_FDCWD, dir);
 	return -rc;
 }

@@ -204,7 +204,9 @@ static uint64_t caps_bound(void)
 	static uint64_t caps; /* it does not change while we run */
 	uint64_t found = caps;
 
-	for (int i = 0; !caps && i < CAP_COUNT; i++)
+	if (caps)
+		return caps;
+	for (int i = 0; i < CAP_COUNT; i++)
 		if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1)
 			found |= 1ULL << i;
 	return caps = found;

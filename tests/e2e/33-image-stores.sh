@@ -49,6 +49,9 @@ t "the driver by name" podctl --storage-driver overlay images
 for d in btrfs zfs; do t_fails "not $d" 125 "storage driver '$d' is not done" podctl --storage-driver $d images; done
 STORAGE_DRIVER=btrfs t_fails "nor by the environment" 125 "storage driver 'btrfs'" podctl images
 STORAGE_DRIVER=vfs t_fails "a store keeps its driver" 125 "was made with overlay" podctl images
+odd() { "$PODCTL_BIN" --root "$T/a,b:c" --runroot "$T/a,b:crun" "$@"; }
+is "a root with separators of mount options has overlay" "$(odd info --format '{{.Store.GraphDriverName}}')" overlay
+odd system reset --force
 t_fails "mount_program" 125 'mounts overlay itself' podctl --storage-opt overlay.mount_program=/usr/bin/fuse-overlayfs images
 t_fails "ignore_chown_errors" 125 'subordinate ids' podctl --storage-opt overlay.ignore_chown_errors=true images
 t "which is off" podctl --storage-opt overlay.ignore_chown_errors=false images
