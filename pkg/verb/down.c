@@ -225,6 +225,26 @@ int down_of_files(struct play *p, struct down_result *ret, struct err *err)
 	return rc < 0 ? rc : run(&d, err);
 }
 
+/* A workload that was there before may stand for fewer pods now. */
+int down_surplus(struct play *p, struct down_result *ret, struct err *err)
+{
+	struct down d = { .e = p->e, .a = p->a, .ret = ret, .except = p };
+	int rc;
+
+	if (!(d.name = arena_array(p->a, p->plan.n_object + 1, sizeof *d.name)))
+		return no_memory(err);
+	for (size_t i = 0; i < p->plan.n_object; i++)
+		if (p->old_object[i].doc && strstr("Deployment ReplicaSet ReplicationController StatefulSet",
+						    p->plan.object[i].kind))
+			d.name[d.n++] = (struct kube_name){ p->plan.object[i].kind, p->plan.object[i].name };
+	if (!d.n || (rc = down_pods(&d, err)) == 0)
+		rc = 0;
+	if (rc < 0 || !d.first.len)
+		return rc;
+	*err = d.first;
+	return -EIO;
+}
+
 int verb_down(struct engine *e, const struct down_request *r, struct diag *diag, struct arena *a,
 	struct down_result *ret, struct err *err)
 {

@@ -592,5 +592,7 @@ int play_apply(struct play *p, struct play_result *ret, struct err *err)
 	if ((rc = drop_old(p, ret, err)) < 0 || (rc = report(p, ret, err)) < 0)
 		return rc;
 	play_update(p);
+	if ((rc = down_surplus(p, &ret->gone, err)) < 0)
+		return rc;
 	return p->r->prune ? down_of_files(p, &ret->gone, err) : 0;
 }

@@ -60,5 +60,6 @@ int down_pod(struct engine *e, const char *id, struct arena *a, struct down_resu
 	struct err *err);
 /* Pods and objects that came from these files; except: those of the plan (NULL: none). */
 int down_of_files(struct play *p, struct down_result *ret, struct err *err);
+int down_surplus(struct play *p, struct down_result *ret, struct err *err);
 
 #endif

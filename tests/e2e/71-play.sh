@@ -277,12 +277,15 @@ is "their pods" "$(podctl pod ps --format '{{.Name}}' | sort | tr '\n' ' ')" "d-
 is "by owner" "$(podctl pod ps --filter label=podctl.kube/kind=StatefulSet --format '{{.Name}}' | sort | tr '\n' ' ')" "s-0 s-1 "
 was=$(id_of d-pod-1)
 sed -i 's/replicas: 3/replicas: 2/' "$T/work.yaml"
-t "fewer replicas, --prune" podctl play kube --prune "$T/work.yaml"
+t "fewer replicas" podctl play kube "$T/work.yaml"
 is "one is gone" "$(podctl pod ps --format '{{.Name}}' | grep -c '^d-')" 2
 is "the others are the same" "$(id_of d-pod-1)" "$was"
 like "generate of a workload by its name" "$(podctl generate kube d)" "kind: Deployment"
 podctl generate kube -t deployment d-pod-0 >"$T/d1.yaml"
 like "and of its pod by --type" "$(cat "$T/d1.yaml")" "replicas: 2"
+sed -i 's/replicas: 2/replicas: 0/' "$T/work.yaml"
+t "none" podctl play kube "$T/work.yaml"
+is "are gone" "$(podctl pod ps --format '{{.Name}}' | sort | tr '\n' ' ')" "ds-pod o-pod r-pod "
 t "down" podctl kube down "$T/work.yaml"
 is "all gone" "$(left)" 0
 job() { # NAME SPEC COMMAND [POLICY]
