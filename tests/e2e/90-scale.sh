@@ -1,5 +1,5 @@
 #!/bin/bash
-# Many pods: SCALE_PODS (200) played and taken down leave the machine as before.
+# Many pods and many runs: SCALE_PODS (200) played and taken down, SCALE_RUNS (100) run and removed, leave the machine as before.
 . "$(dirname "$0")/lib.sh"
 needs root busybox bridge
 import_image
@@ -36,4 +36,26 @@ until_true 15 calm
 is "the machine is as before" "$(machine_state)" "$before"
 is "root/pods is empty" "$(ls "$ROOT/pods" 2>/dev/null | wc -l)" 0
 is "runroot/pods is empty" "$(ls "$RUNROOT/pods" 2>/dev/null | wc -l)" 0
+
+# one after the other: the database and the disk do not grow with them
+runs=${SCALE_RUNS:-${VM:+10}}
+runs=${runs:-100}
+bad=0
+some() { # N: so many runs, and the milliseconds of each
+	local i s=$EPOCHREALTIME
+	for i in $(seq "$1"); do podctl run --rm --network none $IMG true </dev/null || bad=$((bad + 1)); done
+	awk -v a="$s" -v b="$EPOCHREALTIME" -v n="$1" 'BEGIN { printf "# %.1f ms a run\n", (b - a) * 1000 / n }'
+}
+some $((runs / 10))
+until_true 15 calm
+files=$(disk)
+size=$(stat -c %s "$ROOT/db.sqlite")
+some $((runs * 8 / 10))
+some $((runs / 10))
+is "$runs runs work" $bad 0
+until_true 15 calm
+is "the machine is as before them" "$(machine_state)" "$before"
+few_files() { [ "$(disk)" -le $((files + 16)) ]; } # the directories of the next pod may be there already
+t "no file is left of them" until_true 15 few_files
+t "the database has not grown" test "$(stat -c %s "$ROOT/db.sqlite")" -le $((size + 65536))
 done_testing
