@@ -394,7 +394,7 @@ struct exec_command {
 	struct exec_request exec;
 	struct kvs env_defaults;
 	bool latest;
-	const char *detach_keys;
+	const char *detach_keys, *container;
 };
 
 static int opt_exec_env(struct cli *c, void *request, const char *value, struct err *err)
@@ -414,13 +414,41 @@ static int no_session(const struct err *err)
 	return EXIT_NO_SESSION;
 }
 
-static int exec_prepare(struct cli *c, struct exec_command *r, struct target **ret, struct err *err)
+/* "exec POD -c NAME -- COMMAND", as for kubectl: after the name too, where no command begins so.  Returns where it begins. */
+static size_t exec_words(struct cli *c, struct exec_command *r)
+{
+	size_t i = r->latest ? 0 : 1;
+	const char *word = i < c->args.n ? c->args.v[i] : "";
+
+	if (!r->latest && !strncmp(word, "--container=", 12)) {
+		r->container = word + 12;
+		i++;
+	} else if (!r->latest && (!strcmp(word, "-c") || !strcmp(word, "--container")) && i + 1 < c->args.n) {
+		r->container = c->args.v[i + 1];
+		i += 2;
+	}
+	return i + (i < c->args.n && !strcmp(c->args.v[i], "--"));
+}
+
+static int exec_target(struct cli *c, const struct exec_command *r, struct target **ret, struct err *err)
 {
 	struct selection s = { .kind = STORE_CONTAINER, .latest = r->latest };
-	size_t n = 0, missing = 0, first = r->latest ? 0 : 1;
+	size_t n = 0, missing = 0;
+
+	if (r->latest && r->container)
+		return err_set(err, ERR_INVALID, "--latest and --container exclude each other");
+	if (r->latest)
+		return verb_select(&c->engine, &s, &c->arena, ret, &n, cli_error, &missing, err);
+	if (!(*ret = arena_alloc(&c->arena, sizeof **ret)))
+		return err_sys(err, ENOMEM, "exec");
+	return verb_container_of(&c->engine, c->args.v[0], r->container, &c->arena, *ret, err);
+}
+
+static int exec_prepare(struct cli *c, struct exec_command *r, struct target **ret, struct err *err)
+{
 	int rc;
 
-	for (size_t i = first; i < c->args.n; i++)
+	for (size_t i = exec_words(c, r); i < c->args.n; i++)
 		if (strs_add(&r->exec.command, &c->arena, c->args.v[i]) < 0)
 			return err_sys(err, ENOMEM, "exec");
 	for (size_t i = 0; i < r->exec.env.n; i++)
@@ -429,13 +457,9 @@ static int exec_prepare(struct cli *c, struct exec_command *r, struct target **r
 	r->exec.env = r->env_defaults;
 	if (r->exec.workdir && r->exec.workdir[0] != '/')
 		return err_set(err, ERR_INVALID, "--workdir %s: expected an absolute path", r->exec.workdir);
-	if (!r->latest && strs_add(&s.names, &c->arena, c->args.v[0]) < 0)
-		return err_sys(err, ENOMEM, "exec");
-	if ((rc = verb_select(&c->engine, &s, &c->arena, ret, &n, cli_error, &missing, err)) < 0)
+	if ((rc = exec_target(c, r, ret, err)) < 0)
 		return rc;
-	if (missing)
-		return EXIT_ENGINE;
-	if (c->args.n <= first) {
+	if (!r->exec.command.n) {
 		(void) err_set(err, ERR_INVALID, "must provide a non-empty command to start an exec session");
 		return no_session(err);
 	}
@@ -485,6 +509,8 @@ static int run_exec(struct cli *c, void *request, struct err *err)
 
 #define X struct exec_command
 static const struct option exec_options[] = {
+	O_STR(X, container, "container", 'c', "NAME",
+		"In this container of the pod (default: its first, or what kubectl's annotation says)"),
 	O_BOOL(X, exec.detach, "detach", 'd', "Run in the background and print the session's id"),
 	O_STR(X, detach_keys, "detach-keys", 0, "KEYS",
 		"Keys that detach from a terminal (default ctrl-p,ctrl-q)"),
@@ -505,12 +531,18 @@ static const struct option exec_options[] = {
 
 /* ---- the table -------------------------------------------------------------------------------------------------------------------- */
 
+static const struct option of_pod_options[] = {
+	O_STR(struct logs_command, container, "container", 'c', "NAME",
+		"Of this container of the pod (default: its first, or what kubectl's annotation says)"),
+	O_END,
+};
+
 /* clang-format off */
 static const struct option *const o_run[] = { run_options, create_options, limit_options, help_options, NULL };
 static const struct option *const o_start[] = { start_options, help_options, NULL };
 static const struct option *const o_attach[] = { attach_options, help_options, NULL };
 static const struct option *const o_exec[] = { exec_options, help_options, NULL };
-static const struct option *const o_logs[] = { logs_options, help_options, NULL };
+static const struct option *const o_logs[] = { of_pod_options, logs_options, help_options, NULL };
 
 const struct command container_io_commands[] = {
 	{ "run|container run", "IMAGE [COMMAND [ARG...]]", "Run a command in a new container",
@@ -524,11 +556,11 @@ const struct command container_io_commands[] = {
 		o_start, sizeof(struct start_command), 0, -1, 0, run_start },
 	{ "attach|container attach", "CONTAINER", "Attach to a running container", NULL, "  podctl attach web\n",
 		o_attach, sizeof(struct attach_command), 0, 1, 0, run_attach },
-	{ "exec|container exec", "CONTAINER COMMAND [ARG...]", "Run one more command in a running container",
+	{ "exec|container exec", "CONTAINER|POD COMMAND [ARG...]", "Run one more command in a running container",
 		"Exit status 255: no session could be made, for the container does not run or the user is not known in it.",
-		"  podctl exec web ls /\n  podctl exec -it web sh\n",
+		"  podctl exec web ls /\n  podctl exec -it web sh\n  podctl exec app -c proxy -- ps\n",
 		o_exec, sizeof(struct exec_command), 1, -1, CMD_OPTS_FIRST, run_exec },
-	{ "logs|container logs", "CONTAINER...", "Print what containers wrote", NULL,
+	{ "logs|container logs", "CONTAINER|POD...", "Print what containers wrote", NULL,
 		"  podctl logs web\n  podctl logs -f --tail 10 web\n  podctl logs --since 10m web\n",
 		o_logs, sizeof(struct logs_command), 0, -1, 0, run_logs },
 	{ .paths = NULL },

@@ -83,14 +83,45 @@ int logs_print(struct cli *c, const struct logs_command *r, const struct target 
 	return verb_logs(&c->engine, &q, err);
 }
 
+static int logs_targets(
+	struct cli *c, const char *container, struct target **ret, size_t *ret_n, size_t *missing)
+{
+	struct target *t = arena_array(&c->arena, c->args.n + 1, sizeof *t);
+	size_t n = 0, k;
+
+	if (!t)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->args.n; i++) {
+		struct err one = { 0 };
+
+		if (verb_container_of(&c->engine, c->args.v[i], container, &c->arena, &t[n], &one) < 0) {
+			++*missing;
+			cli_error(&one);
+			continue;
+		}
+		for (k = 0; k < n && strcmp(t[k].id, t[n].id) != 0;)
+			k++;
+		n += k == n;
+	}
+	*ret = t;
+	*ret_n = n;
+	return 0;
+}
+
 int run_logs(struct cli *c, void *request, struct err *err)
 {
 	struct logs_command *r = request;
 	struct selection s = { .kind = STORE_CONTAINER, .names = c->args, .latest = r->latest };
 	struct target *t = NULL;
 	size_t n = 0, missing = 0;
-	int rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err);
+	int rc;
 
+	if (r->latest && r->container)
+		return err_set(err, ERR_INVALID, "--latest and --container exclude each other");
+	if (r->latest || !c->args.n)
+		rc = verb_select(&c->engine, &s, &c->arena, &t, &n, cli_error, &missing, err);
+	else if ((rc = logs_targets(c, r->container, &t, &n, &missing)) < 0)
+		return err_sys(err, -rc, "logs");
 	if (rc < 0 || missing)
 		return rc < 0 ? rc : EXIT_ENGINE;
 	return logs_print(c, r, t, n, err);

@@ -464,7 +464,7 @@ static void host_path(struct diag *d, const struct node *n, const char *at)
 static void volume(struct diag *d, const struct node *n, const char *at)
 {
 	const struct node *capacity = node_get(n, "capacity"), *modes = node_get(n, "accessModes"),
-			  *claim = node_get(n, "claimRef"), *local = node_get(n, "local");
+			  *claim = node_get(n, "claimRef");
 	const struct node *size = node_get(capacity, "storage");
 	int64_t bytes;
 
@@ -480,9 +480,6 @@ static void volume(struct diag *d, const struct node *n, const char *at)
 			"%s.accessModes: Required value: at least 1 access mode is required", at);
 	if (claim && claim->kind == NODE_MAP && !*text_of(claim, "name"))
 		FAULT(d, claim, "%s.claimRef.name: Required value", at);
-	if (local && local->kind == NODE_MAP && !node_get(node_get(n, "nodeAffinity"), "required"))
-		diag_add(d, DIAG_WARNING, local->line, local->col,
-			"%s.local: a cluster requires nodeAffinity with it; hostPath goes without", at);
 }
 
 static const struct {

@@ -40,6 +40,10 @@ struct target {
  * (struct err *, at most one kept, the rest counted in *ret_missing) and the call succeeds. */
 int verb_select(struct engine *e, const struct selection *s, struct arena *a, struct target **ret,
 	size_t *ret_n, void (*missing)(const struct err *err), size_t *ret_missing, struct err *err);
+/* The container called 'word'; else, as kubectl has it, a container of the pod called so: 'container' of it, or (NULL) the one its
+ * annotation kubectl.kubernetes.io/default-container names, or its first.  With 'container', word is a pod.  Borrows word. */
+int verb_container_of(struct engine *e, const char *word, const char *container, struct arena *a,
+	struct target *ret, struct err *err);
 
 /* Everything about the pods there are, without locks; infra and creating rows are included. */
 struct pod_set {
