@@ -644,7 +644,7 @@ const struct command kube_commands[] = {
 		"Reads YAML or JSON, checks all of it and reports every fault with its place before anything is made. Images are looked for "
 		"first; when one cannot be had, nothing is made. ConfigMaps and Secrets are kept and can be used by later manifests. "
 		"What fails before every pod has had its first start undoes the whole play and leaves what was there as it was. "
-		"A second play changes only what has changed: other pods go on running. Annotations that podman reads (io.podman.annotations.*, volume.podman.io/*) mean what they mean to podman.",
+		"A second play changes only what has changed: other pods go on running. Annotations that podman reads (io.podman.annotations.*, io.containers.*, volume.podman.io/*) mean what they mean to podman, or are named as of no effect.",
 		"  podctl play kube app.yaml\n  podctl play kube --replace app.yaml\n  podctl play kube --down app.yaml\n"
 		"  podctl play kube --wait --logs job.yaml\n  podctl generate kube app | podctl play kube --dry-run -\n",
 		o_play, sizeof(struct play_command), 1, -1, CMD_ENTERS, run_play },

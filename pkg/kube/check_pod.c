@@ -280,6 +280,7 @@ void kube_check_pod(struct kube_set *s, const struct kube_member *m)
 	}
 	check_names(s, m);
 	kube_check_volumes(s, m);
+	kube_check_notes(s, m);
 	check_dns(s, m);
 	kube_check_pod_security(s, m);
 	if (has(p->hostname_override) &&

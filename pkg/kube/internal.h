@@ -98,6 +98,8 @@ void kube_check_count(
 void kube_check_selector(struct kube_set *s, const struct kube_doc *d);
 /* One of a selector's matchExpressions, on a label that may be absent. */
 bool kube_rule_fits(const struct node *rule, const struct node *label);
+/* check_notes.c: annotations that podman reads */
+void kube_check_notes(struct kube_set *s, const struct kube_member *m);
 /* check_care.c: probes, hooks, restart rules */
 void kube_check_care(struct kube_set *s, const struct kube_member *m, const struct k8s_container *c,
 	bool init, const char *at);

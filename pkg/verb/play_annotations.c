@@ -7,7 +7,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "pkg/util/text.h"
 #include "pkg/verb/create.h"
@@ -66,7 +65,39 @@ static int read_request(const struct kvs *notes, const struct container_spec *c,
 	q->cpuset_mems = value_of(notes, "memory-nodes", c, a);
 	if (pids && (parse_i64(pids, -1, INT64_MAX, &q->pids_limit.v) < 0 || !(q->pids_limit.set = true)))
 		return err_set(err, ERR_INVALID, "pids-limit '%s': expected a number, -1 for no limit", pids);
-	q->init = init && strcasecmp(init, "true") == 0;
+	q->init = init && strchr("1tT", *init) != NULL;
+	return 0;
+}
+
+static const char *of_containers(
+	const struct kvs *notes, const char *name, const struct container_spec *c, struct arena *a)
+{
+	const char *key = arena_printf(a, "%s/%s", name, c->short_name ? c->short_name : "");
+	const char *v = key ? kvs_get(notes, key) : NULL;
+
+	return v ? v : kvs_get(notes, name);
+}
+
+/* What is shown: how a supervisor is told, and the label that podman's auto-update looks for. */
+static int shown(const struct kvs *notes, struct container_spec *c, struct arena *a, struct err *err)
+{
+	static const char update[] = "io.containers.autoupdate";
+	const char *how = of_containers(notes, "io.containers.sdnotify", c, a),
+		   *when = of_containers(notes, update, c, a), *file = value_of(notes, "cid-file", c, a);
+	struct kvs own = { 0 };
+
+	if (how && !(c->sdnotify = arena_strdup(a, how)))
+		return no_memory(err);
+	if (file && !(c->cidfile = arena_strdup(a, file)))
+		return no_memory(err);
+	if (!when)
+		return 0;
+	for (size_t i = 0; i < c->labels.n; i++) /* the list may be its pod's */
+		if (kvs_set(&own, a, c->labels.v[i].key, c->labels.v[i].value) < 0)
+			return no_memory(err);
+	if (kvs_set(&own, a, update, when) < 0)
+		return no_memory(err);
+	c->labels = own;
 	return 0;
 }
 
@@ -78,8 +109,8 @@ static int one(
 	struct container_spec add = { 0 };
 	int rc;
 
-	if ((rc = read_request(notes, c, a, &q, err)) < 0 || (rc = create_limits(&q, &add, a, err)) < 0 ||
-		(rc = create_security(&q, &add, a, err)) < 0)
+	if ((rc = shown(notes, c, a, err)) < 0 || (rc = read_request(notes, c, a, &q, err)) < 0 ||
+		(rc = create_limits(&q, &add, a, err)) < 0 || (rc = create_security(&q, &add, a, err)) < 0)
 		return rc;
 	if (add.ulimits.n)
 		c->ulimits = add.ulimits;
@@ -101,7 +132,8 @@ static int one(
 static bool is_any(const struct kvs *notes)
 {
 	for (size_t i = 0; i < notes->n; i++)
-		if (strncmp(notes->v[i].key, PREFIX, strlen(PREFIX)) == 0)
+		if (strncmp(notes->v[i].key, PREFIX, strlen(PREFIX)) == 0 ||
+			strncmp(notes->v[i].key, "io.containers.", 14) == 0)
 			return true;
 	return false;
 }

@@ -270,11 +270,11 @@ int play_options_apply(struct play *p, struct err *err)
 			return rc;
 		k->spec.no_hosts = k->spec.no_hosts || o->no_hosts;
 		k->spec.no_hostname = o->no_hostname;
+		if (o->annotations.n && (rc = annotate(p, &k->spec.annotations, err)) < 0)
+			return rc;
 		if ((rc = user_namespace(p, &k->spec, err)) < 0 || (rc = play_annotations(p, k, err)) < 0 ||
 			(rc = containers(p, k, err)) < 0)
 			return err_wrap(err, "pod '%s'", k->spec.name);
-		if (o->annotations.n && (rc = annotate(p, &k->spec.annotations, err)) < 0)
-			return rc;
 		if (o->publish_all && (rc = publish_all(p, k, err)) < 0)
 			return rc;
 	}

@@ -160,4 +160,21 @@ podctl rm ann-from >/dev/null
 sed -i 's/core=51200:51200/nonsense=1/' "$T/ann.yaml"
 t_fails "a limit that is none" 125 "container 'i'.*annotation.*no limit is called 'nonsense'" podctl play kube "$T/ann.yaml"
 is "no pod is left" "$(podctl pod ps -q | wc -l)" 0
+noted() { # ANNOTATIONS [OPTION...]
+	local notes=$1
+	shift
+	printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: noted, annotations: {%s}}\nspec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: %s, command: [sleep, "1000"]}]}\n' "$notes" "$IMG" | podctl play kube "$@" - 2>&1
+}
+like "what podman would do and is not done is named" "$(noted 'io.podman.annotations.autoremove/c: "TRUE", io.containers.autoupdate: registry' --dry-run | grep ^note)" 'annotations\[io.podman.annotations.autoremove/c\], metadata.annotations\[io.containers.autoupdate\]'
+like "-v says why" "$(noted 'io.containers.sdnotify/c: container' --dry-run -v)" 'metadata.annotations\[io.containers.sdnotify/c\]: has no effect: .*supervisor'
+like "a container that is not there" "$(noted 'io.podman.annotations.init/web: "TRUE"' --dry-run -v)" 'no effect: there is no container "web"'
+like "one that podman does not have" "$(noted 'io.podman.annotations.nonsense: x' --dry-run -v)" 'nonsense\]: has no effect'
+is "what changes nothing is not told" "$(noted 'io.podman.annotations.autoremove/c: "FALSE", io.podman.annotations.privileged/c: "FALSE", io.podman.annotations.init.container.type: always, io.containers.sdnotify: conmon, bind-mount-options: z' --dry-run | grep -v '^[][ {}]')" ""
+for bad in 'io.podman.annotations.init/c: perhaps' 'io.podman.annotations.init.container.type: twice' 'io.containers.autoupdate: daily' 'io.containers.sdnotify/c: loud' 'bind-mount-options: x' 'bind-mount-options:/a: rw'; do
+	t_fails "no value: $bad" 125 'unknown value "[a-z]*", expected' noted "\"${bad%: *}\": ${bad##*: }"
+done
+t "shown: autoupdate, sdnotify, cid-file" noted 'io.containers.autoupdate/c: local, io.containers.sdnotify: ignore, io.podman.annotations.cid-file/c: /x/cid' -q --annotation io.podman.annotations.pids-limit=77
+is "as podman shows them" "$(podctl inspect --format '{{index .Config.Labels "io.containers.autoupdate"}} {{.Config.SdNotifyMode}} {{.HostConfig.ContainerIDFile}}' noted-c)" "local ignore /x/cid"
+is "--annotation counts as the manifest's" "$(podctl inspect --format '{{.HostConfig.PidsLimit}}' noted-c)" 77
+podctl pod rm -f -t 0 noted >/dev/null
 done_testing
