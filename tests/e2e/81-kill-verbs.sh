@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 needs root busybox bridge
 import_image
-KILL_ROUNDS=${KILL_ROUNDS:-6}
+KILL_ROUNDS=${KILL_ROUNDS:-3}
 . "$E2E/killlib.sh"
 mkdir "$T/i" && "$E2E/mkimage.sh" "$T/i" localhost/other || exit 1
 make_static
