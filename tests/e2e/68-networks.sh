@@ -1,7 +1,7 @@
 #!/bin/bash
 # 68-networks: networks that people make: network create, ls, inspect, rm, prune, and containers on them.
 . "$(dirname "$0")/lib.sh"
-needs root bridge busybox
+needs root bridge busybox curl
 import_image
 TABLE="podctl-$SUFFIX"
 field() { podctl network inspect --format "$2" "$1"; }
@@ -74,7 +74,7 @@ is "but to others" "$(answers isoa "$(ip_of one)")" one
 # ---- published ports, repairs ----------------------------------------------------------------------------------------------
 podctl run -d --name pub --network back -p 127.0.0.1::8080 "$IMG" sh -c 'mkdir /srv; echo pub >/srv/who; exec httpd -f -p 8080 -h /srv' >/dev/null
 PORT=$(podctl port pub 8080)
-reaches() { [ "$(wget -T 5 -qO- "http://$PORT/who" 2>/dev/null)" = pub ]; }
+reaches() { [ "$(curl -fsS -m 5 "http://$PORT/who" 2>/dev/null)" = pub ]; }
 t "a published port" until_true 5 reaches
 nft delete table inet "$TABLE"
 podctl run --rm --network back "$IMG" true
