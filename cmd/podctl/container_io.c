@@ -556,7 +556,7 @@ const struct command container_io_commands[] = {
 		o_start, sizeof(struct start_command), 0, -1, 0, run_start },
 	{ "attach|container attach", "CONTAINER", "Attach to a running container", NULL, "  podctl attach web\n",
 		o_attach, sizeof(struct attach_command), 0, 1, 0, run_attach },
-	{ "exec|container exec", "CONTAINER|POD COMMAND [ARG...]", "Run one more command in a running container",
+	{ "exec|container exec|kube exec", "CONTAINER|POD COMMAND [ARG...]", "Run one more command in a running container",
 		"Exit status 255: no session could be made, for the container does not run or the user is not known in it.",
 		"  podctl exec web ls /\n  podctl exec -it web sh\n  podctl exec app -c proxy -- ps\n",
 		o_exec, sizeof(struct exec_command), 1, -1, CMD_OPTS_FIRST, run_exec },

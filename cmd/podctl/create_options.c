@@ -26,6 +26,11 @@ static int opt_env_file(struct cli *c, void *request, const char *value, struct 
 	return env_add_file(c, &((struct create_request *) request)->env_defaults, value, err);
 }
 
+static int opt_annotation(struct cli *c, void *request, const char *value, struct err *err)
+{
+	return annotation_add(c, &((struct create_request *) request)->annotations, value, err);
+}
+
 static int opt_label_file(struct cli *c, void *request, const char *value, struct err *err)
 {
 	return labels_add_file(c, &((struct create_request *) request)->labels, value, err);
@@ -75,7 +80,7 @@ static int opt_http_proxy(struct cli *c, void *request, const char *value, struc
 /* clang-format off */
 const struct option create_options[] = {
 	O_CSV(R, add_hosts, "add-host", 0, "NAME:IP", "Add a line to /etc/hosts; host-gateway as IP is the host"),
-	O_KVS(R, annotations, "annotation", 0, "Add an annotation"),
+	O_FN(opt_annotation, "annotation", 0, "KEY=VALUE", "Add an annotation"),
 	O_STR(R, images.arch, "arch", 0, "ARCH", "Architecture of the image, such as arm64"),
 	O_STR(R, images.at.authfile, "authfile", 0, "FILE", "Take credentials for a pull from this file only"),
 	O_CSV(R, cap_add, "cap-add", 0, "CAP", "Add a capability, or all"),

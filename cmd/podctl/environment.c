@@ -88,6 +88,16 @@ static int label_add(struct cli *c, struct kvs *labels, const char *line, struct
 	return set(c, labels, line, eq ? (size_t) (eq - line) : strlen(line), eq ? eq + 1 : "", err);
 }
 
+int annotation_add(struct cli *c, struct kvs *annotations, const char *text, struct err *err)
+{
+	const char *eq = strchr(text, '=');
+
+	if (!eq || eq == text)
+		return err_set(
+			err, ERR_INVALID, "--annotation %s: annotations must be formatted KEY=VALUE", text);
+	return set(c, annotations, text, (size_t) (eq - text), eq + 1, err);
+}
+
 int labels_add_file(struct cli *c, struct kvs *labels, const char *file, struct err *err)
 {
 	return each_line(file, err, label_add, c, labels);

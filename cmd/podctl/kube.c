@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/podctl/environment.h"
 #include "cmd/podctl/kube_explain.h"
 #include "cmd/podctl/kube_wait.h"
 #include "cmd/podctl/print.h"
@@ -166,6 +167,23 @@ static int opt_start(struct cli *c, void *request, const char *value, struct err
 	return rc;
 }
 
+static int opt_annotation(struct cli *c, void *request, const char *value, struct err *err)
+{
+	return annotation_add(c, &((struct play_command *) request)->options.annotations, value, err);
+}
+
+static int opt_multiple_pods(struct cli *c, void *request, const char *value, struct err *err)
+{
+	bool several = true;
+	int rc = opt_bool("multiple-pods", value, &several, err);
+
+	(void) c, (void) request;
+	return rc < 0 || several ? rc
+				 : err_set(err, ERR_UNSUPPORTED,
+					   "--multiple-pods=false: a workload always has as many pods as its "
+					   "manifest says");
+}
+
 static int opt_build(struct cli *c, void *request, const char *value, struct err *err)
 {
 	bool build = false;
@@ -256,6 +274,9 @@ static int check_flags(
 		return err_set(err, ERR_INVALID, "--force may be specified only with --down");
 	if (r->logs && !r->wait)
 		return err_set(err, ERR_INVALID, "--logs needs --wait");
+	if (r->images.at.authfile && access(r->images.at.authfile, R_OK) < 0)
+		return err_sys(err, errno, "--authfile: credential file is not accessible: open '%s'",
+			r->images.at.authfile);
 	if (r->wait_ready && r->no_start)
 		return err_set(err, ERR_INVALID, "--wait-ready and --start=false exclude each other");
 	if (r->wait && r->no_start)
@@ -500,7 +521,7 @@ static const struct option manifest_options[] = {
 		"[[IP:]HOST:]CONTAINER[/PROTO], before the manifest's hostPort"),
 	O_BOOL(P, options.publish_all, "publish-all", 0,
 		"Publish every containerPort on the same port of the host"),
-	O_KVS(P, options.annotations, "annotation", 0, "Set an annotation of pods and containers"),
+	O_FN(opt_annotation, "annotation", 0, "KEY=VALUE", "Set an annotation of pods and containers"),
 	O_STR(P, options.log_driver, "log-driver", 0, "NAME", "Where output is logged: k8s-file or none"),
 	O_STRS(P, options.log_opts, "log-opt", 0, "NAME=VALUE", "max-size=SIZE: rotate logs at this size"),
 	O_END,
@@ -540,6 +561,11 @@ static const struct option play_options[] = {
 		.help = "Only false so far: images are not built",
 		.implied = "true" },
 	O_REFUSED("context-dir", 0, "DIR", "images are not built yet"),
+	{ .name = "multiple-pods",
+		.kind = OPT_FN,
+		.fn = opt_multiple_pods,
+		.help = "As many pods as a workload's manifest says, which is always so",
+		.implied = "true" },
 	O_STR(P, images.at.cert_dir, "cert-dir", 0, "DIR",
 		"Certificates for the registries (default /etc/containers/certs.d)"),
 	O_BOOL(P, options.strict, "strict", 0, "Warnings are errors"),
@@ -617,14 +643,6 @@ static const struct option generate_options[] = {
 };
 #undef G
 
-static int run_apply(struct cli *c, void *request, struct err *err)
-{
-	(void) c, (void) request;
-	return err_set(err, ERR_UNSUPPORTED,
-		"kube apply talks to a cluster, which podctl does not; use podctl generate kube NAME | "
-		"kubectl apply -f -");
-}
-
 /* clang-format off */
 static const struct option *const o_play[] = { play_options, manifest_options, help_options, NULL };
 static const struct option *const o_down[] = { down_options, help_options, NULL };
@@ -636,7 +654,6 @@ static const struct option explain_options[] = {
 };
 static const struct option *const o_explain[] = { explain_options, help_options, NULL };
 static const struct option *const o_generate[] = { generate_options, help_options, NULL };
-static const struct option *const o_help[] = { help_options, NULL };
 static const struct option *const o_create_job[] = { create_job_options, help_options, NULL };
 
 const struct command kube_commands[] = {
@@ -671,7 +688,6 @@ const struct command kube_commands[] = {
 		"what is not default is written; containers named together become one pod.",
 		"  podctl generate kube web >web.yaml\n  podctl generate kube --type deployment --replicas 3 web\n",
 		o_generate, sizeof(struct generate_command), 1, -1, 0, run_generate },
-	{ "kube apply", "[NAME...]", "Not done: podctl does not talk to clusters", NULL, NULL, o_help, 0, 0, -1, CMD_HIDDEN, run_apply },
 	{ .paths = NULL },
 };
 /* clang-format on */

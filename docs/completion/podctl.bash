@@ -25,7 +25,7 @@ _podctl() {
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "prune create ls list inspect exists rm remove " -- "$cur")); return; }
 		path="network ${words[1]}" ;;
 	kube)
-		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "play down create job diff explain generate get describe events wait logs resize " -- "$cur")); return; }
+		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "exec play down create job diff explain generate get describe events wait logs resize " -- "$cur")); return; }
 		path="kube ${words[1]}" ;;
 	healthcheck)
 		[ ${#words[@]} -gt 1 ] || { COMPREPLY=($(compgen -W "run " -- "$cur")); return; }
@@ -62,7 +62,7 @@ _podctl() {
 	"run"|"container run") flags="--attach --detach --detach-keys --quiet --rmi --sig-proxy --add-host --annotation --arch --authfile --cap-add --cap-drop --cgroup-conf --cgroup-parent --cgroupns --cgroups --chrootdirs --cidfile --conmon-pidfile --device --device-cgroup-rule --disable-content-trust --dns --dns-option --dns-search --entrypoint --env --env-file --env-merge --env-host --expose --group-add --health-cmd --health-interval --health-on-failure --health-retries --health-start-period --health-timeout --hostuser --http-proxy --hostname --image-volume --init --init-path --interactive --ip --ipc --label --label-file --log-driver --log-opt --mac-address --mount --name --network --network-alias --no-healthcheck --no-hosts --oom-kill-disable --oom-score-adj --os --passwd --passwd-entry --personality --pid --pidfile --platform --pids-limit --pod --pod-id-file --privileged --publish --publish-all --pull --read-only --read-only-tmpfs --replace --requires --restart --rm --rootfs --sdnotify --secret --security-opt --shm-size --stop-signal --stop-timeout --sysctl --timeout --systemd --tls-verify --tmpfs --tty --ulimit --tz --umask --unsetenv --unsetenv-all --user --userns --uidmap --gidmap --subuidname --subgidname --uts --variant --volume --volumes-from --workdir --blkio-weight --blkio-weight-device --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device-read-bps --device-read-iops --device-write-bps --device-write-iops --memory --memory-reservation --memory-swap --memory-swappiness --help " ;;
 	"start"|"container start") flags="--all --attach --detach-keys --filter --interactive --sdnotify --latest --sig-proxy --help " ;;
 	"attach"|"container attach") flags="--detach-keys --latest --no-stdin --sig-proxy --help " ;;
-	"exec"|"container exec") flags="--container --detach --detach-keys --env --env-file --interactive --latest --privileged --tty --user --workdir --help " ;;
+	"exec"|"container exec"|"kube exec") flags="--container --detach --detach-keys --env --env-file --interactive --latest --privileged --tty --user --workdir --help " ;;
 	"logs"|"container logs") flags="--container --follow --until-pod-ends --latest --names --since --tail --timestamps --until --color --help " ;;
 	"port"|"container port") flags="--all --latest --help " ;;
 	"rename"|"container rename") flags="--help " ;;
@@ -136,7 +136,7 @@ _podctl() {
 	"pod rm") flags="--all --latest --filter --pod-id-file --force --ignore --time --help " ;;
 	"pod logs") flags="--container --follow --until-pod-ends --latest --names --since --tail --timestamps --until --color --help " ;;
 	"pod exists") flags="--help " ;;
-	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --wait-ready --authfile --creds --tls-verify --userns --build --cert-dir --strict --validate --verbose --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
+	"play kube"|"kube play") flags="--down --dry-run --force --logs --output --prune --quiet --replace --start --wait --wait-ready --authfile --creds --tls-verify --userns --build --multiple-pods --cert-dir --strict --validate --verbose --seccomp-profile-root --configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;
 	"kube down") flags="--force --help " ;;
 	"kube create job") flags="--filename --from --logs --quiet --wait --help " ;;
 	"kube diff") flags="--configmap --network --ip --mac-address --no-hosts --no-hostname --no-pod-prefix --publish --publish-all --annotation --log-driver --log-opt --help " ;;

@@ -198,22 +198,22 @@ static int side_container(
 	struct engine *e, const struct copy_end *end, bool write, struct side *s, struct err *err)
 {
 	auto_arena struct arena a = { 0 };
-	const char *id = NULL, *pod = NULL;
+	struct target t = { 0 };
 	auto_close int root = -EBADF;
 	size_t i;
 	int rc;
 
-	if ((rc = store_find(e->store, end->container, STORE_CONTAINER, &a, &id, &pod, err)) < 0 ||
-		(rc = pod_load(e, pod, false, &s->p, err)) < 0)
+	if ((rc = verb_container_of(e, end->container, NULL, &a, &t, err)) < 0 ||
+		(rc = pod_load(e, t.pod, false, &s->p, err)) < 0)
 		return rc;
-	i = pod_index(&s->p, id);
+	i = pod_index(&s->p, t.id);
 	/* nobody is to start it while its writable layer is mounted here */
 	if (write && i < s->p.n && !ctr_is_running(&s->p, i)) {
 		pod_done(&s->p);
 		s->p = (struct pod) POD_NONE;
-		if ((rc = pod_load_settled(e, pod, &s->p, err)) < 0)
+		if ((rc = pod_load_settled(e, t.pod, &s->p, err)) < 0)
 			return rc;
-		i = pod_index(&s->p, id);
+		i = pod_index(&s->p, t.id);
 	}
 	if (i == s->p.n)
 		return err_set(

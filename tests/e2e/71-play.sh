@@ -128,6 +128,13 @@ if [ -n "$ip" ]; then
 	podctl kube down "$T/w.yaml" >/dev/null
 fi
 t_fails "--ip of another network" 125 "192.0.2.7" podctl play kube --ip 192.0.2.7 "$T/w.yaml"
+t_fails "--annotation without a value" 125 'annotations must be formatted KEY=VALUE' podctl play kube --annotation who "$T/w.yaml"
+t_fails "--authfile must be there, needed or not" 125 'credential file is not accessible.*No such file' podctl play kube --authfile "$T/none.json" "$T/w.yaml"
+t "--multiple-pods is so anyway" podctl play kube --multiple-pods --dry-run "$T/w.yaml"
+t_fails "and cannot be otherwise" 125 'as many pods as its manifest says' podctl play kube --multiple-pods=false "$T/w.yaml"
+t_fails "kube apply, whatever its options" 125 'cluster.*kubectl apply' podctl kube apply -f "$T/w.yaml"
+t_fails "port-forward is refused by name" 125 'publish the port' podctl port-forward web 8080:80
+t_fails "debug too" 125 'podctl run --rm -it' podctl kube debug -it web --image=x
 t_fails "--build is refused by name" 125 "build" podctl play kube --build "$T/w.yaml"
 t "--build=false is not" podctl play kube --build=false --userns host --down "$T/w.yaml"
 t_fails "--userns keep-id is refused" 125 "keep-id" podctl play kube --userns keep-id "$T/w.yaml"

@@ -47,6 +47,13 @@ is "several" "$(podctl logs --names app app-proxy | sort)" "$(printf 'app-proxy 
 t_fails "logs: a container that it has not" 125 "pod 'app' has no container 'none'" podctl logs -c none app
 t_fails "logs: nothing of that name" 125 'no such container' podctl logs none
 t_fails "logs: no name" 125 'at least one container' podctl logs
+is "kube exec" "$(podctl kube exec app -c proxy -- sh -c 'echo $ME')" proxy
+echo copied >"$T/file"
+t "cp to a pod: its first container" podctl cp "$T/file" app:/tmp/file
+is "it is there" "$(podctl exec app-web cat /tmp/file)" copied
+t "cp from a pod" podctl cp app:/tmp/file "$T/back"
+is "it is the same" "$(cat "$T/back")" copied
+t_fails "cp: neither" 125 'no such container' podctl cp none:/x "$T/back"
 t "another, with a default container" podctl play kube - <<<"$(manifest two 'kubectl.kubernetes.io/default-container: proxy')"
 is "exec: the annotation's" "$(podctl exec two sh -c 'echo $ME')" proxy
 t "logs: the annotation's" until_true 10 sh -c "[ \"\$($engine logs two)\" = 'of proxy' ]"
