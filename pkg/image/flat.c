@@ -124,20 +124,21 @@ static bool is_opaque(int dir)
 	       faccessat(dir, ".wh..wh..opq", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static bool is_dots(const char *name) { return !strcmp(name, ".") || !strcmp(name, ".."); }
+
 /* The name a whiteout hides; NULL: it is none. */
 static const char *whiteout(int dir, const char *name)
 {
 	struct stat st;
 
+	/* our unpacker makes no such names, and nothing hides a directory's own entries */
 	if (strncmp(name, ".wh.", 4) == 0)
-		return name + 4;
+		return name[4] && !is_dots(name + 4) ? name + 4 : NULL;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISCHR(st.st_mode) &&
 		st.st_rdev == makedev(0, 0))
 		return name;
 	return NULL;
 }
-
-static bool is_dots(const char *name) { return !strcmp(name, ".") || !strcmp(name, ".."); }
 
 static int remove_all(int dir, struct err *err)
 {
