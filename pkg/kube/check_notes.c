@@ -115,8 +115,8 @@ static void check_one(
 			"metadata.annotations[%s]: has no effect: there is no container \"%s\"", key->text,
 			slash + 1);
 	else if (a->words && !is_one_of(a->words, value->text))
-		FAULT(s, value, "metadata.annotations[%s]: unknown value \"%s\", expected one of%s",
-			key->text, value->text, a->words);
+		FAULT(s, value, "metadata.annotations[%s]: unknown value \"%s\", expected one of%.*s",
+			key->text, value->text, (int) strlen(a->words) - 1, a->words);
 	else if (a->why && !is_one_of(a->none, value->text))
 		REMARK(s, DIAG_NOTE, key, "metadata.annotations[%s]: has no effect: %s", key->text, a->why);
 }

@@ -169,7 +169,7 @@ like "what podman would do and is not done is named" "$(noted 'io.podman.annotat
 like "-v says why" "$(noted 'io.containers.sdnotify/c: container' --dry-run -v)" 'metadata.annotations\[io.containers.sdnotify/c\]: has no effect: .*supervisor'
 like "a container that is not there" "$(noted 'io.podman.annotations.init/web: "TRUE"' --dry-run -v)" 'no effect: there is no container "web"'
 like "one that podman does not have" "$(noted 'io.podman.annotations.nonsense: x' --dry-run -v)" 'nonsense\]: has no effect'
-is "what changes nothing is not told" "$(noted 'io.podman.annotations.autoremove/c: "FALSE", io.podman.annotations.privileged/c: "FALSE", io.podman.annotations.init.container.type: always, io.containers.sdnotify: conmon, bind-mount-options: z' --dry-run | grep -v '^[][ {}]')" ""
+is "what changes nothing is not told" "$(noted 'io.podman.annotations.autoremove/c: "FALSE", io.podman.annotations.privileged/c: "FALSE", io.podman.annotations.init.container.type: always, io.containers.sdnotify: conmon, bind-mount-options: z, "bind-mount-options:/a": Z' --dry-run | grep -v '^[][ {}]')" ""
 for bad in 'io.podman.annotations.init/c: perhaps' 'io.podman.annotations.init.container.type: twice' 'io.containers.autoupdate: daily' 'io.containers.sdnotify/c: loud' 'bind-mount-options: x' 'bind-mount-options:/a: rw'; do
 	t_fails "no value: $bad" 125 'unknown value "[a-z]*", expected' noted "\"${bad%: *}\": ${bad##*: }"
 done
