@@ -22,7 +22,7 @@ const struct command refused_commands[] = {
 	REFUSED("build|image build|buildx", "images are not built yet; build with buildah or podman and podctl load the result"),
 	REFUSED("kube apply", "podctl does not talk to a cluster; podctl generate kube NAME | kubectl apply -f -"),
 	REFUSED("port-forward|kube port-forward", "nothing stays behind to pass bytes on; publish the port (podctl run -p, podctl play kube --publish), or podctl exec POD nc"),
-	REFUSED("debug|kube debug", "a pod gets no containers once it is made from a manifest; podctl run --rm -it --network container:NAME --pid container:NAME IMAGE looks into it"),
+	REFUSED("debug|kube debug", "podctl run --rm -it --pod POD IMAGE puts a container into the pod for as long as it runs"),
 	REFUSED("auto-update", "images are not updated behind your back; podctl pull and podctl run --replace"),
 	REFUSED("machine", "there is no virtual machine: podctl runs on this one"),
 	REFUSED("farm", "podctl works on this machine only; use ssh"),
