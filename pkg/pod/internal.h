@@ -50,6 +50,7 @@ struct start {
 	struct root *roots;              /* one for each container, made early; NULL: they are not */
 	struct plan plan;
 	bool fresh; /* this is the pod's first start */
+	bool told;  /* the monitor has its GO */
 	char kernel[66];
 };
 
@@ -212,6 +213,9 @@ int pod_etc_files(struct start *s, const struct container_spec *c, struct etc_fi
 /* mountpoints.c */
 /* Absolute path of the layer that has the mount points of these files, made when missing. */
 int mountpoints_layer(struct engine *e, const struct etc_files *f, const char **ret, struct err *err);
+
+/* remove.c: a monitor that lives is told to end at once, and nothing of its containers lives on. */
+int pod_end_monitor(struct engine *e, struct pod *p, struct err *err);
 
 /* stop.c */
 int monitor_gone(struct pod *p, int sock, struct err *err);

@@ -99,7 +99,7 @@ static int free_cgroup(struct engine *e, struct pod_res *r, struct err *err)
 }
 
 /* A monitor that lives is told to end at once; what it leaves is killed. */
-static int end_monitor(struct engine *e, struct pod *p, struct err *err)
+int pod_end_monitor(struct engine *e, struct pod *p, struct err *err)
 {
 	auto_close int sock = -EBADF;
 	struct err ignored = { 0 };
@@ -121,7 +121,7 @@ int pod_teardown(struct engine *e, struct pod *p, struct err *err)
 	struct pod_res r;
 	int rc;
 
-	if ((rc = end_monitor(e, p, err)) < 0 || (rc = pod_res_load(p, &p->arena, &r, err)) < 0)
+	if ((rc = pod_end_monitor(e, p, err)) < 0 || (rc = pod_res_load(p, &p->arena, &r, err)) < 0)
 		return rc;
 	if ((rc = free_cgroup(e, &r, err)) < 0 || (rc = forget_runtime(e, p, err)) < 0)
 		return rc;

@@ -423,6 +423,7 @@ static int send_go(struct start *s, struct err *err)
 	monitor_kick(s->kick);
 	if (rc < 0)
 		return last_words(s, rc, err);
+	s->told = true;
 	for (size_t i = 0; i < s->n_socks; i++)
 		fd_close_p(&s->socks[i]);
 	s->n_socks = 0;
@@ -598,6 +599,11 @@ static int undo_start(struct start *s, int rc)
 	struct err ignored = { 0 };
 	enum row_state back = s->fresh ? ROW_CREATED : ROW_EXITED;
 
+	/* what failed may have been ours, after the pod was started: it does not end by itself */
+	if (s->told && pod_end_monitor(s->e, s->p, &ignored) < 0) {
+		log_warn("stop '%s', ignoring: %s", s->p->row.name, ignored.msg);
+		err_clear(&ignored);
+	}
 	if (s->sock >= 0)
 		(void) shutdown(s->sock, SHUT_WR); /* one that still waits for GO waits no longer */
 	if (monitor_gone(s->p, s->sock, &ignored) < 0) {

@@ -90,8 +90,7 @@ static void kill_peer(int sock)
 		(void) kill(u.pid, SIGKILL);
 }
 
-/* One that hung up and lives on (it had no memory for the answer) is killed like one that does not answer. */
-static int take_its_lock(int fd, int sock)
+static int wait_lock(int fd)
 {
 	struct timespec pause = { .tv_nsec = 20000 }; /* the kernel closes one descriptor after the other */
 	uint64_t until = time_mono_us() + GONE_TIMEOUT_MS * 1000ULL;
@@ -101,11 +100,19 @@ static int take_its_lock(int fd, int sock)
 		(void) nanosleep(&pause, NULL);
 		pause.tv_nsec = pause.tv_nsec < 2000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
 	}
+	return rc;
+}
+
+/* One that hung up and lives on (it had no memory for the answer) is killed like one that does not answer. */
+static int take_its_lock(int fd, int sock)
+{
+	int rc = wait_lock(fd);
+
 	if (rc != -EAGAIN)
 		return rc;
 	if (sock >= 0)
 		kill_peer(sock);
-	return lock_file(fd, true, true);
+	return (rc = wait_lock(fd)) == -EAGAIN ? -ETIMEDOUT : rc;
 }
 
 /* Waits for the end of the connection, which is the end of the monitor, then for its lock. */

@@ -79,7 +79,7 @@
 	X(Q_POD_ADD, "INSERT INTO pod(" POD_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)") \
 	X(Q_POD_SET_STATE, "UPDATE pod SET state = ?2 WHERE id = ?1") \
 	X(Q_POD_SET_RES, "UPDATE pod SET res = ?2 WHERE id = ?1") \
-	X(Q_POD_SET_STATUS, "UPDATE pod SET state = ?2, status = ?3 WHERE id = ?1") \
+	X(Q_POD_SET_STATUS, "UPDATE pod SET state = iif(" NOT_REMOVING ", ?2, state), status = ?3 WHERE id = ?1") \
 	X(Q_POD_SET_SPEC, "UPDATE pod SET spec = ?2 WHERE id = ?1") \
 	X(Q_POD_SET_KUBE, "UPDATE pod SET kube = ?2 WHERE id = ?1") \
 	X(Q_POD_DEL, "DELETE FROM pod WHERE id = ?1") \

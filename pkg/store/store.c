@@ -43,7 +43,11 @@ int store_error(struct store *s, int code, struct err *err)
 	case SQLITE_FULL:
 		return err_sys(err, ENOSPC, "write database '%s'", s->path);
 	case SQLITE_READONLY:
-		return err_set(err, ERR_DENIED, "database '%s' cannot be written: %s", s->path, text);
+		/* not for want of rights, or it would not have been opened: sqlite tries to read where it cannot write */
+		return err_set(err, ERR_SYSTEM,
+			"database '%s' cannot be written: %s; its -wal and -shm could not be opened: look at "
+			"their mode, the file system, and the limit of open descriptors (ulimit -n)",
+			s->path, text);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return err_set(err, ERR_CORRUPT,

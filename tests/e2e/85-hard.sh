@@ -90,6 +90,31 @@ narrow "run" run -d --network bridge -p $port:80 --name h $IMG sleep 100
 narrow "play kube" play kube "$T/hp.yaml"
 narrow "import" import -q "$T/small.tar" localhost/other
 
+# one system call that fails once: said, undone, and nobody waits for a pod that was started and will not end
+failing() { # TEXT CALL ERRNO PATH-OR-EMPTY PATTERN CMD...
+	local text=$1 call=$2 errno=$3 path=$4 pattern=$5 n rc bad=0 failed=0
+	shift 5
+	for n in $(seq 1 60); do
+		podctl create --network none --name h $IMG sleep 100 >/dev/null
+		timeout -s KILL 60 strace -qq -o "$T/log" ${path:+-P "$path"} -e trace="$call" -e inject="$call:error=$errno:when=$n" \
+			"$PODCTL_BIN" "${PODCTL_OPTS[@]}" "$@" >/dev/null 2>"$T/err" </dev/null
+		rc=$?
+		[ $rc = 0 ] || failed=$((failed + 1))
+		[ $rc = 0 ] || one_error $rc "$T/err" "$pattern" || { bad=$((bad + 1)); echo "# $text, call $n: exit $rc"; head -5 "$T/err" | sed 's/^/#   /'; }
+		clean >"$T/why" 2>&1 || { bad=$((bad + 1)); echo "# after $text, call $n:"; sed 's/^/#   /' "$T/why"; }
+		grep -q INJECTED "$T/log" || break
+	done
+	[ $failed -gt 0 ] || bad=never
+	settled "$text" $bad
+}
+if has strace && strace -qq -o "$T/log" -e trace=read -e inject=read:error=EIO:when=1000 true 2>/dev/null; then
+	failing "a full disk while a container is started" pwrite64 ENOSPC "" 'no space left' start h
+	failing "an answer that cannot be read" recvmsg ENOMEM "" 'memory' start h
+	failing "no descriptor for the database's journal" openat EMFILE "$ROOT/db.sqlite-wal" 'descriptors|too many open files' run -d --replace --network none --name h $IMG sleep 100
+else
+	skip "one system call that fails" "needs strace, and that it may trace"
+fi
+
 # a dead nft: containers without network run, a bridge says what is wrong; the table is made by the next who can
 nft delete table inet "podctl-$SUFFIX"
 printf '#!/bin/sh\necho "nft: broken" >&2\nexit 1\n' >"$T/nft"

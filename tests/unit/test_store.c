@@ -133,6 +133,9 @@ static void released_names_are_free_and_not_found(void **state)
 	assert_int_equal(store_pod_release(f->s, A, &f->err), 0);
 	assert_int_equal(store_find(f->s, "web", STORE_ANY, &f->a, &id, &pod, &f->err), -ENOENT);
 	assert_int_equal(store_find(f->s, "c000", STORE_CONTAINER, &f->a, &id, &pod, &f->err), -ENOENT);
+	/* how it ended may be noted later: it must not be seen again */
+	assert_int_equal(store_pod_set_status(f->s, A, ROW_EXITED, "{\"s\":2}", &f->err), 0);
+	assert_int_equal(store_pod_state(f->s, A), ROW_REMOVING);
 	add_pod(f, B, "web", D, "web-main", 0);
 	/* the late end of the first pod must not take the names of the second */
 	assert_int_equal(store_pod_release(f->s, A, &f->err), 0);
