@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "pkg/util/limits.h"
+#include "pkg/util/lsm.h"
 #include "pkg/util/text.h"
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "read the limits"); }
@@ -165,6 +166,18 @@ static int add_paths(struct strs *l, struct arena *a, const char *text)
 	}
 }
 
+/* A profile that is loaded; the runtime names one that is not. */
+static int apparmor(struct container_spec *c, const char *profile, struct arena *a, struct err *err)
+{
+	if (lsm_apparmor())
+		return (c->apparmor = arena_strdup(a, profile)) ? 0 : no_memory(err);
+	return strcmp(profile, "unconfined") == 0
+		       ? 0
+		       : err_set(err, ERR_UNSUPPORTED,
+				 "--security-opt apparmor=%s: AppArmor is not enabled on this system",
+				 profile);
+}
+
 static int security_word(const struct create_request *r, struct container_spec *c, const char *text,
 	struct arena *a, struct err *err)
 {
@@ -184,8 +197,8 @@ static int security_word(const struct create_request *r, struct container_spec *
 			c->seccomp = arena_strdup(a, value);
 		return c->seccomp ? 0 : no_memory(err);
 	}
-	if (n == 8 && !strncmp(text, "apparmor", n) && value && !strcmp(value, "unconfined"))
-		return 0; /* what is so: no profile is applied */
+	if (n == 8 && !strncmp(text, "apparmor", n) && value && *value)
+		return apparmor(c, value, a, err);
 	if (n == 5 && !strncmp(text, "label", n) && value && !strcmp(value, "disable"))
 		return 0;
 	if (n == 4 && !strncmp(text, "mask", n) && value)
@@ -193,12 +206,11 @@ static int security_word(const struct create_request *r, struct container_spec *
 	if (n == 6 && !strncmp(text, "unmask", n) && value)
 		return add_paths(&c->unmasked, a, !strcmp(value, "all") ? "ALL" : value) < 0 ? no_memory(err)
 											     : 0;
-	if ((n == 8 && !strncmp(text, "apparmor", n)) || (n == 5 && !strncmp(text, "label", n)) ||
-		(n == 9 && !strncmp(text, "proc-opts", n)))
+	if ((n == 5 && !strncmp(text, "label", n)) || (n == 9 && !strncmp(text, "proc-opts", n)))
 		return err_set(err, ERR_UNSUPPORTED, "--security-opt %s: not done yet", text);
 	return err_set(err, ERR_INVALID,
 		"--security-opt %s: unknown; there are no-new-privileges, seccomp=, mask=, unmask=, "
-		"apparmor=unconfined and "
+		"apparmor= and "
 		"label=disable",
 		text);
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "pkg/codec/node.h"
-#include "pkg/util/io.h"
+#include "pkg/util/lsm.h"
 #include "pkg/util/sha256.h"
 #include "pkg/verb/containers.h"
 #include "pkg/verb/image_use.h"
@@ -136,9 +136,6 @@ static int check_ambiguous(const struct play *p, const struct lookup *l, struct 
 /* The node of a cluster of one. */
 static void node_facts(struct play *p, struct kube_node *ret)
 {
-	static const char apparmor[] = "/sys/module/apparmor/parameters/enabled",
-			  selinux[] = "/sys/fs/selinux/enforce";
-	auto_buf struct buf b = BUF_INIT(64);
 	struct utsname u;
 	struct statvfs fs;
 
@@ -148,8 +145,8 @@ static void node_facts(struct play *p, struct kube_node *ret)
 		ret->name = arena_strdup(p->a, u.nodename);
 	if (fstatvfs(p->e->root_fd, &fs) == 0)
 		ret->storage = (int64_t) (fs.f_blocks * fs.f_frsize);
-	ret->apparmor = file_read(AT_FDCWD, apparmor, PATH_IN_STATE, &b) == 0 && b.data && b.data[0] == 'Y';
-	ret->selinux = access(selinux, F_OK) == 0;
+	ret->apparmor = lsm_apparmor();
+	ret->selinux = lsm_selinux();
 }
 
 int play_read_stored(

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "pkg/util/lsm.h"
 #include "pkg/verb/containers.h"
 #include "pkg/verb/create.h"
 
@@ -253,6 +254,16 @@ static void ulimits_capabilities_and_security_are_named(void **state)
 	add(&m, &m.r.ulimits, "nofiles=1");
 	assert_true(spec(&m) < 0);
 	assert_non_null(strstr(m.err.msg, "did you mean nofile?"));
+	arena_done(&m.a);
+	begin(&m);
+	add(&m, &m.r.security, "apparmor=web");
+	if (lsm_apparmor()) {
+		assert_int_equal(spec(&m), 0);
+		assert_string_equal(m.c.apparmor, "web");
+	} else {
+		assert_true(spec(&m) < 0);
+		assert_non_null(strstr(m.err.msg, "AppArmor is not enabled"));
+	}
 	arena_done(&m.a);
 	begin(&m);
 	add(&m, &m.r.cap_add, "nonsense");
