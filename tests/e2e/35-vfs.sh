@@ -135,11 +135,11 @@ is "and goes" "$(find "$ROOT/vfs" "$ROOT/pods" -name 'tmp-*' -o -name 'fill-*')"
 # ---- nothing is left ---------------------------------------------------------------------------------------------------------
 podctl rm -fat0 >/dev/null
 podctl rmi -af >/dev/null
-until_true 10 podctl image sweep
-is "images that are gone leave nothing" "$(ls -A "$ROOT/vfs" "$ROOT/pods" | grep -v '^\.spare$'; ls "$ROOT/layers" | grep -cE "^[0-9a-f]{64}$")" "$ROOT/pods:
-
-$ROOT/vfs:
-0"
+nothing_is_left() { # what a killed command left goes with the next ones
+	podctl ps -a && podctl image sweep
+	[ -z "$(ls -A "$ROOT/vfs"; ls -A "$ROOT/pods" | grep -v '^\.spare$'; ls "$ROOT/layers" | grep -E "^[0-9a-f]{64}$")" ]
+}
+t "images that are gone leave nothing" until_true 20 nothing_is_left
 
 # ---- chosen by itself -----------------------------------------------------------------------------------------------------------
 if is_root; then
