@@ -147,6 +147,8 @@ int cli_engine(struct cli *c, struct err *err);
 int cli_enter(struct cli *c, bool starts, struct err *err);
 /* Prints "Error: ..." once; for commands that go on with their other arguments. */
 void cli_error(const struct err *err);
+/* Prints it; the exit status of a command that removes several, so far: 1 not there, 2 in use, as podman's. */
+int cli_not_removed(const struct err *err, int status);
 /* Exit status of a failure of the engine. */
 int cli_status(const struct err *err);
 

@@ -44,6 +44,16 @@ void cli_error(const struct err *err)
 	(void) fprintf(stderr, "Error: %s\n", b.data ? b.data : err->msg);
 }
 
+int cli_not_removed(const struct err *err, int status)
+{
+	cli_error(err);
+	if (err->kind == ERR_STATE)
+		return 2;
+	if (err->kind != ERR_NOT_FOUND)
+		return EXIT_ENGINE;
+	return status ? status : 1;
+}
+
 int cli_status(const struct err *err)
 {
 	(void) err;

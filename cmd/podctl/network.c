@@ -138,13 +138,7 @@ static int run_remove(struct cli *c, void *request, struct err *err)
 		}
 		if (one.kind == ERR_NOT_FOUND && r->force)
 			continue;
-		cli_error(&one);
-		if (one.kind == ERR_STATE)
-			status = 2;
-		else if (one.kind != ERR_NOT_FOUND)
-			status = EXIT_ENGINE;
-		else if (!status)
-			status = 1;
+		status = cli_not_removed(&one, status);
 	}
 	return status;
 }

@@ -15,12 +15,11 @@
 
 static int no_memory(struct err *err) { return err_sys(err, ENOMEM, "describe the pod"); }
 
-static json_t *time_json(uint64_t us)
+json_t *kube_time_json(uint64_t us)
 {
 	char text[TIME_TEXT];
 
 	time_format(text, us);
-	/* the API's times are whole seconds */
 	if (strlen(text) > 19)
 		memcpy(text + 19, "Z", 2);
 	return json_string(text);
@@ -86,9 +85,9 @@ static json_t *terminated(int64_t code, const char *reason, const char *message,
 	if (code > 128)
 		(void) json_object_set_new(v, "signal", json_integer(code - 128));
 	if (started)
-		(void) json_object_set_new(v, "startedAt", time_json(started));
+		(void) json_object_set_new(v, "startedAt", kube_time_json(started));
 	if (finished)
-		(void) json_object_set_new(v, "finishedAt", time_json(finished));
+		(void) json_object_set_new(v, "finishedAt", kube_time_json(finished));
 	(void) json_object_set_new(v, "containerID", json_sprintf("podctl://%s", id));
 	return v;
 }
@@ -115,7 +114,7 @@ static json_t *state_json(const struct status_container *s, bool before_init)
 	case CTR_RUNNING:
 	case CTR_PAUSED:
 	case CTR_STOPPING:
-		return json_pack("{s:{s:o}}", "running", "startedAt", time_json(s->started_us));
+		return json_pack("{s:{s:o}}", "running", "startedAt", kube_time_json(s->started_us));
 	case CTR_EXITED:
 		break;
 	}
@@ -221,7 +220,7 @@ static void put_conditions(const struct pod *p, json_t *status)
 		const struct status_condition *c = LIST_AT(p->status.conditions, struct status_condition, i);
 		json_t *v = json_pack("{s:s, s:s, s:n, s:o}", "type", c->type, "status",
 			c->is_true ? "True" : "False", "lastProbeTime", "lastTransitionTime",
-			time_json(c->since_us));
+			kube_time_json(c->since_us));
 
 		put(v, "reason", c->reason);
 		put(v, "message", c->message);
@@ -287,7 +286,7 @@ static int put_status(const struct pod *p, json_t *pod, struct err *err)
 		return rc;
 	}
 	if (p->status.started_us)
-		(void) json_object_set_new(status, "startTime", time_json(p->status.started_us));
+		(void) json_object_set_new(status, "startTime", kube_time_json(p->status.started_us));
 	put_containers(p, json_object_get(pod, "spec"), status);
 	(void) json_object_set_new(
 		status, "qosClass", json_string(kube_qos_class(json_object_get(pod, "spec"))));
@@ -322,7 +321,7 @@ int kube_pod_object(const struct pod *p, const char *node, json_t **ret, struct 
 	if (!json_object_get(meta, "namespace"))
 		(void) json_object_set_new(meta, "namespace", json_string("default"));
 	(void) json_object_set_new(meta, "uid", json_string(pod_uid(p->row.id, uid)));
-	(void) json_object_set_new(meta, "creationTimestamp", time_json(p->row.created_us));
+	(void) json_object_set_new(meta, "creationTimestamp", kube_time_json(p->row.created_us));
 	if ((spec = json_object_get(pod, "spec")) && !json_object_get(spec, "nodeName"))
 		(void) json_object_set_new(spec, "nodeName", json_string(node));
 	if ((rc = put_status(p, pod, err)) < 0) {
@@ -349,8 +348,8 @@ int kube_pod_events(const struct pod *p, json_t *to, struct err *err)
 			json_sprintf("%s.%zu", p->row.name, i), "namespace", "default", "involvedObject",
 			object, "type", e->warning ? "Warning" : "Normal", "reason", e->reason, "message",
 			e->message ? e->message : "", "count", (int) e->count, "firstTimestamp",
-			time_json(e->first_us), "lastTimestamp", time_json(e->last_us), "source", "component",
-			"podctl");
+			kube_time_json(e->first_us), "lastTimestamp", kube_time_json(e->last_us), "source",
+			"component", "podctl");
 		if (!v || json_array_append_new(to, v) < 0)
 			return no_memory(err);
 	}

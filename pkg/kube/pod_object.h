@@ -11,6 +11,8 @@
 
 #include "pkg/pod/pod.h"
 
+/* metav1.Time: whole seconds of UTC.  New reference. */
+json_t *kube_time_json(uint64_t us);
 /* New reference.  node: the name of this machine, for spec.nodeName. */
 int kube_pod_object(const struct pod *p, const char *node, json_t **ret, struct err *err);
 /* Guaranteed, Burstable or BestEffort, of a Pod's spec (API conventions, "Quality of Service"). */

@@ -180,3 +180,15 @@ const char *kvs_get(const struct kvs *m, const char *key)
 			return m->v[i].value;
 	return NULL;
 }
+
+bool kvs_fit(const struct kvs *m, const char *want)
+{
+	const char *eq = strchr(want, '=');
+	size_t n = eq ? (size_t) (eq - want) : strlen(want);
+
+	for (size_t i = 0; i < m->n; i++)
+		if (strlen(m->v[i].key) == n && !strncmp(m->v[i].key, want, n) &&
+			(!eq || !strcmp(m->v[i].value, eq + 1)))
+			return true;
+	return false;
+}

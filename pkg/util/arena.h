@@ -8,6 +8,7 @@
 #define PODCTL_UTIL_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "pkg/util/cleanup.h"
@@ -47,5 +48,6 @@ struct kvs {
 };
 int kvs_set(struct kvs *m, struct arena *a, const char *key, const char *value);
 const char *kvs_get(const struct kvs *m, const char *key); /* NULL: not there */
+bool kvs_fit(const struct kvs *m, const char *want); /* "KEY": it is there; "KEY=VALUE": with that value */
 
 #endif

@@ -4,35 +4,26 @@
 #include <string.h>
 
 #include "pkg/codec/node.h"
+#include "pkg/kube/pod_object.h"
 #include "pkg/util/io.h"
 #include "pkg/verb/job.h"
 #include "pkg/verb/kube_objects.h"
 #include "pkg/verb/play.h"
 
-static json_t *time_json(uint64_t us)
-{
-	char at[TIME_TEXT];
-
-	time_format(at, us);
-	if (strlen(at) > 19)
-		memcpy(at + 19, "Z", 2);
-	return json_string(at);
-}
-
 static void add(json_t *list, const struct kube_resource *r, const char *name, const char *type,
 	const char *reason, json_t *message, uint64_t us)
 {
-	json_t *v =
-		json_pack("{s:s, s:s, s:{s:o, s:s}, s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:o, s:i, s:o, s:o, "
-			  "s:{s:s}}",
-			"apiVersion", "v1", "kind", "Event", "metadata", "name",
-			json_sprintf("%s.%zu", name, json_array_size(list)), "namespace", "default",
-			"involvedObject", "kind", r->kind, "namespace", "default", "name", name, "apiVersion",
-			!strcmp(r->group, "apps") ? "apps/v1"
-			: *r->group               ? "batch/v1"
-						  : "v1",
-			"type", type, "reason", reason, "message", message, "count", 1, "firstTimestamp",
-			time_json(us), "lastTimestamp", time_json(us), "source", "component", "podctl");
+	json_t *v = json_pack(
+		"{s:s, s:s, s:{s:o, s:s}, s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:o, s:i, s:o, s:o, "
+		"s:{s:s}}",
+		"apiVersion", "v1", "kind", "Event", "metadata", "name",
+		json_sprintf("%s.%zu", name, json_array_size(list)), "namespace", "default", "involvedObject",
+		"kind", r->kind, "namespace", "default", "name", name, "apiVersion",
+		!strcmp(r->group, "apps") ? "apps/v1"
+		: *r->group               ? "batch/v1"
+					  : "v1",
+		"type", type, "reason", reason, "message", message, "count", 1, "firstTimestamp",
+		kube_time_json(us), "lastTimestamp", kube_time_json(us), "source", "component", "podctl");
 
 	(void) json_array_append_new(list, v);
 }

@@ -7,6 +7,7 @@
 
 #include "pkg/codec/node.h"
 #include "pkg/kube/label_selector.h"
+#include "pkg/kube/pod_object.h"
 #include "pkg/util/io.h"
 #include "pkg/util/limits.h"
 #include "pkg/util/sha256.h"
@@ -55,16 +56,6 @@ static const char *text(const json_t *v, const char *key)
 	const char *s = json_string_value(json_object_get(v, key));
 
 	return s ? s : "";
-}
-
-static json_t *time_json(uint64_t us)
-{
-	char at[TIME_TEXT];
-
-	time_format(at, us);
-	if (strlen(at) > 19)
-		memcpy(at + 19, "Z", 2);
-	return json_string(at);
 }
 
 /* ---- pods of a workload ---------------------------------------------------------------------------------------------------- */
@@ -197,9 +188,9 @@ static int job_status(struct engine *e, const char *name, json_t *doc, json_t **
 		put(v, "succeeded", s.succeeded);
 	put(v, "ready", s.ready);
 	if (s.started_us)
-		(void) json_object_set_new(v, "startTime", time_json(s.started_us));
+		(void) json_object_set_new(v, "startTime", kube_time_json(s.started_us));
 	if (s.outcome == JOB_COMPLETE && s.finished_us)
-		(void) json_object_set_new(v, "completionTime", time_json(s.finished_us));
+		(void) json_object_set_new(v, "completionTime", kube_time_json(s.finished_us));
 	if (!strcmp(text(spec, "completionMode"), "Indexed")) {
 		job_indexes(pods, n, JOB_POD_SUCCEEDED, &done);
 		if (done.len)
@@ -222,9 +213,9 @@ static int job_status(struct engine *e, const char *name, json_t *doc, json_t **
 				      s.message));
 	for (size_t i = 0; s.finished_us && i < json_array_size(list); i++) {
 		(void) json_object_set_new(
-			json_array_get(list, i), "lastProbeTime", time_json(s.finished_us));
+			json_array_get(list, i), "lastProbeTime", kube_time_json(s.finished_us));
 		(void) json_object_set_new(
-			json_array_get(list, i), "lastTransitionTime", time_json(s.finished_us));
+			json_array_get(list, i), "lastTransitionTime", kube_time_json(s.finished_us));
 	}
 	if (json_array_size(list))
 		(void) json_object_set(v, "conditions", list);
@@ -317,7 +308,7 @@ static int complete(struct engine *e, const struct kube_resource *r, const struc
 	if (!r->cluster && !json_object_get(meta, "namespace"))
 		(void) json_object_set_new(meta, "namespace", json_string("default"));
 	(void) json_object_set_new(meta, "uid", uid_json(row));
-	(void) json_object_set_new(meta, "creationTimestamp", time_json(row->created_us));
+	(void) json_object_set_new(meta, "creationTimestamp", kube_time_json(row->created_us));
 	if (!strcmp(r->kind, "Job")) {
 		rc = job_status(e, row->name, doc, &status, err);
 	} else if (!strcmp(r->kind, "PersistentVolumeClaim")) {

@@ -122,18 +122,6 @@ static int is_used(struct engine *e, const char *name, struct err *err)
 	return rc;
 }
 
-static bool label_fits(const struct kvs *labels, const char *want)
-{
-	const char *eq = strchr(want, '=');
-	size_t n = eq ? (size_t) (eq - want) : strlen(want);
-
-	for (size_t i = 0; i < labels->n; i++)
-		if (strlen(labels->v[i].key) == n && !strncmp(labels->v[i].key, want, n) &&
-			(!eq || !strcmp(labels->v[i].value, eq + 1)))
-			return true;
-	return false;
-}
-
 static int fits(struct engine *e, const struct network_def *d, const char *f, struct err *err)
 {
 	char id[65];
@@ -148,9 +136,9 @@ static int fits(struct engine *e, const struct network_def *d, const char *f, st
 	if (!strncasecmp(f, "driver=", 7))
 		return !strcmp(f + 7, "bridge");
 	if (!strncasecmp(f, "label=", 6))
-		return label_fits(&d->labels, f + 6);
+		return kvs_fit(&d->labels, f + 6);
 	if (!strncasecmp(f, "label!=", 7))
-		return !label_fits(&d->labels, f + 7);
+		return !kvs_fit(&d->labels, f + 7);
 	if (!strcasecmp(f, "dangling=true") || !strcasecmp(f, "dangling=false")) {
 		/* the engine's own is always wanted */
 		if ((rc = is_own_name(d->name) ? 1 : is_used(e, d->name, err)) < 0)

@@ -178,18 +178,6 @@ static int match_regex(const char *pattern, const char *text, struct err *err)
 	return rc;
 }
 
-static bool match_label(const char *want, const struct kvs *labels)
-{
-	const char *eq = strchr(want, '=');
-	size_t n = eq ? (size_t) (eq - want) : strlen(want);
-
-	for (size_t i = 0; i < labels->n; i++)
-		if (strlen(labels->v[i].key) == n && !strncmp(labels->v[i].key, want, n) &&
-			(!eq || !strcmp(labels->v[i].value, eq + 1)))
-			return true;
-	return false;
-}
-
 static bool match_ancestor(const char *want, const struct ctr_row *row)
 {
 	const char *name = row->image_name ? row->image_name : "", *slash;
@@ -254,7 +242,7 @@ static int match_one(
 	if (!strcmp(f->key, "name"))
 		return match_regex(f->value, row->name, err);
 	if (!strcmp(f->key, "label"))
-		return match_label(f->value, &c->labels);
+		return kvs_fit(&c->labels, f->value);
 	if (!strcmp(f->key, "restart-policy"))
 		return !strcmp(f->value, restart_policy_names[c->restart]);
 	if (!strcmp(f->key, "status"))
@@ -333,7 +321,7 @@ static int match_pod(const struct filter *f, const struct pod *p, struct err *er
 	if (!strcmp(f->key, "name"))
 		return match_regex(f->value, p->row.name, err);
 	if (!strcmp(f->key, "label"))
-		return match_label(f->value, &p->spec.labels);
+		return kvs_fit(&p->spec.labels, f->value);
 	if (!strcmp(f->key, "status"))
 		return strcasecmp(f->value, pod_state_word(p)) == 0;
 	if (!strcmp(f->key, "network"))
